@@ -1,0 +1,40 @@
+"""The tasks a compact BERT can be converted for, and the heads each of them needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+TaskName: TypeAlias = Literal[
+    "embed", "classify", "regress", "encode", "tag", "answer", "fill-mask"
+]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task.
+
+    Attributes:
+        name: as users write it.
+        heads: heads the checkpoint must have (see `bert.weights.HEADS`).
+        output: what the graph gives, with its shape; n is the number of tokens, K of labels.
+    """
+
+    name: TaskName
+    heads: tuple[str, ...]
+    output: str
+
+
+_ALL = (
+    Task("embed", (), "sentence vector [1, H]"),
+    Task("classify", ("pooler", "classifier"), "probabilities [1, K]"),
+    Task("regress", ("pooler", "classifier"), "value [1, 1]"),
+    Task("encode", (), "last hidden state [1, n, H]"),
+    Task("tag", ("tagger",), "logits [1, n, K]"),
+    Task("answer", ("answerer",), "start and end logits [1, n, 2]"),
+    Task("fill-mask", ("mlm",), "logits [1, n, V]"),
+)
+
+TASKS: Mapping[str, Task] = MappingProxyType({task.name: task for task in _ALL})

@@ -1,0 +1,71 @@
+"""What every checkpoint reader gives, whatever the format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from edgebert.bert.config import BertConfig
+from edgebert.bert.tasks import TASKS, TaskName
+from edgebert.bert.weights import Weights, check_weights, heads_of
+from edgebert.errors import EdgebertError
+from edgebert.tokenizer.options import TokenizerOptions
+
+Pooling: TypeAlias = Literal["mean", "cls"]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A compact BERT as it came from disk, under canonical names.
+
+    Attributes:
+        weights: float32 arrays by canonical name (`bert.weights`).
+        vocabulary: word pieces; the index is the id.
+        labels: of the classifier or tagger, None where the checkpoint names none.
+        task: what the checkpoint was made for; None where it has only a bare encoder.
+        multi_label: the classifier's labels are independent (sigmoid, not softmax).
+        pooling: how a sentence vector is made, where the checkpoint says so.
+        normalize: whether the sentence vector has length 1.
+        source: what the user named, for the record.
+        format: e.g. "TensorFlow 1 checkpoint".
+
+    Raises:
+        EdgebertError: weights, vocabulary or labels do not fit the config.
+    """
+
+    config: BertConfig
+    weights: Weights = field(repr=False)
+    vocabulary: tuple[str, ...] = field(repr=False)
+    tokenizer: TokenizerOptions = TokenizerOptions()
+    labels: tuple[str, ...] | None = None
+    task: TaskName | None = None
+    multi_label: bool = False
+    pooling: Pooling | None = None
+    normalize: bool = False
+    source: str = ""
+    format: str = ""
+
+    def __post_init__(self) -> None:
+        check_weights(self.weights, self.config)
+        if len(self.vocabulary) != self.config.vocab_size:
+            raise EdgebertError(
+                f"checkpoint: the vocabulary has {len(self.vocabulary)} word pieces, "
+                f"the config needs {self.config.vocab_size}"
+            )
+        for head in ("classifier", "tagger"):
+            if self.labels is not None and head in self.heads:
+                rows = len(self.weights[f"{head}.weight"])
+                if len(self.labels) != rows:
+                    raise EdgebertError(
+                        f"checkpoint: {len(self.labels)} labels for a {head} with {rows} outputs"
+                    )
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The heads this checkpoint has."""
+        return heads_of(self.weights)
+
+    @property
+    def tasks(self) -> tuple[TaskName, ...]:
+        """The tasks this checkpoint can be converted for."""
+        return tuple(t.name for t in TASKS.values() if set(t.heads) <= set(self.heads))

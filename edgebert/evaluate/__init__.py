@@ -1,0 +1,1 @@
+"""Accuracy on a labelled data set: readers and metrics."""

@@ -1,0 +1,53 @@
+"""Writing files so that a reader never sees half of one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from edgebert.errors import EdgebertError
+
+
+@contextlib.contextmanager
+def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
+    """Gives a temporary path beside `path`; renames it to `path` when the block ends well.
+
+    On any error, Ctrl-C included, the temporary file goes and `path` stays as it was.
+
+    Raises:
+        EdgebertError: `path` exists and `force` is off, or its folder cannot be written.
+    """
+    refuse_overwrite(path, force=force)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    except OSError as error:
+        raise EdgebertError(f"{path}: cannot write here: {error.strerror}") from None
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+        _rename(part, path)
+    except OSError as error:
+        raise EdgebertError(f"{path}: cannot write: {error.strerror or error}") from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def refuse_overwrite(path: Path, *, force: bool) -> None:
+    """Raises EdgebertError where `path` is a folder, or exists and `force` is off."""
+    if path.is_dir():
+        raise EdgebertError(f"{path}: is a folder; give a file name")
+    if path.exists() and not force:
+        raise EdgebertError(f"{path}: exists already; choose another name or add --force")
+
+
+def _rename(part: Path, path: Path) -> None:
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    umask = os.umask(0)
+    os.umask(umask)
+    part.chmod(0o666 & ~umask)
+    part.replace(path)

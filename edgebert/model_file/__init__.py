@@ -1,0 +1,1 @@
+"""The .tflite as a file: metadata, vocabulary, labels and edgebert's own record."""

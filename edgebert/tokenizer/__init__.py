@@ -1,0 +1,1 @@
+"""WordPiece, exact to the original BERT."""
