@@ -36,7 +36,7 @@ class Checkpoint:
     config: BertConfig
     weights: Weights = field(repr=False)
     vocabulary: tuple[str, ...] = field(repr=False)
-    tokenizer: TokenizerOptions = TokenizerOptions()
+    tokenizer: TokenizerOptions = field(default_factory=TokenizerOptions)
     labels: tuple[str, ...] | None = None
     task: TaskName | None = None
     multi_label: bool = False
