@@ -1,0 +1,113 @@
+"""Tensors as views on memory-mapped files, with every size checked before it is used."""
+
+from __future__ import annotations
+
+import math
+import mmap
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from edgebert.bert.weights import Array
+from edgebert.errors import EdgebertError
+
+Tensor: TypeAlias = npt.NDArray[Any]
+
+ELEMENTS: Mapping[str, np.dtype[Any]] = MappingProxyType(
+    {
+        "float32": np.dtype("<f4"),
+        "float16": np.dtype("<f2"),
+        "bfloat16": np.dtype("<u2"),  # the upper half of a float32; numpy has no name for it
+        "float64": np.dtype("<f8"),
+        "int8": np.dtype("<i1"),
+        "uint8": np.dtype("<u1"),
+        "bool": np.dtype("?"),
+        "int16": np.dtype("<i2"),
+        "int32": np.dtype("<i4"),
+        "int64": np.dtype("<i8"),
+    }
+)
+"""Element types by name, as they lie in a file (little-endian)."""
+
+_MAX_RANK = 8
+
+
+def map_file(path: Path) -> memoryview:
+    """A file's bytes, read-only, mapped rather than read.
+
+    Raises:
+        EdgebertError: the file is missing, unreadable or empty.
+    """
+    try:
+        with path.open("rb") as file:
+            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    except ValueError:
+        raise EdgebertError(f"{path}: the file is empty") from None
+    except OSError as error:
+        raise EdgebertError(f"{path}: cannot read: {error.strerror or error}") from None
+
+
+def tensor_view(
+    data: memoryview,
+    element: str,
+    shape: tuple[int, ...],
+    *,
+    what: str,
+    offset: int = 0,
+    strides: tuple[int, ...] | None = None,
+) -> Tensor:
+    """A tensor in `data`: no copy, but for bfloat16, which becomes float32.
+
+    Args:
+        data: bytes of a file, or of one storage in it.
+        element: a key of `ELEMENTS`.
+        shape: at most 8 dimensions, none of them zero.
+        what: names file and tensor in an error.
+        offset: where the tensor begins, in bytes.
+        strides: steps in elements, row-major if None.
+
+    Raises:
+        EdgebertError: the tensor does not lie inside `data`, or has more elements than it.
+    """
+    dtype = ELEMENTS[element]
+    room = (len(data) - offset) // dtype.itemsize
+    if len(shape) > _MAX_RANK or any(size < 1 for size in shape):
+        raise EdgebertError(f"{what} has the shape {list(shape)[:16]}, which no BERT tensor has")
+    if strides is None:
+        steps = tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
+    else:
+        steps = strides
+    if len(steps) != len(shape) or any(step < 0 for step in steps):
+        raise EdgebertError(f"{what} has strides that do not fit its shape {list(shape)}")
+    last = sum((size - 1) * step for size, step in zip(shape, steps, strict=True))
+    if offset < 0 or math.prod(shape) > room or last >= room:
+        raise EdgebertError(
+            f"{what} of shape {list(shape)} reaches past the end of its data; "
+            "the file is damaged or cut short"
+        )
+    view: Tensor = np.ndarray(
+        shape, dtype, data, offset, tuple(step * dtype.itemsize for step in steps)
+    )
+    return _widen(view) if element == "bfloat16" else view
+
+
+def as_weight(tensor: Tensor, what: str) -> Array:
+    """A tensor as contiguous float32: itself where it is that already, a copy otherwise.
+
+    Raises:
+        EdgebertError: the tensor does not hold floating-point numbers.
+    """
+    if tensor.dtype.kind != "f":
+        raise EdgebertError(
+            f"{what} holds {tensor.dtype}; float32, float16, bfloat16 or float64 is needed"
+        )
+    with np.errstate(over="ignore"):  # what overflows is found when the weights are checked
+        return np.require(tensor, np.float32, ("C", "A"))
+
+
+def _widen(halves: Tensor) -> Array:
+    return np.left_shift(halves, 16, dtype=np.uint32).view(np.float32)

@@ -1,0 +1,93 @@
+"""The small text and JSON files of a checkpoint: read with a limit, refused where malformed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from edgebert.errors import EdgebertError
+
+_LIMIT = 64 << 20
+"""Bytes. The largest such file of a BERT, a multilingual tokenizer.json, has about 10 MB."""
+
+
+def read_text(path: Path) -> str:
+    """A whole UTF-8 file.
+
+    Raises:
+        EdgebertError: the file is missing, unreadable, above 64 MiB or not UTF-8.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LIMIT + 1)
+    except OSError as error:
+        raise EdgebertError(f"{path}: cannot read: {error.strerror or error}") from None
+    if len(content) > _LIMIT:
+        raise EdgebertError(f"{path}: larger than {_LIMIT >> 20} MiB; not a file of a BERT")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise EdgebertError(f"{path}: not UTF-8 text") from None
+
+
+def read_json(path: Path) -> object:
+    """A JSON document.
+
+    Raises:
+        EdgebertError: as `read_text`, and for text that is not JSON.
+    """
+    text = read_text(path)
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise EdgebertError(f"{path}: not valid JSON") from None
+
+
+def read_json_object(path: Path) -> Mapping[str, Any]:
+    """A JSON document whose top level is an object.
+
+    Raises:
+        EdgebertError: as `read_json`, and for another top level.
+    """
+    return as_object(read_json(path), path.name, path)
+
+
+def as_object(value: object, name: str, path: Path) -> Mapping[str, Any]:
+    """`value` as a JSON object; `name` says in the error what it is, `path` where it stands."""
+    if not isinstance(value, dict):
+        raise EdgebertError(f"{path}: {name} is {kind(value)}; a JSON object is needed")
+    return value
+
+
+def kind(value: object) -> str:
+    """How an error names a JSON value without showing all of it."""
+    kinds = {dict: "an object", list: "a list", str: "a string", bool: "true or false"}
+    kinds |= {int: "a number", float: "a number", type(None): "null"}
+    return kinds.get(type(value), type(value).__name__)
+
+
+def is_clean_text(value: object) -> bool:
+    """Whether `value` can be written as one line of UTF-8: no lone surrogates, no line ends."""
+    if not isinstance(value, str) or "\n" in value or "\r" in value:
+        return False
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def child(folder: Path, name: object, named_by: Path) -> Path:
+    """The path of `name` below `folder`, as another file of the checkpoint (`named_by`) names it.
+
+    Raises:
+        EdgebertError: `name` is no relative path, or leads out of `folder`.
+    """
+    if is_clean_text(name) and "\0" not in str(name) and "\\" not in str(name):
+        path = PurePosixPath(str(name))
+        if not path.is_absolute() and ".." not in path.parts and ":" not in str(name):
+            return folder / path
+    shown = repr(name)[:80]
+    raise EdgebertError(f"{named_by}: {shown} is no path inside the checkpoint's folder")
