@@ -1,0 +1,79 @@
+"""From a normalised word to word pieces: greedy, the longest piece first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from edgebert.errors import EdgebertError
+
+LONGEST_WORD = 100
+"""Longer words become [UNK]. As in Hugging Face's and TensorFlow Text's BERT; Google's script
+says 200."""
+
+_CONTINUES = "##"
+
+
+class Piece(NamedTuple):
+    """A word piece: its id, and where it ends in the word (it starts where the last one ended)."""
+
+    id: int
+    end: int
+
+
+class WordPieces:
+    """A vocabulary of word pieces; the index is the id.
+
+    Raises:
+        EdgebertError: a piece is no text or is there twice, or [UNK] is missing.
+    """
+
+    def __init__(self, vocabulary: Sequence[str]) -> None:
+        if not set(map(type, vocabulary)) <= {str}:
+            raise EdgebertError("vocabulary: every word piece must be a string")
+        self._ids = dict(zip(vocabulary, range(len(vocabulary)), strict=True))
+        if len(self._ids) != len(vocabulary):
+            raise EdgebertError(_name_duplicate(vocabulary))
+        self._unknown = self.id_of("[UNK]")
+        self._longest_piece = max(map(len, self._ids))
+
+    def id_of(self, piece: str) -> int:
+        """The id of one piece.
+
+        Raises:
+            EdgebertError: the vocabulary lacks it.
+        """
+        try:
+            return self._ids[piece]
+        except KeyError:
+            raise EdgebertError(
+                f"vocabulary: {piece} is not among the {len(self._ids)} word pieces"
+            ) from None
+
+    def split(self, word: str) -> list[Piece]:
+        """The pieces of `word`, or [UNK] alone where they do not cover it."""
+        if len(word) > LONGEST_WORD:
+            return [Piece(self._unknown, len(word))]
+        pieces: list[Piece] = []
+        done = 0
+        while done < len(word):
+            mark = _CONTINUES if done else ""
+            rest = mark + word[done : done + self._longest_piece]
+            for length in range(len(rest), len(mark), -1):
+                found = self._ids.get(rest[:length])
+                if found is not None:
+                    break
+            else:
+                return [Piece(self._unknown, len(word))]
+            done += length - len(mark)
+            pieces.append(Piece(found, done))
+        return pieces
+
+
+def _name_duplicate(vocabulary: Sequence[str]) -> str:
+    seen: dict[str, int] = {}
+    for index, piece in enumerate(vocabulary):
+        first = seen.setdefault(piece, index)
+        if first != index:
+            return f"vocabulary: {piece!r} is there twice, as id {first} and as id {index}"
+    raise AssertionError("no duplicate")

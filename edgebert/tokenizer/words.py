@@ -1,0 +1,110 @@
+"""From a token (a stretch of text without separators) to normalised words.
+
+The steps are those of BERT's basic tokenizer, in its order: drop controls, set Chinese characters
+apart, lower-case the whole token (a final sigma depends on its neighbours), decompose (NFD), strip
+accents, set punctuation apart.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from edgebert.tokenizer.characters import is_accent, is_chinese, is_dropped, is_punctuation
+from edgebert.tokenizer.memo import Memo
+from edgebert.tokenizer.options import TokenizerOptions
+
+_CHARACTERS_KEPT = 4096
+
+
+class Traced(NamedTuple):
+    """A normalised character, and the stretch `[start, end)` of the token it came from."""
+
+    char: str
+    start: int
+    end: int
+
+
+class WordSplitter:
+    """Splits tokens into words, with or without tracing each character to where it came from."""
+
+    def __init__(self, options: TokenizerOptions) -> None:
+        self._lower_case = options.lower_case
+        self._strip_accents = (
+            options.lower_case if options.strip_accents is None else options.strip_accents
+        )
+        self._chinese_chars = options.chinese_chars
+        self._cleaned = Memo(self._clean, limit=_CHARACTERS_KEPT)
+        self._finished = Memo(self._finish, limit=_CHARACTERS_KEPT)
+
+    def split(self, token: str) -> list[str]:
+        """The words of `token`; none if BERT drops all of it."""
+        text = "".join(map(self._cleaned.__getitem__, token))
+        if self._lower_case:
+            text = text.lower()
+        if self._strip_accents:
+            text = unicodedata.normalize("NFD", text)
+        return "".join(map(self._finished.__getitem__, text)).split()
+
+    def trace(self, token: str) -> list[list[Traced]]:
+        """The words of `token`, each a list of traced characters.
+
+        A stripped accent belongs to the character before it: "e" + U+0301 traces to both.
+        """
+        chars = [
+            Traced(char, at, at + 1)
+            for at, original in enumerate(token)
+            for char in self._cleaned[original]
+        ]
+        if self._lower_case:
+            chars = _lower(chars)
+        if self._strip_accents:
+            chars = _decompose(chars)
+        return self._gather(chars)
+
+    def _clean(self, char: str) -> str:
+        if is_dropped(char):
+            return ""
+        return f" {char} " if self._chinese_chars and is_chinese(char) else char
+
+    def _finish(self, char: str) -> str:
+        if self._strip_accents and is_accent(char):
+            return ""
+        return f" {char} " if is_punctuation(char) else char
+
+    def _gather(self, chars: Iterable[Traced]) -> list[list[Traced]]:
+        words: list[list[Traced]] = [[]]
+        for char, start, end in chars:
+            finished = self._finished[char]
+            if not finished and words[-1]:
+                last = words[-1][-1]
+                words[-1][-1] = last._replace(end=max(last.end, end))
+            for part in finished:
+                if part == " ":
+                    words.append([])
+                else:
+                    words[-1].append(Traced(part, start, end))
+        return [word for word in words if word]
+
+
+def _lower(chars: list[Traced]) -> list[Traced]:
+    lowered = iter("".join(char for char, _, _ in chars).lower())
+    # A neighbour changes which character comes out (sigma), never how many.
+    return [Traced(next(lowered), start, end) for char, start, end in chars for _ in char.lower()]
+
+
+def _decompose(chars: list[Traced]) -> list[Traced]:
+    """NFD: decomposes each character, then orders the marks behind each base by class."""
+    decomposed = [
+        Traced(part, start, end)
+        for char, start, end in chars
+        for part in unicodedata.normalize("NFD", char)
+    ]
+    base = 0
+    order = []
+    for char, _, _ in decomposed:
+        mark_class = unicodedata.combining(char)
+        base += mark_class == 0
+        order.append((base, mark_class))
+    return [decomposed[at] for at in sorted(range(len(order)), key=order.__getitem__)]
