@@ -1,0 +1,364 @@
+"""Builds a TFLite graph op by op from numpy constants, with LiteRT's own schema objects.
+
+Every op that edgebert uses is one row of `OPS` and one method of `Graph`, which knows the shape of
+the op's output. Versions are the lowest that hold what we use, so that old runtimes open the file.
+Schema: tensorflow/lite/schema.fbs; versions: tensorflow/lite/tools/versioning/op_version.cc.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from ai_edge_litert import schema_py_generated as schema
+
+from edgebert.convert.quantize import Quantized
+
+AnyArray: TypeAlias = npt.NDArray[Any]
+
+DYNAMIC = -1
+"""A size known only when the model runs: the number of tokens."""
+
+ALIGNMENT = 16
+"""Bytes; every constant starts at a multiple of it, so that a memory-mapped file can be used."""
+
+_TYPES = MappingProxyType(
+    {
+        np.dtype(np.float32): schema.TensorType.FLOAT32,
+        np.dtype(np.float16): schema.TensorType.FLOAT16,
+        np.dtype(np.int32): schema.TensorType.INT32,
+        np.dtype(np.int8): schema.TensorType.INT8,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Op:
+    """A builtin op: its name in the schema, its version and its options table."""
+
+    name: str
+    version: int = 1
+    options: str = ""
+
+
+OPS: Mapping[str, Op] = MappingProxyType(
+    {
+        "add": Op("ADD", options="AddOptions"),
+        "batch_matmul": Op("BATCH_MATMUL", options="BatchMatMulOptions"),
+        "cast": Op("CAST"),
+        "concatenation": Op("CONCATENATION", options="ConcatenationOptions"),
+        "dequantize_int8": Op("DEQUANTIZE", version=2, options="DequantizeOptions"),
+        "dequantize_float16": Op("DEQUANTIZE", version=3, options="DequantizeOptions"),
+        "fully_connected": Op("FULLY_CONNECTED", options="FullyConnectedOptions"),
+        "fully_connected_per_tensor": Op(
+            "FULLY_CONNECTED", version=9, options="FullyConnectedOptions"
+        ),
+        "fully_connected_per_channel": Op(
+            "FULLY_CONNECTED", version=12, options="FullyConnectedOptions"
+        ),
+        "gather": Op("GATHER", options="GatherOptions"),
+        "gather_int8": Op("GATHER", version=2, options="GatherOptions"),
+        "gelu": Op("GELU", options="GeluOptions"),
+        "l2_normalization": Op("L2_NORMALIZATION", options="L2NormOptions"),
+        "logistic": Op("LOGISTIC"),
+        "mean": Op("MEAN", options="ReducerOptions"),
+        "mul": Op("MUL", options="MulOptions"),
+        "relu": Op("RELU"),
+        "reshape": Op("RESHAPE"),
+        "rsqrt": Op("RSQRT"),
+        "shape": Op("SHAPE", options="ShapeOptions"),
+        "softmax": Op("SOFTMAX", options="SoftmaxOptions"),
+        "strided_slice": Op("STRIDED_SLICE", options="StridedSliceOptions"),
+        "strided_slice_int8": Op("STRIDED_SLICE", version=2, options="StridedSliceOptions"),
+        "sub": Op("SUB", options="SubOptions"),
+        "tanh": Op("TANH"),
+        "transpose": Op("TRANSPOSE", options="TransposeOptions"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A tensor of the graph: where it is, its shape (`DYNAMIC` for an open size), its type."""
+
+    index: int
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    scale: AnyArray | None = field(default=None, compare=False)
+
+
+class Graph:
+    """One TFLite subgraph in the making.
+
+    Methods named after ops append that op and return its output. Shapes are those of the
+    op's definition; broadcasting takes the larger operand's shape.
+    """
+
+    def __init__(self) -> None:
+        self._tensors: list[Any] = []
+        self._buffers: list[Any] = [schema.BufferT()]
+        self._buffer_of: dict[int, int] = {}
+        self._small: dict[tuple[bytes, tuple[int, ...], str], Tensor] = {}
+        self._kept: list[AnyArray] = []
+        self._codes: dict[Op, int] = {}
+        self._operators: list[Any] = []
+        self._inputs: list[tuple[str, Tensor]] = []
+        self._outputs: list[tuple[str, Tensor]] = []
+
+    # Tensors
+
+    def input(self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Tensor:
+        """An input of the model."""
+        tensor = self._tensor(shape, np.dtype(dtype), name=name)
+        self._inputs.append((name, tensor))
+        return tensor
+
+    def output(self, name: str, tensor: Tensor) -> None:
+        """Makes `tensor` an output of the model."""
+        self._tensors[tensor.index].name = name
+        self._outputs.append((name, tensor))
+
+    def constant(self, value: npt.ArrayLike | Quantized, name: str = "") -> Tensor:
+        """A constant; the same array is stored once, however often it is used."""
+        quantized = value if isinstance(value, Quantized) else None
+        array = quantized.values if quantized else np.asarray(value)
+        if quantized is None and array.size < 64:
+            key = (array.tobytes(), array.shape, array.dtype.str)
+            if key not in self._small:
+                self._small[key] = self._constant(array, None, name)
+            return self._small[key]
+        return self._constant(array, quantized.scale if quantized else None, name)
+
+    def _constant(self, array: AnyArray, scale: AnyArray | None, name: str) -> Tensor:
+        if id(array) not in self._buffer_of:
+            buffer = schema.BufferT()
+            buffer.data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+            self._buffer_of[id(array)] = len(self._buffers)
+            self._buffers.append(buffer)
+            self._kept.append(array)  # while it lives its id stays its own
+        return self._tensor(
+            array.shape, array.dtype, buffer=self._buffer_of[id(array)], name=name, scale=scale
+        )
+
+    def _tensor(
+        self,
+        shape: tuple[int, ...],
+        dtype: np.dtype[Any],
+        *,
+        buffer: int = 0,
+        name: str = "",
+        scale: AnyArray | None = None,
+    ) -> Tensor:
+        made = schema.TensorT()
+        made.name = name or f"t{len(self._tensors)}"
+        made.type = _TYPES[dtype]
+        made.buffer = buffer
+        made.hasRank = True
+        made.shape = [1 if size == DYNAMIC else size for size in shape]
+        if DYNAMIC in shape:
+            made.shapeSignature = list(shape)
+        if scale is not None:
+            made.quantization = schema.QuantizationParametersT()
+            made.quantization.scale = scale
+            made.quantization.zeroPoint = np.zeros(len(scale), np.int64)
+            made.quantization.quantizedDimension = 0
+        self._tensors.append(made)
+        return Tensor(len(self._tensors) - 1, tuple(shape), dtype, scale)
+
+    # Ops
+
+    def add(self, a: Tensor, b: Tensor) -> Tensor:
+        """Element-wise sum."""
+        return self._op("add", [a, b], _broadcast(a, b))
+
+    def sub(self, a: Tensor, b: Tensor) -> Tensor:
+        """Element-wise difference."""
+        return self._op("sub", [a, b], _broadcast(a, b))
+
+    def mul(self, a: Tensor, b: Tensor) -> Tensor:
+        """Element-wise product."""
+        return self._op("mul", [a, b], _broadcast(a, b))
+
+    def mean(self, x: Tensor) -> Tensor:
+        """Mean over the last axis, which stays with size 1."""
+        axis = self.constant(np.array([len(x.shape) - 1], np.int32))
+        return self._op("mean", [x, axis], (*x.shape[:-1], 1), keepDims=True)
+
+    def rsqrt(self, x: Tensor) -> Tensor:
+        """1 / sqrt(x)."""
+        return self._op("rsqrt", [x], x.shape)
+
+    def tanh(self, x: Tensor) -> Tensor:
+        """Hyperbolic tangent."""
+        return self._op("tanh", [x], x.shape)
+
+    def relu(self, x: Tensor) -> Tensor:
+        """max(x, 0)."""
+        return self._op("relu", [x], x.shape)
+
+    def gelu(self, x: Tensor, *, approximate: bool) -> Tensor:
+        """GELU, by erf or (`approximate`) by tanh."""
+        return self._op("gelu", [x], x.shape, approximate=approximate)
+
+    def logistic(self, x: Tensor) -> Tensor:
+        """1 / (1 + exp(-x))."""
+        return self._op("logistic", [x], x.shape)
+
+    def softmax(self, x: Tensor) -> Tensor:
+        """Softmax over the last axis."""
+        return self._op("softmax", [x], x.shape, beta=1.0)
+
+    def l2_normalization(self, x: Tensor) -> Tensor:
+        """Scales the last axis to length 1."""
+        return self._op("l2_normalization", [x], x.shape)
+
+    def cast(self, x: Tensor, dtype: npt.DTypeLike) -> Tensor:
+        """Converts the element type."""
+        return self._op("cast", [x], x.shape, dtype=np.dtype(dtype))
+
+    def reshape(self, x: Tensor, shape: tuple[int, ...]) -> Tensor:
+        """The same elements in another shape, of which one size may be `DYNAMIC`."""
+        if shape == x.shape:
+            return x
+        wanted = self.constant(np.array(shape, np.int32))
+        return self._op("reshape", [x, wanted], shape, dtype=x.dtype)
+
+    def transpose(self, x: Tensor, permutation: tuple[int, ...]) -> Tensor:
+        """Permutes the axes."""
+        order = self.constant(np.array(permutation, np.int32))
+        return self._op("transpose", [x, order], tuple(x.shape[axis] for axis in permutation))
+
+    def batch_matmul(self, a: Tensor, b: Tensor, *, transpose_b: bool = False) -> Tensor:
+        """[B, m, k] times [B, k, n] (or [B, n, k] transposed) is [B, m, n]."""
+        columns = b.shape[-2] if transpose_b else b.shape[-1]
+        return self._op("batch_matmul", [a, b], (*a.shape[:-1], columns), adjY=transpose_b)
+
+    def fully_connected(self, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        """[m, in] times [out, in] transposed, plus [out], is [m, out].
+
+        An int8 weight with one scale (all runtimes) or one scale a row (TFLite 2.17 and
+        later) has x quantised row by row while the model runs.
+        """
+        kind = "fully_connected"
+        if weight.scale is not None:
+            kind += "_per_channel" if len(weight.scale) > 1 else "_per_tensor"
+        return self._op(
+            kind,
+            [x, weight] if bias is None else [x, weight, bias],
+            (*x.shape[:-1], weight.shape[0]),
+            asymmetricQuantizeInputs=weight.scale is not None,
+        )
+
+    def gather(self, table: Tensor, rows: Tensor) -> Tensor:
+        """Rows of a table [V, H] by number [n], as they are stored."""
+        kind = "gather" if table.scale is None else "gather_int8"
+        shape = (*rows.shape, *table.shape[1:])
+        return self._op(kind, [table, rows], shape, dtype=table.dtype, scale=table.scale)
+
+    def dequantize(self, x: Tensor) -> Tensor:
+        """int8 or float16 to float32; float32 stays as it is."""
+        if x.dtype == np.float32:
+            return x
+        return self._op(f"dequantize_{x.dtype.name}", [x], x.shape)
+
+    def first_rows(self, x: Tensor, rows: int | Tensor) -> Tensor:
+        """The first rows of x [m, H]: a fixed number, or as many as a tensor [2] = (n, H) says."""
+        width = x.shape[1]
+        if isinstance(rows, int):
+            end, count = self.constant(np.array([rows, width], np.int32)), rows
+        else:
+            end, count = rows, DYNAMIC
+        begin = self.constant(np.zeros(2, np.int32))
+        strides = self.constant(np.ones(2, np.int32))
+        kind = "strided_slice" if x.scale is None else "strided_slice_int8"
+        inputs = [x, begin, end, strides]
+        return self._op(kind, inputs, (count, width), dtype=x.dtype, scale=x.scale)
+
+    def shape(self, x: Tensor) -> Tensor:
+        """The shape of x as int32 [rank]."""
+        return self._op(
+            "shape", [x], (len(x.shape),), dtype=np.dtype(np.int32), outType=_TYPES[_INT32]
+        )
+
+    def concatenate(self, parts: Sequence[Tensor]) -> Tensor:
+        """Joins vectors."""
+        size = sum(part.shape[0] for part in parts)
+        return self._op("concatenation", parts, (size,), dtype=parts[0].dtype)
+
+    def _op(
+        self,
+        kind: str,
+        inputs: Sequence[Tensor],
+        shape: tuple[int, ...],
+        *,
+        dtype: np.dtype[Any] | None = None,
+        scale: AnyArray | None = None,
+        **options: object,
+    ) -> Tensor:
+        op = OPS[kind]
+        made = schema.OperatorT()
+        made.opcodeIndex = self._codes.setdefault(op, len(self._codes))
+        made.inputs = [tensor.index for tensor in inputs]
+        out = self._tensor(shape, dtype or _FLOAT32, scale=scale)
+        made.outputs = [out.index]
+        if op.options:
+            made.builtinOptionsType = getattr(schema.BuiltinOptions, op.options)
+            made.builtinOptions = getattr(schema, f"{op.options}T")()
+            for name, value in options.items():
+                setattr(made.builtinOptions, name, value)
+        self._operators.append(made)
+        return out
+
+    # The file
+
+    def model(self, description: str) -> Any:
+        """The finished graph as a schema object (`ModelT`), with one signature."""
+        subgraph = schema.SubGraphT()
+        subgraph.name = "main"
+        subgraph.tensors = self._tensors
+        subgraph.inputs = [tensor.index for _, tensor in self._inputs]
+        subgraph.outputs = [tensor.index for _, tensor in self._outputs]
+        subgraph.operators = self._operators
+        signature = schema.SignatureDefT()
+        signature.signatureKey = "serving_default"
+        signature.inputs = [_tensor_map(name, tensor) for name, tensor in self._inputs]
+        signature.outputs = [_tensor_map(name, tensor) for name, tensor in self._outputs]
+        model = schema.ModelT()
+        model.version = 3
+        model.description = description
+        model.operatorCodes = [_operator_code(op) for op in self._codes]
+        model.subgraphs = [subgraph]
+        model.buffers = self._buffers
+        model.signatureDefs = [signature]
+        return model
+
+
+_FLOAT32 = np.dtype(np.float32)
+_INT32 = np.dtype(np.int32)
+
+
+def _broadcast(a: Tensor, b: Tensor) -> tuple[int, ...]:
+    """The shape of an element-wise op: axis by axis, the size that is not 1."""
+    rank = max(len(a.shape), len(b.shape))
+    shapes = [(1,) * (rank - len(t.shape)) + t.shape for t in (a, b)]
+    return tuple(y if x == 1 else x for x, y in zip(*shapes, strict=True))
+
+
+def _operator_code(op: Op) -> Any:
+    code = schema.OperatorCodeT()
+    code.builtinCode = getattr(schema.BuiltinOperator, op.name)
+    # Readers older than TFLite 2.4 look only at this one, which is a signed byte.
+    code.deprecatedBuiltinCode = min(code.builtinCode, 127)
+    code.version = op.version
+    return code
+
+
+def _tensor_map(name: str, tensor: Tensor) -> Any:
+    entry = schema.TensorMapT()
+    entry.name = name
+    entry.tensorIndex = tensor.index
+    return entry
