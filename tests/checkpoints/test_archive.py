@@ -1,5 +1,6 @@
 """Archives as people make them come out whole; archives made to harm do not come out at all."""
 
+import contextlib
 import gzip
 import io
 import stat
@@ -61,9 +62,9 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def refused(archive: Path, *, limits: Limits | None = None) -> str:
     """The one-line message with which `archive` is refused."""
-    with pytest.raises(EdgebertError) as caught:  # noqa: SIM117
-        with unpacked(archive, **({"limits": limits} if limits else {})):
-            pytest.fail("unpacked")
+    opened = unpacked(archive, **({"limits": limits} if limits else {}))
+    with pytest.raises(EdgebertError) as caught:
+        opened.__enter__()
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -92,10 +93,12 @@ def test_flat_files_are_found(tmp_path, form):
 
 
 def test_the_files_live_as_long_as_the_block_even_when_it_fails(tmp_path, temporary):
-    with pytest.raises(KeyError), unpacked(zip_of(tmp_path / "a.zip", FILES)) as folder:
+    archive = zip_of(tmp_path / "a.zip", FILES)
+    with contextlib.suppress(KeyError), unpacked(archive) as folder:
         assert folder.is_relative_to(temporary)
-        assert folder.stat().st_mode & 0o077 == 0 or folder.parent.stat().st_mode & 0o077 == 0
+        assert folder.parent.stat().st_mode & 0o077 == 0
         raise KeyError
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -150,11 +153,9 @@ def test_encrypted_zips_are_refused(tmp_path):
 
 
 def test_a_file_twice_is_refused(tmp_path):
-    with pytest.warns(UserWarning, match="Duplicate"):
-        with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-            archive.writestr("vocab.txt", "a")
-            archive.writestr("vocab.txt", "b")
-    assert "File exists" in refused(tmp_path / "a.zip")
+    archive = zip_of(tmp_path / "a.zip", {"vocab.txt": b"a", "vocab.tyt": b"b"})
+    archive.write_bytes(archive.read_bytes().replace(b"vocab.tyt", b"vocab.txt"))
+    assert "File exists" in refused(archive)
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -271,7 +272,8 @@ def test_no_damage_gives_anything_but_the_files_or_one_error(tmp_path, form, dat
         with unpacked(archive, limits=Limits(total_bytes=1 << 20)) as folder:
             assert sum(len(text) for text in contents(folder).values()) <= 1 << 20
     except EdgebertError as error:
-        assert "\n" not in str(error)
+        message = str(error)
+        assert "\n" not in message
 
 
 @pytest.mark.parametrize(
