@@ -6,8 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgebert.checkpoints import tensorflow1
+from edgebert.checkpoints import hugging_face, sentence_transformers, tensorflow1
 from edgebert.checkpoints.checkpoint import Checkpoint
+from edgebert.checkpoints.hugging_face import read_hugging_face
+from edgebert.checkpoints.sentence_transformers import read_sentence_transformers
+from edgebert.checkpoints.tensorflow1 import read_tensorflow1
 from edgebert.errors import EdgebertError
 
 
@@ -16,16 +19,23 @@ class _Format:
     """One folder layout.
 
     Attributes:
-        markers: the folder has this format if it has all of these files.
+        marker: the file that tells it.
         read: makes the checkpoint of a folder and the source's name.
     """
 
     name: str
-    markers: tuple[str, ...]
+    marker: str
     read: Callable[[Path, str], Checkpoint]
 
 
-_FORMATS = (_Format(tensorflow1.FORMAT, (tensorflow1.CONFIG,), tensorflow1.read_tensorflow1),)
+# In this order: a sentence-transformers folder is a Hugging Face folder too.
+_FORMATS = (
+    _Format(
+        sentence_transformers.FORMAT, sentence_transformers.MODULES, read_sentence_transformers
+    ),
+    _Format(hugging_face.FORMAT, hugging_face.CONFIG, read_hugging_face),
+    _Format(tensorflow1.FORMAT, tensorflow1.CONFIG, read_tensorflow1),
+)
 
 
 def open_folder(folder: Path, source: str | None = None) -> Checkpoint:
@@ -43,7 +53,7 @@ def open_folder(folder: Path, source: str | None = None) -> Checkpoint:
     if not folder.is_dir():
         raise EdgebertError(f"{folder}: no such folder")
     for known in _FORMATS:
-        if all((folder / marker).is_file() for marker in known.markers):
+        if (folder / known.marker).is_file():
             return known.read(folder, source or str(folder))
-    looked_for = "; ".join(f"{known.name}: {' and '.join(known.markers)}" for known in _FORMATS)
-    raise EdgebertError(f"{folder}: no checkpoint here. Looked for {looked_for}")
+    looked_for = ", ".join(f"{known.marker} ({known.name})" for known in _FORMATS)
+    raise EdgebertError(f"{folder}: no checkpoint here; looked for {looked_for}")

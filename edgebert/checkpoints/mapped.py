@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import mmap
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -36,6 +36,26 @@ ELEMENTS: Mapping[str, np.dtype[Any]] = MappingProxyType(
 _MAX_RANK = 8
 
 
+class LazyTensors(Mapping[str, Tensor]):
+    """Tensors by name, each made when it is asked for, so that errors only come of those in use.
+
+    Attributes:
+        readers: what makes each tensor.
+    """
+
+    def __init__(self, readers: Mapping[str, Callable[[], Tensor]]) -> None:
+        self.readers = readers
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self.readers[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.readers)
+
+    def __len__(self) -> int:
+        return len(self.readers)
+
+
 def map_file(path: Path) -> memoryview:
     """A file's bytes, read-only, mapped rather than read.
 
@@ -64,15 +84,18 @@ def tensor_view(
 
     Args:
         data: bytes of a file, or of one storage in it.
-        element: a key of `ELEMENTS`.
+        element: its type, one of `ELEMENTS`.
         shape: at most 8 dimensions, none of them zero.
         what: names file and tensor in an error.
         offset: where the tensor begins, in bytes.
         strides: steps in elements, row-major if None.
 
     Raises:
-        EdgebertError: the tensor does not lie inside `data`, or has more elements than it.
+        EdgebertError: the type is none of those, the tensor does not lie inside `data`, or it has
+            more elements than that (which strides of 0 could make).
     """
+    if element not in ELEMENTS:
+        raise EdgebertError(f"{what} is of type {element}; accepted: {', '.join(ELEMENTS)}")
     dtype = ELEMENTS[element]
     room = (len(data) - offset) // dtype.itemsize
     if len(shape) > _MAX_RANK or any(size < 1 for size in shape):

@@ -6,12 +6,11 @@ tensor and its value a BundleEntryProto (tensorflow/core/protobuf/tensor_bundle.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgebert.checkpoints.mapped import ELEMENTS, Tensor, map_file, tensor_view
+from edgebert.checkpoints.mapped import Tensor, map_file, tensor_view
 from edgebert.checkpoints.sorted_table import masked_crc32c, read_sorted_table
 from edgebert.checkpoints.wire import MalformedError, messages, number, parse_message
 from edgebert.errors import EdgebertError
@@ -87,17 +86,14 @@ class TensorBundle(Mapping[str, Tensor]):
     def __getitem__(self, name: str) -> Tensor:
         entry = self.entries[name]
         what = f"{self.path}: tensor {name}"
-        element = _ELEMENT_OF_DTYPE.get(entry.dtype)
-        if element is None or entry.is_sliced:
-            form = "is kept in slices" if entry.is_sliced else f"has TensorFlow type {entry.dtype}"
-            raise EdgebertError(f"{what} {form}; whole tensors of numbers can be read")
-        if entry.size != math.prod(entry.shape) * ELEMENTS[element].itemsize:
-            raise EdgebertError(f"{what} has {entry.size} bytes, which do not fill its shape")
+        if entry.is_sliced:
+            raise EdgebertError(f"{what} is kept in slices; only whole tensors can be read")
         data = self._shard(entry.shard)[entry.offset : entry.offset + entry.size]
         if len(data) < entry.size or masked_crc32c(data) != entry.crc32c:
             raise EdgebertError(
                 f"{what} does not match its checksum; the data file is damaged or cut short"
             )
+        element = _ELEMENT_OF_DTYPE.get(entry.dtype, f"TensorFlow {entry.dtype}")
         return tensor_view(data, element, entry.shape, what=what)
 
     def __iter__(self) -> Iterator[str]:
