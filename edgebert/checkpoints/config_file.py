@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgebert.bert.config import Activation, BertConfig
-from edgebert.checkpoints.small_files import kind
+from edgebert.checkpoints.small_files import kind, shown
 from edgebert.errors import EdgebertError
 
 _NEEDED = (
@@ -43,7 +43,7 @@ def bert_config(
     name = raw.get("hidden_act", "gelu")
     if not isinstance(name, str) or name not in activations:
         raise EdgebertError(
-            f"{path}: unknown activation hidden_act {str(name)[:40]!r}; "
+            f"{path}: unknown activation hidden_act {shown(name)}; "
             f"accepted: {', '.join(activations)}"
         )
     return BertConfig(**values, hidden_act=activations[name])

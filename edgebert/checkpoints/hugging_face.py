@@ -19,7 +19,7 @@ from edgebert.checkpoints.config_file import bert_config
 from edgebert.checkpoints.hugging_face_tokenizer import read_tokenizer
 from edgebert.checkpoints.hugging_face_weights import canonical_weights, find_tensors
 from edgebert.checkpoints.labels import default_labels, labels_by_id
-from edgebert.checkpoints.small_files import read_json_object
+from edgebert.checkpoints.small_files import read_json_object, shown
 from edgebert.checkpoints.vocabulary import check_special_tokens
 from edgebert.errors import EdgebertError
 
@@ -125,10 +125,10 @@ def _named_architecture(raw: Mapping[str, Any], path: Path) -> str | None:
     (name, *more) = names if isinstance(names, list) else [names]
     if model_type != "bert" or more or not (name is None or name in tuple(_ARCHITECTURES)):
         raise EdgebertError(
-            f"{path}: a model of type {str(model_type)[:40]!r}, architecture {str(name)[:60]!r}; "
+            f"{path}: a model of type {shown(model_type)}, architecture {shown(name)}; "
             f"accepted: BERT, as {', '.join(_ARCHITECTURES)}"
         )
-    return name
+    return None if name is None else str(name)
 
 
 def _architecture_of(names: Iterable[str], path: Path) -> str:
@@ -149,7 +149,7 @@ def _check_plain(raw: Mapping[str, Any], path: Path) -> None:
         value = raw.get(name)
         if value is not None and value != plain:
             raise EdgebertError(
-                f"{path}: {name} is {str(value)[:60]!r}; only plain BERTs ({plain!r}) are accepted"
+                f"{path}: {name} is {shown(value)}; only plain BERTs ({plain!r}) are accepted"
             )
 
 
@@ -172,8 +172,7 @@ def _task(
         return "regress" if outputs == 1 else "classify"
     if not isinstance(problem, str) or problem not in _TASK_OF_PROBLEM:
         raise EdgebertError(
-            f"{path}: problem_type is {str(problem)[:60]!r}; "
-            f"accepted: {', '.join(_TASK_OF_PROBLEM)}"
+            f"{path}: problem_type is {shown(problem)}; accepted: {', '.join(_TASK_OF_PROBLEM)}"
         )
     if problem == "regression" and outputs != 1:
         raise EdgebertError(f"{path}: a regression with {outputs} outputs; one is accepted")
@@ -189,7 +188,7 @@ def _labels(
     outputs = len(weights[f"{architecture.labelled}.bias"])
     if raw.get("num_labels", outputs) != outputs:
         raise EdgebertError(
-            f"{path}: num_labels is {str(raw['num_labels'])[:20]}, "
+            f"{path}: num_labels is {shown(raw['num_labels'])}, "
             f"but the weights have {outputs} outputs"
         )
     return default_labels(outputs)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from edgebert.checkpoints.small_files import as_object, kind, read_json_object
+from edgebert.checkpoints.small_files import as_object, kind, read_json_object, shown
 from edgebert.checkpoints.vocabulary import check_vocabulary, read_vocabulary
 from edgebert.errors import EdgebertError
 from edgebert.tokenizer.options import TokenizerOptions
@@ -102,7 +102,7 @@ def _check_config(config: Mapping[str, Any], path: Path) -> None:
     name = config.get("tokenizer_class") or _CLASSES[0]
     if name not in _CLASSES:
         raise EdgebertError(
-            f"{path}: tokenizer_class is {str(name)[:60]!r}; accepted: {', '.join(_CLASSES)}"
+            f"{path}: tokenizer_class is {shown(name)}; accepted: {', '.join(_CLASSES)}"
         )
 
 
@@ -110,7 +110,7 @@ def _check_required(found: Mapping[str, Any], required: Mapping[str, object], wh
     for name, value in required.items():
         if name in found and found[name] != value:
             raise EdgebertError(
-                f"{where}{name} is {str(found[name])[:60]!r}; BERT's tokenizer has {value!r}"
+                f"{where}{name} is {shown(found[name])}; BERT's tokenizer has {value!r}"
             )
 
 
@@ -153,7 +153,7 @@ def _max_length(value: object, path: Path) -> int | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not value >= _SHORTEST:
         raise EdgebertError(
-            f"{path}: model_max_length is {str(value)[:40]}; a number from {_SHORTEST} is needed"
+            f"{path}: model_max_length is {shown(value)}; a number from {_SHORTEST} is needed"
         )
     return int(min(value, 1 << 30))
 
@@ -186,7 +186,7 @@ def _tokenizer_pieces(tokenizer: Mapping[str, Any], path: Path) -> dict[str, obj
         entry = as_object(token, "an added token", path)
         piece, number = entry.get("content"), entry.get("id")
         if not isinstance(piece, str) or pieces.setdefault(piece, number) != number:
-            raise EdgebertError(f"{path}: added token {str(piece)[:60]!r} has two ids or no text")
+            raise EdgebertError(f"{path}: added token {shown(piece)} has two ids or no text")
     return pieces
 
 
@@ -196,8 +196,8 @@ def _extend(pieces: tuple[str, ...], ids: Mapping[Any, object], path: Path) -> t
     for piece, number in ids.items():
         if type(number) is not int or table.setdefault(number, piece) != piece:
             raise EdgebertError(
-                f"{path}: {str(piece)[:60]!r} has the id {str(number)[:20]}, which is no number or "
-                f"belongs to {str(table.get(number))[:60]!r}; make the vocabulary files agree"
+                f"{path}: {shown(piece)} has the id {shown(number)}, which is no number or "
+                f"belongs to {shown(table.get(number))}; make the vocabulary files agree"
             )
     missing = next(number for number in range(len(table) + 1) if number not in table)
     if missing < len(table):

@@ -17,7 +17,7 @@ from edgebert.bert.config import BertConfig
 from edgebert.bert.weights import Array
 from edgebert.checkpoints.mapped import LazyTensors
 from edgebert.checkpoints.safetensors_file import read_safetensors
-from edgebert.checkpoints.small_files import as_object, child, read_json_object
+from edgebert.checkpoints.small_files import as_object, child, read_json_object, shown
 from edgebert.checkpoints.tensor_names import NameMap
 from edgebert.checkpoints.torch_pickle import read_torch_pickle
 from edgebert.errors import EdgebertError
@@ -101,7 +101,7 @@ def canonical_weights(
     tensors = _without_copies(tensors, path)
     for name in tensors:
         if re.fullmatch(_ENCODER, name) and not names.canonical(name):
-            raise EdgebertError(f"{path}: tensor {name[:100]!r} is no part of a plain BERT")
+            raise EdgebertError(f"{path}: tensor {shown(name)} is no part of a plain BERT")
     return names.weights(tensors, config, path)
 
 
@@ -112,7 +112,7 @@ def _read_parts(index: Path, reader: _Reader) -> LazyTensors:
     readers = {name: read for file in sorted(files) for name, read in reader(file).readers.items()}
     missing = sorted(places.keys() - readers.keys())
     if missing:
-        raise EdgebertError(f"{index}: no file holds the tensor {missing[0]}")
+        raise EdgebertError(f"{index}: no file holds the tensor {shown(missing[0])}")
     return LazyTensors(readers)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgebert.bert.weights import Array
+from edgebert.checkpoints.small_files import shown
 from edgebert.errors import EdgebertError
 
 Tensor: TypeAlias = npt.NDArray[Any]
@@ -95,7 +96,7 @@ def tensor_view(
             more elements than that (which strides of 0 could make).
     """
     if element not in ELEMENTS:
-        raise EdgebertError(f"{what} is of type {element}; accepted: {', '.join(ELEMENTS)}")
+        raise EdgebertError(f"{what} is of type {shown(element)}; accepted: {', '.join(ELEMENTS)}")
     dtype = ELEMENTS[element]
     room = (len(data) - offset) // dtype.itemsize
     if len(shape) > _MAX_RANK or any(size < 1 for size in shape):

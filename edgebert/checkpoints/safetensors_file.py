@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from edgebert.checkpoints.mapped import LazyTensors, map_file, tensor_view
+from edgebert.checkpoints.small_files import shown
 from edgebert.errors import EdgebertError
 
 _ELEMENT_OF_CODE = {
@@ -36,7 +37,9 @@ def read_safetensors(path: Path) -> LazyTensors:
         with safe_open(path, framework="numpy"):  # checks every size and offset of the header
             pass
     except (SafetensorError, OSError) as error:
-        raise EdgebertError(f"{path}: not a safetensors file, or a damaged one ({error})") from None
+        raise EdgebertError(
+            f"{path}: not a safetensors file, or a damaged one ({shown(error)})"
+        ) from None
     start = 8 + int.from_bytes(data[:8], "little")
     header = json.loads(bytes(data[8:start]))
     header.pop("__metadata__", None)

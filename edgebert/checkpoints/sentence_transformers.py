@@ -10,7 +10,14 @@ from typing import Any
 
 from edgebert.checkpoints.checkpoint import Checkpoint, Pooling
 from edgebert.checkpoints.hugging_face import read_hugging_face
-from edgebert.checkpoints.small_files import as_object, child, kind, read_json, read_json_object
+from edgebert.checkpoints.small_files import (
+    as_object,
+    child,
+    kind,
+    read_json,
+    read_json_object,
+    shown,
+)
 from edgebert.errors import EdgebertError
 from edgebert.tokenizer.options import TokenizerOptions
 
@@ -65,10 +72,10 @@ def _modules(folder: Path) -> dict[str, Path]:
     if not isinstance(entries, list):
         raise EdgebertError(f"{path}: is {kind(entries)}; a list of modules is needed")
     modules = [as_object(entry, "a module", path) for entry in entries[:10]]
-    names = [str(module.get("type")).rpartition(".")[2][:40] for module in modules]
+    names = [str(module.get("type")).rpartition(".")[2] for module in modules]
     if names not in _ACCEPTED:
         raise EdgebertError(
-            f"{path}: the modules are {', '.join(names)}; accepted: Transformer, Pooling and, "
+            f"{path}: the modules are {shown(names)}; accepted: Transformer, Pooling and, "
             "after them, Normalize"
         )
     return {
@@ -82,13 +89,13 @@ def _pooling(folder: Path, hidden_size: int) -> Pooling:
     raw = read_json_object(path)
     width = raw.get("embedding_dimension", raw.get("word_embedding_dimension", hidden_size))
     if width != hidden_size:
-        raise EdgebertError(f"{path}: pools {str(width)[:20]} numbers, the BERT has {hidden_size}")
+        raise EdgebertError(f"{path}: pools {shown(width)} numbers, the BERT has {hidden_size}")
     switched = [mode for switch, mode in _SWITCHES.items() if raw.get(switch)]
     modes = raw.get("pooling_mode", switched or "mean")
     mode = modes[0] if isinstance(modes, list) and len(modes) == 1 else modes
     if not isinstance(mode, str) or mode not in _POOLINGS:
         raise EdgebertError(
-            f"{path}: the pooling is {str(mode)[:80]}; accepted: {', '.join(_POOLINGS)}"
+            f"{path}: the pooling is {shown(mode)}; accepted: {', '.join(_POOLINGS)}"
         )
     return _POOLINGS[mode]
 
@@ -100,7 +107,7 @@ def _tokenizer(folder: Path, checkpoint: Checkpoint) -> TokenizerOptions:
     task = raw.get("transformer_task", "feature-extraction")
     if task != "feature-extraction":
         raise EdgebertError(
-            f"{path}: transformer_task is {str(task)[:40]!r}; accepted: feature-extraction"
+            f"{path}: transformer_task is {shown(task)}; accepted: feature-extraction"
         )
     options = checkpoint.tokenizer
     length = raw.get("max_seq_length")
@@ -108,7 +115,7 @@ def _tokenizer(folder: Path, checkpoint: Checkpoint) -> TokenizerOptions:
         length = options.max_length
     if type(length) is not int or length < _SHORTEST:
         raise EdgebertError(
-            f"{path}: max_seq_length is {str(length)[:40]}; a number from {_SHORTEST} is needed"
+            f"{path}: max_seq_length is {shown(length)}; a number from {_SHORTEST} is needed"
         )
     length = min(length, checkpoint.config.max_position_embeddings)
     options = dataclasses.replace(options, max_length=length)
@@ -127,6 +134,6 @@ def _check_no_default_prompt(folder: Path) -> None:
     name = raw.get("default_prompt_name")
     if isinstance(name, str) and prompts.get(name):
         raise EdgebertError(
-            f"{path}: puts the prompt {name[:40]!r} before every text, which no converted file "
+            f"{path}: puts the prompt {shown(name)} before every text, which no converted file "
             "does; set default_prompt_name to null and add the prompt to your texts"
         )

@@ -12,6 +12,8 @@ from edgebert.errors import EdgebertError
 _LIMIT = 64 << 20
 """Bytes. The largest such file of a BERT, a multilingual tokenizer.json, has about 10 MB."""
 
+_SHOWN = 80
+
 
 def read_text(path: Path) -> str:
     """A whole UTF-8 file.
@@ -68,6 +70,12 @@ def kind(value: object) -> str:
     return kinds.get(type(value), type(value).__name__)
 
 
+def shown(value: object) -> str:
+    """How an error shows a value from a foreign file: escaped, on one line, cut short."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
 def is_clean_text(value: object) -> bool:
     """Whether `value` can be written as one line of UTF-8: no lone surrogates, no line ends."""
     if not isinstance(value, str) or "\n" in value or "\r" in value:
@@ -89,5 +97,4 @@ def child(folder: Path, name: object, named_by: Path) -> Path:
         path = PurePosixPath(str(name))
         if not path.is_absolute() and ".." not in path.parts and ":" not in str(name):
             return folder / path
-    shown = repr(name)[:80]
-    raise EdgebertError(f"{named_by}: {shown} is no path inside the checkpoint's folder")
+    raise EdgebertError(f"{named_by}: {shown(name)} is no path inside the checkpoint's folder")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgebert.checkpoints.mapped import Tensor, map_file, tensor_view
+from edgebert.checkpoints.small_files import shown
 from edgebert.checkpoints.sorted_table import masked_crc32c, read_sorted_table
 from edgebert.checkpoints.wire import MalformedError, messages, number, parse_message
 from edgebert.errors import EdgebertError
@@ -79,7 +80,7 @@ class TensorBundle(Mapping[str, Tensor]):
             }
         except ValueError as error:  # MalformedError, or a name that is not UTF-8
             raise EdgebertError(
-                f"{index}: not a TensorFlow checkpoint index, or a damaged one ({error})"
+                f"{index}: not a TensorFlow checkpoint index, or a damaged one ({shown(error)})"
             ) from None
         self._data: dict[int, memoryview] = {}
 

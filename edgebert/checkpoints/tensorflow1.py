@@ -16,7 +16,7 @@ from edgebert.bert.weights import Weights, heads_of
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.config_file import bert_config
 from edgebert.checkpoints.labels import read_labels
-from edgebert.checkpoints.small_files import read_json_object, read_text
+from edgebert.checkpoints.small_files import read_json_object, read_text, shown
 from edgebert.checkpoints.tensor_bundle import TensorBundle
 from edgebert.checkpoints.tensor_names import NameMap
 from edgebert.checkpoints.vocabulary import check_special_tokens, read_vocabulary
@@ -132,8 +132,8 @@ def _check_names(bundle: TensorBundle) -> None:
     unknown = sorted(_unknown(bundle))
     if unknown:
         raise EdgebertError(
-            f"{bundle.path}: tensor {unknown[0]} is no part of a BERT (pre-trained, or fine-tuned "
-            "by run_classifier.py or run_squad.py)"
+            f"{bundle.path}: tensor {shown(unknown[0])} is no part of a BERT "
+            "(pre-trained, or fine-tuned by run_classifier.py or run_squad.py)"
         )
 
 

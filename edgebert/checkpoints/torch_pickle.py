@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from edgebert.checkpoints.mapped import ELEMENTS, LazyTensors, Tensor, map_file, tensor_view
+from edgebert.checkpoints.small_files import shown
 from edgebert.errors import EdgebertError
 
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
@@ -83,7 +84,9 @@ def read_torch_pickle(path: Path) -> LazyTensors:
     except EdgebertError:
         raise
     except Exception as error:  # unpickling damaged bytes can raise anything
-        raise EdgebertError(f"{path}: not a PyTorch file, or a damaged one ({error})") from None
+        raise EdgebertError(
+            f"{path}: not a PyTorch file, or a damaged one ({shown(error)})"
+        ) from None
     tensors = {
         name: partial(tensor.view, storage, f"{path}: tensor {name}")
         for name, tensor in state.items()
@@ -185,10 +188,9 @@ class _TensorUnpickler(pickle._Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         builder = self._builders.get((module, name))
         if builder is None:
-            asked = f"{module}.{name}"[:100]
             raise EdgebertError(
-                f"{self._path}: the pickle asks for {asked!r}; refused, since only tensors are "
-                "built from a pickle. Save the state dict alone, or as safetensors"
+                f"{self._path}: the pickle asks for {shown(f'{module}.{name}')}; refused, since "
+                "only tensors are built from a pickle. Save the state dict alone, or as safetensors"
             )
         return builder
 

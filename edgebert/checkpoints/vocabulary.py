@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgebert.checkpoints.small_files import is_clean_text, read_text
+from edgebert.checkpoints.small_files import is_clean_text, read_text, shown
 from edgebert.errors import EdgebertError
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
@@ -36,7 +36,7 @@ def check_vocabulary(pieces: Sequence[object], path: Path) -> None:
             raise EdgebertError(f"{path}: word piece {index} is empty or no text")
         if first.setdefault(piece, index) != index:
             raise EdgebertError(
-                f"{path}: word piece {piece!r} has two ids, {first[piece]} and {index}"
+                f"{path}: word piece {shown(piece)} has two ids, {first[piece]} and {index}"
             )
 
 
