@@ -7,15 +7,13 @@ value has one either. `docs/design.md` tells what each choice was worth.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from edgebert.bert.config import BertConfig
-from edgebert.bert.tasks import TaskName
 from edgebert.bert.weights import Array, Weights
 from edgebert.convert.fold import fold, merge_attention
 from edgebert.convert.graph import DYNAMIC, Graph, Tensor
+from edgebert.convert.head import Head
 from edgebert.convert.recipes import Recipe
 
 MASKED_SCORE = -10_000.0
@@ -24,29 +22,6 @@ MASKED_SCORE = -10_000.0
 MERGED_HEADS = 4
 """Most heads for which `merged_attention` pays: its matrices are as many times larger as half the
 heads. 2/128 gains 14 % of its time for nothing, 4/256 5 % for 2 % of its size."""
-
-
-@dataclass(frozen=True)
-class Head:
-    """What is to be computed on top of the encoder.
-
-    Attributes:
-        pooling: of `embed`: "mean" or "cls".
-        normalize: of `embed`: scale the vector to length 1.
-        multi_label: of `classify`: sigmoid instead of softmax.
-    """
-
-    task: TaskName
-    pooling: str = "mean"
-    normalize: bool = True
-    multi_label: bool = False
-
-    @property
-    def reads_first_token_only(self) -> bool:
-        """Whether the answer depends on the [CLS] row of the last layer alone."""
-        return self.task in ("classify", "regress") or (
-            self.task == "embed" and self.pooling == "cls"
-        )
 
 
 def build_graph(config: BertConfig, weights: Weights, head: Head, recipe: Recipe) -> Graph:
@@ -141,7 +116,7 @@ class _Builder:
         the query matrix and V to the output matrix, nothing is left to multiply token by token.
         """
         g, heads, width = self.graph, self.config.num_attention_heads, self.config.hidden_size
-        merged = merge_attention(self.weights, self.config, p)
+        merged = merge_attention(self.weights, self.config, f"{p}.attention")
         tokens = g.reshape(x, (1, DYNAMIC, width))
         query = g.reshape(self.dense_of(first, *merged["query_key"]), (1, heads, width))
         scores = g.add(g.batch_matmul(query, tokens, transpose_b=True), bias)
@@ -174,12 +149,12 @@ class _Builder:
         return g.mul(g.mul(centred, inverse), g.constant(self.weights[f"{name}.weight"]))
 
     def dense(self, x: Tensor, name: str, *, bias: bool = True) -> Tensor:
-        """x times a weight matrix by name, plus its bias."""
+        """Rows times a weight matrix by name, plus its bias."""
         offset = self.weights[f"{name}.bias"] if bias else None
         return self.dense_of(x, name, self.weights[f"{name}.weight"], offset)
 
     def dense_of(self, x: Tensor, name: str, weight: Array, bias: Array | None) -> Tensor:
-        """x times a weight matrix, plus its bias."""
+        """Rows times a weight matrix, plus its bias."""
         g = self.graph
         offset = None if bias is None else g.constant(bias, f"{name}.bias")
         return g.fully_connected(x, self.recipe.matrix(g, weight, f"{name}.weight"), offset)

@@ -2,11 +2,13 @@
 
 Every op that edgebert uses is one row of `OPS` and one method of `Graph`, which knows the shape of
 the op's output. Versions are the lowest that hold what we use, so that old runtimes open the file.
-Schema: tensorflow/lite/schema.fbs; versions: tensorflow/lite/tools/versioning/op_version.cc.
+Schema: tensorflow/lite/schema/schema.fbs; versions and the releases that brought them:
+tensorflow/lite/tools/versioning/{op,runtime}_version.cc.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -17,14 +19,12 @@ import numpy.typing as npt
 from ai_edge_litert import schema_py_generated as schema
 
 from edgebert.convert.quantize import Quantized
+from edgebert.version import version_numbers
 
 AnyArray: TypeAlias = npt.NDArray[Any]
 
 DYNAMIC = -1
 """A size known only when the model runs: the number of tokens."""
-
-ALIGNMENT = 16
-"""Bytes; every constant starts at a multiple of it, so that a memory-mapped file can be used."""
 
 _TYPES = MappingProxyType(
     {
@@ -38,45 +38,50 @@ _TYPES = MappingProxyType(
 
 @dataclass(frozen=True)
 class Op:
-    """A builtin op: its name in the schema, its version and its options table."""
+    """A builtin op.
+
+    Attributes:
+        name: in the schema.
+        version: lowest that has what we use.
+        since: first TFLite release that has this version.
+        options: name of its options table; "" for none.
+    """
 
     name: str
-    version: int = 1
+    version: int
+    since: str
     options: str = ""
 
 
 OPS: Mapping[str, Op] = MappingProxyType(
     {
-        "add": Op("ADD", options="AddOptions"),
-        "batch_matmul": Op("BATCH_MATMUL", options="BatchMatMulOptions"),
-        "cast": Op("CAST"),
-        "concatenation": Op("CONCATENATION", options="ConcatenationOptions"),
-        "dequantize_int8": Op("DEQUANTIZE", version=2, options="DequantizeOptions"),
-        "dequantize_float16": Op("DEQUANTIZE", version=3, options="DequantizeOptions"),
-        "fully_connected": Op("FULLY_CONNECTED", options="FullyConnectedOptions"),
-        "fully_connected_per_tensor": Op(
-            "FULLY_CONNECTED", version=9, options="FullyConnectedOptions"
-        ),
-        "fully_connected_per_channel": Op(
-            "FULLY_CONNECTED", version=12, options="FullyConnectedOptions"
-        ),
-        "gather": Op("GATHER", options="GatherOptions"),
-        "gather_int8": Op("GATHER", version=2, options="GatherOptions"),
-        "gelu": Op("GELU", options="GeluOptions"),
-        "l2_normalization": Op("L2_NORMALIZATION", options="L2NormOptions"),
-        "logistic": Op("LOGISTIC"),
-        "mean": Op("MEAN", options="ReducerOptions"),
-        "mul": Op("MUL", options="MulOptions"),
-        "relu": Op("RELU"),
-        "reshape": Op("RESHAPE"),
-        "rsqrt": Op("RSQRT"),
-        "shape": Op("SHAPE", options="ShapeOptions"),
-        "softmax": Op("SOFTMAX", options="SoftmaxOptions"),
-        "strided_slice": Op("STRIDED_SLICE", options="StridedSliceOptions"),
-        "strided_slice_int8": Op("STRIDED_SLICE", version=2, options="StridedSliceOptions"),
-        "sub": Op("SUB", options="SubOptions"),
-        "tanh": Op("TANH"),
-        "transpose": Op("TRANSPOSE", options="TransposeOptions"),
+        "add": Op("ADD", 1, "1.5", "AddOptions"),
+        "batch_matmul": Op("BATCH_MATMUL", 1, "2.3", "BatchMatMulOptions"),
+        "cast": Op("CAST", 1, "1.5"),
+        "concatenation": Op("CONCATENATION", 1, "1.5", "ConcatenationOptions"),
+        "dequantize_int8": Op("DEQUANTIZE", 2, "1.14", "DequantizeOptions"),
+        "dequantize_float16": Op("DEQUANTIZE", 3, "1.15", "DequantizeOptions"),
+        "fully_connected": Op("FULLY_CONNECTED", 1, "1.5", "FullyConnectedOptions"),
+        "fully_connected_per_tensor": Op("FULLY_CONNECTED", 9, "2.3", "FullyConnectedOptions"),
+        "fully_connected_per_channel": Op("FULLY_CONNECTED", 12, "2.17", "FullyConnectedOptions"),
+        "gather": Op("GATHER", 1, "1.6", "GatherOptions"),
+        "gather_float16": Op("GATHER", 1, "2.18", "GatherOptions"),
+        "gather_int8": Op("GATHER", 2, "1.14", "GatherOptions"),
+        "gelu": Op("GELU", 1, "2.9", "GeluOptions"),
+        "l2_normalization": Op("L2_NORMALIZATION", 1, "1.5", "L2NormOptions"),
+        "logistic": Op("LOGISTIC", 1, "1.14"),
+        "mean": Op("MEAN", 1, "1.6", "ReducerOptions"),
+        "mul": Op("MUL", 1, "1.5", "MulOptions"),
+        "relu": Op("RELU", 1, "1.5"),
+        "reshape": Op("RESHAPE", 1, "1.5"),
+        "rsqrt": Op("RSQRT", 1, "1.10"),
+        "shape": Op("SHAPE", 1, "1.10", "ShapeOptions"),
+        "softmax": Op("SOFTMAX", 1, "1.5", "SoftmaxOptions"),
+        "strided_slice": Op("STRIDED_SLICE", 1, "1.6", "StridedSliceOptions"),
+        "strided_slice_int8": Op("STRIDED_SLICE", 2, "1.14", "StridedSliceOptions"),
+        "sub": Op("SUB", 1, "1.6", "SubOptions"),
+        "tanh": Op("TANH", 1, "1.14"),
+        "transpose": Op("TRANSPOSE", 1, "1.6", "TransposeOptions"),
     }
 )
 
@@ -255,7 +260,7 @@ class Graph:
 
     def gather(self, table: Tensor, rows: Tensor) -> Tensor:
         """Rows of a table [V, H] by number [n], as they are stored."""
-        kind = "gather" if table.scale is None else "gather_int8"
+        kind = "gather" if table.dtype == _FLOAT32 else f"gather_{table.dtype.name}"
         shape = (*rows.shape, *table.shape[1:])
         return self._op(kind, [table, rows], shape, dtype=table.dtype, scale=table.scale)
 
@@ -314,6 +319,16 @@ class Graph:
         return out
 
     # The file
+
+    def op_counts(self) -> dict[str, int]:
+        """How often each builtin op occurs, the most frequent first."""
+        codes = list(self._codes)
+        names = (codes[operator.opcodeIndex].name for operator in self._operators)
+        return dict(Counter(names).most_common())
+
+    def minimum_runtime(self) -> str:
+        """The first TFLite release that has all the ops."""
+        return max((op.since for op in self._codes), key=version_numbers)
 
     def model(self, description: str) -> Any:
         """The finished graph as a schema object (`ModelT`), with one signature."""

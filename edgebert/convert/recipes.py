@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from edgebert.bert.weights import Array
 from edgebert.convert.graph import Graph, Tensor
 from edgebert.convert.quantize import Quantized, quantize_per_row, quantize_per_tensor
+from edgebert.model_file.record import Quantization
 
 RecipeName: TypeAlias = Literal["int8", "float16", "float32"]
 RuntimeName: TypeAlias = Literal["litert", "tflite-runtime"]
@@ -24,13 +25,21 @@ class Recipe:
     """How the two kinds of large weights are stored; biases and norms are always float32.
 
     Attributes:
-        matrix: of a dense layer, [out, in].
-        table: of embeddings, read by row.
+        name: as users give it.
+        store_matrix: for the matrix of a dense layer, [out, in].
+        store_table: for embeddings, read by row.
+        gathers_stored: rows are read as stored and converted after; else the table is converted
+            whole when the model is loaded, which costs its float32 size in memory.
+        matrices: what the record says of the matrices.
+        tables: what the record says of the tables.
     """
 
     name: RecipeName
     store_matrix: Callable[[Array], Stored]
     store_table: Callable[[Array], Stored]
+    gathers_stored: bool
+    matrices: str
+    tables: str
 
     def matrix(self, graph: Graph, weight: Array, name: str) -> Tensor:
         """The matrix as FULLY_CONNECTED takes it."""
@@ -39,7 +48,19 @@ class Recipe:
 
     def table(self, graph: Graph, weight: Array, name: str) -> Tensor:
         """The table as GATHER takes it; rows still need `Graph.dequantize`."""
-        return graph.constant(self.store_table(weight), name)
+        tensor = graph.constant(self.store_table(weight), name)
+        return tensor if self.gathers_stored else graph.dequantize(tensor)
+
+    @property
+    def quantization(self) -> Quantization:
+        """What the record says."""
+        quantized = self.name == "int8"
+        return Quantization(
+            self.name,
+            self.matrices,
+            self.tables,
+            "int8 per token, while running" if quantized else "float32",
+        )
 
 
 def _float32(weight: Array) -> Array:
@@ -50,13 +71,32 @@ def _float16(weight: Array) -> npt.NDArray[np.float16]:
     return weight.astype(np.float16)
 
 
+_INT8 = Recipe(
+    "int8",
+    quantize_per_row,
+    quantize_per_tensor,
+    gathers_stored=True,
+    matrices="int8, one scale an output channel",
+    tables="int8, one scale a table",
+)
+_FLOAT16 = Recipe(
+    "float16", _float16, _float16, gathers_stored=True, matrices="float16", tables="float16"
+)
+_FLOAT32 = Recipe(
+    "float32", _float32, _float32, gathers_stored=True, matrices="float32", tables="float32"
+)
+
 RECIPES: Mapping[tuple[RecipeName, RuntimeName], Recipe] = MappingProxyType(
     {
-        ("int8", "litert"): Recipe("int8", quantize_per_row, quantize_per_tensor),
-        ("int8", "tflite-runtime"): Recipe("int8", quantize_per_tensor, quantize_per_tensor),
-        ("float16", "litert"): Recipe("float16", _float16, _float16),
-        ("float16", "tflite-runtime"): Recipe("float16", _float16, _float16),
-        ("float32", "litert"): Recipe("float32", _float32, _float32),
-        ("float32", "tflite-runtime"): Recipe("float32", _float32, _float32),
+        ("int8", "litert"): _INT8,
+        ("float16", "litert"): _FLOAT16,
+        ("float32", "litert"): _FLOAT32,
+        # TFLite before 2.17 has no dense layer with one scale a channel, and before 2.18 (LiteRT)
+        # it cannot gather float16.
+        ("int8", "tflite-runtime"): replace(
+            _INT8, store_matrix=quantize_per_tensor, matrices="int8, one scale a matrix"
+        ),
+        ("float16", "tflite-runtime"): replace(_FLOAT16, gathers_stored=False),
+        ("float32", "tflite-runtime"): _FLOAT32,
     }
 )

@@ -36,4 +36,5 @@ def serialize(model: Any) -> bytearray:
     constants = sum(len(buffer.data) + 64 for buffer in model.buffers if buffer.data is not None)
     builder = _Builder(constants + _OVERHEAD)
     builder.Finish(model.Pack(builder), b"TFL3")
-    return builder.Output()
+    data: bytearray = builder.Output()
+    return data

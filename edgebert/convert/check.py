@@ -1,0 +1,229 @@
+"""Does the converted file give the answers of the checkpoint? Compares it with plain float32."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from edgebert.bert.weights import Array
+from edgebert.checkpoints.checkpoint import Checkpoint
+from edgebert.convert import reference
+from edgebert.convert.head import Head
+from edgebert.data import read_lines
+from edgebert.errors import CheckFailedError
+from edgebert.runtime.delegation import Delegation
+from edgebert.runtime.session import Session
+from edgebert.tokenizer.wordpiece import Encoding, Tokenizer
+
+SENTENCES = 24
+PAIRS = 4
+PADDED_TO = 32
+"""Every text also runs padded to a multiple of this many tokens."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What a file may lose against float32.
+
+    Attributes:
+        mean_cosine: least mean cosine between outputs.
+        largest_difference: in any value, relative to the largest value where that is above 1.
+    """
+
+    mean_cosine: float
+    largest_difference: float
+
+
+LIMITS: Mapping[str, Limit] = MappingProxyType(
+    {
+        "int8": Limit(mean_cosine=0.99, largest_difference=float("inf")),
+        "float16": Limit(mean_cosine=0.9999, largest_difference=float("inf")),
+        "float32": Limit(mean_cosine=0.99999, largest_difference=1e-4),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Check:
+    """How a file compares with a float32 computation of its checkpoint.
+
+    Attributes:
+        texts: compared, each at its own length and padded.
+        tokens: (fewest, most) in one text.
+        mean_cosine: between outputs; for `regress` one cosine over all texts.
+        lowest_cosine: of one text.
+        largest_difference: of one value.
+        padding_difference: largest difference that padding made.
+        agreement: share of equal answers (what an answer is, `_ANSWERS` tells).
+        limit: that had to be met.
+    """
+
+    texts: int
+    tokens: tuple[int, int]
+    mean_cosine: float
+    lowest_cosine: float
+    largest_difference: float
+    padding_difference: float
+    agreement: float | None
+    limit: Limit
+
+    def failures(self) -> list[str]:
+        """What is past the limit, one line each."""
+        found = []
+        if not self.mean_cosine >= self.limit.mean_cosine:
+            found.append(f"mean cosine {self.mean_cosine:.5f} < {self.limit.mean_cosine}")
+        if not self.largest_difference <= self.limit.largest_difference:
+            found.append(
+                f"largest difference {self.largest_difference:.2g} > "
+                f"{self.limit.largest_difference:.2g}"
+            )
+        return found
+
+    def require(self) -> None:
+        """Raises CheckFailedError where the file is past the limit."""
+        if failures := self.failures():
+            raise CheckFailedError(
+                f"the converted model differs too much from float32 ({'; '.join(failures)}); "
+                "nothing was written. Try --quantize float16"
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for the record; an open limit is left out."""
+        data = asdict(self)
+        data["limit"] = {name: v for name, v in data["limit"].items() if np.isfinite(v)}
+        return data
+
+
+def check_encodings(tokenizer: Tokenizer, max_length: int) -> list[Encoding]:
+    """Inputs of a check: real sentences, pairs of them, and one text of many, up to 128 tokens."""
+    sentences = read_lines("sentences.txt")
+    texts: list[tuple[str, str | None]] = [(text, None) for text in sentences[:SENTENCES]]
+    texts += [(sentences[2 * i], sentences[2 * i + 1]) for i in range(PAIRS)]
+    texts.append((" ".join(sentences[:SENTENCES]), None))
+    most = min(max_length, 128)
+    return [tokenizer.encode(text, pair, max_length=most) for text, pair in texts]
+
+
+def compare(
+    path: Path,
+    checkpoint: Checkpoint,
+    head: Head,
+    encodings: Sequence[Encoding],
+    limit: Limit,
+    *,
+    max_length: int,
+    on_text: Callable[[], None] = lambda: None,
+) -> tuple[Check, Delegation]:
+    """Runs the file and the float32 reference over the same ids.
+
+    Args:
+        path: the .tflite; its record is not needed.
+        on_text: called after each text, for a progress bar.
+    """
+    expected: list[Array] = []
+    for encoding in encodings:
+        expected.append(
+            reference.output(
+                checkpoint.weights,
+                checkpoint.config,
+                head,
+                encoding.ids,
+                encoding.segment_ids,
+            )
+        )
+        on_text()
+    session = _session(path, checkpoint, max_length, step=1)
+    exact = list(_outputs(session, encodings))
+    delegation = session.delegation()
+    session.close()
+    padded = list(_outputs(_session(path, checkpoint, max_length, step=PADDED_TO), encodings))
+    return _figures(head, encodings, expected, exact, padded, limit), delegation
+
+
+def _session(path: Path, checkpoint: Checkpoint, max_length: int, *, step: int) -> Session:
+    return Session(
+        path, max_length=max_length, vocab_size=checkpoint.config.vocab_size, step=step
+    )
+
+
+def _outputs(session: Session, encodings: Sequence[Encoding]) -> Iterator[Array]:
+    for ids, segment_ids, _ in encodings:
+        output = session.run(ids, segment_ids)
+        yield output[:, : len(ids)] if output.ndim > 2 else output
+
+
+def _figures(
+    head: Head,
+    encodings: Sequence[Encoding],
+    expected: Sequence[Array],
+    exact: Sequence[Array],
+    padded: Sequence[Array],
+    limit: Limit,
+) -> Check:
+    both = [*zip(expected, exact, strict=True), *zip(expected, padded, strict=True)]
+    cosines = [_cosine(a, b) for a, b in both]
+    if head.task == "regress":
+        cosines = [_cosine(np.concatenate(expected), np.concatenate(exact))]
+    magnitude = max(1.0, max(float(np.abs(a).max()) for a in expected))
+    lengths = [len(encoding.ids) for encoding in encodings]
+    return Check(
+        texts=len(encodings),
+        tokens=(min(lengths), max(lengths)),
+        mean_cosine=float(np.mean(cosines)),
+        lowest_cosine=min(cosines),
+        largest_difference=max(_difference(a, b) for a, b in both) / magnitude,
+        padding_difference=max(map(_difference, exact, padded)),
+        agreement=_agreement(head, expected, exact),
+        limit=limit,
+    )
+
+
+def _cosine(a: Array, b: Array) -> float:
+    x, y = a.reshape(-1).astype(np.float64), b.reshape(-1).astype(np.float64)
+    return float(x @ y / (np.linalg.norm(x) * np.linalg.norm(y)))
+
+
+def _difference(a: Array, b: Array) -> float:
+    return float(np.abs(a - b).max())
+
+
+def _agreement(head: Head, expected: Sequence[Array], found: Sequence[Array]) -> float | None:
+    answers = _ANSWERS.get(head.task)
+    if answers is None:
+        return None
+    return float(np.mean(answers(expected) == answers(found)))
+
+
+def _best(outputs: Sequence[Array]) -> Any:
+    """The highest score of each text, or of each of its tokens."""
+    return np.concatenate([output.argmax(axis=-1).reshape(-1) for output in outputs])
+
+
+def _best_token(outputs: Sequence[Array]) -> Any:
+    """The token with the highest start and the one with the highest end score."""
+    return np.concatenate([output.argmax(axis=1).reshape(-1) for output in outputs])
+
+
+def _nearest(outputs: Sequence[Array]) -> Any:
+    """For each text, which other text is nearest to it."""
+    vectors = np.concatenate(outputs)
+    vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    similar = vectors @ vectors.T
+    np.fill_diagonal(similar, -np.inf)
+    return similar.argmax(axis=1)
+
+
+_ANSWERS: Mapping[str, Callable[[Sequence[Array]], Any]] = MappingProxyType(
+    {
+        "classify": _best,
+        "tag": _best,
+        "fill-mask": _best,
+        "answer": _best_token,
+        "embed": _nearest,
+    }
+)

@@ -1,0 +1,131 @@
+"""BERT's forward pass in plain numpy: what a converted file is compared with.
+
+Written from the paper (arXiv 1810.04805) and on its own: it shares no code and no rewriting of
+weights with the graph, so that a mistake there cannot hide here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edgebert.bert.config import BertConfig
+from edgebert.bert.weights import Array, Weights
+from edgebert.convert.head import Head
+
+_STEP = 1 / 256
+_ERF_TABLE = np.array([math.erf(k * _STEP) for k in range(6 * 256 + 1)])
+
+
+def forward(
+    weights: Weights,
+    config: BertConfig,
+    ids: Sequence[int],
+    segment_ids: Sequence[int] | None = None,
+) -> Array:
+    """Last hidden state [n, H] of one unpadded input of n tokens."""
+    segments = [0] * len(ids) if segment_ids is None else segment_ids
+    x = (
+        weights["embeddings.word"][list(ids)]
+        + weights["embeddings.position"][: len(ids)]
+        + weights["embeddings.segment"][list(segments)]
+    )
+    x = _norm(x, weights, "embeddings.norm", config)
+    for layer in range(config.num_hidden_layers):
+        p = f"layers.{layer}"
+        x = _norm(x + _attention(x, weights, p, config), weights, f"{p}.attention.norm", config)
+        inner = _activate(_dense(x, weights, f"{p}.ffn.intermediate"), config)
+        x = _norm(x + _dense(inner, weights, f"{p}.ffn.output"), weights, f"{p}.ffn.norm", config)
+    return x
+
+
+def output(
+    weights: Weights,
+    config: BertConfig,
+    head: Head,
+    ids: Sequence[int],
+    segment_ids: Sequence[int] | None = None,
+) -> Array:
+    """What the converted graph should give for one input (see `bert.tasks.Task.output`)."""
+    x = forward(weights, config, ids, segment_ids)
+    if head.task == "embed":
+        vector: Array = x[:1] if head.pooling == "cls" else x.mean(axis=0, keepdims=True)
+        if head.normalize:
+            vector = vector / np.linalg.norm(vector).astype(np.float32)
+        return vector
+    if head.task in ("classify", "regress"):
+        logits = _dense(np.tanh(_dense(x[:1], weights, "pooler")), weights, "classifier")
+        if head.task == "regress":
+            return logits
+        return 1 / (1 + np.exp(-logits)) if head.multi_label else _softmax(logits)
+    if head.task == "fill-mask":
+        x = _activate(_dense(x, weights, "mlm.transform"), config)
+        x = _norm(x, weights, "mlm.norm", config)
+        return (x @ weights["embeddings.word"].T + weights["mlm.bias"])[None]
+    if head.task == "encode":
+        return x[None]
+    return _dense(x, weights, {"tag": "tagger", "answer": "answerer"}[head.task])[None]
+
+
+def _dense(x: Array, weights: Weights, name: str) -> Array:
+    y: Array = x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
+    return y
+
+
+def _norm(x: Array, weights: Weights, name: str, config: BertConfig) -> Array:
+    centred = x - x.mean(axis=-1, keepdims=True)
+    variance = (centred**2).mean(axis=-1, keepdims=True)
+    normed = centred / np.sqrt(variance + np.float32(config.layer_norm_eps))
+    scaled: Array = normed * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+    return scaled
+
+
+def _attention(x: Array, weights: Weights, p: str, config: BertConfig) -> Array:
+    query, key, value = (
+        _heads(_dense(x, weights, f"{p}.attention.{part}"), config)
+        for part in ("query", "key", "value")
+    )
+    scores = query @ key.transpose(0, 2, 1) / np.float32(math.sqrt(config.head_size))
+    mixed = (_softmax(scores) @ value).transpose(1, 0, 2).reshape(x.shape)
+    return _dense(mixed, weights, f"{p}.attention.output")
+
+
+def _heads(x: Array, config: BertConfig) -> Array:
+    """[n, H] as [A, n, H / A]."""
+    return x.reshape(len(x), config.num_attention_heads, config.head_size).transpose(1, 0, 2)
+
+
+def _softmax(x: Array) -> Array:
+    grown = np.exp(x - x.max(axis=-1, keepdims=True))
+    share: Array = grown / grown.sum(axis=-1, keepdims=True)
+    return share
+
+
+def _activate(x: Array, config: BertConfig) -> Array:
+    if config.hidden_act == "relu":
+        return x.clip(min=0)
+    if config.hidden_act == "gelu_tanh":
+        inner: Array = np.float32(math.sqrt(2 / math.pi)) * (x + np.float32(0.044715) * x**3)
+        return _half(x, np.tanh(inner))
+    return _half(x, erf(x * np.float32(math.sqrt(0.5))))
+
+
+def _half(x: Array, sign: Array) -> Array:
+    share: Array = np.float32(0.5) * x * (1 + sign)
+    return share
+
+
+def erf(x: npt.NDArray[Any]) -> Array:
+    """The error function, which numpy lacks: a table and two terms of Taylor, good to 1e-8."""
+    size = np.minimum(np.abs(x.astype(np.float64)), 6 - _STEP)
+    index = np.rint(size / _STEP).astype(np.int64)
+    base = index * _STEP
+    rest = size - base
+    slope = 2 / math.sqrt(math.pi) * np.exp(-(base**2))
+    value = _ERF_TABLE[index] + slope * rest * (1 - base * rest)
+    result: Array = np.copysign(value, x).astype(np.float32)
+    return result

@@ -1,0 +1,60 @@
+"""What a conversion tells of its result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgebert.convert.check import Check
+from edgebert.model_file.record import Record
+from edgebert.runtime.delegation import Delegation
+
+
+@dataclass(frozen=True)
+class ConversionReport:
+    """The outcome of `edgebert.convert`.
+
+    Attributes:
+        path: the file written.
+        record: what the file says of itself.
+        bytes: size of the file.
+        float32_bytes: the weights of the same model, in float32.
+        ops: builtin ops and how often each occurs.
+        seconds: by stage: read, build, check, write.
+    """
+
+    path: Path
+    record: Record
+    bytes: int
+    float32_bytes: int
+    check: Check
+    delegation: Delegation
+    ops: dict[str, int]
+    seconds: dict[str, float]
+
+    @property
+    def ratio(self) -> float:
+        """Size against float32."""
+        return self.bytes / self.float32_bytes
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for machines."""
+        record = self.record
+        return {
+            "path": str(self.path),
+            "task": record.task,
+            "labels": record.labels,
+            "source": {"name": record.source.name, "format": record.source.format},
+            "quantization": record.quantization.name,
+            "max_length": record.max_length,
+            "bytes": self.bytes,
+            "float32_bytes": self.float32_bytes,
+            "ratio": self.ratio,
+            "check": self.check.to_json(),
+            "ops": self.ops,
+            "delegated": self.delegation.share,
+            "partitions": self.delegation.partitions,
+            "minimum_runtime": record.minimum_runtime,
+            "seconds": self.seconds,
+        }

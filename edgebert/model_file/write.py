@@ -1,0 +1,86 @@
+"""Writes the .tflite: the graph with its metadata, then the associated files as a zip behind it."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from edgebert.model_file.metadata import METADATA_NAME, metadata
+from edgebert.model_file.serialize import serialize
+
+# Readers since the Task Library take this as the lowest version of TFLite that runs the file.
+_RUNTIME_NAME = "min_runtime_version"
+_RUNTIME_SIZE = 16
+
+
+def model_bytes(model: Any, *, task: str, labels: bool, minimum_runtime: str) -> bytearray:
+    """The flatbuffer of a graph (`Graph.model`), TFLite Metadata included.
+
+    It runs as it is; `archive_bytes` still has to be written behind it.
+    """
+    signature = model.signatureDefs[0]
+    inputs = [entry.name for entry in signature.inputs]
+    standard = metadata(task, inputs, signature.outputs[0].name, labels=labels)
+    _attach(model, METADATA_NAME, standard)
+    _attach(model, _RUNTIME_NAME, minimum_runtime.encode().ljust(_RUNTIME_SIZE, b"\0"))
+    return serialize(model)
+
+
+def _attach(model: Any, name: str, data: bytes) -> None:
+    """Adds a named block of bytes to the model's metadata."""
+    entry = schema.MetadataT()
+    entry.name = name
+    entry.buffer = len(model.buffers)
+    buffer = schema.BufferT()
+    buffer.data = np.frombuffer(data, np.uint8)
+    model.buffers.append(buffer)
+    model.metadata = [*(model.metadata or []), entry]
+
+
+def archive_bytes(files: Mapping[str, str], offset: int) -> bytes:
+    """The zip part of a file whose flatbuffer has `offset` bytes.
+
+    Entries are stored, not deflated: MediaPipe points into the mapped file. The date is fixed, so
+    that the same model gives the same bytes.
+    """
+    target = io.BytesIO()
+    # Zip offsets count from the start of the whole file.
+    with zipfile.ZipFile(_Shifted(target, offset), "w") as archive:
+        for name, text in files.items():
+            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), text.encode())
+    return target.getvalue()
+
+
+class _Shifted(io.RawIOBase):
+    """A file that pretends to begin `offset` bytes later than it does."""
+
+    def __init__(self, target: io.BytesIO, offset: int) -> None:
+        self._target = target
+        self._offset = offset
+
+    def seekable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._target.tell() + self._offset
+
+    def seek(self, position: int, whence: int = io.SEEK_SET) -> int:
+        if whence == io.SEEK_SET:
+            position -= self._offset
+        return self._target.seek(position, whence) + self._offset
+
+    def write(self, data: Any) -> int:
+        return self._target.write(data)
+
+
+def lines(items: Sequence[str]) -> str:
+    """One item a line, as vocabularies and label files are kept."""
+    return "".join(f"{item}\n" for item in items)

@@ -1,0 +1,142 @@
+"""One open model: ids in, output out; the interpreter is resized only when the length changes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from edgebert.bert.weights import Array
+from edgebert.errors import EdgebertError
+from edgebert.runtime.delegation import Delegation, delegation
+from edgebert.runtime.engines import EngineName, open_interpreter
+
+INPUTS = ("ids", "mask", "segment_ids")
+
+
+class Session:
+    """Runs token ids through a .tflite with the inputs `ids`, `mask` and `segment_ids` [1, n].
+
+    Lengths are rounded up to a multiple of `step` and padded, so that texts of about the same
+    length need no new set-up. Threads may share a session; they take turns.
+
+    Args:
+        path: the .tflite.
+        engine: see `engines.open_interpreter`.
+        threads: of one inference.
+        needs: TFLite version that the file needs.
+        max_length: most tokens.
+        vocab_size: ids are below it.
+        step: lengths are multiples of it.
+
+    Raises:
+        EdgebertError: no engine opens the file, or its inputs are not ours.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        max_length: int,
+        vocab_size: int,
+        engine: EngineName = "auto",
+        threads: int = 1,
+        needs: str = "0",
+        step: int = 8,
+    ) -> None:
+        self.engine, self._interpreter = open_interpreter(
+            path, engine=engine, threads=threads, needs=needs
+        )
+        self.max_length = max_length
+        self._vocab_size = vocab_size
+        self._step = step
+        self._lock = threading.Lock()
+        self._length = 0
+        self._tokens = 0
+        self._one_segment = True
+        details = self._interpreter.get_input_details()
+        found = {detail["name"]: detail["index"] for detail in details}
+        if set(found) != set(INPUTS):
+            raise EdgebertError(
+                f"{path}: has the inputs {', '.join(sorted(found))}; needed are {', '.join(INPUTS)}"
+            )
+        self._inputs = [found[name] for name in INPUTS]
+        # These functions give views of the interpreter's own memory; the views must not be kept.
+        self._ids, self._mask, self._segments = map(self._interpreter.tensor, self._inputs)
+        self._output = self._interpreter.tensor(self._interpreter.get_output_details()[0]["index"])
+
+    def run(self, ids: Sequence[int], segment_ids: Sequence[int] | None = None) -> Array:
+        """The output for one input.
+
+        Args:
+            ids: token ids, from 1 to `max_length` of them.
+            segment_ids: 0 or 1 for each token; None: all 0.
+
+        Returns:
+            A copy of the output; where it has a row for each token, padding included.
+
+        Raises:
+            EdgebertError: too many or no ids, or one that is not in the vocabulary.
+        """
+        tokens = len(ids)
+        if not 1 <= tokens <= self.max_length:
+            raise EdgebertError(f"{tokens} ids given; the model takes 1 to {self.max_length}")
+        if min(ids) < 0 or max(ids) >= self._vocab_size:
+            wrong = next(i for i in ids if not 0 <= i < self._vocab_size)
+            raise EdgebertError(f"id {wrong}: ids go from 0 to {self._vocab_size - 1}")
+        length = min(-(-tokens // self._step) * self._step, self.max_length)
+        with self._lock:
+            interpreter = self._interpreter
+            if interpreter is None:
+                raise EdgebertError("the model is closed")
+            if length != self._length:
+                self._resize(interpreter, length)
+            row = self._ids()[0]
+            row[:tokens] = ids
+            row[tokens:] = 0
+            if tokens != self._tokens:
+                row = self._mask()[0]
+                row[:tokens] = 1
+                row[tokens:] = 0
+                self._tokens = tokens
+            if segment_ids is not None or not self._one_segment:
+                row = self._segments()[0]
+                row[:] = 0
+                if segment_ids is not None:
+                    row[:tokens] = segment_ids
+                self._one_segment = segment_ids is None
+            # A view left over would make the interpreter refuse to run.
+            del row
+            interpreter.invoke()
+            output: Array = self._output().copy()
+            return output
+
+    def delegation(self) -> Delegation:
+        """How much of the graph XNNPACK runs.
+
+        Raises:
+            EdgebertError: before the first `run`, which is when the graph is handed over.
+        """
+        with self._lock:
+            if not self._length:
+                raise EdgebertError("nothing has run yet, so nothing is delegated yet")
+            return delegation(self._interpreter)
+
+    def close(self) -> None:
+        """Frees the interpreter; the session cannot be used any more."""
+        with self._lock:
+            self._interpreter = None
+            self._ids = self._mask = self._segments = self._output = _closed
+
+    def _resize(self, interpreter: Any, length: int) -> None:
+        self._length = 0  # what a failure below leaves is not to be used
+        for index in self._inputs:
+            interpreter.resize_tensor_input(index, (1, length))
+        interpreter.allocate_tensors()
+        self._segments()[:] = 0
+        self._length, self._tokens, self._one_segment = length, 0, True
+
+
+def _closed() -> Any:
+    raise EdgebertError("the model is closed")
