@@ -50,11 +50,13 @@ class WordSplitter:
     def trace(self, token: str) -> list[list[Traced]]:
         """The words of `token`, each a list of traced characters.
 
-        A stripped accent belongs to the character before it: "e" + U+0301 traces to both.
+        An accent that is stripped belongs to the character before it: the "e" of "e" + U+0301
+        comes from both.
         """
+        ends = _ends(token) if self._strip_accents else range(1, len(token) + 1)
         chars = [
-            Traced(char, at, at + 1)
-            for at, original in enumerate(token)
+            Traced(char, start, end)
+            for start, (original, end) in enumerate(zip(token, ends, strict=True))
             for char in self._cleaned[original]
         ]
         if self._lower_case:
@@ -76,16 +78,21 @@ class WordSplitter:
     def _gather(self, chars: Iterable[Traced]) -> list[list[Traced]]:
         words: list[list[Traced]] = [[]]
         for char, start, end in chars:
-            finished = self._finished[char]
-            if not finished and words[-1]:
-                last = words[-1][-1]
-                words[-1][-1] = last._replace(end=max(last.end, end))
-            for part in finished:
+            for part in self._finished[char]:
                 if part == " ":
                     words.append([])
                 else:
                     words[-1].append(Traced(part, start, end))
         return [word for word in words if word]
+
+
+def _ends(token: str) -> list[int]:
+    """Where each character ends, with the accents right behind it."""
+    ends = list(range(1, len(token) + 1))
+    for at in range(len(token) - 2, -1, -1):
+        if is_accent(token[at + 1]):
+            ends[at] = ends[at + 1]
+    return ends
 
 
 def _lower(chars: list[Traced]) -> list[Traced]:

@@ -1,0 +1,229 @@
+# ruff: noqa: RUF001
+"""Writes tests/data/golden_tokens.jsonl: what every implementation of our tokenizer must give.
+
+    python tools/make_golden_tokens.py
+
+One case a line: `rule` (what it shows), `text`, `pair`, `options`, and what they give: `ids` in
+tests/data/vocab/vocab.txt, `segment_ids`, `offsets` (in code points of the text as given; a pair's
+are in the pair; [0, 0] for [CLS] and [SEP]) and `truncated`. The plain oracle of the tests makes
+them, not the package. Characters whose properties Unicode has changed since version 10 stay out,
+so that any Python and any Android agree.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+TESTS = Path(__file__).parent.parent / "tests"
+sys.path.insert(0, str(TESTS / "tokenizer"))
+from bert_oracle import Oracle  # noqa: E402
+
+Case = dict[str, Any]
+CASED = {"lower_case": False}
+MASKS = {"mask_tokens": True}
+
+TEXTS: dict[str, list[str]] = {
+    "plain": [
+        "",
+        "a",
+        "The quick brown fox jumps over the lazy dog.",
+        "unaffable",
+        "it 's a charming and often affecting journey .",
+        "How do I locate my card?",
+        "I still haven't received my new card, I ordered over a week ago.",
+        "Visit https://example.com/a_b?c=d&e=f#g or mail me@example.com",
+        "3.14159 -42 1,000,000 50% 2nd 0x1F 10:45pm 2020-03-11",
+        "HELLO World hElLo",
+        "antidisestablishmentarianism floccinaucinihilipilification",
+    ],
+    "whitespace": [
+        " ",
+        "  a  b  ",
+        "a\tb\nc\r\nd",
+        "a\u00a0b\u2003c\u3000d\u202fe\u205ff\u1680g",
+        "a\u2028b\u2029c",
+        "\t\n\r",
+    ],
+    "controls are dropped": [
+        "a\0b",
+        "hel\u0000lo \u0001 wor\u007fld",
+        "a\u000bb a\u000cb a\u001cb a\u001fb a\u0085b",
+        "soft\u00adhyphen zero\u200bwidth non\u200cjoiner joi\u200dner",
+        "\ufeffbyte order mark",
+        "left\u200eright\u200f \u202aembedded\u202c \u2066isolated\u2069",
+        "replacement \ufffd character\ufffds",
+        "\u0000\ufffd\u200b",
+        "word\u2060joiner tag\U000e0041s",
+    ],
+    "accents": [
+        "Crème brûlée costs €5, isn't it?",
+        "Ångström, naïve, São Paulo, Łódź, Øresund, Đakovo, Škoda, İstanbul, ılık",
+        "cafe\u0301 e\u0301\u0302\u0323 \u0301a",
+        "Zoë's résumé: déjà-vu",
+        "Tiếng Việt: Nguyễn, Đặng, Trần",
+        "ñandú Ñandú NIÑO",
+        "\u0301",
+        ".\u0301.",
+        "o\u0323\u0302 o\u0302\u0323 \u1ed9",
+        "\u0344a a\u0344",
+    ],
+    "case": [
+        "Straße STRASSE ẞ ß",
+        "ΟΔΟΣ οδος ΣΑΣ Σ ΣΣ. ΑΣ'Α ΑΣ\u0301 ΑΣ\u00adΑ",
+        "Ελλάδα Ἀθῆναι",
+        "МОСКВА Ёлка Йод Їжак",
+        "\u212a \u212b \u2126",
+        "ﬁne oﬃce ﬀ",
+        "Ⅷ Ⓐ Ａｂｃ",
+        "Ǆ ǅ ǆ",
+    ],
+    "punctuation": [
+        "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
+        "“curly” ‘quotes’ — em–dash… «guillemets» ‚low‛",
+        "¿Qué? ¡Sí! §5 ¶ · 5€ £3 ¥2 ¢1 © ® ™ ° ± × ÷",
+        "3\u00d74 a\u2212b x\u2192y",
+        "semi\u037ecolon \u1fef grave",
+        "、。「日本」・〜！？（全角）",
+        "don't can\u2019t rock'n'roll",
+        "a.b.c...d",
+        "$100 a^b a`b ~x <tag> a=b a+b a|b",
+        "\u2014\u2014",
+        "؟ ، ؛ । ॥ ၊ ። ʼ ˈ",
+    ],
+    "special tokens are text": [
+        "[CLS] a [SEP] b [PAD] [UNK] [MASK]",
+        "[MASK]",
+        "a[SEP]b",
+        "##ing ##able [unused1]",
+    ],
+    "Chinese characters": [
+        "東京 is the capital of Japan",
+        "我喜欢机器学习。",
+        "中a文b字",
+        "㐀䶿 一鿿 豈 更\ufa0e",
+        "\U00020000\U0002a6df \U0002a700\U0002b73f \U0002b740\U0002b81f",
+        "\U0002b820\U0002b91f\U0002b920\U0002ceaf \U0002f800",
+        "東\u0301京 東\ufe0e 葛\U000e0100城",
+        "〇 々 〆",
+    ],
+    "kana and hangul": [
+        "ひらがな カタカナ ガギグ ｶﾞ ー",
+        "한국어 가나다 각",
+        "\u1112\u1161\u11ab \u3131",
+        "か\u3099 ハ\u309a",
+    ],
+    "emoji": [
+        "I love it 😀👍",
+        "👍🏽 👩‍🚀 👨‍👩‍👧‍👦 🏳️‍🌈 🇳🇱",
+        "1️⃣ ☺️ ❤️ ☺",
+        "good😀bad",
+        "😀" * 101,
+    ],
+    "Indic, Thai, Arabic, Hebrew": [
+        "नमस्ते दुनिया हिन्दी में",
+        "বাংলা ভাষা தமிழ் తెలుగు ಕನ್ನಡ",
+        "สวัสดีครับ กำลัง น้ำ",
+        "مَرْحَبًا بالعالم ١٢٣ ـ",
+        "שָׁלוֹם עולם",
+        "བོད་སྐད ខ្មែរ မြန်မာ",
+        "አማርኛ ქართული ՀԱՅ",
+    ],
+    "odd marks and code points": [
+        "a\u20dd b\u0488",
+        "\u302e가\u302f\u0301나",
+        "\U0001d15e \U0001d165\U0001d16d",
+        "\ue000 private a\uf8ffb \U000f0000",
+        "noncharacter \uffff a\ufdd0b",
+        "𝔘𝔫𝔦𝔠𝔬𝔡𝔢 𝐁𝐨𝐥𝐝 𝟙𝟚",
+        "½ ¾ x² H₂O №5 ℃",
+    ],
+    "long words": [
+        "a" * 99,
+        "a" * 100,
+        "a" * 101,
+        "é" * 100 + " " + "é" * 101,
+        "e\u0301" * 100,
+        "e\u0301" * 101,
+        "x" * 50 + "-" + "x" * 51,
+        "ß" * 101,
+        "a" * 100 + "中" + "a" * 101,
+    ],
+}  # fmt: skip
+
+PAIRS = [
+    ("A man is playing a guitar.", "A man plays the guitar."),
+    ("a", ""),
+    ("", "b"),
+    ("", ""),
+    ("東京", "Crème brûlée"),
+    ("Where is my card?", "Your card [SEP] is on its way."),
+]
+CUT_TEXTS = ["a b c d e f g h", "unaffable unaffable", "one", "é è ê ë ē"]
+LENGTHS = [5, 6, 7, 8, 10]
+
+
+def cases() -> list[Case]:
+    """Everything but the results."""
+    every = [case(rule, text) for rule, texts in TEXTS.items() for text in texts]
+    for options in (CASED, CASED | {"strip_accents": True}, {"strip_accents": False}):
+        every += [
+            case(f"{rule}, other options", text, options=options)
+            for rule in ("accents", "case", "odd marks and code points")
+            for text in TEXTS[rule]
+        ]
+    every += [
+        case("Chinese characters left alone", text, options={"chinese_chars": False})
+        for text in TEXTS["Chinese characters"]
+    ]
+    every += [case("pairs", first, second) for first, second in PAIRS]
+    every += [
+        case("a long text loses its end", text, options={"max_length": length})
+        for text in CUT_TEXTS
+        for length in (3, 4, *LENGTHS)
+    ]
+    every += [
+        case("the longer text of a pair gives way", first, second, {"max_length": length})
+        for first, second in itertools.product(CUT_TEXTS, CUT_TEXTS)
+        for length in LENGTHS
+    ]
+    masked = ["The capital of France is [MASK].", "[MASK][MASK] a[MASK]b", "[mask] [SEP]", "[MASK"]
+    every += [case("mask tokens when asked for", text, options=MASKS) for text in masked]
+    every.append(case("mask tokens when asked for", "[MASK] a", "b [MASK]", MASKS))
+    return every
+
+
+def case(rule: str, text: str, pair: str | None = None, options: Case | None = None) -> Case:
+    defaults: Case = {
+        "lower_case": True,
+        "strip_accents": None,
+        "chinese_chars": True,
+        "max_length": 512,
+        "mask_tokens": False,
+    }
+    return {"rule": rule, "text": text, "pair": pair, "options": defaults | (options or {})}
+
+
+def solve(case: Case, vocabulary: list[str]) -> Case:
+    options = dict(case["options"])
+    arguments = {name: options.pop(name) for name in ("max_length", "mask_tokens")}
+    ids, segment_ids, offsets, truncated = Oracle(vocabulary, **options).encode(
+        case["text"], case["pair"], **arguments
+    )
+    result = {"ids": ids, "segment_ids": segment_ids, "offsets": offsets, "truncated": truncated}
+    return case | result
+
+
+def main() -> None:
+    vocabulary = (TESTS / "data/vocab/vocab.txt").read_text(encoding="utf-8").splitlines()
+    lines = [json.dumps(solve(case, vocabulary)) + "\n" for case in cases()]
+    path = TESTS / "data" / "golden_tokens.jsonl"
+    path.write_text("".join(lines), encoding="utf-8")
+    print(f"{path}: {len(lines)} cases")
+
+
+if __name__ == "__main__":
+    main()
