@@ -87,14 +87,15 @@ class TensorBundle(Mapping[str, Tensor]):
     def __getitem__(self, name: str) -> Tensor:
         entry = self.entries[name]
         what = f"{self.path}: tensor {name}"
-        if entry.is_sliced:
-            raise EdgebertError(f"{what} is kept in slices; only whole tensors can be read")
+        element = _ELEMENT_OF_DTYPE.get(entry.dtype)
+        if element is None or entry.is_sliced:
+            form = "kept in slices" if entry.is_sliced else f"of TensorFlow type {entry.dtype}"
+            raise EdgebertError(f"{what} is {form}; whole tensors of numbers are accepted")
         data = self._shard(entry.shard)[entry.offset : entry.offset + entry.size]
         if len(data) < entry.size or masked_crc32c(data) != entry.crc32c:
             raise EdgebertError(
                 f"{what} does not match its checksum; the data file is damaged or cut short"
             )
-        element = _ELEMENT_OF_DTYPE.get(entry.dtype, f"TensorFlow {entry.dtype}")
         return tensor_view(data, element, entry.shape, what=what)
 
     def __iter__(self) -> Iterator[str]:
