@@ -2,7 +2,8 @@
 
     python tools/make_tensor_bundles.py tests/data/bundles
 
-needs TensorFlow. `dtypes` has one tensor of each kind, `two_shards` lies in two data files.
+needs TensorFlow. `dtypes` has one tensor of each kind, `two_shards` lies in two data files,
+and `object.ckpt` is of TensorFlow 2's kind.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ def main(out: Path) -> None:
     values = tf.reshape(tf.range(6), [2, 3])
     dtypes = {name: tf.cast(values, name) for name in NUMBERS}
     save(out / "dtypes", {**dtypes, "scalar": tf.constant(2.5), "text": tf.constant("not numbers")})
+    tf.train.Checkpoint(variable=tf.Variable(values)).write(str(out / "object.ckpt"))
     halves = [out / "half_0", out / "half_1"]
     for index, half in enumerate(halves):
         save(half, {f"tensor_{index}": tf.fill([4], float(index + 1))})

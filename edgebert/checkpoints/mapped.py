@@ -50,6 +50,9 @@ class LazyTensors(Mapping[str, Tensor]):
     def __getitem__(self, name: str) -> Tensor:
         return self.readers[name]()
 
+    def __contains__(self, name: object) -> bool:
+        return name in self.readers
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.readers)
 

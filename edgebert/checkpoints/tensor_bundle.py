@@ -6,11 +6,12 @@ tensor and its value a BundleEntryProto (tensorflow/core/protobuf/tensor_bundle.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from edgebert.checkpoints.mapped import Tensor, map_file, tensor_view
+from edgebert.checkpoints.mapped import LazyTensors, Tensor, map_file, tensor_view
 from edgebert.checkpoints.small_files import shown
 from edgebert.checkpoints.sorted_table import masked_crc32c, read_sorted_table
 from edgebert.checkpoints.wire import MalformedError, messages, number, parse_message
@@ -55,7 +56,7 @@ class BundleEntry:
     is_sliced: bool
 
 
-class TensorBundle(Mapping[str, Tensor]):
+class TensorBundle(LazyTensors):
     """The tensors of a checkpoint by name. Reading one maps its data file and verifies its bytes.
 
     Attributes:
@@ -83,8 +84,9 @@ class TensorBundle(Mapping[str, Tensor]):
                 f"{index}: not a TensorFlow checkpoint index, or a damaged one ({shown(error)})"
             ) from None
         self._data: dict[int, memoryview] = {}
+        super().__init__({name: partial(self._read, name) for name in self.entries})
 
-    def __getitem__(self, name: str) -> Tensor:
+    def _read(self, name: str) -> Tensor:
         entry = self.entries[name]
         what = f"{self.path}: tensor {name}"
         element = _ELEMENT_OF_DTYPE.get(entry.dtype)
@@ -97,12 +99,6 @@ class TensorBundle(Mapping[str, Tensor]):
                 f"{what} does not match its checksum; the data file is damaged or cut short"
             )
         return tensor_view(data, element, entry.shape, what=what)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.entries)
-
-    def __len__(self) -> int:
-        return len(self.entries)
 
     def _shard(self, shard: int) -> memoryview:
         if shard not in self._data:

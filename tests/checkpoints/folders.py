@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 DATA = Path(__file__).parent.parent / "data"
+BUNDLES = DATA / "bundles"
 ROOTS = [DATA / "reference"]
 if "EDGEBERT_REFERENCE" in os.environ:
     ROOTS.append(Path(os.environ["EDGEBERT_REFERENCE"]))

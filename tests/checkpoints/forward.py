@@ -1,4 +1,4 @@
-"""BERT's forward pass in float64, word for word from the paper: checks that weights were read right.
+"""BERT's forward pass in float64, as the paper has it: checks that weights were read right.
 
 Slow and plain on purpose; shares no code with the converter.
 """
