@@ -18,9 +18,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-TESTS = Path(__file__).parent.parent / "tests"
-sys.path.insert(0, str(TESTS / "tokenizer"))
-from bert_oracle import Oracle  # noqa: E402
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+from tests.tokenizer.bert_oracle import Oracle  # noqa: E402
 
 Case = dict[str, Any]
 CASED = {"lower_case": False}
@@ -218,9 +218,9 @@ def solve(case: Case, vocabulary: list[str]) -> Case:
 
 
 def main() -> None:
-    vocabulary = (TESTS / "data/vocab/vocab.txt").read_text(encoding="utf-8").splitlines()
+    vocabulary = (ROOT / "tests/data/vocab/vocab.txt").read_text(encoding="utf-8").splitlines()
     lines = [json.dumps(solve(case, vocabulary)) + "\n" for case in cases()]
-    path = TESTS / "data" / "golden_tokens.jsonl"
+    path = ROOT / "tests/data/golden_tokens.jsonl"
     path.write_text("".join(lines), encoding="utf-8")
     print(f"{path}: {len(lines)} cases")
 

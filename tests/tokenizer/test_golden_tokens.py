@@ -4,9 +4,9 @@ import functools
 import json
 
 import pytest
-from conftest import DATA
 
 from edgebert.tokenizer import Tokenizer, TokenizerOptions
+from tests.tokenizer.conftest import DATA
 
 CASES = [
     json.loads(line)

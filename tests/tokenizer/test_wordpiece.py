@@ -3,7 +3,6 @@
 import threading
 
 import pytest
-from bert_oracle import Oracle
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +10,7 @@ from edgebert.errors import EdgebertError
 from edgebert.tokenizer import Tokenizer, TokenizerOptions
 from edgebert.tokenizer.memo import Memo
 from edgebert.tokenizer.wordpiece import _shares
+from tests.tokenizer.bert_oracle import Oracle
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 PAD, UNK, CLS, SEP, MASK = range(5)
