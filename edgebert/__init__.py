@@ -1,5 +1,48 @@
 """edgebert: from a compact BERT checkpoint to one TFLite file that runs on a phone or a Pi."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from edgebert.version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from edgebert.convert.convert import convert
+    from edgebert.errors import CheckFailedError, EdgebertError, TruncationWarning
+    from edgebert.runtime.model import Model, load
+    from edgebert.runtime.tasks.classify import Classification
+
+# Where each public name lives; imported when first asked for, so that `import edgebert` is quick.
+_HOMES = {
+    "CheckFailedError": "edgebert.errors",
+    "Classification": "edgebert.runtime.tasks.classify",
+    "EdgebertError": "edgebert.errors",
+    "Model": "edgebert.runtime.model",
+    "TruncationWarning": "edgebert.errors",
+    "convert": "edgebert.convert.convert",
+    "load": "edgebert.runtime.model",
+}
+
+__all__ = [
+    "CheckFailedError",
+    "Classification",
+    "EdgebertError",
+    "Model",
+    "TruncationWarning",
+    "__version__",
+    "convert",
+    "load",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -155,9 +155,7 @@ class _Builder:
 
     def dense_of(self, x: Tensor, name: str, weight: Array, bias: Array | None) -> Tensor:
         """Rows times a weight matrix, plus its bias."""
-        g = self.graph
-        offset = None if bias is None else g.constant(bias, f"{name}.bias")
-        return g.fully_connected(x, self.recipe.matrix(g, weight, f"{name}.weight"), offset)
+        return self.recipe.dense(self.graph, x, weight, bias, name)
 
     def table(self, name: str) -> Tensor:
         """An embedding table; stored once, though `fill-mask` reads the words twice."""

@@ -117,26 +117,25 @@ def compare(
     limit: Limit,
     *,
     max_length: int,
-    on_text: Callable[[], None] = lambda: None,
+    on_text: Callable[[int], None] = lambda done: None,
 ) -> tuple[Check, Delegation]:
     """Runs the file and the float32 reference over the same ids.
 
     Args:
         path: the .tflite; its record is not needed.
-        on_text: called after each text, for a progress bar.
+        checkpoint: what it was made from.
+        head: what it computes.
+        encodings: the inputs.
+        limit: that the outcome will be held against.
+        max_length: most tokens.
+        on_text: called with the number of texts done, for a progress bar.
     """
     expected: list[Array] = []
-    for encoding in encodings:
+    for ids, segment_ids, _ in encodings:
         expected.append(
-            reference.output(
-                checkpoint.weights,
-                checkpoint.config,
-                head,
-                encoding.ids,
-                encoding.segment_ids,
-            )
+            reference.output(checkpoint.weights, checkpoint.config, head, ids, segment_ids)
         )
-        on_text()
+        on_text(len(expected))
     session = _session(path, checkpoint, max_length, step=1)
     exact = list(_outputs(session, encodings))
     delegation = session.delegation()
@@ -146,9 +145,7 @@ def compare(
 
 
 def _session(path: Path, checkpoint: Checkpoint, max_length: int, *, step: int) -> Session:
-    return Session(
-        path, max_length=max_length, vocab_size=checkpoint.config.vocab_size, step=step
-    )
+    return Session(path, max_length=max_length, vocab_size=checkpoint.config.vocab_size, step=step)
 
 
 def _outputs(session: Session, encodings: Sequence[Encoding]) -> Iterator[Array]:

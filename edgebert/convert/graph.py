@@ -265,7 +265,7 @@ class Graph:
         return self._op(kind, [table, rows], shape, dtype=table.dtype, scale=table.scale)
 
     def dequantize(self, x: Tensor) -> Tensor:
-        """int8 or float16 to float32; float32 stays as it is."""
+        """Elements int8 or float16 to float32; float32 stays as it is."""
         if x.dtype == np.float32:
             return x
         return self._op(f"dequantize_{x.dtype.name}", [x], x.shape)

@@ -30,6 +30,8 @@ class Recipe:
         store_table: for embeddings, read by row.
         gathers_stored: rows are read as stored and converted after; else the table is converted
             whole when the model is loaded, which costs its float32 size in memory.
+        scales_apart: the scales of an int8 matrix are multiplied in by an op of their own, for
+            runtimes whose dense layer takes one scale a matrix.
         matrices: what the record says of the matrices.
         tables: what the record says of the tables.
     """
@@ -38,13 +40,24 @@ class Recipe:
     store_matrix: Callable[[Array], Stored]
     store_table: Callable[[Array], Stored]
     gathers_stored: bool
+    scales_apart: bool
     matrices: str
     tables: str
 
-    def matrix(self, graph: Graph, weight: Array, name: str) -> Tensor:
-        """The matrix as FULLY_CONNECTED takes it."""
-        tensor = graph.constant(self.store_matrix(weight), name)
-        return tensor if tensor.scale is not None else graph.dequantize(tensor)
+    def dense(
+        self, graph: Graph, x: Tensor, weight: Array, bias: Array | None, name: str
+    ) -> Tensor:
+        """Rows x [m, in] times a weight [out, in], plus a bias [out]: [m, out]."""
+        stored = self.store_matrix(weight)
+        offset = None if bias is None else graph.constant(bias, f"{name}.bias")
+        if isinstance(stored, Quantized) and self.scales_apart:
+            whole = graph.constant(Quantized(stored.values, np.ones(1, np.float32)), name)
+            product = graph.mul(graph.fully_connected(x, whole), graph.constant(stored.scale))
+            return product if offset is None else graph.add(product, offset)
+        matrix = graph.constant(stored, name)
+        if not isinstance(stored, Quantized):
+            matrix = graph.dequantize(matrix)
+        return graph.fully_connected(x, matrix, offset)
 
     def table(self, graph: Graph, weight: Array, name: str) -> Tensor:
         """The table as GATHER takes it; rows still need `Graph.dequantize`."""
@@ -76,14 +89,27 @@ _INT8 = Recipe(
     quantize_per_row,
     quantize_per_tensor,
     gathers_stored=True,
+    scales_apart=False,
     matrices="int8, one scale an output channel",
     tables="int8, one scale a table",
 )
 _FLOAT16 = Recipe(
-    "float16", _float16, _float16, gathers_stored=True, matrices="float16", tables="float16"
+    "float16",
+    _float16,
+    _float16,
+    gathers_stored=True,
+    scales_apart=False,
+    matrices="float16",
+    tables="float16",
 )
 _FLOAT32 = Recipe(
-    "float32", _float32, _float32, gathers_stored=True, matrices="float32", tables="float32"
+    "float32",
+    _float32,
+    _float32,
+    gathers_stored=True,
+    scales_apart=False,
+    matrices="float32",
+    tables="float32",
 )
 
 RECIPES: Mapping[tuple[RecipeName, RuntimeName], Recipe] = MappingProxyType(
@@ -93,9 +119,7 @@ RECIPES: Mapping[tuple[RecipeName, RuntimeName], Recipe] = MappingProxyType(
         ("float32", "litert"): _FLOAT32,
         # TFLite before 2.17 has no dense layer with one scale a channel, and before 2.18 (LiteRT)
         # it cannot gather float16.
-        ("int8", "tflite-runtime"): replace(
-            _INT8, store_matrix=quantize_per_tensor, matrices="int8, one scale a matrix"
-        ),
+        ("int8", "tflite-runtime"): replace(_INT8, scales_apart=True),
         ("float16", "tflite-runtime"): replace(_FLOAT16, gathers_stored=False),
         ("float32", "tflite-runtime"): _FLOAT32,
     }

@@ -54,9 +54,8 @@ def output(
     x = forward(weights, config, ids, segment_ids)
     if head.task == "embed":
         vector: Array = x[:1] if head.pooling == "cls" else x.mean(axis=0, keepdims=True)
-        if head.normalize:
-            vector = vector / np.linalg.norm(vector).astype(np.float32)
-        return vector
+        length = np.linalg.norm(vector).astype(np.float32) if head.normalize else np.float32(1)
+        return np.divide(vector, length, dtype=np.float32)
     if head.task in ("classify", "regress"):
         logits = _dense(np.tanh(_dense(x[:1], weights, "pooler")), weights, "classifier")
         if head.task == "regress":

@@ -1,0 +1,131 @@
+"""`edgebert inspect`: what a .tflite holds."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from edgebert.model_file.contents import Contents, TensorInfo
+    from edgebert.model_file.record import Record
+
+
+def inspect(
+    file: Annotated[Path, typer.Argument(help="A .tflite made by edgebert convert.")],
+    tensors: Annotated[
+        bool, typer.Option("--tensors", help="List every constant, the largest first.")
+    ] = False,
+    selftest: Annotated[
+        bool, typer.Option("--selftest", help="Run the file's own test; exit 1 if it fails.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Show a file's record, bytes by part, ops, tensors and the runtime it needs.
+
+    \b
+    Examples:
+      edgebert inspect minilm.tflite
+      edgebert inspect minilm.tflite --tensors
+      edgebert inspect minilm.tflite --selftest
+    """  # noqa: D301
+    from edgebert.cli.console import print_json
+    from edgebert.errors import CheckFailedError
+    from edgebert.model_file.contents import read_contents
+    from edgebert.model_file.read import read_model_file
+
+    record = read_model_file(file).record
+    contents = read_contents(file)
+    tested = _selftest(file) if selftest else None
+    if as_json:
+        print_json({"record": asdict(record), **asdict(contents), "selftest": tested})
+    else:
+        _print(file, record, contents, tensors)
+        if tested:
+            typer.echo(f"self-test: largest difference {tested['largest_difference']:.2g}")
+    if tested and tested["failures"]:
+        raise CheckFailedError(f"{file}: self-test: {'; '.join(tested['failures'])}")
+
+
+def _selftest(file: Path) -> dict[str, Any]:
+    from edgebert.runtime.model import load
+
+    with load(file) as model:
+        return asdict(model.selftest())
+
+
+def _print(file: Path, record: Record, contents: Contents, tensors: bool) -> None:
+    from rich.table import Table
+
+    from edgebert.cli.console import stdout
+
+    console = stdout()
+    console.print(f"[bold]{file}[/]  {contents.bytes / 1e6:.2f} MB")
+    facts = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    facts.add_column(style="dim", no_wrap=True)
+    facts.add_column()
+    for name, value in _facts(record, contents):
+        facts.add_row(name, value)
+    console.print(facts)
+    console.print()
+    parts = Table("part", "bytes", "share", box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    parts.columns[1].justify = parts.columns[2].justify = "right"
+    for part, size in contents.parts.items():
+        parts.add_row(part, f"{size:,}", f"{size / contents.bytes:.1%}")
+    console.print(parts)
+    if tensors:
+        console.print()
+        console.print(_tensor_table(contents.tensors))
+
+
+def _facts(record: Record, contents: Contents) -> list[tuple[str, str]]:
+    model, options, check = record.model, record.tokenizer, record.check
+    cased = "uncased" if options.lower_case else "cased"
+    labels = [("labels", ", ".join(record.labels))] if record.labels else []
+    pooling = f", {record.pooling} pooling" if record.pooling else ""
+    return [
+        ("task", f"{record.task}{pooling}{', normalised' if record.normalize else ''}"),
+        *labels,
+        (
+            "model",
+            f"{model.num_hidden_layers} layers, {model.hidden_size} wide, "
+            f"{model.num_attention_heads} heads, {model.hidden_act}",
+        ),
+        ("tokenizer", f"WordPiece, {cased}, {model.vocab_size:,} pieces"),
+        ("max length", f"{record.max_length} tokens"),
+        ("inputs", "; ".join(map(_show, contents.inputs))),
+        ("output", "; ".join(map(_show, contents.outputs))),
+        (
+            "quantisation",
+            f"{record.quantization.name}: matrices {record.quantization.matrices}; tables "
+            f"{record.quantization.tables}; activations {record.quantization.activations}",
+        ),
+        (
+            "check",
+            f"cosine to float32 {check['mean_cosine']:.5f} on {check['texts']} texts",
+        ),
+        ("source", f"{record.source.name} ({record.source.format})"),
+        ("made with", ", ".join(f"{name} {value}" for name, value in record.tools.items())),
+        ("needs", f"TFLite {record.minimum_runtime} or later"),
+        ("ops", ", ".join(f"{name} × {count}" for name, count in contents.ops.items())),
+    ]
+
+
+def _show(tensor: TensorInfo) -> str:
+    shape = ", ".join("n" if size == -1 else str(size) for size in tensor.shape)
+    return f"{tensor.name} {tensor.dtype} [{shape}]"
+
+
+def _tensor_table(tensors: tuple[TensorInfo, ...]) -> Any:
+    from rich.table import Table
+
+    table = Table("constant", "type", "shape", "scales", "bytes", box=None, pad_edge=False)
+    constants = [tensor for tensor in tensors if tensor.bytes]
+    for tensor in sorted(constants, key=lambda tensor: -tensor.bytes):
+        shape = " × ".join(map(str, tensor.shape)) or "scalar"
+        table.add_row(
+            tensor.name, tensor.dtype, shape, str(tensor.scales or ""), f"{tensor.bytes:,}"
+        )
+    return table

@@ -1,0 +1,243 @@
+"""The conversion from end to end: read, build, write, compare, and only then keep the file."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from edgebert.bert.tasks import TaskName
+from edgebert.checkpoints.checkpoint import Checkpoint, Pooling
+from edgebert.checkpoints.progress import Progress, silent
+from edgebert.checkpoints.sources import open_checkpoint
+from edgebert.convert.bert_graph import build_graph
+from edgebert.convert.check import LIMITS, Check, check_encodings, compare
+from edgebert.convert.plan import Options, Plan, plan, trim
+from edgebert.convert.recipes import RecipeName, RuntimeName
+from edgebert.convert.report import ConversionReport
+from edgebert.files import refuse_overwrite, replacing
+from edgebert.model_file.metadata import LABELS_FILE, RECORD_FILE, VOCABULARY_FILE
+from edgebert.model_file.record import Record, SelfTest, Source
+from edgebert.model_file.write import archive_bytes, lines, model_bytes
+from edgebert.runtime.session import Session
+from edgebert.tokenizer.wordpiece import Tokenizer
+from edgebert.version import __version__
+
+SELF_TEST_TEXTS: Sequence[tuple[str, str | None]] = (
+    ("How do I get my money back?", None),
+    ("Crème brûlée costs €5, isn't it?", None),
+    ("The quick brown fox jumps over the lazy dog while the band plays on.", None),
+    ("Where was he born?", "He was born in London in 1879."),
+)
+"""English, accents and signs, more than 16 tokens, and a pair."""
+
+# What another processor may make of the same file: int8 rounds activations at run time, and an
+# odd rounding can tip the next one.
+_SELF_TEST_TOLERANCE = MappingProxyType({"int8": 0.05, "float16": 0.005, "float32": 0.0005})
+
+_SELF_TEST_VALUES = 768
+
+
+def convert(
+    source: str | os.PathLike[str],
+    output: str | os.PathLike[str] | None = None,
+    *,
+    task: TaskName | None = None,
+    quantize: RecipeName = "int8",
+    labels: str | os.PathLike[str] | Sequence[str] | None = None,
+    max_length: int | None = None,
+    runtime: RuntimeName = "litert",
+    pooling: Pooling | None = None,
+    normalize: bool | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> ConversionReport:
+    """Converts a checkpoint into one .tflite that `edgebert.load` runs, and checks it.
+
+    Args:
+        source: a folder, an archive, a catalogue name, a hub id (`checkpoints.sources`).
+        output: the file to write; None: named after source, task and recipe, in this folder.
+        task: None takes what the checkpoint was made for.
+        quantize: how weights are stored.
+        labels: a file with one label a line, or the labels; None takes the checkpoint's.
+        max_length: most tokens of an input; None takes the checkpoint's.
+        runtime: "tflite-runtime" writes a file that tflite-runtime 2.14 opens too.
+        pooling: of `embed`; None takes the checkpoint's, or "mean".
+        normalize: of `embed`; None takes the checkpoint's, or True.
+        force: overwrite `output`.
+        progress: told how far downloads and the check are.
+
+    Raises:
+        EdgebertError: wrong input; nothing was written.
+        CheckFailedError: the file's answers are too far from the checkpoint's; nothing was kept.
+    """
+    path_of_labels = isinstance(labels, (str, os.PathLike))
+    options = Options(
+        task=task,
+        quantize=quantize,
+        labels=Path(labels) if path_of_labels else labels,  # type: ignore[arg-type]
+        max_length=max_length,
+        runtime=runtime,
+        pooling=pooling,
+        normalize=normalize,
+    )
+    if output is not None:
+        refuse_overwrite(Path(output), force=force)
+    start = time.perf_counter()
+    with open_checkpoint(os.fspath(source), progress=progress) as checkpoint:
+        seconds = time.perf_counter() - start
+        settled = plan(options, checkpoint)
+        path = Path(output) if output is not None else default_output(checkpoint.source, settled)
+        return convert_checkpoint(
+            checkpoint, settled, path, force=force, progress=progress, read_seconds=seconds
+        )
+
+
+def convert_checkpoint(
+    checkpoint: Checkpoint,
+    settled: Plan,
+    path: Path,
+    *,
+    force: bool = False,
+    progress: Progress | None = None,
+    read_seconds: float = 0.0,
+) -> ConversionReport:
+    """Converts an open checkpoint; see `convert`."""
+    clock = _Clock(read_seconds)
+    float32_bytes = 4 * sum(int(weight.size) for weight in checkpoint.weights.values())
+    checkpoint = trim(checkpoint, settled.max_length)
+    tokenizer = Tokenizer(
+        checkpoint.vocabulary, replace(checkpoint.tokenizer, max_length=settled.max_length)
+    )
+    with replacing(path, force=force) as part:
+        graph = build_graph(checkpoint.config, checkpoint.weights, settled.head, settled.recipe)
+        minimum_runtime, ops = graph.minimum_runtime(), graph.op_counts()
+        part.write_bytes(
+            model_bytes(
+                graph.model("edgebert: compact BERT"),
+                task=settled.head.task,
+                labels=settled.labels is not None,
+                minimum_runtime=minimum_runtime,
+            )
+        )
+        del graph
+        clock.lap("build")
+        encodings = check_encodings(tokenizer, settled.max_length)
+        told = progress or silent
+        check, delegation = compare(
+            part,
+            checkpoint,
+            settled.head,
+            encodings,
+            LIMITS[settled.recipe.name],
+            max_length=settled.max_length,
+            on_text=lambda done: told(done, len(encodings), "comparing with float32"),
+        )
+        check.require()
+        clock.lap("check")
+        record = _record(part, checkpoint, settled, tokenizer, check, minimum_runtime)
+        with part.open("ab") as file:
+            file.write(archive_bytes(_associated(record, checkpoint), file.tell()))
+        size = part.stat().st_size
+        clock.lap("write")
+    return ConversionReport(
+        path=path,
+        record=record,
+        bytes=size,
+        float32_bytes=float32_bytes,
+        check=check,
+        delegation=delegation,
+        ops=ops,
+        seconds=clock.laps,
+    )
+
+
+def default_output(source: str, settled: Plan) -> Path:
+    """`tiny-fill-mask-int8.tflite` and the like, in the current folder."""
+    name = re.sub(r"\.(zip|tar|tgz|tar\.gz)$", "", source.rstrip("/"), flags=re.IGNORECASE)
+    name = re.sub(r"[^\w.-]+", "-", name if re.fullmatch(r"\d+/\d+", name) else Path(name).name)
+    name = name.strip("-.") or "model"
+    return Path(f"{name}-{settled.head.task}-{settled.recipe.name}.tflite")
+
+
+class _Clock:
+    """Seconds of each stage."""
+
+    def __init__(self, read_seconds: float) -> None:
+        self.laps = {"read": read_seconds}
+        self._last = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.laps[stage] = now - self._last
+        self._last = now
+
+
+def _associated(record: Record, checkpoint: Checkpoint) -> dict[str, str]:
+    """The files behind the flatbuffer."""
+    files = {VOCABULARY_FILE: lines(checkpoint.vocabulary)}
+    if record.labels is not None:
+        files[LABELS_FILE] = lines(record.labels)
+    return {**files, RECORD_FILE: record.to_json()}
+
+
+def _record(
+    path: Path,
+    checkpoint: Checkpoint,
+    settled: Plan,
+    tokenizer: Tokenizer,
+    check: Check,
+    minimum_runtime: str,
+) -> Record:
+    embeds = settled.head.task == "embed"
+    self_test = _self_test(path, checkpoint, tokenizer, settled.max_length)
+    largest = max(1.0, max(abs(value) for case in self_test for value in case.output))
+    return Record(
+        task=settled.head.task,
+        labels=settled.labels,
+        multi_label=settled.head.task == "classify" and settled.head.multi_label,
+        pooling=settled.head.pooling if embeds else None,
+        normalize=embeds and settled.head.normalize,
+        max_length=settled.max_length,
+        tokenizer=tokenizer.options,
+        model=checkpoint.config,
+        source=Source(checkpoint.source, checkpoint.format),
+        quantization=settled.recipe.quantization,
+        minimum_runtime=minimum_runtime,
+        check=check.to_json(),
+        tools={
+            "edgebert": __version__,
+            "ai-edge-litert": version("ai-edge-litert"),
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+        },
+        self_test_tolerance=_SELF_TEST_TOLERANCE[settled.recipe.name] * largest,
+        self_test=self_test,
+    )
+
+
+def _self_test(
+    path: Path, checkpoint: Checkpoint, tokenizer: Tokenizer, max_length: int
+) -> tuple[SelfTest, ...]:
+    """What the file answers here, for `Model.selftest` to compare with elsewhere."""
+    session = Session(path, max_length=max_length, vocab_size=checkpoint.config.vocab_size)
+    cases = []
+    for text, pair in SELF_TEST_TEXTS:
+        ids, segment_ids, _ = tokenizer.encode(text, pair)
+        output = session.run(ids, segment_ids)
+        output = output[:, : len(ids)] if output.ndim > 2 else output
+        stride = -(-output.size // _SELF_TEST_VALUES)
+        values = tuple(round(float(value), 6) for value in output.reshape(-1)[::stride])
+        cases.append(
+            SelfTest(text, pair, tuple(ids), tuple(segment_ids), output.shape, stride, values)
+        )
+    session.close()
+    return tuple(cases)
