@@ -1,0 +1,90 @@
+"""What the verbs share when they print: consoles, JSON, progress bars, the last word."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from edgebert.checkpoints.progress import Progress
+
+Notice: TypeAlias = Literal["error", "failed", "warning"]
+
+_PIPE_WIDTH = 140
+
+
+def stdout() -> Console:
+    """The console for results: as wide as the terminal, or wide enough for a pipe."""
+    fixed = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else _PIPE_WIDTH
+    return _console(width=fixed)
+
+
+def stderr() -> Console:
+    """The console for what is not the result."""
+    return _console(stderr=True)
+
+
+def print_json(value: Any) -> None:
+    """Prints one JSON value on stdout, readable where the terminal can show it."""
+    is_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    text = json.dumps(value, indent=2, ensure_ascii=not is_utf8)
+    # A lone surrogate has no UTF-8; its backslash form is what JSON writes for it anyway.
+    typer.echo(text.encode("utf-8", "backslashreplace").decode("utf-8"))
+
+
+def print_notice(kind: Notice, message: object) -> None:
+    """Prints `kind: message` on stderr, as one line that cannot play with the terminal."""
+    line = "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in " ".join(str(message).split("\n"))
+    )
+    colour = "yellow" if kind == "warning" else "red"
+    typer.echo(f"{typer.style(f'{kind}:', fg=colour, bold=True)} {line}", err=True)
+
+
+@contextlib.contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """Gives a `Progress` that draws a bar on stderr while something is fetched.
+
+    Nothing is drawn where stderr is no terminal, and nothing is left of the bar at the end.
+    """
+    from rich import progress as bars
+
+    console = stderr()
+    tasks: dict[str, bars.TaskID] = {}
+    with bars.Progress(
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.DownloadColumn(),
+        bars.TransferSpeedColumn(),
+        bars.TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as drawn:
+
+        def report(done: int, total: int | None, description: str) -> None:
+            if description not in tasks:
+                tasks[description] = drawn.add_task(description, total=total)
+            drawn.update(tasks[description], completed=done, total=total)
+
+        yield report
+
+
+def _console(**options: Any) -> Console:
+    from rich.console import Console
+
+    class QuietConsole(Console):
+        def on_broken_pipe(self) -> None:
+            """Leaves it to `edgebert.cli.main`, which does the same for all output."""
+            raise BrokenPipeError
+
+    return QuietConsole(highlight=False, **options)

@@ -1,0 +1,93 @@
+"""`edgebert models`: the 24 released compact BERTs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from edgebert.bert.catalogue import CatalogueModel
+
+_WIDE = 125
+_TEXTS = ("name", "alias")
+_NUMBERS = ("L", "H", "parameters", "float32\nMB", "int8\nMB", "GLUE")
+_NOTES = (
+    "L layers, H wide. int8 MB: about what edgebert convert writes, vocabulary included.",
+    "GLUE: test server score, from the README of github.com/google-research/bert.",
+)
+_ARCHIVE_NOTE = "The archive of each is uncased_L-…_H-…_A-….zip; edgebert fetches it by name."
+
+
+def models(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print everything known about each, as JSON.")
+    ] = False,
+) -> None:
+    """List the 24 compact BERTs that Google released, with sizes and published GLUE scores.
+
+    Any name or alias can be given to edgebert convert.
+
+    \b
+    Examples:
+      edgebert models
+      edgebert models --json
+    """  # noqa: D301
+    from edgebert.bert.catalogue import CATALOGUE
+    from edgebert.cli.console import print_json, stdout
+
+    if as_json:
+        print_json([_record(model) for model in CATALOGUE])
+        return
+    console = stdout()
+    wide = console.width >= _WIDE
+    console.print(_table(CATALOGUE, wide=wide))
+    console.print()
+    for note in _NOTES if wide else (*_NOTES, _ARCHIVE_NOTE):
+        console.print(note, style="dim")
+
+
+def _record(model: CatalogueModel) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "alias": model.alias,
+        "layers": model.layers,
+        "hidden_size": model.hidden_size,
+        "heads": model.heads,
+        "parameters": model.parameters,
+        "float32_bytes": model.float32_bytes,
+        "int8_bytes_estimate": model.int8_bytes,
+        "glue": asdict(model.glue) if model.glue else None,
+        "archive": model.archive,
+        "hub_id": model.hub_id,
+    }
+
+
+def _table(catalogue: tuple[CatalogueModel, ...], *, wide: bool) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for heading in _TEXTS:
+        table.add_column(heading, no_wrap=True, vertical="bottom")
+    for heading in _NUMBERS:
+        table.add_column(heading, no_wrap=True, vertical="bottom", justify="right")
+    for heading in ("hub id", "archive") if wide else ("hub id",):
+        table.add_column(heading, no_wrap=True, vertical="bottom")
+    for model in catalogue:
+        cells = (
+            model.name,
+            model.alias or "",
+            str(model.layers),
+            str(model.hidden_size),
+            f"{model.parameters:,}",
+            f"{model.float32_bytes / 1e6:.1f}",
+            f"{model.int8_bytes / 1e6:.1f}",
+            f"{model.glue.score}" if model.glue else "",
+            model.hub_id,
+            model.archive,
+        )
+        table.add_row(*cells[: len(table.columns)])
+    return table

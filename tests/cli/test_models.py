@@ -1,0 +1,71 @@
+"""`edgebert models`: a table that fits, and JSON with everything."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from edgebert.bert.catalogue import CATALOGUE, NAMES, find
+from edgebert.cli.main import app
+
+
+def run(*arguments, columns="100") -> str:
+    result = CliRunner().invoke(app, ["models", *arguments], env={"COLUMNS": columns})
+    assert result.exit_code == 0
+    return result.stdout
+
+
+def test_the_table_fits_in_100_columns_with_nothing_cut():
+    lines = run().splitlines()
+    assert max(map(len, lines)) <= 100
+    assert "…" not in "".join(lines[: 2 + len(CATALOGUE)])
+    rows = {line.split()[0]: line.split() for line in lines[2 : 2 + len(CATALOGUE)]}
+    assert list(rows) == [model.name for model in CATALOGUE]
+    tiny = ["2/128", "tiny", "2", "128", "4,385,920", "17.5", "4.6", "64.2", find("tiny").hub_id]
+    assert rows["2/128"] == tiny
+    base = ["12/768", "base", "12", "768", "109,482,240", "437.9", "110.4", find("base").hub_id]
+    assert rows["12/768"] == base
+
+
+def test_footnotes_say_where_the_figures_come_from():
+    text = " ".join(run().split())
+    assert "GLUE: test server score, from the README of github.com/google-research/bert" in text
+    assert "archive of each" in text
+
+
+@pytest.mark.parametrize("columns", ["140", ""])
+def test_a_wide_table_or_a_pipe_has_the_archives_too(columns):
+    text = run(columns=columns)
+    assert all(model.archive in text for model in CATALOGUE)
+
+
+def test_json_has_everything():
+    models = json.loads(run("--json"))
+    assert [model["name"] for model in models] == [model.name for model in CATALOGUE]
+    assert {m["alias"] for m in models if m["alias"]} == {n for n in NAMES if "/" not in n}
+    small = next(model for model in models if model["alias"] == "small")
+    assert small == {
+        "name": "4/512",
+        "alias": "small",
+        "layers": 4,
+        "hidden_size": 512,
+        "heads": 8,
+        "parameters": 28_763_648,
+        "float32_bytes": 115_054_592,
+        "int8_bytes_estimate": find("small").int8_bytes,
+        "glue": {
+            "score": 71.2,
+            "cola": 27.8,
+            "sst2": 89.7,
+            "mrpc": [83.4, 76.2],
+            "stsb": [78.8, 77.0],
+            "qqp": [68.1, 87.0],
+            "mnli": [77.6, 77.0],
+            "qnli": 86.4,
+            "rte": 61.8,
+            "wnli": 62.3,
+            "ax": 28.6,
+        },
+        "archive": "uncased_L-4_H-512_A-8.zip",
+        "hub_id": "google/bert_uncased_L-4_H-512_A-8",
+    }
