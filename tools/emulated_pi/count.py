@@ -7,6 +7,7 @@ by one run. An instruction is no cycle: compare with it, and quote times from a 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import statistics
 import subprocess
@@ -42,10 +43,9 @@ def count(
     seed: int = 0,
     vocabulary_size: int = 30_522,
 ) -> list[Count]:
-    """Runs the model at each length and counts one invoke, the first ones left out.
+    """Runs the model at each length of `tokens` and counts one invoke, the first ones left out.
 
-    Args:
-        tokens: lengths; ids are drawn with `seed` from the whole words of the vocabulary.
+    Ids are drawn with `seed` from the whole words of the vocabulary.
 
     Raises:
         RuntimeError: the model did not run; with what was printed.
@@ -64,7 +64,7 @@ def count(
     if ran.returncode or not all(n in marks for n in tokens):
         raise RuntimeError(f"{model} on {board}: exit status {ran.returncode}\n{ran.stderr}")
     between = {
-        number: statistics.median(b - a for a, b in zip(at, at[1:], strict=False))
+        number: statistics.median(after - before for before, after in itertools.pairwise(at))
         for number, at in marks.items()
     }
     return [Count(board, str(model), n, int(between[n] - between[EMPTY])) for n in tokens]

@@ -27,12 +27,9 @@ def mark(number: int) -> None:
 
 
 def value(name: str, ids: np.ndarray) -> np.ndarray:
-    """What the input of that name gets."""
-    if "mask" in name:
-        return np.ones_like(ids)
-    if "segment" in name or "type" in name:
-        return np.zeros_like(ids)
-    return ids
+    """What the input of that name gets; engines and exporters name them in many ways."""
+    values = {"mask": np.ones_like(ids), "segment": np.zeros_like(ids), "type": np.zeros_like(ids)}
+    return next((value for part, value in values.items() if part in name), ids)
 
 
 def tflite(path: str) -> Callable[[np.ndarray], Callable[[], Any]]:

@@ -116,8 +116,7 @@ class EmulatedPi:
         return subprocess.run(
             [self.interpreter(board), *arguments],
             env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             text=True,
         )
 

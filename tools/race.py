@@ -1,0 +1,87 @@
+"""Races calls in one process, round by round, so that a busy machine is busy for all of them."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+Times = npt.NDArray[np.float64]
+
+# What matrix products of int8 and float32 run on, as Linux writes them.
+_FEATURES = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm", "sve")
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """How many times longer one call takes than another, with a 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.2f}x ({self.low:.2f} to {self.high:.2f})"
+
+
+def race(
+    calls: Mapping[str, Callable[[], object]], *, rounds: int = 60, repeats: int = 10
+) -> dict[str, Times]:
+    """Microseconds a call, one entry a round; each round starts with another call."""
+    names = list(calls)
+    times: dict[str, list[float]] = {name: [] for name in names}
+    for call in calls.values():
+        timed(call, repeats)
+    for turn in range(rounds):
+        first = turn % len(names)
+        for name in names[first:] + names[:first]:
+            times[name].append(timed(calls[name], repeats))
+    return {name: np.array(entries) for name, entries in times.items()}
+
+
+def race_items(
+    calls: Mapping[str, Callable[[str], object]], items: Sequence[str], *, warm_up: int
+) -> dict[str, Times]:
+    """Microseconds of each call for each item but the first `warm_up`, every item once."""
+    names = list(calls)
+    times: dict[str, list[float]] = {name: [] for name in names}
+    for turn, item in enumerate(items):
+        for name in names if turn % 2 else names[::-1]:
+            start = time.perf_counter()
+            calls[name](item)
+            times[name].append((time.perf_counter() - start) * 1e6)
+    return {name: np.array(entries[warm_up:]) for name, entries in times.items()}
+
+
+def timed(call: Callable[[], object], repeats: int) -> float:
+    """Microseconds a call."""
+    start = time.perf_counter()
+    for _ in range(repeats):
+        call()
+    return (time.perf_counter() - start) / repeats * 1e6
+
+
+def ratio(slow: Times, fast: Times, *, resamples: int = 2_000) -> Ratio:
+    """Median of one over median of the other; bootstrap over rounds, pairs kept together."""
+    drawn = np.random.default_rng(0).integers(0, len(slow), (resamples, len(slow)))
+    spread = np.median(slow[drawn], axis=1) / np.median(fast[drawn], axis=1)
+    low, high = np.percentile(spread, (2.5, 97.5))
+    return Ratio(float(np.median(slow) / np.median(fast)), float(low), float(high))
+
+
+def describe_cpu() -> str:
+    """Model and those features on which int8 speed depends; no ratio means anything without."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    fields = dict(tuple(map(str.strip, line.split(":", 1))) for line in lines if ":" in line)
+    name = fields.get("model name") or fields.get("Model") or platform.machine()
+    flags = (fields.get("flags") or fields.get("Features") or "").split()
+    features = [flag for flag in _FEATURES if flag in flags]
+    return f"{name}, {' '.join(features) or 'no int8 or vector extension known here'}"
