@@ -87,9 +87,11 @@ def _to_json(text: str, model: Model, answer: Answer) -> dict[str, Any]:
 
 def _show(value: Any) -> str:
     """An answer on one line."""
+    from edgebert.runtime.tasks.classify import Classification
+
     if isinstance(value, float):
         return f"{value:.4f}"
-    if isinstance(value, tuple):
+    if isinstance(value, Classification):
         return f"{value.label}\t{value.score:.4f}"
     flat = value.reshape(-1)
     shown = " ".join(f"{number:.4f}" for number in flat[:_SHOWN_VALUES])

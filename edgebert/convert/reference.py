@@ -60,7 +60,7 @@ def output(
         logits = _dense(np.tanh(_dense(x[:1], weights, "pooler")), weights, "classifier")
         if head.task == "regress":
             return logits
-        return 1 / (1 + np.exp(-logits)) if head.multi_label else _softmax(logits)
+        return _sigmoid(logits) if head.multi_label else _softmax(logits)
     if head.task == "fill-mask":
         x = _activate(_dense(x, weights, "mlm.transform"), config)
         x = _norm(x, weights, "mlm.norm", config)
@@ -104,12 +104,18 @@ def _softmax(x: Array) -> Array:
     return share
 
 
+def _sigmoid(x: Array) -> Array:
+    share: Array = 1 / (1 + np.exp(-x))
+    return share
+
+
 def _activate(x: Array, config: BertConfig) -> Array:
     if config.hidden_act == "relu":
         return x.clip(min=0)
     if config.hidden_act == "gelu_tanh":
-        inner: Array = np.float32(math.sqrt(2 / math.pi)) * (x + np.float32(0.044715) * x**3)
-        return _half(x, np.tanh(inner))
+        inner = np.float32(math.sqrt(2 / math.pi)) * (x + np.float32(0.044715) * x**3)
+        sign: Array = np.tanh(inner)
+        return _half(x, sign)
     return _half(x, erf(x * np.float32(math.sqrt(0.5))))
 
 

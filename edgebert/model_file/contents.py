@@ -38,7 +38,13 @@ _FILES = MappingProxyType(
 
 @dataclass(frozen=True)
 class TensorInfo:
-    """A tensor of the graph: its name, type, shape (-1 is open) and constant bytes (0: computed)."""
+    """A tensor of the graph.
+
+    Attributes:
+        shape: -1 is an open size.
+        bytes: of a constant; 0 where the tensor is computed.
+        scales: how many quantisation scales it has.
+    """
 
     name: str
     dtype: str
