@@ -175,7 +175,7 @@ def test_a_long_checksum_is_that_of_the_whole():
 def test_a_file_that_is_no_index_is_refused(tmp_path, content):
     path = tmp_path / "model.ckpt.index"
     path.write_bytes(content)
-    with pytest.raises(EdgebertError, match="not a TensorFlow checkpoint index|empty"):
+    with pytest.raises(EdgebertError, match=r"not a TensorFlow checkpoint index|empty"):
         TensorBundle(path)
 
 
