@@ -1,0 +1,122 @@
+"""Which column of a data set holds the text, its pair and the label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edgebert.errors import EdgebertError
+
+# Names that data sets use, in GLUE, on the Hugging Face hub and in sentence-transformers.
+_PAIRS = (
+    ("sentence1", "sentence2"),
+    ("#1 String", "#2 String"),
+    ("question1", "question2"),
+    ("premise", "hypothesis"),
+    ("question", "sentence"),
+    ("text", "text_pair"),
+    ("text_a", "text_b"),
+    ("text1", "text2"),
+)
+_TEXTS = ("text", "sentence", "question", "query", "review", "utterance", "content")
+_LABELS = (
+    "label",
+    "category",
+    "score",
+    "Quality",
+    "gold_label",
+    "is_duplicate",
+    "intent",
+    "class",
+    "target",
+    "similarity_score",
+)
+
+_NAMES_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names of the columns; None where it is to be found by the usual names.
+
+    A pair is looked for only where `text` is None too.
+
+    Raises:
+        EdgebertError: `pair` without `text`.
+    """
+
+    text: str | None = None
+    pair: str | None = None
+    label: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.pair is not None and self.text is None:
+            raise EdgebertError("a pair column was named without its text column: name both")
+
+
+USUAL = Columns()
+"""All columns by their usual names."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns a data set has for us; `pair` is None where it has single texts."""
+
+    text: str
+    pair: str | None
+    label: str
+
+
+def find_layout(header: Sequence[str], columns: Columns) -> Layout:
+    """Finds the columns in a header; case does not matter.
+
+    Raises:
+        EdgebertError: a column that was named is not there, none is there under a usual name, or
+            several are.
+    """
+    if columns.text is None:
+        text, pair = _find_texts(header)
+    else:
+        text = _named(columns.text, header)
+        pair = None if columns.pair is None else _named(columns.pair, header)
+    if columns.label is None:
+        label = _only(_among(_LABELS, header), "label", header)
+    else:
+        label = _named(columns.label, header)
+    return Layout(text, pair, label)
+
+
+def _find_texts(header: Sequence[str]) -> tuple[str, str | None]:
+    for names in _PAIRS:
+        texts, pairs = (_among([name], header) for name in names)
+        if texts and pairs:
+            return _only(texts, "text", header), _only(pairs, "pair", header)
+    return _only(_among(_TEXTS, header), "text", header), None
+
+
+def _among(names: Sequence[str], header: Sequence[str]) -> list[str]:
+    wanted = {name.casefold() for name in names}
+    return [name for name in header if name.strip().casefold() in wanted]
+
+
+def _named(name: str, header: Sequence[str]) -> str:
+    found = [name] if name in header else _among([name.strip()], header)
+    if len(found) != 1:
+        trouble = f"{_list(found)} could each be" if found else "there is no"
+        raise EdgebertError(f"{trouble} column {name!r}; the columns are {_list(header)}")
+    return found[0]
+
+
+def _only(found: Sequence[str], role: str, header: Sequence[str]) -> str:
+    if len(found) != 1:
+        trouble = f"{_list(found)} could each be the" if found else "found no"
+        raise EdgebertError(
+            f"{trouble} {role} column; name it with --{role}-column; "
+            f"the columns are {_list(header)}"
+        )
+    return found[0]
+
+
+def _list(names: Sequence[str]) -> str:
+    shown = ", ".join(repr(name[:40]) for name in names[:_NAMES_SHOWN])
+    return shown + (f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else "")
