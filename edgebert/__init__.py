@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from edgebert.version import __version__
 
 if TYPE_CHECKING:
-    from edgebert.convert.convert import convert
+    from edgebert.converter.convert import convert
     from edgebert.errors import CheckFailedError, EdgebertError, TruncationWarning
     from edgebert.runtime.model import Model, load
     from edgebert.runtime.tasks.classify import Classification
@@ -20,7 +20,7 @@ _HOMES = {
     "EdgebertError": "edgebert.errors",
     "Model": "edgebert.runtime.model",
     "TruncationWarning": "edgebert.errors",
-    "convert": "edgebert.convert.convert",
+    "convert": "edgebert.converter.convert",
     "load": "edgebert.runtime.model",
 }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edgebert.bert.config import BertConfig
 from edgebert.bert.weights import HEADS, Array, encoder_shapes
-from edgebert.checkpoints.mapped import Tensor, as_weight
+from edgebert.checkpoints.mapped import Tensor, as_weight, transpose
 from edgebert.errors import EdgebertError
 
 
@@ -74,4 +74,4 @@ class NameMap:
         }
 
     def _oriented(self, name: str, tensor: Tensor) -> Tensor:
-        return tensor.T if re.split(r"[./]", name)[-1] in self.transposed else tensor
+        return transpose(tensor) if re.split(r"[./]", name)[-1] in self.transposed else tensor

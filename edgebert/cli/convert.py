@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from edgebert.convert.report import ConversionReport
+    from edgebert.converter.report import ConversionReport
 
 
 def convert(
@@ -73,7 +73,7 @@ def convert(
       edgebert convert google/bert_uncased_L-4_H-256_A-4 --task encode --quantize float16
     """  # noqa: D301
     from edgebert.cli.console import print_json, progress_bar
-    from edgebert.convert.convert import convert as run
+    from edgebert.converter.convert import convert as run
 
     choices: dict[str, Any] = {
         "task": task,

@@ -63,7 +63,7 @@ class Record:
 
     Attributes:
         minimum_runtime: lowest TFLite version that has all its ops.
-        check: figures of the comparison with float (see `convert.check.Check`).
+        check: figures of the comparison with float (see `converter.check.Check`).
         tools: versions of what made it.
         self_test_tolerance: largest difference that `selftest` accepts on another machine.
     """

@@ -10,8 +10,8 @@ from typing import TypeVar
 from edgebert.bert.tasks import TASKS, TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint, Pooling
 from edgebert.checkpoints.labels import default_labels, read_labels
-from edgebert.convert.head import Head
-from edgebert.convert.recipes import RECIPES, Recipe, RecipeName, RuntimeName
+from edgebert.converter.head import Head
+from edgebert.converter.recipes import RECIPES, Recipe, RecipeName, RuntimeName
 from edgebert.errors import EdgebertError
 
 LABELLED: Mapping[str, str] = {"classify": "classifier", "tag": "tagger"}

@@ -11,10 +11,10 @@ import numpy as np
 
 from edgebert.bert.config import BertConfig
 from edgebert.bert.weights import Array, Weights
-from edgebert.convert.fold import fold, merge_attention
-from edgebert.convert.graph import DYNAMIC, Graph, Tensor
-from edgebert.convert.head import Head
-from edgebert.convert.recipes import Recipe
+from edgebert.converter.fold import fold, merge_attention
+from edgebert.converter.graph import DYNAMIC, Graph, Tensor
+from edgebert.converter.head import Head
+from edgebert.converter.recipes import Recipe
 
 MASKED_SCORE = -10_000.0
 """Added to the score of a token that is not to be looked at, as in the original BERT."""

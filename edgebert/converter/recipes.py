@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from edgebert.bert.weights import Array
-from edgebert.convert.graph import Graph, Tensor
-from edgebert.convert.quantize import Quantized, quantize_per_row, quantize_per_tensor
+from edgebert.converter.graph import Graph, Tensor
+from edgebert.converter.quantize import Quantized, quantize_per_row, quantize_per_tensor
 from edgebert.model_file.record import Quantization
 
 RecipeName: TypeAlias = Literal["int8", "float16", "float32"]

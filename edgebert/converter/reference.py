@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from edgebert.bert.config import BertConfig
 from edgebert.bert.weights import Array, Weights
-from edgebert.convert.head import Head
+from edgebert.converter.head import Head
 
 _STEP = 1 / 256
 _ERF_TABLE = np.array([math.erf(k * _STEP) for k in range(6 * 256 + 1)])
@@ -113,9 +113,8 @@ def _activate(x: Array, config: BertConfig) -> Array:
     if config.hidden_act == "relu":
         return x.clip(min=0)
     if config.hidden_act == "gelu_tanh":
-        inner = np.float32(math.sqrt(2 / math.pi)) * (x + np.float32(0.044715) * x**3)
-        sign: Array = np.tanh(inner)
-        return _half(x, sign)
+        cubed = x + np.float32(0.044715) * x**3
+        return _half(x, np.tanh(cubed * math.sqrt(2 / math.pi), dtype=np.float32))
     return _half(x, erf(x * np.float32(math.sqrt(0.5))))
 
 

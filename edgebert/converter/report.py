@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgebert.convert.check import Check
+from edgebert.converter.check import Check
 from edgebert.model_file.record import Record
 from edgebert.runtime.delegation import Delegation
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from edgebert.bert.weights import Array
 from edgebert.checkpoints.checkpoint import Checkpoint
-from edgebert.convert import reference
-from edgebert.convert.head import Head
+from edgebert.converter import reference
+from edgebert.converter.head import Head
 from edgebert.data import read_lines
 from edgebert.errors import CheckFailedError
 from edgebert.runtime.delegation import Delegation

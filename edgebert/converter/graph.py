@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from ai_edge_litert import schema_py_generated as schema
 
-from edgebert.convert.quantize import Quantized
+from edgebert.converter.quantize import Quantized
 from edgebert.version import version_numbers
 
 AnyArray: TypeAlias = npt.NDArray[Any]

@@ -18,11 +18,11 @@ from edgebert.bert.tasks import TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint, Pooling
 from edgebert.checkpoints.progress import Progress, silent
 from edgebert.checkpoints.sources import open_checkpoint
-from edgebert.convert.bert_graph import build_graph
-from edgebert.convert.check import LIMITS, Check, check_encodings, compare
-from edgebert.convert.plan import Options, Plan, plan, trim
-from edgebert.convert.recipes import RecipeName, RuntimeName
-from edgebert.convert.report import ConversionReport
+from edgebert.converter.bert_graph import build_graph
+from edgebert.converter.check import LIMITS, Check, check_encodings, compare
+from edgebert.converter.plan import Options, Plan, plan, trim
+from edgebert.converter.recipes import RecipeName, RuntimeName
+from edgebert.converter.report import ConversionReport
 from edgebert.files import refuse_overwrite, replacing
 from edgebert.model_file.metadata import LABELS_FILE, RECORD_FILE, VOCABULARY_FILE
 from edgebert.model_file.record import Record, SelfTest, Source

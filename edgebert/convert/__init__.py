@@ -1,1 +1,0 @@
-"""From a checkpoint to a checked .tflite, without TensorFlow."""

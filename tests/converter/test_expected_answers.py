@@ -1,0 +1,82 @@
+"""A float32 file gives what transformers (or sentence-transformers) computed from the checkpoint."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import edgebert
+from edgebert.checkpoints.folder import open_folder
+from tests.reference_folders import FOLDERS, cases
+
+CLOSE = 1e-5
+
+
+def softmax(x):
+    grown = np.exp(x - x.max())
+    return grown / grown.sum()
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+# Task: what of the output corresponds to which expected value.
+VIEWS = {
+    "encode": {"cls_hidden": lambda out: out[0, 0]},
+    "fill-mask": {
+        "mlm_argmax": lambda out: out[0].argmax(axis=1).astype(np.float32),
+        "mlm_first": lambda out: out[0, 0, :16],
+    },
+    "classify": {"probabilities": lambda out: out[0]},
+    "regress": {"logits": lambda out: out[0]},
+    "tag": {"logits": lambda out: out[0]},
+    "answer": {
+        "start_logits": lambda out: out[0, :, 0],
+        "end_logits": lambda out: out[0, :, 1],
+    },
+    "embed": {"embedding": lambda out: out[0]},
+}
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_float32_file_gives_expected_answers(folder, tmp_path):
+    checkpoint = open_folder(folder)
+    compared = 0
+    for task in checkpoint.tasks:
+        if task == "regress" and len(checkpoint.weights["classifier.weight"]) > 1:
+            continue
+        if task in ("classify",) and checkpoint.task == "regress":
+            continue
+        path = tmp_path / f"{task}.tflite"
+        edgebert.convert(folder, path, task=task, quantize="float32")
+        with edgebert.load(path) as model:
+            for text, pair, ids, expected in cases(folder):
+                if task == "classify":
+                    probabilities = sigmoid if checkpoint.multi_label else softmax
+                    expected["probabilities"] = probabilities(expected["logits"])
+                encoding = model.tokenizer.encode(text, pair)
+                assert encoding.ids == ids
+                output = model.run_ids(encoding.ids, encoding.segment_ids)
+                for name, view in VIEWS[task].items():
+                    if name in expected:
+                        np.testing.assert_allclose(view(output), expected[name], atol=CLOSE, rtol=0)
+                        compared += 1
+    assert compared
+
+
+@pytest.mark.skipif(
+    "EDGEBERT_REFERENCE" not in os.environ,
+    reason="EDGEBERT_REFERENCE is not set: sentence-transformers' own embeddings are not here",
+)
+def test_minilm_embeds_as_sentence_transformers_does(tmp_path):
+    import json
+
+    folder = Path(os.environ["EDGEBERT_REFERENCE"]) / "all_minilm_l6_v2"
+    texts = json.loads((folder / "texts.json").read_text())
+    expected = np.load(folder / "expected_embeddings.npy")
+    edgebert.convert("all-minilm-l6-v2", tmp_path / "minilm.tflite", quantize="float32")
+    with edgebert.load(tmp_path / "minilm.tflite") as model:
+        found = np.stack([model(text) for text in texts])
+    assert np.abs(found - expected).max() < CLOSE

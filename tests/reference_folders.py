@@ -1,0 +1,27 @@
+"""The reference checkpoints: small ones in the repository, more where EDGEBERT_REFERENCE points."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+
+ROOTS = [Path(__file__).parent / "data" / "reference"]
+if os.environ.get("EDGEBERT_REFERENCE"):
+    ROOTS.append(Path(os.environ["EDGEBERT_REFERENCE"]))
+
+FOLDERS = [
+    folder
+    for root in ROOTS
+    for folder in sorted(root.iterdir())
+    if (folder / "expected.json").is_file()
+]
+
+
+def cases(folder: Path):
+    """Text, pair and expected values of each case of a folder."""
+    for case in json.loads((folder / "expected.json").read_text())["cases"]:
+        text = case["text"]
+        first, pair = text if isinstance(text, list) else (text, None)
+        values = {k: np.asarray(v, np.float32) for k, v in case.items() if k not in ("text", "ids")}
+        yield first, pair, case["ids"], values
