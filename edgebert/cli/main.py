@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from edgebert.cli.console import print_notice
 from edgebert.cli.convert import convert
 from edgebert.cli.doctor import doctor
+from edgebert.cli.evaluate import evaluate
 from edgebert.cli.inspect import inspect
 from edgebert.cli.models import models
 from edgebert.cli.run import run
@@ -81,6 +82,7 @@ def edgebert(
 app.command()(convert)
 app.command()(run)
 app.command()(inspect)
+app.command()(evaluate)
 app.command()(models)
 app.command()(doctor)
 
