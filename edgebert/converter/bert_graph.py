@@ -209,9 +209,10 @@ class _Builder:
         """Logits over the vocabulary [1, n, V]; the word table serves as the output matrix."""
         g = self.graph
         hidden = self.norm(self.activation(self.dense(hidden, "mlm.transform")), "mlm.norm")
-        logits = g.fully_connected(
-            hidden, self.table("embeddings.word"), g.constant(self.weights["mlm.bias"], "mlm.bias")
-        )
+        words = self.table("embeddings.word")
+        if words.scale is None:
+            words = g.dequantize(words)
+        logits = g.fully_connected(hidden, words, g.constant(self.weights["mlm.bias"], "mlm.bias"))
         return g.reshape(logits, (1, DYNAMIC, self.config.vocab_size))
 
 

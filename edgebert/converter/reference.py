@@ -105,8 +105,8 @@ def _softmax(x: Array) -> Array:
 
 
 def _sigmoid(x: Array) -> Array:
-    share: Array = 1 / (1 + np.exp(-x))
-    return share
+    grown: Array = np.exp(-x)
+    return np.reciprocal(1 + grown)
 
 
 def _activate(x: Array, config: BertConfig) -> Array:

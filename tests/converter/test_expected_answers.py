@@ -1,4 +1,4 @@
-"""A float32 file gives what transformers (or sentence-transformers) computed from the checkpoint."""
+"""A float32 file gives what transformers or sentence-transformers computed from the checkpoint."""
 
 import os
 from pathlib import Path
@@ -47,7 +47,7 @@ def test_float32_file_gives_expected_answers(folder, tmp_path):
     for task in checkpoint.tasks:
         if task == "regress" and len(checkpoint.weights["classifier.weight"]) > 1:
             continue
-        if task in ("classify",) and checkpoint.task == "regress":
+        if task == "classify" and checkpoint.task == "regress":
             continue
         path = tmp_path / f"{task}.tflite"
         edgebert.convert(folder, path, task=task, quantize="float32")

@@ -1,0 +1,41 @@
+"""Small random BERTs for tests of the graph: any shape, every head."""
+
+import numpy as np
+
+from edgebert.bert.config import BertConfig
+from edgebert.bert.weights import HEADS, encoder_shapes
+
+LABELS = 3
+
+
+def small_config(**changes):
+    values = {
+        "vocab_size": 40,
+        "hidden_size": 16,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 24,
+        "max_position_embeddings": 32,
+    }
+    return BertConfig(**{**values, **changes})
+
+
+def random_weights(config, seed=0, labels=LABELS):
+    """All weights of the encoder and of every head; norms near 1, biases far from 0."""
+    random = np.random.default_rng(seed)
+    sizes = {
+        "V": config.vocab_size,
+        "H": config.hidden_size,
+        "K": labels,
+    }
+    shapes = dict(encoder_shapes(config))
+    for head in HEADS.values():
+        shapes |= {n: tuple(sizes.get(s, s) for s in shape) for n, shape in head.items()}
+    weights = {}
+    for name, shape in shapes.items():
+        values = random.standard_normal(shape, dtype=np.float32)
+        if name.endswith("norm.weight"):
+            weights[name] = 1 + values * np.float32(0.2)
+        else:
+            weights[name] = values * np.float32(0.3)
+    return weights

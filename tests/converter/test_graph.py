@@ -1,0 +1,76 @@
+"""Constants are shared and aligned, shapes known, and only builtin ops come out."""
+
+import numpy as np
+import pytest
+from ai_edge_litert import schema_py_generated as schema
+
+from edgebert.converter.graph import DYNAMIC, OPS, Graph
+from edgebert.converter.quantize import quantize_per_row
+from edgebert.model_file.serialize import ALIGNMENT, serialize
+
+
+def constants(data):
+    model = schema.Model.GetRootAs(data, 0)
+    for index in range(model.BuffersLength()):
+        array = model.Buffers(index).DataAsNumpy()
+        if isinstance(array, np.ndarray):
+            yield array
+
+
+def some_graph():
+    g = Graph()
+    x = g.input("x", (DYNAMIC, 8), np.float32)
+    weight = quantize_per_row(np.arange(24, dtype=np.float32).reshape(3, 8))
+    table = np.ones((70, 3), np.float32)
+    y = g.fully_connected(x, g.constant(weight), g.constant(np.ones(3, np.float32)))
+    y = g.add(y, g.constant(np.float32(0.5)))
+    g.output("y", g.add(y, g.first_rows(g.constant(table), 1)))
+    return g
+
+
+def test_constants_lie_aligned_in_the_file():
+    data = serialize(some_graph().model("test"))
+    base = np.frombuffer(data, np.uint8).__array_interface__["data"][0]
+    places = [array.__array_interface__["data"][0] - base for array in constants(data)]
+    assert len(places) >= 5
+    assert all(place % ALIGNMENT == 0 for place in places)
+
+
+def test_an_array_used_twice_is_stored_once():
+    g = Graph()
+    array = np.arange(100, dtype=np.float32)
+    x = g.input("x", (DYNAMIC, 100), np.float32)
+    g.output("y", g.mul(g.add(x, g.constant(array)), g.constant(array)))
+    data = serialize(g.model("test"))
+    assert sum(array.nbytes == 400 for array in constants(data)) == 1
+
+
+def test_equal_small_constants_are_stored_once():
+    g = Graph()
+    assert g.constant(np.float32(1)) == g.constant(np.float32(1))
+    assert g.constant(np.float32(1)) != g.constant(np.int32(1))
+
+
+def test_shapes_are_those_of_the_ops():
+    g = Graph()
+    x = g.input("x", (DYNAMIC, 8), np.float32)
+    heads = g.transpose(g.reshape(x, (DYNAMIC, 2, 4)), (1, 0, 2))
+    assert heads.shape == (2, DYNAMIC, 4)
+    assert g.batch_matmul(heads, heads, transpose_b=True).shape == (2, DYNAMIC, DYNAMIC)
+    assert g.mean(x).shape == (DYNAMIC, 1)
+    assert g.add(g.mean(x), g.constant(np.ones(8, np.float32))).shape == (DYNAMIC, 8)
+    assert g.reshape(x, (DYNAMIC, 8)) is x
+
+
+@pytest.mark.parametrize("kind", OPS)
+def test_every_op_exists_in_the_schema(kind):
+    op = OPS[kind]
+    assert hasattr(schema.BuiltinOperator, op.name)
+    assert op.name != "CUSTOM"
+    if op.options:
+        assert hasattr(schema.BuiltinOptions, op.options)
+        assert hasattr(schema, f"{op.options}T")
+
+
+def test_op_counts_count_ops_of_all_versions_together():
+    assert some_graph().op_counts() == {"ADD": 2, "FULLY_CONNECTED": 1, "STRIDED_SLICE": 1}

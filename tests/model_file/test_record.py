@@ -1,0 +1,95 @@
+"""The record comes back as it went in, and nothing else passes for one."""
+
+import json
+from dataclasses import replace
+from importlib import resources
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import edgebert.model_file
+from edgebert.bert.config import BertConfig
+from edgebert.errors import EdgebertError
+from edgebert.model_file.record import Quantization, Record, SelfTest, Source
+from edgebert.tokenizer.options import TokenizerOptions
+
+RECORD = Record(
+    task="classify",
+    labels=("crème", "yes"),
+    multi_label=False,
+    pooling=None,
+    normalize=False,
+    max_length=64,
+    tokenizer=TokenizerOptions(strip_accents=True),
+    model=BertConfig(100, 16, 2, 2, 32),
+    source=Source("tiny", "TensorFlow 1 checkpoint"),
+    quantization=Quantization("int8", "a", "b", "c"),
+    minimum_runtime="2.17",
+    check={"texts": 3, "mean_cosine": 0.99, "limit": {"mean_cosine": 0.9}},
+    tools={"edgebert": "1"},
+    self_test_tolerance=0.05,
+    self_test=(SelfTest("hi", None, (1, 2), (0, 0), (1, 2), 1, (0.25, 0.75)),),
+)
+PLACES = ["task", "labels", "tokenizer", "model", "self_test", "max_length", "format", "check"]
+
+
+def test_record_survives_its_text():
+    assert Record.from_json(RECORD.to_json()) == RECORD
+    bare = replace(RECORD, labels=None, pooling="mean")
+    assert Record.from_json(bare.to_json()) == bare
+
+
+def test_missing_and_wrong_values_are_named():
+    data = json.loads(RECORD.to_json())
+    with pytest.raises(EdgebertError, match=r"record\.model\.hidden_size is missing"):
+        Record.from_json(json.dumps({**data, "model": {"vocab_size": 3}}))
+    with pytest.raises(EdgebertError, match=r"record\.labels\[1\]"):
+        Record.from_json(json.dumps({**data, "labels": ["a", 7]}))
+    with pytest.raises(EdgebertError, match="format 2"):
+        Record.from_json(json.dumps({**data, "format": 2}))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+
+
+@given(place=st.sampled_from(PLACES), value=JSON)
+def test_any_value_anywhere_reads_or_is_one_clear_error(place, value):
+    data = {**json.loads(RECORD.to_json()), place: value}
+    try:
+        Record.from_json(json.dumps(data))
+    except EdgebertError as error:
+        assert "\n" not in str(error)
+
+
+@given(JSON)
+def test_other_json_is_refused(value):
+    with pytest.raises(EdgebertError):
+        Record.from_json(json.dumps(value))
+
+
+def test_unknown_fields_are_passed_over():
+    data = {**json.loads(RECORD.to_json()), "later": 1}
+    assert Record.from_json(json.dumps(data)) == RECORD
+
+
+def test_schema_names_every_field_of_the_record():
+    path = resources.files(edgebert.model_file).joinpath("record.schema.json")
+    schema = json.loads(path.read_text())
+    data = json.loads(RECORD.to_json())
+
+    def same_fields(described, value):
+        if isinstance(value, dict) and "properties" in described:
+            assert described["properties"].keys() == value.keys()
+            assert set(described["required"]) <= value.keys()
+            for name, inner in value.items():
+                same_fields(described["properties"][name], inner)
+        if isinstance(value, list) and isinstance(described.get("items"), dict):
+            for inner in value:
+                same_fields(described["items"], inner)
+
+    same_fields(schema, data)
