@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001
 """Writes tests/data/golden_tokens.jsonl: what every implementation of our tokenizer must give.
 
     python tools/make_golden_tokens.py
