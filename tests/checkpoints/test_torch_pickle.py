@@ -147,6 +147,7 @@ def test_a_pickle_cannot_change_how_the_next_one_is_read(path):
     [
         tensor(shape=(3, 3), strides=(3, 1)),
         tensor(offset=1),
+        tensor(strides=(4, 1)),
         tensor(offset=-1, shape=(1,), strides=(1,)),
         tensor(shape=(2, 3), strides=(3, -1)),
         tensor(shape=(2, 3), strides=(3,)),
