@@ -83,6 +83,11 @@ class Model:
             needs=record.minimum_runtime,
         )
         self.engine = self._session.engine
+        if self.task == "classify" and len(self.labels or ()) != self._session.output_width:
+            raise EdgebertError(
+                f"{file.path}: damaged: {len(self.labels or ())} labels for "
+                f"{self._session.output_width} scores"
+            )
 
     def __call__(self, text: str, pair: str | None = None) -> Any:
         """The answer for a text, or for a text and its pair.
@@ -185,8 +190,4 @@ def load(path: str | os.PathLike[str], *, engine: EngineName = "auto", threads: 
     Raises:
         EdgebertError: no such file, not a file of ours, or no engine for it.
     """
-    file = read_model_file(Path(path))
-    record = file.record
-    if record.task == "classify" and not record.labels:
-        raise EdgebertError(f"{path}: damaged: a classifier without labels")
-    return Model(file, engine=engine, threads=threads)
+    return Model(read_model_file(Path(path)), engine=engine, threads=threads)

@@ -21,6 +21,10 @@ class Session:
     Lengths are rounded up to a multiple of `step` and padded, so that texts of about the same
     length need no new set-up. Threads may share a session; they take turns.
 
+    Attributes:
+        engine: the name of the engine that runs it.
+        output_width: size of the output's last axis.
+
     Args:
         path: the .tflite.
         engine: see `engines.open_interpreter`.
@@ -64,7 +68,9 @@ class Session:
         self._inputs = [found[name] for name in INPUTS]
         # These functions give views of the interpreter's own memory; the views must not be kept.
         self._ids, self._mask, self._segments = map(self._interpreter.tensor, self._inputs)
-        self._output = self._interpreter.tensor(self._interpreter.get_output_details()[0]["index"])
+        output = self._interpreter.get_output_details()[0]
+        self._output = self._interpreter.tensor(output["index"])
+        self.output_width = int(output["shape"][-1])
 
     def run(self, ids: Sequence[int], segment_ids: Sequence[int] | None = None) -> Array:
         """The output for one input.

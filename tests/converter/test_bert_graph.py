@@ -104,7 +104,7 @@ def test_merged_attention_equals_keys_and_values(heads, monkeypatch):
 @pytest.mark.parametrize("task", ["encode", "fill-mask"])
 @pytest.mark.parametrize("runtime", ["litert", "tflite-runtime"])
 @pytest.mark.parametrize(
-    ("recipe", "tolerance"), [("float32", 1e-5), ("float16", 5e-3), ("int8", 0.1)]
+    ("recipe", "tolerance"), [("float32", 1e-5), ("float16", 5e-3), ("int8", 0.2)]
 )
 def test_quantised_graphs_stay_near_float(recipe, runtime, tolerance, task):
     config = small_config(hidden_size=64, intermediate_size=128)

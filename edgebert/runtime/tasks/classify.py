@@ -21,8 +21,6 @@ class Classification(NamedTuple):
 
 def classify(output: Array, tokens: int, record: Record) -> Classification:
     """Names the scores of an output [1, K]."""
-    labels = record.labels
-    assert labels is not None  # noqa: S101 - Record.labels is set for this task (checked at load)
-    scores = dict(zip(labels, output[0].tolist(), strict=True))
+    scores = dict(zip(record.labels or (), output[0].tolist(), strict=True))
     best = max(scores, key=scores.__getitem__)
     return Classification(best, scores[best], scores)

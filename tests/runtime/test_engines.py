@@ -1,0 +1,78 @@
+"""The engine is the best one that is installed and new enough; where none is, each says why."""
+
+import sys
+from importlib import metadata
+from types import ModuleType
+
+import pytest
+
+from edgebert.errors import EdgebertError
+from edgebert.runtime.engines import open_interpreter
+
+
+class Fake:
+    def __init__(self, model_path, num_threads):
+        self.opened = (model_path, num_threads)
+
+
+@pytest.fixture
+def installed(monkeypatch):
+    """Pretends that just these packages are installed."""
+    versions = {}
+
+    def version(package):
+        if package not in versions:
+            raise metadata.PackageNotFoundError(package)
+        return versions[package]
+
+    monkeypatch.setattr(metadata, "version", version)
+    for name in ("ai_edge_litert", "tflite_runtime"):
+        module = ModuleType(f"{name}.interpreter")
+        module.Interpreter = Fake
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
+        monkeypatch.setitem(sys.modules, f"{name}.interpreter", module)
+    return versions
+
+
+def test_litert_comes_first(installed, tmp_path):
+    installed.update({"ai-edge-litert": "2.1.0", "tflite-runtime": "2.14.0"})
+    name, interpreter = open_interpreter(tmp_path, threads=3, needs="2.17")
+    assert name == "litert"
+    assert interpreter.opened == (str(tmp_path), 3)
+
+
+def test_tflite_runtime_opens_what_it_can(installed, tmp_path):
+    installed["tflite-runtime"] = "2.14.0"
+    assert open_interpreter(tmp_path, needs="2.9")[0] == "tflite-runtime"
+    with pytest.raises(EdgebertError, match=r"older than the TFLite 2\.17 .*--runtime"):
+        open_interpreter(tmp_path, needs="2.17")
+
+
+def test_no_engine_says_what_to_install(installed, tmp_path):
+    with pytest.raises(EdgebertError, match="pip install ai-edge-litert"):
+        open_interpreter(tmp_path)
+
+
+def test_a_broken_engine_is_passed_over(installed, tmp_path, monkeypatch):
+    installed.update({"ai-edge-litert": "2.1.0", "tflite-runtime": "2.14.0"})
+    monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
+    assert open_interpreter(tmp_path, needs="2.9")[0] == "tflite-runtime"
+    with pytest.raises(EdgebertError, match="does not import"):
+        open_interpreter(tmp_path, engine="litert")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"engine": "onnx"}, "known: auto, litert"), ({"threads": 0}, "at least 1")],
+)
+def test_wrong_options_are_named(tmp_path, options, message):
+    with pytest.raises(EdgebertError, match=message):
+        open_interpreter(tmp_path, **options)
+
+
+def test_a_file_the_engine_refuses_is_one_line(tmp_path):
+    path = tmp_path / "bad.tflite"
+    path.write_bytes(b"\x1c\0\0\0TFL3" + b"\xff" * 100)
+    with pytest.raises(EdgebertError, match="cannot open it") as caught:
+        open_interpreter(path)
+    assert "\n" not in str(caught.value)
