@@ -111,7 +111,17 @@ def test_dot_files_and_mac_leftovers_stay_packed(tmp_path, form):
 
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize(
-    "name", ["../evil", "model/../../evil", "/evil", "C:/evil", "..\\evil", "\\evil", "//host/evil"]
+    "name",
+    [
+        "../evil",
+        "model/../../evil",
+        "/evil",
+        "C:/evil",
+        "C:evil",
+        "..\\evil",
+        "\\evil",
+        "//host/evil",
+    ],
 )
 def test_names_that_point_outside_are_refused(tmp_path, form, name):
     if form == "zip":
@@ -129,6 +139,7 @@ def test_names_that_point_outside_are_refused(tmp_path, form, name):
         (tarfile.LNKTYPE, "a link"),
         (tarfile.FIFOTYPE, "a device"),
         (tarfile.CHRTYPE, "a device"),
+        (tarfile.GNUTYPE_SPARSE, "a sparse file"),
     ],
 )
 def test_tar_links_and_devices_are_refused(tmp_path, kind, word):
@@ -181,6 +192,20 @@ def test_files_are_counted_together(tmp_path):
 
 def test_a_bomb_in_a_skipped_file_stops_too(tmp_path):
     archive = tar_of(tmp_path / "a.tgz", {".hidden": bytes(40_000_000), **FILES})
+    assert "unpacks to more" in refused(archive, limits=Limits(total_bytes=1_000_000))
+
+
+def test_a_skipped_file_is_not_unpacked_to_find_out_that_it_is_a_bomb(tmp_path):
+    header = tarfile.TarInfo(".hidden")
+    header.size = 1 << 40  # of which nothing is there
+    with gzip.open(tmp_path / "a.tgz", "wb") as file:
+        file.write(header.tobuf(tarfile.GNU_FORMAT))
+    assert "unpacks to more" in refused(tmp_path / "a.tgz")
+
+
+def test_a_bomb_behind_the_end_mark_stops_too(tmp_path):
+    archive = tar_of(tmp_path / "a.tgz", FILES)
+    archive.write_bytes(gzip.compress(gzip.decompress(archive.read_bytes()) + bytes(40_000_000)))
     assert "unpacks to more" in refused(archive, limits=Limits(total_bytes=1_000_000))
 
 

@@ -123,10 +123,11 @@ def test_a_server_that_ignores_range_restarts_cleanly(web):
     assert web.requested_ranges() == [None, "bytes=300000-"]
 
 
-def test_a_file_that_changed_meanwhile_restarts(web):
+@pytest.mark.parametrize("body", [BODY[::-1], b"shorter than the part"])
+def test_a_file_that_changed_meanwhile_restarts(web, body):
     interrupted(web)
-    web.etag, web.files["/models/a.zip"] = '"version-2"', BODY[::-1]
-    assert fetch(web).read_bytes() == BODY[::-1]
+    web.etag, web.files["/models/a.zip"] = '"version-2"', body
+    assert fetch(web).read_bytes() == body
 
 
 def test_without_an_etag_nothing_is_resumed(web):
@@ -142,10 +143,12 @@ def test_a_part_longer_than_the_file_starts_afresh(web):
     assert fetch(web).read_bytes() == BODY[:1_000]
 
 
-def test_a_range_that_was_not_asked_for_is_not_appended(web):
+@pytest.mark.parametrize(("first", "etag"), [(-5, '"version-1"'), (0, '"version-2"')])
+def test_another_part_than_the_one_asked_for_is_not_appended(web, cache, first, etag):
     interrupted(web)
-    wrong = {"Content-Range": f"bytes 5-{len(BODY) - 1}/{len(BODY)}", "ETag": '"version-1"'}
-    web.replies["/models/a.zip"] = (206, wrong, BODY[5:])
+    first += next(cache.rglob("*.part")).stat().st_size
+    span = {"Content-Range": f"bytes {first}-{len(BODY) - 1}/{len(BODY)}", "ETag": etag}
+    web.replies["/models/a.zip"] = (206, span, BODY[first:])
     assert "another part than the one asked for" in refused(web)
 
 
