@@ -1,0 +1,130 @@
+"""The conversion keeps a file that passed its check, and nothing else."""
+
+import errno
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+import edgebert
+from edgebert.bert.weights import LAYER
+from edgebert.checkpoints.folder import open_folder
+from edgebert.converter import check, convert, reference
+from edgebert.converter.plan import Options, plan
+from edgebert.errors import CheckFailedError, EdgebertError
+from tests.conftest import REFERENCE, SOURCES
+
+CLASSIFIER = REFERENCE / SOURCES["classify"]
+
+
+def left_in(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_report_tells_what_was_made(tmp_path):
+    report = edgebert.convert(CLASSIFIER, tmp_path / "x.tflite")
+    assert report.bytes == (tmp_path / "x.tflite").stat().st_size
+    assert report.check.mean_cosine > 0.99
+    assert report.check.agreement > 0.9
+    assert report.check.tokens[0] < 40 < report.check.tokens[1] <= 128
+    assert report.delegation.share > 0.8
+    assert report.ops["FULLY_CONNECTED"] > 5
+    assert report.seconds.keys() == {"read", "build", "check", "write"}
+    checkpoint = open_folder(CLASSIFIER)
+    assert report.float32_bytes == sum(weight.nbytes for weight in checkpoint.weights.values())
+    json.dumps(report.to_json())
+    assert left_in(tmp_path) == ["x.tflite"]
+
+
+def test_the_same_checkpoint_gives_the_same_bytes(tmp_path):
+    for name in ("a", "b"):
+        edgebert.convert(CLASSIFIER, tmp_path / name)
+    first, second = ((tmp_path / name).read_bytes() for name in ("a", "b"))
+    assert first == second
+
+
+def test_default_output_is_named_after_source_task_and_recipe(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(CLASSIFIER, tmp_path / "my model")
+    assert edgebert.convert("my model").path.name == "my-model-classify-int8.tflite"
+    settled = plan(Options(), open_folder(CLASSIFIER))
+    for source, expected in (
+        ("2/128", "2-128"),
+        ("google/bert_uncased_L-2_H-128_A-2", "bert_uncased_L-2_H-128_A-2"),
+        ("../some/model.tar.gz", "model"),
+        ("tiny", "tiny"),
+        ("/", "model"),
+    ):
+        assert convert.default_output(source, settled).name == f"{expected}-classify-int8.tflite"
+
+
+def test_an_existing_file_is_kept_unless_forced(tmp_path):
+    path = tmp_path / "x.tflite"
+    path.write_text("precious")
+    with pytest.raises(EdgebertError, match="--force"):
+        edgebert.convert(CLASSIFIER, path)
+    assert path.read_text() == "precious"
+    edgebert.convert(CLASSIFIER, path, force=True)
+    assert edgebert.load(path).task == "classify"
+
+
+def test_a_model_that_answers_differently_is_refused_and_not_kept(tmp_path, monkeypatch):
+    honest = reference.output
+
+    def other(*arguments):
+        return honest(*arguments)[..., ::-1]
+
+    monkeypatch.setattr(check.reference, "output", other)
+    with pytest.raises(CheckFailedError, match="mean cosine"):
+        edgebert.convert(REFERENCE / SOURCES["embed"], tmp_path / "x.tflite")
+    assert left_in(tmp_path) == []
+
+
+def test_a_float32_file_is_held_to_the_largest_difference(tmp_path, monkeypatch):
+    honest = reference.output
+    monkeypatch.setattr(check.reference, "output", lambda *a: honest(*a) + np.float32(2e-4))
+    with pytest.raises(CheckFailedError, match="largest difference"):
+        edgebert.convert(CLASSIFIER, tmp_path / "x.tflite", quantize="float32")
+    assert left_in(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()]
+)
+def test_a_full_disk_or_ctrl_c_leaves_nothing(tmp_path, monkeypatch, error):
+    path = tmp_path / "x.tflite"
+    path.write_text("precious")
+
+    def fail(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr(convert, "archive_bytes", fail)
+    with pytest.raises((EdgebertError, KeyboardInterrupt)) as caught:
+        edgebert.convert(CLASSIFIER, path, force=True)
+    if isinstance(error, OSError):
+        assert "No space left" in str(caught.value)
+    assert left_in(tmp_path) == ["x.tflite"]
+    assert path.read_text() == "precious"
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(EdgebertError, match="cannot write here"):
+        edgebert.convert(CLASSIFIER, tmp_path / "none" / "x.tflite")
+    with pytest.raises(EdgebertError, match="is a folder"):
+        edgebert.convert(CLASSIFIER, tmp_path)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_hidden_mistake_in_one_matrix_is_found(name, tmp_path, monkeypatch):
+    """What the check is for: wrong numbers anywhere in the file."""
+    original = convert.build_graph
+
+    def mistaken(config, weights, head, recipe):
+        wrong = "layers.0.ffn.output.weight"
+        return original(config, {**weights, wrong: -weights[wrong]}, head, recipe)
+
+    assert "ffn.output.weight" in LAYER
+    monkeypatch.setattr(convert, "build_graph", mistaken)
+    with pytest.raises(CheckFailedError):
+        edgebert.convert(REFERENCE / SOURCES[name], tmp_path / "x.tflite", quantize="float32")

@@ -1,0 +1,116 @@
+"""What is asked for and what the checkpoint has become one plan, or one clear error."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from edgebert.checkpoints.folder import open_folder
+from edgebert.converter.plan import Options, plan, trim
+from edgebert.errors import EdgebertError
+from tests.conftest import REFERENCE, SOURCES
+
+
+def checkpoint(name):
+    return open_folder(REFERENCE / SOURCES[name])
+
+
+@pytest.mark.parametrize("name", ["classify", "tag", "answer", "fill-mask", "embed"])
+def test_task_is_read_from_the_checkpoint(name):
+    assert plan(Options(), checkpoint(name)).head.task == name
+
+
+def test_task_can_be_chosen_among_those_the_heads_allow():
+    assert plan(Options(task="encode"), checkpoint("classify")).head.task == "encode"
+    with pytest.raises(EdgebertError, match=r"no tagger .*heads it has: pooler, classifier"):
+        plan(Options(task="tag"), checkpoint("classify"))
+    with pytest.raises(EdgebertError, match="known: embed, classify"):
+        plan(Options(task="translate"), checkpoint("classify"))
+
+
+def test_a_bare_encoder_must_be_told_its_task():
+    bare = replace(checkpoint("embed"), task=None, pooling=None)
+    with pytest.raises(EdgebertError, match="--task, one of: embed, encode"):
+        plan(Options(), bare)
+    head = plan(Options(task="embed"), bare).head
+    assert (head.pooling, head.normalize) == ("mean", True)
+
+
+def test_pooling_and_normalising_come_from_the_checkpoint_unless_asked_for():
+    original = replace(checkpoint("embed"), pooling="cls", normalize=False)
+    assert plan(Options(), original).head.pooling == "cls"
+    assert not plan(Options(), original).head.normalize
+    asked = plan(Options(pooling="mean", normalize=True), original).head
+    assert (asked.pooling, asked.normalize) == ("mean", True)
+    with pytest.raises(EdgebertError, match="accepted: mean, cls"):
+        plan(Options(pooling="max"), original)
+    with pytest.raises(EdgebertError, match="for the task embed"):
+        plan(Options(pooling="cls"), checkpoint("classify"))
+
+
+def test_labels_come_from_the_checkpoint_a_file_or_a_list(tmp_path):
+    original = checkpoint("classify")
+    assert plan(Options(), original).labels == ("negative", "neutral", "positive")
+    (tmp_path / "labels.txt").write_text("a\nb\nc\n")
+    assert plan(Options(labels=tmp_path / "labels.txt"), original).labels == ("a", "b", "c")
+    assert plan(Options(labels=["x", "y", "z"]), original).labels == ("x", "y", "z")
+    unnamed = replace(original, labels=None)
+    assert plan(Options(), unnamed).labels == ("LABEL_0", "LABEL_1", "LABEL_2")
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (["a", "b"], "2 labels for a classifier with 3 outputs"),
+        (["a", "b", "b"], "must differ"),
+        (["a", "b", " "], "none may be empty"),
+        (["a", "b", "c\nd"], "none may be empty"),
+        (Path("none.txt"), "cannot read"),
+    ],
+)
+def test_wrong_labels_are_named(labels, message):
+    with pytest.raises(EdgebertError, match=message):
+        plan(Options(labels=labels), checkpoint("classify"))
+    with pytest.raises(EdgebertError, match="labels are for classify and tag"):
+        plan(Options(labels=["a"]), checkpoint("embed"))
+
+
+@pytest.mark.parametrize("length", [0, 7, 129, 10**9, -1])
+def test_max_length_must_fit_the_positions(length):
+    with pytest.raises(EdgebertError, match="takes 8 to 128 tokens"):
+        plan(Options(max_length=length), checkpoint("classify"))
+
+
+def test_max_length_is_the_tokenizers_unless_asked_for():
+    original = checkpoint("classify")
+    short = replace(original, tokenizer=replace(original.tokenizer, max_length=50))
+    assert plan(Options(), short).max_length == 50
+    assert plan(Options(max_length=128), short).max_length == 128
+
+
+def test_unreachable_positions_are_dropped():
+    original = checkpoint("classify")
+    trimmed = trim(original, 20)
+    assert trimmed.config.max_position_embeddings == 20
+    assert trimmed.weights["embeddings.position"].shape == (20, 32)
+
+
+def test_regress_needs_one_output_and_classify_more():
+    original = checkpoint("classify")
+    with pytest.raises(EdgebertError, match="3 outputs; regress needs 1"):
+        plan(Options(task="regress"), original)
+    weights = {
+        **original.weights,
+        "classifier.weight": original.weights["classifier.weight"][:1],
+        "classifier.bias": original.weights["classifier.bias"][:1],
+    }
+    single = replace(original, weights=weights, labels=None)
+    with pytest.raises(EdgebertError, match="use --task regress"):
+        plan(Options(task="classify"), single)
+    assert plan(Options(task="regress"), single).labels is None
+
+
+@pytest.mark.parametrize("options", [Options(quantize="int4"), Options(runtime="onnx")])
+def test_unknown_recipes_are_named(options):
+    with pytest.raises(EdgebertError, match="float16, float32, int8; runtime: litert"):
+        plan(options, checkpoint("classify"))
