@@ -17,15 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from race import Ratio, Times, describe_cpu, race, race_items, ratio
-from random_weights import VOCABULARY, convert_drawn, draw_checkpoint, draw_ids
 from rich.console import Console
 from rich.table import Table
 
 import edgebert
 from edgebert.bert.weights import Array
 from edgebert.checkpoints.sources import MINILM
-from edgebert.convert.convert import convert
+from tools.race import Ratio, Times, describe_cpu, race, race_items, ratio
+from tools.random_weights import VOCABULARY, convert_drawn, draw_checkpoint, draw_ids
 
 OURS, PEER = "edgebert", "onnxruntime"
 WARM_UP = 100
@@ -201,7 +200,7 @@ def main() -> None:
         def peer(name: str) -> Path:
             return Path(arguments.peers / f"{name}.int8.onnx")
 
-        convert(MINILM, Path(folder) / "minilm.tflite")
+        edgebert.convert(MINILM, Path(folder) / "minilm.tflite")
         minilm, onnx_minilm = (
             edgebert.load(Path(folder) / "minilm.tflite"),
             Embedder(peer("minilm"), output="h"),

@@ -19,10 +19,10 @@ from edgebert.bert.weights import HEADS, Array, encoder_shapes
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.progress import Progress
 from edgebert.checkpoints.vocabulary import read_vocabulary
-from edgebert.convert.convert import convert_checkpoint
-from edgebert.convert.plan import Options, plan
-from edgebert.convert.recipes import RecipeName
-from edgebert.convert.report import ConversionReport
+from edgebert.converter.convert import convert_checkpoint
+from edgebert.converter.plan import Options, plan
+from edgebert.converter.recipes import RecipeName
+from edgebert.converter.report import ConversionReport
 
 _CLS, _SEP, _FIRST_WORD, _VOCABULARY_SIZE = 101, 102, 999, 30_522
 _CLASSIFIER = {"mean": 0.0, "std": 0.05}

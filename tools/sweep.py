@@ -16,13 +16,13 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from race import describe_cpu
-from random_weights import convert_drawn, draw_checkpoint, find_size
 from rich.console import Console
 from rich.table import Table
-from versus_tensorflow import Versus, versus_tensorflow
 
 from edgebert.bert.catalogue import CATALOGUE, VOCABULARY_BYTES
+from tools.race import describe_cpu
+from tools.random_weights import convert_drawn, draw_checkpoint, find_size
+from tools.versus_tensorflow import Versus, versus_tensorflow
 
 MOST_PARTITIONS = 2
 LARGEST_SHARE = 0.27
@@ -110,7 +110,7 @@ def _peak_bytes() -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--statistics", type=Path, required=True, help="see random_weights.py")
+    parser.add_argument("statistics", type=Path, help="of each tensor; see random_weights.py")
     parser.add_argument("--sizes", help="for example 2/128,12/768; default: all 24")
     parser.add_argument("--tensorflow", type=Path, metavar="PYTHON", help="that has TensorFlow")
     parser.add_argument("--tensorflow-sizes", default="2/128,4/256,2/768")

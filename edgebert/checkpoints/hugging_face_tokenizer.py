@@ -192,12 +192,14 @@ def _tokenizer_pieces(tokenizer: Mapping[str, Any], path: Path) -> dict[str, obj
 
 def _extend(pieces: tuple[str, ...], ids: Mapping[Any, object], path: Path) -> tuple[str, ...]:
     """`pieces` with those of `ids` after them; where both have an id they must agree."""
-    table: dict[object, Any] = dict(enumerate(pieces))
+    table: dict[int, Any] = dict(enumerate(pieces))
     for piece, number in ids.items():
-        if type(number) is not int or table.setdefault(number, piece) != piece:
+        if type(number) is not int:
+            raise EdgebertError(f"{path}: the id of {shown(piece)} is {kind(number)}, no number")
+        if table.setdefault(number, piece) != piece:
             raise EdgebertError(
-                f"{path}: {shown(piece)} has the id {shown(number)}, which is no number or "
-                f"belongs to {shown(table.get(number))}; make the vocabulary files agree"
+                f"{path}: {shown(piece)} has the id {number} of {shown(table[number])}; "
+                "make the vocabulary files agree"
             )
     missing = next(number for number in range(len(table) + 1) if number not in table)
     if missing < len(table):

@@ -9,7 +9,10 @@ class Progress(Protocol):
     """Called often, from one thread at a time."""
 
     def __call__(self, done: int, total: int | None, description: str) -> None:
-        """Reports `done` of `total` bytes (None: not known) of what `description` names."""
+        """Reports that `done` of `total` (None: not known) of `description` is done.
+
+        Downloads count bytes, other steps what they go through.
+        """
 
 
 def silent(done: int, total: int | None, description: str) -> None:

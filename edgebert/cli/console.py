@@ -52,31 +52,43 @@ def print_notice(kind: Notice, message: object) -> None:
 
 @contextlib.contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """Gives a `Progress` that draws a bar on stderr while something is fetched.
+    """Gives a `Progress` that draws a bar on stderr for each step it is told about.
 
-    Nothing is drawn where stderr is no terminal, and nothing is left of the bar at the end.
+    Nothing is drawn where stderr is no terminal, and nothing is left of the bars at the end.
     """
     from rich import progress as bars
 
+    from edgebert.checkpoints.progress import silent
+
     console = stderr()
+    if not console.is_terminal:
+        yield silent
+        return
     tasks: dict[str, bars.TaskID] = {}
     with bars.Progress(
-        bars.TextColumn("{task.description}"),
+        bars.TextColumn("{task.description}", markup=False),
         bars.BarColumn(),
-        bars.DownloadColumn(),
-        bars.TransferSpeedColumn(),
+        bars.TextColumn("{task.fields[amount]}"),
         bars.TimeRemainingColumn(),
         console=console,
         transient=True,
-        disable=not console.is_terminal,
     ) as drawn:
 
         def report(done: int, total: int | None, description: str) -> None:
             if description not in tasks:
-                tasks[description] = drawn.add_task(description, total=total)
-            drawn.update(tasks[description], completed=done, total=total)
+                tasks[description] = drawn.add_task(description, total=total, amount="")
+            drawn.update(
+                tasks[description], completed=done, total=total, amount=_amount(done, total)
+            )
 
         yield report
+
+
+def _amount(done: int, total: int | None) -> str:
+    """Bytes as megabytes; fewer than 100,000 of something are no bytes but texts or layers."""
+    if max(done, total or 0) < 100_000:
+        return f"{done} of {total}" if total else f"{done}"
+    return f"{done / 1e6:.1f} of {total / 1e6:.1f} MB" if total else f"{done / 1e6:.1f} MB"
 
 
 def _console(**options: Any) -> Console:

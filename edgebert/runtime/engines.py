@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,20 +78,24 @@ def open_interpreter(
 
 def _find(engine: Engine, needs: str) -> Callable[..., Any] | str:
     """The engine's Interpreter class, or why it cannot be used."""
+    root = engine.module.split(".")[0]
+    # Not by importlib.metadata: its import alone takes longer than loading a small model.
     try:
-        version = importlib.metadata.version(engine.package)
-    except importlib.metadata.PackageNotFoundError:
-        return f"{engine.package} is not installed (pip install {engine.package})"
-    speaks = engine.speaks or version
+        package = importlib.import_module(root)
+        interpreter = importlib.import_module(engine.module).Interpreter
+    except ModuleNotFoundError as error:
+        if error.name == root:
+            return f"{engine.package} is not installed (pip install {engine.package})"
+        return f"{engine.package} does not import: {error}"
+    except Exception as error:  # a broken engine fails in its own way: say which, try the next
+        return f"{engine.package} does not import: {_first_line(error)}"
+    speaks = engine.speaks or package.__version__
     if version_numbers(speaks) < version_numbers(needs):
         return (
-            f"{engine.package} {version} is older than the TFLite {needs} this file needs "
+            f"{engine.package} {speaks} is older than the TFLite {needs} this file needs "
             "(install ai-edge-litert, or convert with --runtime tflite-runtime)"
         )
-    try:
-        return importlib.import_module(engine.module).Interpreter  # type: ignore[no-any-return]
-    except Exception as error:  # a broken engine fails in its own way: say which, try the next
-        return f"{engine.package} {version} does not import: {_first_line(error)}"
+    return interpreter  # type: ignore[no-any-return]
 
 
 def _first_line(error: Exception) -> str:

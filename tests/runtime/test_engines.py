@@ -1,7 +1,6 @@
 """The engine is the best one that is installed and new enough; where none is, each says why."""
 
 import sys
-from importlib import metadata
 from types import ModuleType
 
 import pytest
@@ -17,32 +16,32 @@ class Fake:
 
 @pytest.fixture
 def installed(monkeypatch):
-    """Pretends that just these packages are installed."""
-    versions = {}
+    """Pretends that neither engine is installed; gives a function that installs one."""
+    for package in ("ai_edge_litert", "tflite_runtime"):
+        monkeypatch.delitem(sys.modules, f"{package}.interpreter", raising=False)
+        monkeypatch.setitem(sys.modules, package, None)
 
-    def version(package):
-        if package not in versions:
-            raise metadata.PackageNotFoundError(package)
-        return versions[package]
-
-    monkeypatch.setattr(metadata, "version", version)
-    for name in ("ai_edge_litert", "tflite_runtime"):
-        module = ModuleType(f"{name}.interpreter")
+    def install(package, version=None):
+        root, module = ModuleType(package), ModuleType(f"{package}.interpreter")
+        root.__path__ = []
+        root.__version__ = version
         module.Interpreter = Fake
-        monkeypatch.setitem(sys.modules, name, ModuleType(name))
-        monkeypatch.setitem(sys.modules, f"{name}.interpreter", module)
-    return versions
+        monkeypatch.setitem(sys.modules, package, root)
+        monkeypatch.setitem(sys.modules, f"{package}.interpreter", module)
+
+    return install
 
 
 def test_litert_comes_first(installed, tmp_path):
-    installed.update({"ai-edge-litert": "2.1.0", "tflite-runtime": "2.14.0"})
+    installed("ai_edge_litert")
+    installed("tflite_runtime", "2.14.0")
     name, interpreter = open_interpreter(tmp_path, threads=3, needs="2.17")
     assert name == "litert"
     assert interpreter.opened == (str(tmp_path), 3)
 
 
 def test_tflite_runtime_opens_what_it_can(installed, tmp_path):
-    installed["tflite-runtime"] = "2.14.0"
+    installed("tflite_runtime", "2.14.0")
     assert open_interpreter(tmp_path, needs="2.9")[0] == "tflite-runtime"
     with pytest.raises(EdgebertError, match=r"older than the TFLite 2\.17 .*--runtime"):
         open_interpreter(tmp_path, needs="2.17")
@@ -54,7 +53,8 @@ def test_no_engine_says_what_to_install(installed, tmp_path):
 
 
 def test_a_broken_engine_is_passed_over(installed, tmp_path, monkeypatch):
-    installed.update({"ai-edge-litert": "2.1.0", "tflite-runtime": "2.14.0"})
+    installed("ai_edge_litert")
+    installed("tflite_runtime", "2.14.0")
     monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
     assert open_interpreter(tmp_path, needs="2.9")[0] == "tflite-runtime"
     with pytest.raises(EdgebertError, match="does not import"):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import statistics
 import subprocess
 import sys
 from collections import defaultdict
@@ -17,8 +16,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from guest import EMPTY
-from root import BOARDS, EmulatedPi, default_cache
+from tools.emulated_pi.guest import EMPTY
+from tools.emulated_pi.root import BOARDS, EmulatedPi, default_cache
 
 _HERE = Path(__file__).parent
 _ENGINES = {".tflite": "ai-edge-litert", ".onnx": "onnxruntime"}
@@ -64,10 +63,10 @@ def count(
     if ran.returncode or not all(n in marks for n in tokens):
         raise RuntimeError(f"{model} on {board}: exit status {ran.returncode}\n{ran.stderr}")
     between = {
-        number: statistics.median(after - before for before, after in itertools.pairwise(at))
+        number: min(after - before for before, after in itertools.pairwise(at))
         for number, at in marks.items()
     }
-    return [Count(board, str(model), n, int(between[n] - between[EMPTY])) for n in tokens]
+    return [Count(board, str(model), n, between[n] - between[EMPTY]) for n in tokens]
 
 
 def build_plugin(cache: Path) -> Path:
