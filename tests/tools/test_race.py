@@ -1,0 +1,33 @@
+import numpy as np
+import pytest
+
+from tools.race import race, race_items, ratio
+
+
+def test_ratio_is_that_of_the_medians_and_lies_in_its_interval():
+    fast = np.array([1.0, 2.0, 3.0, 50.0, 2.0])
+    found = ratio(3 * fast, fast)
+    assert found.value == pytest.approx(3)
+    assert found.low <= found.value <= found.high
+
+
+def test_what_disturbs_both_calls_of_a_round_leaves_the_ratio_sure():
+    disturbed = np.exp(np.random.default_rng(1).normal(0, 1, 200))
+    found = ratio(2 * disturbed, disturbed)
+    assert found.high - found.low < 1e-9
+
+
+def test_every_round_starts_with_another_call():
+    order = []
+    calls = {name: lambda name=name: order.append(name) for name in "abc"}
+    times = race(calls, rounds=3, repeats=1)
+    assert "".join(order) == "abc" + "abc" + "bca" + "cab"
+    assert {name: len(entries) for name, entries in times.items()} == {"a": 3, "b": 3, "c": 3}
+
+
+def test_items_are_given_once_to_each_call_and_warm_up_is_left_out():
+    seen = {"a": [], "b": []}
+    calls = {name: items.append for name, items in seen.items()}
+    times = race_items(calls, ["x", "y", "z"], warm_up=1)
+    assert seen == {"a": ["x", "y", "z"], "b": ["x", "y", "z"]}
+    assert [len(entries) for entries in times.values()] == [2, 2]
