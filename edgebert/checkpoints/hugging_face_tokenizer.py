@@ -198,7 +198,7 @@ def _extend(pieces: tuple[str, ...], ids: Mapping[Any, object], path: Path) -> t
             raise EdgebertError(f"{path}: the id of {shown(piece)} is {kind(number)}, no number")
         if table.setdefault(number, piece) != piece:
             raise EdgebertError(
-                f"{path}: {shown(piece)} has the id {number} of {shown(table[number])}; "
+                f"{path}: {shown(piece)} has the id {shown(number)} of {shown(table[number])}; "
                 "make the vocabulary files agree"
             )
     missing = next(number for number in range(len(table) + 1) if number not in table)
