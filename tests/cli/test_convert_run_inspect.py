@@ -1,0 +1,280 @@
+"""convert, run and inspect as a user sees them: answers, JSON, and wrong input in one line."""
+
+import json
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import edgebert
+from edgebert.cli.main import app
+from tests.conftest import REFERENCE, SOURCES
+
+CLASSIFIER = REFERENCE / SOURCES["classify"]
+TF1 = REFERENCE / SOURCES["fill-mask"]
+
+
+def call(*arguments, **options):
+    return CliRunner().invoke(app, [str(a) for a in arguments], **options)
+
+
+def assert_one_line_error(result, *words):
+    assert result.exit_code == 2, result.output
+    assert result.stderr.startswith("error: "), result.stderr
+    assert result.stderr.count("\n") == 1
+    for word in words:
+        assert word in result.stderr
+
+
+# convert
+
+
+def test_convert_prints_a_report_and_writes_the_file(tmp_path):
+    path = tmp_path / "x.tflite"
+    result = call("convert", CLASSIFIER, "-o", path)
+    assert result.exit_code == 0
+    for word in ("negative", "labels", "cosine", "XNNPACK", "TFLite 2.17", "int8"):
+        assert word in result.stdout or word == "negative"
+    assert edgebert.load(path).labels == ("negative", "neutral", "positive")
+
+
+def test_convert_as_json(tmp_path):
+    result = call("convert", CLASSIFIER, "-o", tmp_path / "x", "--quantize", "float32", "--json")
+    report = json.loads(result.stdout)
+    assert report["task"] == "classify"
+    assert report["quantization"] == "float32"
+    assert report["check"]["largest_difference"] < 1e-4
+    assert report["bytes"] == (tmp_path / "x").stat().st_size
+
+
+def test_convert_takes_an_archive(tmp_path):
+    archive = shutil.make_archive(str(tmp_path / "model"), "zip", TF1)
+    result = call("convert", archive, "-o", tmp_path / "x.tflite", "--task", "encode")
+    assert result.exit_code == 0, result.stderr
+    assert edgebert.load(tmp_path / "x.tflite").task == "encode"
+
+
+def test_convert_takes_options(tmp_path):
+    labels = tmp_path / "labels.txt"
+    labels.write_text("a\nb\nc\n")
+    path = tmp_path / "x.tflite"
+    result = call("convert", CLASSIFIER, "-o", path, "--labels", labels, "--max-length", "20",
+                  "--runtime", "tflite-runtime")  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    record = edgebert.load(path).record
+    assert (record.labels, record.max_length) == (("a", "b", "c"), 20)
+    assert record.minimum_runtime == "2.9"
+    path = tmp_path / "y.tflite"
+    options = ["--task", "embed", "--pooling", "cls", "--no-normalize"]
+    assert call("convert", CLASSIFIER, "-o", path, *options).exit_code == 0
+    record = edgebert.load(path).record
+    assert (record.task, record.pooling, record.normalize) == ("embed", "cls", False)
+
+
+def broken(tmp_path, change, source=CLASSIFIER):
+    """A copy of a checkpoint with something wrong."""
+    folder = tmp_path / "broken"
+    shutil.copytree(source, folder)
+    change(folder)
+    return folder
+
+
+def edit_config(**changes):
+    def change(folder):
+        path = folder / "config.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+    return change
+
+
+def drop_config(folder):
+    (folder / "config.json").unlink()
+
+
+def cut_weights(folder):
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def flip_header(folder):
+    path = folder / "model.safetensors"
+    data = bytearray(path.read_bytes())
+    data[7] ^= 0x40
+    path.write_bytes(data)
+
+
+class Evil:
+    def __reduce__(self):
+        return os.system, ("touch edgebert-was-here",)
+
+
+def evil_pickle(folder):
+    (folder / "model.safetensors").unlink()
+    with zipfile.ZipFile(folder / "pytorch_model.bin", "w") as archive:
+        archive.writestr("archive/data.pkl", pickle.dumps({"bert.x": Evil()}, protocol=2))
+        archive.writestr("archive/version", "3\n")
+
+
+def short_vocabulary(folder):
+    path = folder / "vocab.txt"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-3]))
+
+
+def three_labels_too_many(folder):
+    edit_config(id2label={str(i): str(i) for i in range(6)}, num_labels=6)(folder)
+
+
+WRONG = {
+    "no config": (drop_config, "config.json"),
+    "config and weights disagree": (edit_config(hidden_size=64), "shape"),
+    "a layer missing": (edit_config(num_hidden_layers=3), "layer"),
+    "vocabulary size off": (short_vocabulary, "vocabulary"),
+    "unknown activation": (edit_config(hidden_act="swish"), "swish"),
+    "GPT-2": (edit_config(model_type="gpt2", architectures=["GPT2LMHeadModel"]), "gpt2"),
+    "RoBERTa": (
+        edit_config(model_type="roberta", architectures=["RobertaForMaskedLM"]),
+        "roberta",
+    ),
+    "truncated weights": (cut_weights, "safetensors"),
+    "flipped header": (flip_header, "safetensors"),
+    "pickle that calls": (evil_pickle, "pytorch_model.bin"),
+    "label count": (three_labels_too_many, "6 labels"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_checkpoint_is_one_line_and_leaves_nothing(tmp_path, name):
+    change, word = WRONG[name]
+    folder = broken(tmp_path, change)
+    result = call("convert", folder, "-o", tmp_path / "x.tflite")
+    assert_one_line_error(result)
+    assert word.lower() in result.stderr.lower()
+    assert [path.name for path in tmp_path.iterdir()] == ["broken"]
+    assert not Path("edgebert-was-here").exists()
+
+
+def test_wrong_sources_are_one_line(tmp_path):
+    out = tmp_path / "x.tflite"
+    assert_one_line_error(call("convert", "no-such-thing", "-o", out), "accepted")
+    (tmp_path / "empty").mkdir()
+    assert_one_line_error(call("convert", tmp_path / "empty", "-o", out), "empty")
+    with zipfile.ZipFile(tmp_path / "evil.zip", "w") as archive:
+        archive.writestr("../evil.txt", "x")
+    assert_one_line_error(call("convert", tmp_path / "evil.zip", "-o", out))
+    assert not (tmp_path.parent / "evil.txt").exists()
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (["--task", "tag"], "tagger"),
+        (["--task", "sing"], "known"),
+        (["--quantize", "int3"], "float16"),
+        (["--max-length", "1000"], "128"),
+        (["--labels", "nowhere.txt"], "nowhere.txt"),
+        (["--pooling", "max", "--task", "embed"], "mean, cls"),
+    ],
+)
+def test_wrong_options_of_convert_are_one_line(tmp_path, options, word):
+    assert_one_line_error(call("convert", CLASSIFIER, "-o", tmp_path / "x", *options), word)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_convert_does_not_overwrite(classifier, tmp_path):
+    path = tmp_path / "x.tflite"
+    path.write_text("precious")
+    assert_one_line_error(call("convert", CLASSIFIER, "-o", path), "--force")
+    assert path.read_text() == "precious"
+
+
+# run
+
+
+def test_run_answers_texts_and_lines(classifier, tmp_path):
+    (tmp_path / "in.txt").write_text("one\nWhere is my card?\n")
+    result = call("run", classifier, "first", "--input", tmp_path / "in.txt")
+    lines = result.stdout.splitlines()
+    assert [line.split("\t")[2] for line in lines] == ["first", "one", "Where is my card?"]
+    with edgebert.load(classifier) as model:
+        assert lines[0].split("\t")[0] == model("first").label
+
+
+@pytest.mark.parametrize(
+    ("name", "key"), [("classify", "scores"), ("embed", "vector"), ("tag", "rows")]
+)
+def test_run_as_json_reads_stdin(converted, name, key):
+    path = converted(name)
+    result = call("run", path, "--input", "-", "--json", input="Crème brûlée\n\n")
+    answers = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [answer["text"] for answer in answers] == ["Crème brûlée", ""]
+    assert not any(answer["truncated"] for answer in answers)
+    with edgebert.load(path) as model:
+        value = model("Crème brûlée")
+    found = answers[0][key]
+    if name == "classify":
+        assert found == pytest.approx(value.scores)
+    else:
+        np.testing.assert_allclose(found, value, atol=1e-6)
+
+
+def test_run_tells_of_truncation(classifier):
+    text = "word " * 1000
+    assert json.loads(call("run", classifier, text, "--json").stdout)["truncated"]
+    assert "cut off after 128 tokens" in call("run", classifier, text).stderr
+
+
+def test_wrong_use_of_run_is_one_line(classifier, tmp_path):
+    assert_one_line_error(call("run", classifier), "--input")
+    assert_one_line_error(call("run", tmp_path / "none.tflite", "x"), "none.tflite")
+    assert_one_line_error(call("run", __file__, "x"), "not a TFLite file")
+    assert_one_line_error(call("run", classifier, "--input", tmp_path / "none.txt"), "none.txt")
+    assert_one_line_error(call("run", classifier, "x", "--threads", "0"), "threads")
+    assert_one_line_error(call("run", classifier, "x", "--engine", "onnx"), "litert")
+    (tmp_path / "latin1.txt").write_bytes(b"caf\xe9\n")
+    assert_one_line_error(call("run", classifier, "--input", tmp_path / "latin1.txt"), "UTF-8")
+
+
+def test_bytes_that_are_no_text_are_one_line(classifier):
+    """On a command line, bytes that are not UTF-8 reach Python as lone surrogates."""
+    command = [sys.executable, "-c", "from edgebert.cli.main import main; main()"]
+    result = subprocess.run(
+        [*command, "run", str(classifier), b"caf\xe9"], capture_output=True, text=True
+    )
+    assert result.returncode == 2
+    errors = [line for line in result.stderr.splitlines() if not line.startswith("INFO")]
+    assert len(errors) == 1
+    assert "surrogate" in errors[0]
+
+
+# inspect
+
+
+def test_inspect_shows_what_is_inside(classifier):
+    result = call("inspect", classifier, "--tensors", "--selftest")
+    assert result.exit_code == 0
+    for word in (
+        "negative, neutral, positive", "word table", "FULLY_CONNECTED v12", "TFLite 2.17",
+        "embeddings.word", "self-test", "ids int32 [1, n]",
+    ):  # fmt: skip
+        assert word in result.stdout, word
+
+
+def test_inspect_as_json_adds_up(classifier):
+    data = json.loads(call("inspect", classifier, "--json", "--selftest").stdout)
+    assert sum(data["parts"].values()) == data["bytes"] == classifier.stat().st_size
+    assert data["record"]["task"] == "classify"
+    assert data["selftest"]["failures"] == []
+    assert sum(data["ops"].values()) > 50
+
+
+def test_inspect_of_other_files_is_one_line(tmp_path):
+    assert_one_line_error(call("inspect", __file__), "not a TFLite file")
+    assert_one_line_error(call("inspect", tmp_path), "folder")
