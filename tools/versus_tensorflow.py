@@ -26,6 +26,7 @@ COUNTED = (16, 32)
 """Lengths; emulation takes minutes for a wide model and 128 tokens."""
 
 _HERE = Path(__file__).parent
+_LABELS = 64  # more numbers to compare than two probabilities that sum to 1
 _RECIPES: tuple[RecipeName, ...] = ("float32", "int8")
 
 
@@ -36,7 +37,8 @@ class Versus:
     Attributes:
         time: how much longer theirs takes.
         instructions: how many times more theirs executes on an emulated Raspberry Pi 5.
-        difference: largest between probabilities; only of float32, as int8 rounds differently.
+        difference: largest between probabilities, over the largest of them; only of float32, as
+            int8 rounds differently.
     """
 
     size: str
@@ -72,11 +74,12 @@ def versus_tensorflow(
     Raises:
         SystemExit: the TensorFlow side failed.
     """
-    checkpoint = draw_checkpoint(size, statistics)
+    checkpoint = draw_checkpoint(size, statistics, labels=_LABELS)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _run_tensorflow(python, checkpoint, folder)
-        for recipe in _RECIPES:
+        for recipe in _LABELS = 64  # more numbers to compare than two probabilities that sum to 1
+_RECIPES:
             ours, theirs = folder / f"ours-{recipe}.tflite", folder / f"{recipe}.tflite"
             convert_drawn(checkpoint, ours, quantize=recipe)
             counts = _count(ours, theirs, pi) if pi else {}
@@ -108,7 +111,8 @@ def _race(ours: Path, theirs: Path, tokens: int) -> tuple[Ratio, float]:
     both = {"ours": _ready(ours, ids), "theirs": _ready(theirs, ids)}
     outputs = [_output(interpreter) for interpreter in both.values()]
     times = race({name: interpreter.invoke for name, interpreter in both.items()})
-    return ratio(times["theirs"], times["ours"]), float(np.abs(outputs[0] - outputs[1]).max())
+    difference = np.abs(outputs[0] - outputs[1]).max() / outputs[0].max()
+    return ratio(times["theirs"], times["ours"]), float(difference)
 
 
 def _ready(path: Path, ids: Sequence[int]) -> Any:

@@ -48,7 +48,8 @@ class BertConfig:
             value = getattr(self, field.name)
             if limit is not None and not (type(value) is int and 1 <= value <= limit):
                 raise EdgebertError(
-                    f"config: {field.name} is {value!r}; a whole number from 1 to {limit} is needed"
+                    f"config: {field.name} is {str(value)[:40]}; "
+                    f"a whole number from 1 to {limit} is needed"
                 )
         if self.hidden_size % self.num_attention_heads:
             raise EdgebertError(
@@ -57,11 +58,13 @@ class BertConfig:
             )
         if self.hidden_act not in ACTIVATIONS:
             raise EdgebertError(
-                f"config: unknown activation {self.hidden_act!r}; "
+                f"config: unknown activation {str(self.hidden_act)[:40]!r}; "
                 f"accepted: {', '.join(ACTIVATIONS)}"
             )
         if not 0.0 < self.layer_norm_eps < 1.0:
-            raise EdgebertError(f"config: layer_norm_eps is {self.layer_norm_eps!r}; 0 < eps < 1")
+            raise EdgebertError(
+                f"config: layer_norm_eps is {str(self.layer_norm_eps)[:40]}; 0 < eps < 1"
+            )
 
     @property
     def head_size(self) -> int:

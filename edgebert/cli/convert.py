@@ -94,6 +94,7 @@ def convert(
 
 def print_report(report: ConversionReport) -> None:
     """Prints a report for people."""
+    from rich.markup import escape
     from rich.table import Table
 
     from edgebert.cli.console import stdout
@@ -102,9 +103,9 @@ def print_report(report: ConversionReport) -> None:
     table.add_column(style="dim", no_wrap=True)
     table.add_column()
     for name, value in _rows(report):
-        table.add_row(name, value)
+        table.add_row(name, escape(value))
     console = stdout()
-    console.print(f"[bold green]✓[/] [bold]{report.path}[/]")
+    console.print(f"[bold green]✓[/] [bold]{escape(str(report.path))}[/]")
     console.print(table)
 
 

@@ -20,9 +20,9 @@ _STYLES = {"ok": "green", "warn": "yellow", "missing": "red"}
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Check this machine: Python, processor, engines, tokenizer, memory; say what to install.
+    """Check this machine: Python, processor, engines, memory; say what to install.
 
-    Exits with 1 where no engine or no tokenizer works.
+    Exits with 1 where numpy or every engine is missing or broken.
 
     \b
     Examples:
@@ -39,7 +39,7 @@ def doctor(
     else:
         stdout().print(_table(findings))
     if not usable:
-        raise CheckFailedError("edgebert cannot run here: one engine and tokenizers must be ok")
+        raise CheckFailedError("edgebert cannot run here: numpy and one engine must be ok")
 
 
 def _table(findings: tuple[Finding, ...]) -> Table:

@@ -57,17 +57,18 @@ def _selftest(file: Path) -> dict[str, Any]:
 
 
 def _print(file: Path, record: Record, contents: Contents, tensors: bool) -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     from edgebert.cli.console import stdout
 
     console = stdout()
-    console.print(f"[bold]{file}[/]  {contents.bytes / 1e6:.2f} MB")
+    console.print(f"[bold]{escape(str(file))}[/]  {contents.bytes / 1e6:.2f} MB")
     facts = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column()
     for name, value in _facts(record, contents):
-        facts.add_row(name, value)
+        facts.add_row(name, escape(value))
     console.print(facts)
     console.print()
     parts = Table("part", "bytes", "share", box=None, padding=(0, 2, 0, 0), pad_edge=False)

@@ -18,7 +18,6 @@ PYTHONS = ((3, 10), (3, 13))
 _LITERT = ENGINES["litert"].package
 _TFLITE_RUNTIME = ENGINES["tflite-runtime"].package
 _MODULES = {engine.package: engine.module for engine in ENGINES.values()} | {
-    "tokenizers": "tokenizers",
     "numpy": "numpy",
 }
 _NEWEST_FOR_TFLITE_RUNTIME = (3, 11)
@@ -54,15 +53,14 @@ def examine(machine: Machine | None = None) -> tuple[Finding, ...]:
         _litert(machine),
         _tflite_runtime(machine),
         _required(machine, "numpy"),
-        _required(machine, "tokenizers"),
         _memory(machine),
     )
 
 
 def can_run(findings: Iterable[Finding]) -> bool:
-    """Whether at least one engine and the tokenizer work."""
+    """Whether numpy and at least one engine work."""
     working = {finding.name for finding in findings if finding.status == "ok"}
-    return "tokenizers" in working and not working.isdisjoint((_LITERT, _TFLITE_RUNTIME))
+    return "numpy" in working and not working.isdisjoint((_LITERT, _TFLITE_RUNTIME))
 
 
 def _python(machine: Machine) -> Finding:

@@ -71,7 +71,7 @@ def open_interpreter(
             continue
         try:
             return name, interpreter(model_path=str(path), num_threads=threads)
-        except (ValueError, RuntimeError) as error:
+        except (ValueError, RuntimeError, SystemError) as error:  # the last: numpy 2 under 2.14
             raise EdgebertError(f"{path}: {name} cannot open it: {_first_line(error)}") from None
     raise EdgebertError(f"no engine for this file: {'; '.join(reasons)}")
 

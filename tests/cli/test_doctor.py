@@ -12,12 +12,12 @@ from edgebert.runtime.doctor import Finding
 WORKS = (
     Finding("Python", "ok", "3.11.2"),
     Finding("ai-edge-litert", "ok", "2.3.0"),
-    Finding("tokenizers", "ok", "0.23.3"),
+    Finding("numpy", "ok", "2.4.6"),
     Finding("memory", "warn", "100 MB free", "close [something]"),
 )
 NO_ENGINE = (
     Finding("ai-edge-litert", "missing", "not installed", "pip install ai-edge-litert"),
-    Finding("tokenizers", "ok", "0.23.3"),
+    Finding("numpy", "ok", "2.4.6"),
 )
 
 
