@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from edgebert.runtime.model import Answer, Model
+    from edgebert.runtime.model import Model, Reply
 
 _SHOWN_VALUES = 6
 
@@ -65,24 +65,24 @@ def _texts(texts: list[str], source: str | None) -> Iterator[str]:
 def _print(text: str, model: Model, as_json: bool) -> None:
     import json
 
-    answer = model.answer(text)
+    reply = model.reply(text)
     if as_json:
-        typer.echo(json.dumps(_to_json(text, model, answer), ensure_ascii=True))
+        typer.echo(json.dumps(_to_json(text, model, reply), ensure_ascii=True))
         return
-    if answer.truncated:
+    if reply.truncated:
         typer.echo(f"warning: cut off after {model.max_length} tokens: {text[:60]!r}…", err=True)
-    typer.echo(f"{_show(answer.value)}\t{text}")
+    typer.echo(f"{_show(reply.value)}\t{text}")
 
 
-def _to_json(text: str, model: Model, answer: Answer) -> dict[str, Any]:
-    value = answer.value
+def _to_json(text: str, model: Model, reply: Reply) -> dict[str, Any]:
+    value = reply.value
     if model.task == "classify":
         result: dict[str, Any] = value._asdict()
     elif model.task == "regress":
         result = {"value": value}
     else:
         result = {"vector" if model.task == "embed" else "rows": value.tolist()}
-    return {"text": text, **result, "tokens": answer.tokens, "truncated": answer.truncated}
+    return {"text": text, **result, "tokens": reply.tokens, "truncated": reply.truncated}
 
 
 def _show(value: Any) -> str:

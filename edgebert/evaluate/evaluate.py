@@ -14,7 +14,7 @@ from edgebert.evaluate.metrics import accuracy, cosine, pearson, spearman
 from edgebert.evaluate.readers import Row
 
 if TYPE_CHECKING:
-    from edgebert.runtime.model import Answer
+    from edgebert.runtime.model import Reply
 
 _LABELS_SHOWN = 20
 
@@ -30,7 +30,7 @@ class EvaluatedModel(Protocol):
     def labels(self) -> tuple[str, ...] | None:
         """The labels of a classifier."""
 
-    def answer(self, text: str, pair: str | None = None) -> Answer:
+    def reply(self, text: str, pair: str | None = None) -> Reply:
         """The answer of the task, and whether the text was truncated."""
 
 
@@ -162,17 +162,17 @@ def _expected_similarity(model: EvaluatedModel, row: Row) -> float:
 
 
 def _predict_label(model: EvaluatedModel, row: Row) -> tuple[str, bool]:
-    answer = model.answer(row.text, row.pair)
-    return answer.value.label, answer.truncated
+    reply = model.reply(row.text, row.pair)
+    return reply.value.label, reply.truncated
 
 
 def _predict_value(model: EvaluatedModel, row: Row) -> tuple[float, bool]:
-    answer = model.answer(row.text, row.pair)
-    return answer.value, answer.truncated
+    reply = model.reply(row.text, row.pair)
+    return reply.value, reply.truncated
 
 
 def _predict_similarity(model: EvaluatedModel, row: Row) -> tuple[float, bool]:
-    one, other = model.answer(row.text), model.answer(row.pair or "")
+    one, other = model.reply(row.text), model.reply(row.pair or "")
     return cosine(one.value, other.value), one.truncated or other.truncated
 
 

@@ -22,7 +22,7 @@ from edgebert.runtime.tasks import FINISH
 from edgebert.tokenizer.wordpiece import Encoding, Tokenizer
 
 
-class Answer(NamedTuple):
+class Reply(NamedTuple):
     """An answer with what was done to get it.
 
     Attributes:
@@ -103,10 +103,10 @@ class Model:
             self._warn()
         return self._run(encoding)
 
-    def answer(self, text: str, pair: str | None = None) -> Answer:
+    def reply(self, text: str, pair: str | None = None) -> Reply:
         """Like a call, but tells about truncation in the result instead of by a warning."""
         encoding = self.tokenizer.encode(text, pair)
-        return Answer(self._run(encoding), len(encoding.ids), encoding.truncated)
+        return Reply(self._run(encoding), len(encoding.ids), encoding.truncated)
 
     def batch(self, texts: Iterable[str]) -> Iterator[Any]:
         """Answers for many texts, one after another and in their order."""

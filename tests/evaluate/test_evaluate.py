@@ -19,7 +19,7 @@ class FakeModel:
     respond: Callable[[str, str | None], Any]
     labels: tuple[str, ...] | None = None
 
-    def answer(self, text, pair=None):
+    def reply(self, text, pair=None):
         longest = max(len(text), len(pair or ""))
         return SimpleNamespace(value=self.respond(text, pair), truncated=longest > 10)
 

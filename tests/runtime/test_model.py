@@ -80,17 +80,17 @@ def test_a_long_text_is_cut_with_a_warning(classifier):
     with edgebert.load(classifier) as model:
         with pytest.warns(edgebert.TruncationWarning, match="128 tokens"):
             model(LONG)
-        answer = model.answer(LONG)
-        assert answer.truncated
-        assert answer.tokens == model.max_length
+        reply = model.reply(LONG)
+        assert reply.truncated
+        assert reply.tokens == model.max_length
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            assert not model.answer("short").truncated
+            assert not model.reply("short").truncated
 
 
 def test_empty_text_and_null_bytes_are_answered_and_surrogates_refused(classifier):
     with edgebert.load(classifier) as model:
-        assert model.answer("").tokens == 2
+        assert model.reply("").tokens == 2
         assert model("a\0b").scores == model("ab").scores
         with pytest.raises(edgebert.EdgebertError, match="surrogate"):
             model("\ud800")
