@@ -78,8 +78,7 @@ def versus_tensorflow(
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _run_tensorflow(python, checkpoint, folder)
-        for recipe in _LABELS = 64  # more numbers to compare than two probabilities that sum to 1
-_RECIPES:
+        for recipe in _RECIPES:
             ours, theirs = folder / f"ours-{recipe}.tflite", folder / f"{recipe}.tflite"
             convert_drawn(checkpoint, ours, quantize=recipe)
             counts = _count(ours, theirs, pi) if pi else {}
