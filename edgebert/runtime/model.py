@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -16,8 +18,10 @@ from edgebert.bert.weights import Array
 from edgebert.errors import EdgebertError, TruncationWarning
 from edgebert.model_file.read import ModelFile, read_model_file
 from edgebert.model_file.record import SelfTest
+from edgebert.runtime.batch import BATCH_SIZE, Item, stream
 from edgebert.runtime.engines import EngineName
 from edgebert.runtime.session import Session
+from edgebert.runtime.sessions import Sessions
 from edgebert.runtime.tasks import FINISH
 from edgebert.tokenizer.wordpiece import Encoding, Tokenizer
 
@@ -74,14 +78,18 @@ class Model:
         self.max_length = record.max_length
         self.tokenizer = Tokenizer(file.vocabulary, record.tokenizer)
         self._finish = FINISH[record.task]
-        self._session = Session(
-            file.path,
-            max_length=record.max_length,
-            vocab_size=record.model.vocab_size,
-            engine=engine,
-            threads=threads,
-            needs=record.minimum_runtime,
+        self._sessions = Sessions(
+            partial(
+                Session,
+                file.path,
+                max_length=record.max_length,
+                vocab_size=record.model.vocab_size,
+                engine=engine,
+                threads=threads,
+                needs=record.minimum_runtime,
+            )
         )
+        self._session = self._sessions.first
         self.engine = self._session.engine
         if self.task == "classify" and len(self.labels or ()) != self._session.output_width:
             raise EdgebertError(
@@ -101,16 +109,47 @@ class Model:
         encoding = self.tokenizer.encode(text, pair)
         if encoding.truncated:
             self._warn()
-        return self._run(encoding)
+        return self._answer(encoding, self._session).value
 
     def reply(self, text: str, pair: str | None = None) -> Reply:
         """Like a call, but tells about truncation in the result instead of by a warning."""
-        encoding = self.tokenizer.encode(text, pair)
-        return Reply(self._run(encoding), len(encoding.ids), encoding.truncated)
+        return self._answer(self.tokenizer.encode(text, pair), self._session)
 
-    def batch(self, texts: Iterable[str]) -> Iterator[Any]:
-        """Answers for many texts, one after another and in their order."""
-        return map(self, texts)
+    def batch(
+        self,
+        texts: Iterable[Item],
+        *,
+        batch_size: int = BATCH_SIZE,
+        workers: int | None = None,
+        replies: bool = False,
+    ) -> Iterator[Any]:
+        """Answers for any number of texts, in their order, by several threads.
+
+        The answers are those of a call for each text, bit for bit. Memory holds two batches; the
+        texts are read that far ahead.
+
+        Args:
+            texts: texts, or tuples of a text and its pair; may be endless.
+            batch_size: texts that are sorted by length together.
+            workers: threads; None: one a CPU, at most 4. Each has its own copy of the weights as
+                the engine packs them, kept until the model is closed.
+            replies: give a `Reply` for each text instead of its answer.
+
+        Warns:
+            TruncationWarning: before the first answer whose text was cut off; not with `replies`.
+
+        Raises:
+            EdgebertError: a wrong argument; or, in the place of its answer, a wrong text.
+        """
+        found = stream(
+            texts,
+            self.tokenizer.encode,
+            self._answer,
+            self._sessions,
+            batch_size=batch_size,
+            workers=workers,
+        )
+        return found if replies else self._values(found)
 
     def run_ids(self, ids: Iterable[int], segment_ids: Iterable[int] | None = None) -> Array:
         """The graph's own output for token ids; where it has a row a token, without padding.
@@ -140,7 +179,7 @@ class Model:
 
     def close(self) -> None:
         """Frees the engine's memory; the model cannot be used any more."""
-        self._session.close()
+        self._sessions.close()
 
     def __enter__(self) -> Model:
         return self
@@ -153,11 +192,20 @@ class Model:
     ) -> None:
         self.close()
 
-    def _run(self, encoding: Encoding) -> Any:
-        ids, segment_ids, _ = encoding
+    def _answer(self, encoding: Encoding, session: Session) -> Reply:
+        ids, segment_ids, truncated = encoding
         # The last token ends the last segment: where it is 0 there is no other.
-        output = self._session.run(ids, segment_ids if segment_ids[-1] else None)
-        return self._finish(output, len(ids), self.record)
+        output = session.run(ids, segment_ids if segment_ids[-1] else None)
+        return Reply(self._finish(output, len(ids), self.record), len(ids), truncated)
+
+    def _values(self, replies: Generator[Reply, None, None]) -> Iterator[Any]:
+        warned = False
+        with contextlib.closing(replies):
+            for reply in replies:
+                if reply.truncated and not warned:
+                    self._warn()
+                    warned = True
+                yield reply.value
 
     def _warn(self) -> None:
         warnings.warn(
