@@ -20,7 +20,7 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 
 docs: $(VENV)/.dev
-	$(BIN)/python tools/make_cli_reference.py docs/cli.md
+	$(BIN)/python -m tools.make_cli_reference docs/cli.md
 
 # All 24 sizes with random weights: sizes, seconds, memory. STATISTICS is a JSON file with the mean
 # and deviation of each tensor (see tools/sweep.py).

@@ -1,0 +1,84 @@
+"""Every command and every example of the README and the docs runs as it stands."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def blocks(language):
+    for page in PAGES:
+        found = re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.M | re.S)
+        for number, block in enumerate(found):
+            yield pytest.param(block, id=f"{page.name}-{number}")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder that looks like a fresh clone to the commands of the docs."""
+    (tmp_path / "tests").symlink_to(ROOT / "tests")
+    (tmp_path / "docs").symlink_to(ROOT / "docs")
+    return tmp_path
+
+
+@pytest.mark.parametrize("block", list(blocks("console")))
+def test_commands_run(block, folder):
+    commands = [line[2:] for line in block.splitlines() if line.startswith("$ ")]
+    assert commands, "a console block needs lines that begin with $"
+    program = folder / "bin" / "edgebert"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m edgebert "$@"\n')
+    program.chmod(0o755)
+    for command in commands:
+        result = subprocess.run(
+            ["sh", "-c", command],
+            cwd=folder,
+            env={"PATH": f"{program.parent}:/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": "."},
+            capture_output=True,
+            text=True,
+        )
+        assert result.returncode == 0, f"{command}\n{result.stderr}"
+
+
+@pytest.mark.parametrize("block", list(blocks("python")))
+def test_examples_run(block, folder):
+    result = subprocess.run(
+        [sys.executable, "-c", block],
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_make_targets_of_the_readme_exist():
+    makefile = (ROOT / "Makefile").read_text()
+    for page in PAGES:
+        for target in re.findall(r"(?:^    |`)make ([a-z-]+)\b", page.read_text(), re.M):
+            assert re.search(rf"^{target}:", makefile, re.M), f"{page.name}: make {target}"
+
+
+def test_continuous_integration_runs_the_test_command_of_the_readme():
+    assert "\n    make test\n" in (ROOT / "README.md").read_text()
+    assert "\nmake test\n" in (ROOT / ".ci" / "run").read_text()
+    assert shutil.which("make")
+
+
+def test_the_command_reference_is_up_to_date():
+    from tools.make_cli_reference import reference
+
+    assert (ROOT / "docs" / "cli.md").read_text() == reference(), "run: make docs"

@@ -1,0 +1,85 @@
+"""The package as a whole: imports go one way, importing is light, public names are there."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import edgebert
+
+PACKAGE = Path(edgebert.__file__).parent
+ORDER = [
+    "version", "errors", "files", "data",
+    "bert", "tokenizer", "checkpoints", "model_file", "runtime", "converter", "evaluate",
+    "search", "cli",
+]  # fmt: skip
+HEAVY = ("numpy", "tensorflow", "torch", "ai_edge_litert", "huggingface_hub", "rich", "typer")
+
+
+def modules():
+    for path in sorted(PACKAGE.rglob("*.py")):
+        relative = path.relative_to(PACKAGE).with_suffix("")
+        if relative.parts[0] not in ("__init__", "__main__"):
+            yield pytest.param(path, relative.parts[0], id=".".join(relative.parts))
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+@pytest.mark.parametrize(("path", "part"), list(modules()))
+def test_imports_go_one_way(path, part):
+    for name in imported(path):
+        words = name.split(".")
+        assert words[0] not in ("tensorflow", "torch", "transformers"), name
+        if words[0] == "edgebert" and len(words) > 1:
+            assert ORDER.index(words[1]) <= ORDER.index(part), f"{part} imports {name}"
+
+
+def test_every_part_is_in_the_order():
+    parts = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert parts - {"__init__", "__main__", "__pycache__", "py"} <= set(ORDER) | {"py.typed"}
+
+
+def test_import_brings_nothing_heavy():
+    code = f"import edgebert, sys; print([m for m in {HEAVY!r} if m in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout.strip() == "[]", result.stderr
+
+
+def test_converting_and_running_need_no_tensorflow_and_no_torch(tmp_path):
+    source = Path(__file__).parent / "data" / "reference" / "hf_classifier_2x32"
+    code = (
+        "import sys, edgebert\n"
+        f"edgebert.convert({str(source)!r}, 'x.tflite')\n"
+        "edgebert.load('x.tflite')('Where is my card?')\n"
+        "print([m for m in ('tensorflow', 'torch', 'transformers') if m in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
+    )
+    assert result.stdout.strip() == "[]", result.stderr
+
+
+def test_every_public_name_is_there():
+    for name in edgebert.__all__:
+        assert getattr(edgebert, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        edgebert.nothing  # noqa: B018
+
+
+def test_convert_is_the_function_whatever_was_imported_before():
+    import edgebert.converter.convert
+
+    assert edgebert.convert is edgebert.converter.convert.convert
