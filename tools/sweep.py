@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
+from ai_edge_litert import schema_py_generated as schema
 from rich.console import Console
 from rich.table import Table
 
@@ -72,22 +73,19 @@ class Row:
 def convert_size(size: str, statistics: Path) -> Row:
     """Draws and converts one size; to be run in a process of its own."""
     checkpoint = draw_checkpoint(size, statistics)
-    float32_bytes = find_size(size).float32_bytes
     peaks: list[int] = []
     with tempfile.TemporaryDirectory() as folder:
-        report = convert_drawn(
-            checkpoint,
-            Path(folder) / "model.tflite",
-            # The check calls back after its first sentence, before it opens the file.
-            progress=lambda *_: peaks.append(_peak_bytes()),
-        )
+        path = Path(folder) / "model.tflite"
+        # The check calls back after its first sentence, before it opens the file.
+        report = convert_drawn(checkpoint, path, progress=lambda *_: peaks.append(_peak_bytes()))
+        foreign_ops = _foreign_ops(path)
     return Row(
         size=size,
         bytes=report.bytes,
-        float32_bytes=float32_bytes,
+        float32_bytes=find_size(size).float32_bytes,
         seconds=report.seconds["build"] + report.seconds["write"],
         peak_bytes=peaks[0],
-        foreign_ops=tuple(op for op in report.ops if op == "CUSTOM" or op.startswith("Flex")),
+        foreign_ops=foreign_ops,
         partitions=report.delegation.partitions,
         left_ops=report.delegation.ops - report.delegation.delegated,
         mean_cosine=report.check.mean_cosine,
@@ -99,6 +97,14 @@ def sweep(sizes: Sequence[str], statistics: Path) -> Iterator[Row]:
     context = multiprocessing.get_context("spawn")
     with context.Pool(1, maxtasksperchild=1) as pool:
         yield from pool.imap(partial(convert_size, statistics=statistics), sizes)
+
+
+def _foreign_ops(path: Path) -> tuple[str, ...]:
+    """Ops of a .tflite that are no builtins, as the file itself says."""
+    model = schema.Model.GetRootAs(path.read_bytes())
+    codes = [model.OperatorCodes(i) for i in range(model.OperatorCodesLength())]
+    custom = schema.BuiltinOperator.CUSTOM
+    return tuple(str(code.CustomCode()) for code in codes if code.BuiltinCode() == custom)
 
 
 def _peak_bytes() -> int:
