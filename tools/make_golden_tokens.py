@@ -189,6 +189,12 @@ def cases() -> list[Case]:
         for first, second in itertools.product(CUT_TEXTS, CUT_TEXTS)
         for length in LENGTHS
     ]
+    every += [
+        case(f"the {name} text of a pair gives way", first, second, options)
+        for name in ("first", "second")
+        for first, second in itertools.product(CUT_TEXTS, CUT_TEXTS)
+        for options in ({"max_length": length, "truncate": name} for length in (5, 7, 10))
+    ]
     masked = ["The capital of France is [MASK].", "[MASK][MASK] a[MASK]b", "[mask] [SEP]", "[MASK"]
     every += [case("mask tokens when asked for", text, options=MASKS) for text in masked]
     every.append(case("mask tokens when asked for", "[MASK] a", "b [MASK]", MASKS))
@@ -202,13 +208,14 @@ def case(rule: str, text: str, pair: str | None = None, options: Case | None = N
         "chinese_chars": True,
         "max_length": 512,
         "mask_tokens": False,
+        "truncate": "longest",
     }
     return {"rule": rule, "text": text, "pair": pair, "options": defaults | (options or {})}
 
 
 def solve(case: Case, vocabulary: list[str]) -> Case:
     options = dict(case["options"])
-    arguments = {name: options.pop(name) for name in ("max_length", "mask_tokens")}
+    arguments = {name: options.pop(name) for name in ("max_length", "mask_tokens", "truncate")}
     ids, segment_ids, offsets, truncated = Oracle(vocabulary, **options).encode(
         case["text"], case["pair"], **arguments
     )

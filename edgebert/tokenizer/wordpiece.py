@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from edgebert.errors import EdgebertError
 from edgebert.tokenizer.characters import SEPARATORS
@@ -13,15 +13,18 @@ from edgebert.tokenizer.options import TokenizerOptions
 from edgebert.tokenizer.pieces import WordPieces
 from edgebert.tokenizer.words import WordSplitter
 
-Span: TypeAlias = tuple[int, int]
+Offsets: TypeAlias = tuple[int, int]
 """`[start, end)` in characters (code points) of the text as it was given."""
+
+Truncate: TypeAlias = Literal["longest", "first", "second"]
+"""Which text of a pair gives way where both do not fit: the longer one, or always the same."""
 
 MASK = "[MASK]"
 
 _TOKEN = re.compile(f"[^{SEPARATORS}]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TOKENS_KEPT = 16_384  # about 4 MB of English; the 67,000 sentences of SST-2 have 14,800 tokens
-_NOWHERE: Span = (0, 0)
+_NOWHERE: Offsets = (0, 0)
 _UNCASED = TokenizerOptions()
 
 
@@ -87,29 +90,69 @@ class Tokenizer:
         *,
         max_length: int | None = None,
         mask_tokens: bool = False,
+        truncate: Truncate = "longest",
     ) -> Encoding:
         """Ids of a text, or of a text and its pair.
 
         Args:
             text: may be empty.
             pair: the second text of a task on pairs.
-            max_length: most tokens, special ones included. A single text loses its end; of a
-                pair, the longer text loses its last token until both fit (the second at a tie).
+            max_length: most tokens, special ones included. A single text loses its end.
             mask_tokens: "[MASK]" in the text stands for the mask token, as fill-mask needs.
+            truncate: which text of a pair loses its last token until both fit: the longer one
+                (the second at a tie), "first" or "second". Where a text that is to stay whole
+                does not fit alone, it loses its end too and of the other nothing is left.
 
         Raises:
-            EdgebertError: not a string, a lone surrogate, or a `max_length` out of range.
+            EdgebertError: not a string, a lone surrogate, a `max_length` out of range, or an
+                unknown `truncate`.
         """
         room = self._room(max_length, pair is not None)
-        first = self._ids(text, mask_tokens)
+        first = self.ids(text, mask_tokens=mask_tokens)
         if pair is None:
-            ids = [self._cls, *first[:room], self._sep]
-            return Encoding(ids, [0] * len(ids), len(first) > room)
-        second = self._ids(pair, mask_tokens)
-        kept, kept_second = _shares(len(first), len(second), room)
-        ids = [self._cls, *first[:kept], self._sep, *second[:kept_second], self._sep]
-        segment_ids = [0] * (kept + 2) + [1] * (kept_second + 1)
-        return Encoding(ids, segment_ids, len(first) + len(second) > room)
+            return self.join(first[:room], truncated=len(first) > room)
+        second = self.ids(pair, mask_tokens=mask_tokens)
+        kept, kept_second = _shares(len(first), len(second), room, truncate)
+        return self.join(
+            first[:kept], second[:kept_second], truncated=len(first) + len(second) > room
+        )
+
+    def ids(self, text: str, *, mask_tokens: bool = False) -> list[int]:
+        """The word pieces of a text of any length, without special tokens.
+
+        Raises:
+            EdgebertError: not a string, or a lone surrogate.
+        """
+        _check_text(text)
+        if mask_tokens and MASK in text:
+            return self._ids_with_masks(text)
+        ids: list[int] = []
+        for token in _TOKEN.findall(text):
+            ids += self._token_ids[token]
+        return ids
+
+    def offsets(self, text: str, *, mask_tokens: bool = False) -> list[Offsets]:
+        """Where each of `ids` stands in the text (see `encode_with_offsets`)."""
+        found: list[Offsets] = []
+        at = 0
+        for part in text.split(MASK) if mask_tokens else [text]:
+            if at:
+                found.append((at - len(MASK), at))
+            for token in _TOKEN.finditer(part):
+                base = at + token.start()
+                found += [(base + start, base + end) for start, end in self._token_spans[token[0]]]
+            at += len(part) + len(MASK)
+        return found
+
+    def join(
+        self, first: Sequence[int], second: Sequence[int] | None = None, *, truncated: bool = False
+    ) -> Encoding:
+        """Puts the special tokens around the ids of a text, or of a text and its pair."""
+        if second is None:
+            ids = [self._cls, *first, self._sep]
+            return Encoding(ids, [0] * len(ids), truncated)
+        ids = [self._cls, *first, self._sep, *second, self._sep]
+        return Encoding(ids, [0] * (len(first) + 2) + [1] * (len(second) + 1), truncated)
 
     def encode_batch(
         self,
@@ -118,6 +161,7 @@ class Tokenizer:
         *,
         max_length: int | None = None,
         mask_tokens: bool = False,
+        truncate: Truncate = "longest",
     ) -> list[Encoding]:
         """`encode` for each text, or for each text and the pair at the same place.
 
@@ -132,7 +176,9 @@ class Tokenizer:
         if len(firsts) != len(seconds):
             raise EdgebertError(f"{len(firsts)} texts and {len(seconds)} pairs: not as many")
         return [
-            self.encode(text, pair, max_length=max_length, mask_tokens=mask_tokens)
+            self.encode(
+                text, pair, max_length=max_length, mask_tokens=mask_tokens, truncate=truncate
+            )
             for text, pair in zip(firsts, seconds, strict=True)
         ]
 
@@ -143,20 +189,23 @@ class Tokenizer:
         *,
         max_length: int | None = None,
         mask_tokens: bool = False,
-    ) -> tuple[Encoding, list[Span]]:
+        truncate: Truncate = "longest",
+    ) -> tuple[Encoding, list[Offsets]]:
         """`encode`, and for each token where it stands in its text.
 
-        A span is in `text` where the segment id is 0 and in `pair` where it is 1; that of [CLS]
+        An offset is in `text` where the segment id is 0 and in `pair` where it is 1; that of [CLS]
         and [SEP] is (0, 0). Stripped accents belong to the character before them. Pieces made
         from one character (parts of a hangul syllable) have the same span.
         """
-        encoding = self.encode(text, pair, max_length=max_length, mask_tokens=mask_tokens)
-        spans = self._spans(text, mask_tokens)
+        encoding = self.encode(
+            text, pair, max_length=max_length, mask_tokens=mask_tokens, truncate=truncate
+        )
+        spans = self.offsets(text, mask_tokens=mask_tokens)
         if pair is None:
             return encoding, [_NOWHERE, *spans[: encoding.length - 2], _NOWHERE]
         kept_second = sum(encoding.segment_ids) - 1
         kept = encoding.length - kept_second - 3
-        second = self._spans(pair, mask_tokens)[:kept_second]
+        second = self.offsets(pair, mask_tokens=mask_tokens)[:kept_second]
         return encoding, [_NOWHERE, *spans[:kept], _NOWHERE, *second, _NOWHERE]
 
     def _room(self, max_length: int | None, is_pair: bool) -> int:
@@ -171,36 +220,15 @@ class Tokenizer:
             )
         return length - special
 
-    def _ids(self, text: str, mask_tokens: bool) -> list[int]:
-        _check_text(text)
-        if mask_tokens and MASK in text:
-            return self._ids_with_masks(text)
-        ids: list[int] = []
-        for token in _TOKEN.findall(text):
-            ids += self._token_ids[token]
-        return ids
-
     def _ids_with_masks(self, text: str) -> list[int]:
-        before, *after = (self._ids(part, mask_tokens=False) for part in text.split(MASK))
+        before, *after = (self.ids(part) for part in text.split(MASK))
         return before + [token_id for part in after for token_id in (self.mask_id, *part)]
 
     def _compute_ids(self, token: str) -> tuple[int, ...]:
         words = self._words.split(token)
         return tuple([piece.id for word in words for piece in self._pieces.split(word)])
 
-    def _spans(self, text: str, mask_tokens: bool) -> list[Span]:
-        spans: list[Span] = []
-        at = 0
-        for part in text.split(MASK) if mask_tokens else [text]:
-            if at:
-                spans.append((at - len(MASK), at))
-            for token in _TOKEN.finditer(part):
-                base = at + token.start()
-                spans += [(base + start, base + end) for start, end in self._token_spans[token[0]]]
-            at += len(part) + len(MASK)
-        return spans
-
-    def _compute_spans(self, token: str) -> tuple[Span, ...]:
+    def _compute_spans(self, token: str) -> tuple[Offsets, ...]:
         spans = []
         for word in self._words.trace(token):
             start = 0
@@ -211,9 +239,14 @@ class Tokenizer:
         return tuple(spans)
 
 
-def _shares(first: int, second: int, room: int) -> tuple[int, int]:
-    """How many tokens of each of two texts stay when the longer one gives way."""
-    kept = min(first, max(room - second, (room + 1) // 2))
+def _shares(first: int, second: int, room: int, truncate: Truncate) -> tuple[int, int]:
+    """How many tokens of each of two texts stay."""
+    least = {"longest": (room + 1) // 2, "first": 0, "second": room}.get(truncate)
+    if least is None:
+        raise EdgebertError(
+            f"truncate is {truncate!r}; accepted: {', '.join(map(repr, get_args(Truncate)))}"
+        )
+    kept = min(first, max(room - second, least))
     return kept, min(second, room - kept)
 
 

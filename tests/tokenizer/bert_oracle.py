@@ -29,13 +29,14 @@ class Oracle:
         self.strip_accents = lower_case if strip_accents is None else strip_accents
         self.chinese_chars = chinese_chars
 
-    def encode(self, text, pair=None, max_length=512, mask_tokens=False):
+    def encode(self, text, pair=None, max_length=512, mask_tokens=False, truncate="longest"):
         """ids, segment ids, offsets, truncated."""
         first = self.pieces(text, mask_tokens)
         second = [] if pair is None else self.pieces(pair, mask_tokens)
         cut = 0
         while len(first) + len(second) > max_length - (2 if pair is None else 3):
-            (first if len(first) > len(second) else second).pop()
+            give_way = {"first": first or second, "second": second or first}
+            (give_way.get(truncate) or max(second, first, key=len)).pop()
             cut += 1
         tokens = [("[CLS]", (0, 0), 0)]
         tokens += [(piece, span, 0) for piece, span in first] + [("[SEP]", (0, 0), 0)]

@@ -107,8 +107,16 @@ def both(vocabulary):
 
 
 @settings(max_examples=300, deadline=None)
-@given(text=TEXTS, pair=st.none() | TEXTS, max_length=st.integers(5, 20), mask_tokens=st.booleans())
-@example("a [MASK] b[MASK]", "[MASK][MASK]", 20, True)
-@example("a [MASK] b [SEP] [mask]", None, 20, False)
-def test_random_texts_with_the_real_vocabulary(both, text, pair, max_length, mask_tokens):
-    assert_same(*both, text, pair, max_length=max_length, mask_tokens=mask_tokens)
+@given(
+    text=TEXTS,
+    pair=st.none() | TEXTS,
+    max_length=st.integers(5, 20),
+    mask_tokens=st.booleans(),
+    truncate=st.sampled_from(["longest", "first", "second"]),
+)
+@example("a [MASK] b[MASK]", "[MASK][MASK]", 20, True, "longest")
+@example("a [MASK] b [SEP] [mask]", None, 20, False, "longest")
+def test_random_texts_with_the_real_vocabulary(both, text, pair, max_length, mask_tokens, truncate):
+    assert_same(
+        *both, text, pair, max_length=max_length, mask_tokens=mask_tokens, truncate=truncate
+    )

@@ -26,10 +26,10 @@ def test_golden_tokens(vocabulary, rule):
         if case["rule"] != rule:
             continue
         options = dict(case["options"])
-        mask_tokens = options.pop("mask_tokens")
+        how = {name: options.pop(name) for name in ("mask_tokens", "truncate")}
         encoding, offsets = tokenizer(
             tuple(vocabulary), TokenizerOptions(**options)
-        ).encode_with_offsets(case["text"], case["pair"], mask_tokens=mask_tokens)
+        ).encode_with_offsets(case["text"], case["pair"], **how)
         assert encoding == (case["ids"], case["segment_ids"], case["truncated"]), case["text"]
         assert offsets == [tuple(span) for span in case["offsets"]], case["text"]
 

@@ -104,7 +104,22 @@ def test_cutting_a_pair_equals_taking_token_after_token_from_the_longer(first, s
             a -= 1
         else:
             b -= 1
-    assert _shares(first, second, room) == (a, b)
+    assert _shares(first, second, room, "longest") == (a, b)
+
+
+def test_the_text_that_gives_way_can_be_named(tokenizer):
+    def both(truncate, first="a a a", second="hello world hello"):
+        encoding = tokenizer.encode(first, second, max_length=7, truncate=truncate)
+        return encoding.segment_ids.count(0) - 2, encoding.segment_ids.count(1) - 1
+
+    assert both("longest") == (2, 2)
+    assert both("first") == (1, 3)
+    assert both("second") == (3, 1)
+    # What is to stay whole and does not fit alone leaves nothing of the other.
+    assert both("first", second="hello " * 9) == (0, 4)
+    assert both("second", first="a " * 9) == (4, 0)
+    with pytest.raises(EdgebertError, match="truncate is 'only_first'; accepted: 'longest', "):
+        both("only_first")
 
 
 @pytest.mark.parametrize("max_length", [2, 0, -1, 513, 5.0, True, "9"])
