@@ -19,12 +19,12 @@ from edgebert.checkpoints.checkpoint import Checkpoint, Pooling
 from edgebert.checkpoints.progress import Progress, silent
 from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.converter.bert_graph import build_graph
-from edgebert.converter.check import LIMITS, Check, check_encodings, compare
+from edgebert.converter.check import LIMITS, Check, check_encodings, compare, further_inputs
 from edgebert.converter.plan import Options, Plan, plan, trim
 from edgebert.converter.recipes import RecipeName, RuntimeName
 from edgebert.converter.report import ConversionReport
 from edgebert.files import refuse_overwrite, replacing
-from edgebert.model_file.metadata import LABELS_FILE, RECORD_FILE, VOCABULARY_FILE
+from edgebert.model_file.names import LABELS_FILE, RECORD_FILE, VOCABULARY_FILE
 from edgebert.model_file.record import Record, SelfTest, Source
 from edgebert.model_file.write import archive_bytes, lines, model_bytes
 from edgebert.runtime.session import Session
@@ -198,7 +198,7 @@ def _record(
     minimum_runtime: str,
 ) -> Record:
     embeds = settled.head.task == "embed"
-    self_test = _self_test(path, checkpoint, tokenizer, settled.max_length)
+    self_test = _self_test(path, checkpoint, settled.head.task, tokenizer, settled.max_length)
     largest = max(1.0, max(abs(value) for case in self_test for value in case.output))
     return Record(
         task=settled.head.task,
@@ -225,19 +225,28 @@ def _record(
 
 
 def _self_test(
-    path: Path, checkpoint: Checkpoint, tokenizer: Tokenizer, max_length: int
+    path: Path, checkpoint: Checkpoint, task: TaskName, tokenizer: Tokenizer, max_length: int
 ) -> tuple[SelfTest, ...]:
     """What the file answers here, for `Model.selftest` to compare with elsewhere."""
     session = Session(path, max_length=max_length, vocab_size=checkpoint.config.vocab_size)
     cases = []
     for text, pair in SELF_TEST_TEXTS:
         ids, segment_ids, _ = tokenizer.encode(text, pair)
-        output = session.run(ids, segment_ids)
-        output = output[:, : len(ids)] if output.ndim > 2 else output
+        further = further_inputs(task, len(ids))
+        output = session.run(ids, segment_ids, further)
         stride = -(-output.size // _SELF_TEST_VALUES)
         values = tuple(round(float(value), 6) for value in output.reshape(-1)[::stride])
         cases.append(
-            SelfTest(text, pair, tuple(ids), tuple(segment_ids), output.shape, stride, values)
+            SelfTest(
+                text,
+                pair,
+                tuple(ids),
+                tuple(segment_ids),
+                {name: tuple(numbers) for name, numbers in further.items()},
+                output.shape,
+                stride,
+                values,
+            )
         )
     session.close()
     return tuple(cases)

@@ -15,7 +15,7 @@ from typing import Any
 from ai_edge_litert import schema_py_generated as schema
 
 from edgebert.errors import EdgebertError
-from edgebert.model_file.metadata import LABELS_FILE, RECORD_FILE, VOCABULARY_FILE
+from edgebert.model_file.names import LABELS_FILE, RECORD_FILE, VOCABULARY_FILE
 from edgebert.model_file.read import check_is_tflite
 
 _MAX_TENSORS = 1_000_000

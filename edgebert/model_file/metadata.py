@@ -13,14 +13,11 @@ from typing import TypeAlias
 
 import flatbuffers
 
+from edgebert.model_file.names import LABELS_FILE, RECORD_FILE, VOCABULARY_FILE
 from edgebert.version import __version__
 
 METADATA_NAME = "TFLITE_METADATA"
 MIN_PARSER_VERSION = "1.0.0"
-
-VOCABULARY_FILE = "vocab.txt"
-LABELS_FILE = "labels.txt"
-RECORD_FILE = "edgebert.json"
 
 # Numbers of the schema.
 _FILE_TYPE_LABELS, _FILE_TYPE_VOCABULARY, _FILE_TYPE_DESCRIPTIONS = 2, 5, 1

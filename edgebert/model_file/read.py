@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgebert.errors import EdgebertError
-from edgebert.model_file.metadata import RECORD_FILE, VOCABULARY_FILE
+from edgebert.model_file.names import RECORD_FILE, VOCABULARY_FILE
 from edgebert.model_file.record import Record
 
 # More than any BERT needs; a hostile file cannot make us allocate beyond them.

@@ -44,6 +44,7 @@ class SelfTest:
     """One text, its ids, and what the file answered where it was made.
 
     Attributes:
+        further: values of the inputs beside ids, mask and segment ids, by name.
         output: every `stride`-th value of the flattened output.
         shape: of the whole output.
     """
@@ -52,6 +53,7 @@ class SelfTest:
     pair: str | None
     ids: tuple[int, ...]
     segment_ids: tuple[int, ...]
+    further: dict[str, tuple[int, ...]]
     shape: tuple[int, ...]
     stride: int
     output: tuple[float, ...]

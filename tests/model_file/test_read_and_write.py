@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from edgebert.errors import EdgebertError
 from edgebert.model_file.contents import read_contents
-from edgebert.model_file.metadata import LABELS_FILE, RECORD_FILE, VOCABULARY_FILE
+from edgebert.model_file.names import LABELS_FILE, RECORD_FILE, VOCABULARY_FILE
 from edgebert.model_file.read import read_model_file
 from edgebert.model_file.write import archive_bytes
 

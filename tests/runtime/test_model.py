@@ -15,7 +15,7 @@ from edgebert.converter import reference
 from edgebert.converter.convert import convert_checkpoint
 from edgebert.converter.head import Head
 from edgebert.converter.plan import Options, plan
-from edgebert.model_file.metadata import RECORD_FILE
+from edgebert.model_file.names import RECORD_FILE
 from edgebert.model_file.write import archive_bytes
 from tests.conftest import REFERENCE, SOURCES
 
