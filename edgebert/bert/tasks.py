@@ -20,11 +20,14 @@ class Task:
         name: as users write it.
         heads: heads the checkpoint must have (see `bert.weights.HEADS`).
         output: what the graph gives, with its shape; n is the number of tokens, K of labels.
+        inputs: what the graph takes beside ids, mask and segment ids: int32 [1, m], each value the
+            number of a token from 0.
     """
 
     name: TaskName
     heads: tuple[str, ...]
     output: str
+    inputs: tuple[str, ...] = ()
 
 
 _ALL = (
@@ -34,7 +37,7 @@ _ALL = (
     Task("encode", (), "last hidden state [1, n, H]"),
     Task("tag", ("tagger",), "logits [1, n, K]"),
     Task("answer", ("answerer",), "start and end logits [1, n, 2]"),
-    Task("fill-mask", ("mlm",), "logits [1, n, V]"),
+    Task("fill-mask", ("mlm",), "logits [1, m, V] of the tokens at positions", ("positions",)),
 )
 
 TASKS: Mapping[str, Task] = MappingProxyType({task.name: task for task in _ALL})

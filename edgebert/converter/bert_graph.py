@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgebert.bert.config import BertConfig
+from edgebert.bert.tasks import TASKS
 from edgebert.bert.weights import Array, Weights
 from edgebert.converter.fold import fold, merge_attention
 from edgebert.converter.graph import DYNAMIC, Graph, Tensor
@@ -25,7 +26,10 @@ heads. 2/128 gains 14 % of its time for nothing, 4/256 5 % for 2 % of its size."
 
 
 def build_graph(config: BertConfig, weights: Weights, head: Head, recipe: Recipe) -> Graph:
-    """The whole model: int32 inputs `ids`, `mask`, `segment_ids` [1, n]; one float32 `output`."""
+    """The whole model, with one float32 `output`.
+
+    Its inputs are int32: `ids`, `mask` and `segment_ids` [1, n], and those of the task [1, m].
+    """
     return _Builder(config, fold(weights, config), head, recipe).build()
 
 
@@ -40,15 +44,18 @@ class _Builder:
 
     def build(self) -> Graph:
         g = self.graph
-        ids, mask, segments = (
-            g.input(name, (1, DYNAMIC), np.int32) for name in ("ids", "mask", "segment_ids")
+        ids, mask, segments, *positions = (
+            g.input(name, (1, DYNAMIC), np.int32)
+            for name in ("ids", "mask", "segment_ids", *TASKS[self.head.task].inputs)
         )
+        ids = g.reshape(ids, (DYNAMIC,))
+        chosen = [self.choice(ids, numbers) for numbers in positions]
         hidden = self.embeddings(ids, segments)
         bias = self.mask_bias(mask)
         last = self.config.num_hidden_layers - 1
         for layer in range(last):
             hidden = self.layer(hidden, layer, bias)
-        hidden = self.last_layer(hidden, last, bias)
+        hidden = self.last_layer(hidden, last, bias, *chosen)
         g.output("output", _HEADS[self.head.task](self, hidden, mask))
         return g
 
@@ -57,7 +64,6 @@ class _Builder:
     def embeddings(self, ids: Tensor, segments: Tensor) -> Tensor:
         """Word, position and segment tables summed and normalised: [n, H]."""
         g, width = self.graph, self.config.hidden_size
-        ids = g.reshape(ids, (DYNAMIC,))
         words = g.dequantize(g.gather(self.table("embeddings.word"), ids))
         end = g.concatenate([g.shape(ids), g.constant(np.array([width], np.int32))])
         positions = g.dequantize(g.first_rows(self.table("embeddings.position"), end))
@@ -87,16 +93,34 @@ class _Builder:
             self.norm(self.graph.add(x, self.attention(x, x, p, bias)), f"{p}.attention.norm"), p
         )
 
-    def last_layer(self, x: Tensor, layer: int, bias: Tensor) -> Tensor:
-        """The last layer, for the rows that the head reads: [1, H] or [n, H]."""
-        if not self.head.reads_first_token_only:
+    def last_layer(
+        self, x: Tensor, layer: int, bias: Tensor, chosen: Tensor | None = None
+    ) -> Tensor:
+        """The last layer, for the rows that the head reads: [1, H], [m, H] or [n, H]."""
+        if self.head.reads == "all":
             return self.layer(x, layer, bias)
         p = f"layers.{layer}"
-        first = self.graph.first_rows(x, 1)
+        read = self.graph.first_rows(x, 1) if chosen is None else self.rows(x, chosen)
         merge = self.config.num_attention_heads <= MERGED_HEADS
         attend = self.merged_attention if merge else self.attention
-        mixed = self.graph.add(first, attend(first, x, p, bias))
+        mixed = self.graph.add(read, attend(read, x, p, bias))
         return self.feed_forward(self.norm(mixed, f"{p}.attention.norm"), p)
+
+    def choice(self, ids: Tensor, positions: Tensor) -> Tensor:
+        """For each position [1, m] a row of zeros with a one at that token: [1, m, n]."""
+        g = self.graph
+        return g.one_hot(positions, g.reshape(g.shape(ids), ()))
+
+    def rows(self, x: Tensor, chosen: Tensor) -> Tensor:
+        """The chosen rows of x [n, H]: [m, H].
+
+        A product with zeros and ones is exact, and XNNPACK runs it; a GATHER at this place would
+        cut XNNPACK's part of the graph in two.
+        """
+        g, width = self.graph, self.config.hidden_size
+        return g.reshape(
+            g.batch_matmul(chosen, g.reshape(x, (1, DYNAMIC, width))), (DYNAMIC, width)
+        )
 
     def attention(self, x: Tensor, context: Tensor, p: str, bias: Tensor) -> Tensor:
         """Multi-head attention of rows x [m, H] over context [n, H]: [m, H]."""
@@ -109,8 +133,8 @@ class _Builder:
         mixed = g.reshape(mixed, (x.shape[0], self.config.hidden_size))
         return self.dense(mixed, f"{p}.attention.output")
 
-    def merged_attention(self, first: Tensor, x: Tensor, p: str, bias: Tensor) -> Tensor:
-        """The same as `attention` for one row, without keys and values: [1, H].
+    def merged_attention(self, rows: Tensor, x: Tensor, p: str, bias: Tensor) -> Tensor:
+        """The same as `attention` for a few rows [m, H], without keys and values: [m, H].
 
         score_j = q·(K x_j) = (Kᵀq)·x_j and Σ_j a_j (V x_j) = V (Σ_j a_j x_j): with K joined to
         the query matrix and V to the output matrix, nothing is left to multiply token by token.
@@ -118,9 +142,11 @@ class _Builder:
         g, heads, width = self.graph, self.config.num_attention_heads, self.config.hidden_size
         merged = merge_attention(self.weights, self.config, f"{p}.attention")
         tokens = g.reshape(x, (1, DYNAMIC, width))
-        query = g.reshape(self.dense_of(first, *merged["query_key"]), (1, heads, width))
+        many = heads if rows.shape[0] == 1 else DYNAMIC
+        query = g.reshape(self.dense_of(rows, *merged["query_key"]), (1, many, width))
         scores = g.add(g.batch_matmul(query, tokens, transpose_b=True), bias)
-        mixed = g.reshape(g.batch_matmul(g.softmax(scores), tokens), (1, heads * width))
+        mixed = g.batch_matmul(g.softmax(scores), tokens)
+        mixed = g.reshape(mixed, (rows.shape[0], heads * width))
         return self.dense_of(mixed, *merged["value_output"])
 
     def heads(self, x: Tensor) -> Tensor:
@@ -206,7 +232,7 @@ class _Builder:
         return self.graph.reshape(self.dense(hidden, "answerer"), (1, DYNAMIC, 2))
 
     def fill_mask(self, hidden: Tensor, mask: Tensor) -> Tensor:
-        """Logits over the vocabulary [1, n, V]; the word table serves as the output matrix."""
+        """Logits over the vocabulary [1, m, V]; the word table serves as the output matrix."""
         g = self.graph
         hidden = self.norm(self.activation(self.dense(hidden, "mlm.transform")), "mlm.norm")
         words = self.table("embeddings.word")

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from edgebert.bert.tasks import TASKS, TaskName
 from edgebert.bert.weights import Array
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter import reference
@@ -22,6 +23,7 @@ from edgebert.tokenizer.wordpiece import Encoding, Tokenizer
 
 SENTENCES = 24
 PAIRS = 4
+EVERY = 4
 PADDED_TO = 32
 """Every text also runs padded to a multiple of this many tokens."""
 
@@ -109,6 +111,11 @@ def check_encodings(tokenizer: Tokenizer, max_length: int) -> list[Encoding]:
     return [tokenizer.encode(text, pair, max_length=most) for text, pair in texts]
 
 
+def further_inputs(task: TaskName, tokens: int) -> dict[str, Sequence[int]]:
+    """What to give the inputs of a task (`Task.inputs`) in a check: every fourth token."""
+    return {name: range(0, tokens, EVERY) for name in TASKS[task].inputs}
+
+
 def compare(
     path: Path,
     checkpoint: Checkpoint,
@@ -133,14 +140,22 @@ def compare(
     expected: list[Array] = []
     for ids, segment_ids, _ in encodings:
         expected.append(
-            reference.output(checkpoint.weights, checkpoint.config, head, ids, segment_ids)
+            reference.output(
+                checkpoint.weights,
+                checkpoint.config,
+                head,
+                ids,
+                segment_ids,
+                **further_inputs(head.task, len(ids)),
+            )
         )
         on_text(len(expected))
     session = _session(path, checkpoint, max_length, step=1)
-    exact = list(_outputs(session, encodings))
+    exact = list(_outputs(session, head, encodings))
     delegation = session.delegation()
     session.close()
-    padded = list(_outputs(_session(path, checkpoint, max_length, step=PADDED_TO), encodings))
+    session = _session(path, checkpoint, max_length, step=PADDED_TO)
+    padded = list(_outputs(session, head, encodings))
     return _figures(head, encodings, expected, exact, padded, limit), delegation
 
 
@@ -148,10 +163,9 @@ def _session(path: Path, checkpoint: Checkpoint, max_length: int, *, step: int) 
     return Session(path, max_length=max_length, vocab_size=checkpoint.config.vocab_size, step=step)
 
 
-def _outputs(session: Session, encodings: Sequence[Encoding]) -> Iterator[Array]:
+def _outputs(session: Session, head: Head, encodings: Sequence[Encoding]) -> Iterator[Array]:
     for ids, segment_ids, _ in encodings:
-        output = session.run(ids, segment_ids)
-        yield output[:, : len(ids)] if output.ndim > 2 else output
+        yield session.run(ids, segment_ids, further_inputs(head.task, len(ids)))
 
 
 def _figures(

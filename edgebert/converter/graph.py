@@ -72,6 +72,7 @@ OPS: Mapping[str, Op] = MappingProxyType(
         "logistic": Op("LOGISTIC", 1, "1.14"),
         "mean": Op("MEAN", 1, "1.6", "ReducerOptions"),
         "mul": Op("MUL", 1, "1.5", "MulOptions"),
+        "one_hot": Op("ONE_HOT", 1, "1.11", "OneHotOptions"),
         "relu": Op("RELU", 1, "1.5"),
         "reshape": Op("RESHAPE", 1, "1.5"),
         "rsqrt": Op("RSQRT", 1, "1.10"),
@@ -282,6 +283,11 @@ class Graph:
         kind = "strided_slice" if x.scale is None else "strided_slice_int8"
         inputs = [x, begin, end, strides]
         return self._op(kind, inputs, (count, width), dtype=x.dtype, scale=x.scale)
+
+    def one_hot(self, numbers: Tensor, depth: Tensor) -> Tensor:
+        """For each number [m] a row of zeros with a one at that place: [m, depth]."""
+        inputs = [numbers, depth, self.constant(np.float32(1)), self.constant(np.float32(0))]
+        return self._op("one_hot", inputs, (*numbers.shape, DYNAMIC), axis=-1)
 
     def shape(self, x: Tensor) -> Tensor:
         """The shape of x as int32 [rank]."""

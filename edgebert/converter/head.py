@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from edgebert.bert.tasks import TaskName
 from edgebert.checkpoints.checkpoint import Pooling
@@ -24,8 +25,8 @@ class Head:
     multi_label: bool = False
 
     @property
-    def reads_first_token_only(self) -> bool:
-        """Whether the answer depends on the [CLS] row of the last layer alone."""
-        return self.task in ("classify", "regress") or (
-            self.task == "embed" and self.pooling == "cls"
-        )
+    def reads(self) -> Literal["all", "first", "positions"]:
+        """The rows of the last hidden state that the answer depends on."""
+        if self.task in ("classify", "regress") or (self.task, self.pooling) == ("embed", "cls"):
+            return "first"
+        return "positions" if self.task == "fill-mask" else "all"

@@ -49,9 +49,14 @@ def output(
     head: Head,
     ids: Sequence[int],
     segment_ids: Sequence[int] | None = None,
+    positions: Sequence[int] | None = None,
 ) -> Array:
-    """What the converted graph should give for one input (see `bert.tasks.Task.output`)."""
+    """What the converted graph should give for one input (see `bert.tasks.Task.output`).
+
+    `positions`, an input of `fill-mask`, names the tokens to answer for; None: all of them.
+    """
     x = forward(weights, config, ids, segment_ids)
+    x = x if positions is None else x[list(positions)]
     if head.task == "embed":
         vector: Array = x[:1] if head.pooling == "cls" else x.mean(axis=0, keepdims=True)
         length = np.linalg.norm(vector).astype(np.float32) if head.normalize else np.float32(1)

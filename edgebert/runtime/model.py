@@ -3,41 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import os
 import warnings
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from edgebert.bert import tasks
 from edgebert.bert.weights import Array
 from edgebert.errors import EdgebertError, TruncationWarning
 from edgebert.model_file.read import ModelFile, read_model_file
 from edgebert.model_file.record import SelfTest
 from edgebert.runtime.batch import BATCH_SIZE, Item, stream
 from edgebert.runtime.engines import EngineName
+from edgebert.runtime.reply import Reply
 from edgebert.runtime.session import Session
 from edgebert.runtime.sessions import Sessions
-from edgebert.runtime.tasks import FINISH
-from edgebert.tokenizer.wordpiece import Encoding, Tokenizer
+from edgebert.runtime.tasks import TASKS, output_width
+from edgebert.tokenizer.wordpiece import Tokenizer
 
-
-class Reply(NamedTuple):
-    """An answer with what was done to get it.
-
-    Attributes:
-        value: as the task gives it (see `Model`).
-        tokens: number of tokens the model saw.
-        truncated: the end of the text was cut off.
-    """
-
-    value: Any
-    tokens: int
-    truncated: bool
+__all__ = ["Model", "Reply", "SelfTestReport", "load"]
 
 
 @dataclass(frozen=True)
@@ -64,9 +55,19 @@ class SelfTestReport:
 class Model:
     """Text in, answer out. Threads may share a model; they take turns.
 
-    What a call gives depends on the task of the file: `embed` a float32 vector [H]; `classify` a
-    `Classification`; `regress` a float; `encode` a float32 array [n, H], one row a token; `tag`,
-    `answer` and `fill-mask` the raw logits [n, …].
+    What a call gives, and which options it takes, depends on the task of the file:
+
+    | task | call | gives |
+    |---|---|---|
+    | embed | `model(text, pair=None, truncate=, long=, stride=)` | float32 vector [H] |
+    | classify | the same | `Classification` |
+    | regress | the same | float |
+    | encode | `model(text, pair=None, truncate=)` | float32 array [n, H], one row a token |
+    | tag | `model(text, strategy=, long=, stride=)` | list of `Span` |
+    | answer | `model(question, context, top=, null_threshold=, …)` | `Answer` or None, or a list |
+    | fill-mask | `model(text, top=)` | list of `Fill`; for several masks a list of lists |
+
+    Each option is explained where the task is: `prepare` in `edgebert.runtime.tasks`.
     """
 
     def __init__(self, file: ModelFile, *, engine: EngineName, threads: int) -> None:
@@ -77,7 +78,7 @@ class Model:
         self.labels = record.labels
         self.max_length = record.max_length
         self.tokenizer = Tokenizer(file.vocabulary, record.tokenizer)
-        self._finish = FINISH[record.task]
+        self._task = TASKS[record.task](file, self.tokenizer)
         self._sessions = Sessions(
             partial(
                 Session,
@@ -91,29 +92,28 @@ class Model:
         )
         self._session = self._sessions.first
         self.engine = self._session.engine
-        if self.task == "classify" and len(self.labels or ()) != self._session.output_width:
-            raise EdgebertError(
-                f"{file.path}: damaged: {len(self.labels or ())} labels for "
-                f"{self._session.output_width} scores"
-            )
+        self._check_graph()
 
-    def __call__(self, text: str, pair: str | None = None) -> Any:
-        """The answer for a text, or for a text and its pair.
+    def __call__(self, text: str, pair: str | None = None, **options: Any) -> Any:
+        """The answer for a text, or for a text and its pair (for `answer`: question and context).
 
         Warns:
             TruncationWarning: the text has more than `max_length` tokens; its end was cut off.
 
         Raises:
-            EdgebertError: not a string, or not valid Unicode.
+            EdgebertError: not a string, not valid Unicode, or an option that the task has not.
         """
-        encoding = self.tokenizer.encode(text, pair)
-        if encoding.truncated:
+        if options:
+            self._check_options(options)
+        reply = self._task.answer(self._task.prepare(text, pair, **options), self._session)
+        if reply.truncated:
             self._warn()
-        return self._answer(encoding, self._session).value
+        return reply.value
 
-    def reply(self, text: str, pair: str | None = None) -> Reply:
+    def reply(self, text: str, pair: str | None = None, **options: Any) -> Reply:
         """Like a call, but tells about truncation in the result instead of by a warning."""
-        return self._answer(self.tokenizer.encode(text, pair), self._session)
+        self._check_options(options)
+        return self._task.answer(self._task.prepare(text, pair, **options), self._session)
 
     def batch(
         self,
@@ -122,6 +122,7 @@ class Model:
         batch_size: int = BATCH_SIZE,
         workers: int | None = None,
         replies: bool = False,
+        **options: Any,
     ) -> Iterator[Any]:
         """Answers for any number of texts, in their order, by several threads.
 
@@ -134,6 +135,7 @@ class Model:
             workers: threads; None: one a CPU, at most 4. Each has its own copy of the weights as
                 the engine packs them, kept until the model is closed.
             replies: give a `Reply` for each text instead of its answer.
+            options: of the task, as in a call.
 
         Warns:
             TruncationWarning: before the first answer whose text was cut off; not with `replies`.
@@ -141,25 +143,40 @@ class Model:
         Raises:
             EdgebertError: a wrong argument; or, in the place of its answer, a wrong text.
         """
+        self._check_options(options)
         found = stream(
             texts,
-            self.tokenizer.encode,
-            self._answer,
+            partial(self._task.prepare, **options),
+            self._task.answer,
             self._sessions,
             batch_size=batch_size,
             workers=workers,
         )
         return found if replies else self._values(found)
 
-    def run_ids(self, ids: Iterable[int], segment_ids: Iterable[int] | None = None) -> Array:
+    def run_ids(
+        self,
+        ids: Iterable[int],
+        segment_ids: Iterable[int] | None = None,
+        positions: Iterable[int] | None = None,
+    ) -> Array:
         """The graph's own output for token ids; where it has a row a token, without padding.
 
+        Args:
+            ids: token ids, special ones included.
+            segment_ids: 0 or 1 for each token; None: all 0.
+            positions: of `fill-mask`: the tokens to compute; None: all.
+
         Raises:
-            EdgebertError: too many or no ids, or one that is not in the vocabulary.
+            EdgebertError: too many or no ids, one that is not in the vocabulary, or a position
+                that is no token.
         """
         ids = list(ids)
-        output = self._session.run(ids, None if segment_ids is None else list(segment_ids))
-        return output[:, : len(ids)] if output.ndim > 2 else output
+        every: dict[str, Sequence[int]]
+        every = {name: range(len(ids)) for name in self._session.further_inputs}
+        if positions is not None:
+            every["positions"] = list(positions)
+        return self._session.run(ids, None if segment_ids is None else list(segment_ids), every)
 
     def selftest(self) -> SelfTestReport:
         """Runs the texts recorded in the file and compares ids and outputs."""
@@ -192,12 +209,6 @@ class Model:
     ) -> None:
         self.close()
 
-    def _answer(self, encoding: Encoding, session: Session) -> Reply:
-        ids, segment_ids, truncated = encoding
-        # The last token ends the last segment: where it is 0 there is no other.
-        output = session.run(ids, segment_ids if segment_ids[-1] else None)
-        return Reply(self._finish(output, len(ids), self.record), len(ids), truncated)
-
     def _values(self, replies: Generator[Reply, None, None]) -> Iterator[Any]:
         warned = False
         with contextlib.closing(replies):
@@ -206,6 +217,34 @@ class Model:
                     self._warn()
                     warned = True
                 yield reply.value
+
+    def _check_graph(self) -> None:
+        """Refuses a graph that is not that of the record's task."""
+        session, needed = self._session, tasks.TASKS[self.task].inputs
+        if set(session.further_inputs) != set(needed):
+            raise EdgebertError(
+                f"{self.path}: damaged: for {self.task} it has the inputs "
+                f"{', '.join(session.further_inputs) or 'none'} beside those of every file; "
+                f"needed: {', '.join(needed) or 'none'}; convert again"
+            )
+        width = output_width(self.record)
+        if session.output_width != width:
+            named = "labels" if self.task in ("classify", "tag") else "values"
+            raise EdgebertError(
+                f"{self.path}: damaged: {width} {named} in its record for "
+                f"{session.output_width} outputs of its graph"
+            )
+
+    def _check_options(self, options: Mapping[str, Any]) -> None:
+        """Refuses options that the task has not."""
+        if not options:
+            return
+        parameters = inspect.signature(self._task.prepare).parameters.values()
+        known = [each.name for each in parameters if each.kind == each.KEYWORD_ONLY]
+        if unknown := next((name for name in options if name not in known), None):
+            raise EdgebertError(
+                f"{self.task} has no option {unknown!r}; it has: {', '.join(known)}"
+            )
 
     def _warn(self) -> None:
         warnings.warn(
@@ -219,7 +258,7 @@ class Model:
         name = repr(case.text[:40])
         if tuple(self.tokenizer.encode(case.text, case.pair).ids) != case.ids:
             return f"{name}: tokenised differently"
-        output = self.run_ids(case.ids, case.segment_ids)
+        output = self._session.run(case.ids, case.segment_ids, case.further)
         if output.shape != case.shape:
             return f"{name}: output has shape {output.shape}, recorded is {case.shape}"
         found = output.reshape(-1)[:: case.stride]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from edgebert.bert.weights import Array
@@ -13,10 +14,16 @@ from edgebert.runtime.delegation import Delegation, delegation
 from edgebert.runtime.engines import EngineName, open_interpreter
 
 INPUTS = ("ids", "mask", "segment_ids")
+"""What every file takes: [1, n], a value for each token."""
+
+_NOTHING: Mapping[str, Sequence[int]] = MappingProxyType({})
 
 
 class Session:
     """Runs token ids through a .tflite with the inputs `ids`, `mask` and `segment_ids` [1, n].
+
+    A file may have further inputs [1, m], whose values are numbers of tokens; its output then has
+    a row for each of them.
 
     Lengths are rounded up to a multiple of `step` and padded, so that texts of about the same
     length need no new set-up. Threads may share a session; they take turns.
@@ -24,6 +31,7 @@ class Session:
     Attributes:
         engine: the name of the engine that runs it.
         output_width: size of the output's last axis.
+        further_inputs: names of the inputs beside `INPUTS`.
 
     Args:
         path: the .tflite.
@@ -56,34 +64,44 @@ class Session:
         self._vocab_size = vocab_size
         self._step = step
         self._lock = threading.Lock()
-        self._length = 0
+        self._sizes: tuple[int, ...] = ()
         self._tokens = 0
         self._one_segment = True
         details = self._interpreter.get_input_details()
         found = {detail["name"]: detail["index"] for detail in details}
-        if set(found) != set(INPUTS):
+        if not set(INPUTS) <= set(found):
             raise EdgebertError(
                 f"{path}: has the inputs {', '.join(sorted(found))}; needed are {', '.join(INPUTS)}"
             )
+        self.further_inputs = tuple(name for name in found if name not in INPUTS)
         self._inputs = [found[name] for name in INPUTS]
+        self._further = {name: found[name] for name in self.further_inputs}
         # These functions give views of the interpreter's own memory; the views must not be kept.
         self._ids, self._mask, self._segments = map(self._interpreter.tensor, self._inputs)
         output = self._interpreter.get_output_details()[0]
         self._output = self._interpreter.tensor(output["index"])
         self.output_width = int(output["shape"][-1])
+        self._has_rows = len(output["shape"]) > 2
 
-    def run(self, ids: Sequence[int], segment_ids: Sequence[int] | None = None) -> Array:
+    def run(
+        self,
+        ids: Sequence[int],
+        segment_ids: Sequence[int] | None = None,
+        further: Mapping[str, Sequence[int]] = _NOTHING,
+    ) -> Array:
         """The output for one input.
 
         Args:
             ids: token ids, from 1 to `max_length` of them.
             segment_ids: 0 or 1 for each token; None: all 0.
+            further: values of `further_inputs` by name: numbers of tokens, from 0.
 
         Returns:
-            A copy of the output; where it has a row for each token, padding included.
+            A copy of the output; where it has a row for each token, without padding.
 
         Raises:
-            EdgebertError: too many or no ids, or one that is not in the vocabulary.
+            EdgebertError: too many or no ids, one that is not in the vocabulary, further inputs
+                that the file has not or that it lacks, or values that are no tokens.
         """
         tokens = len(ids)
         if not 1 <= tokens <= self.max_length:
@@ -92,12 +110,13 @@ class Session:
             wrong = next(i for i in ids if not 0 <= i < self._vocab_size)
             raise EdgebertError(f"id {wrong}: ids go from 0 to {self._vocab_size - 1}")
         length = min(-(-tokens // self._step) * self._step, self.max_length)
+        sizes = self._sizes_of(length, tokens, further) if self._further or further else (length,)
         with self._lock:
             interpreter = self._interpreter
             if interpreter is None:
                 raise EdgebertError("the model is closed")
-            if length != self._length:
-                self._resize(interpreter, length)
+            if sizes != self._sizes:
+                self._resize(interpreter, sizes)
             row = self._ids()[0]
             row[:tokens] = ids
             row[tokens:] = 0
@@ -114,9 +133,13 @@ class Session:
                 self._one_segment = segment_ids is None
             # A view left over would make the interpreter refuse to run.
             del row
+            for name, numbers in further.items():
+                interpreter.tensor(self._further[name])()[0] = numbers
             interpreter.invoke()
-            output: Array = self._output().copy()
-            return output
+            output: Array = self._output()
+            if self._has_rows and not further:
+                output = output[:, :tokens]
+            return output.copy()
 
     def delegation(self) -> Delegation:
         """How much of the graph XNNPACK runs.
@@ -125,7 +148,7 @@ class Session:
             EdgebertError: before the first `run`, which is when the graph is handed over.
         """
         with self._lock:
-            if not self._length:
+            if not self._sizes:
                 raise EdgebertError("nothing has run yet, so nothing is delegated yet")
             return delegation(self._interpreter)
 
@@ -135,13 +158,36 @@ class Session:
             self._interpreter = None
             self._ids = self._mask = self._segments = self._output = _closed
 
-    def _resize(self, interpreter: Any, length: int) -> None:
-        self._length = 0  # what a failure below leaves is not to be used
+    def _sizes_of(
+        self, length: int, tokens: int, further: Mapping[str, Sequence[int]]
+    ) -> tuple[int, ...]:
+        """The length of each input: that of `INPUTS`, and those of the further ones."""
+        if further.keys() != self._further.keys():
+            raise EdgebertError(
+                f"the inputs {_list(further)} are given beside {', '.join(INPUTS)}; "
+                f"the model takes {_list(self._further)}"
+            )
+        for name, numbers in further.items():
+            if not numbers or min(numbers) < 0 or max(numbers) >= tokens:
+                raise EdgebertError(
+                    f"{name} {list(numbers)[:8]}: one or more numbers from 0 to {tokens - 1} "
+                    f"are needed, for {tokens} tokens"
+                )
+        return (length, *(len(further[name]) for name in self._further))
+
+    def _resize(self, interpreter: Any, sizes: tuple[int, ...]) -> None:
+        self._sizes = ()  # what a failure below leaves is not to be used
         for index in self._inputs:
-            interpreter.resize_tensor_input(index, (1, length))
+            interpreter.resize_tensor_input(index, (1, sizes[0]))
+        for index, size in zip(self._further.values(), sizes[1:], strict=True):
+            interpreter.resize_tensor_input(index, (1, size))
         interpreter.allocate_tensors()
         self._segments()[:] = 0
-        self._length, self._tokens, self._one_segment = length, 0, True
+        self._sizes, self._tokens, self._one_segment = sizes, 0, True
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"
 
 
 def _closed() -> Any:

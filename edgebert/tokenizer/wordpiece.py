@@ -66,6 +66,7 @@ class Tokenizer:
 
     def __init__(self, vocabulary: Sequence[str], options: TokenizerOptions = _UNCASED) -> None:
         self.options = options
+        self._vocabulary = vocabulary
         self._pieces = WordPieces(vocabulary)
         self._words = WordSplitter(options)
         self.pad_id = self._pieces.id_of("[PAD]")
@@ -82,6 +83,10 @@ class Tokenizer:
             EdgebertError: the vocabulary has none.
         """
         return self._pieces.id_of(MASK)
+
+    def piece(self, token_id: int) -> str:
+        """The word piece with an id; one that continues a word begins with ##."""
+        return self._vocabulary[token_id]
 
     def encode(
         self,

@@ -13,8 +13,8 @@ def built(config, weights, head, recipe="float32", runtime="litert"):
     return bytes(serialize(build_graph(config, weights, head, RECIPES[recipe, runtime]).model("")))
 
 
-def run(data, ids, segment_ids=None, padding=0):
-    """Output for some ids, with as many padding tokens behind them."""
+def run(data, ids, segment_ids=None, padding=0, positions=None):
+    """Output for some ids, with as many padding tokens behind them; by default for every token."""
     count = len(ids)
     interpreter = Interpreter(model_content=data, num_threads=1)
     values = {
@@ -23,8 +23,10 @@ def run(data, ids, segment_ids=None, padding=0):
         "segment_ids": [*(segment_ids or [0] * count), *[1] * padding],
     }
     inputs = {d["name"]: d["index"] for d in interpreter.get_input_details()}
-    for index in inputs.values():
-        interpreter.resize_tensor_input(index, (1, count + padding))
+    if "positions" in inputs:
+        values["positions"] = range(count) if positions is None else positions
+    for name, index in inputs.items():
+        interpreter.resize_tensor_input(index, (1, len(values[name])))
     interpreter.allocate_tensors()
     for name, row in values.items():
         interpreter.set_tensor(inputs[name], np.array([row], np.int32))

@@ -29,7 +29,7 @@ RECORD = Record(
     check={"texts": 3, "mean_cosine": 0.99, "limit": {"mean_cosine": 0.9}},
     tools={"edgebert": "1"},
     self_test_tolerance=0.05,
-    self_test=(SelfTest("hi", None, (1, 2), (0, 0), (1, 2), 1, (0.25, 0.75)),),
+    self_test=(SelfTest("hi", None, (1, 2), (0, 0), {"positions": (1,)}, (1, 2), 1, (0.25, 0.75)),),
 )
 PLACES = ["task", "labels", "tokenizer", "model", "self_test", "max_length", "format", "check"]
 

@@ -62,11 +62,10 @@ def test_regress_gives_a_float(tmp_path):
 
 
 @pytest.mark.parametrize(("name", "width"), [("tag", 5), ("answer", 2), ("fill-mask", None)])
-def test_token_tasks_give_a_row_a_token(converted, name, width):
+def test_the_graphs_own_output_has_a_row_a_token(converted, name, width):
     with edgebert.load(converted(name)) as model:
-        rows = model("Where is my card?")
-        tokens = len(model.tokenizer.encode("Where is my card?").ids)
-        assert rows.shape == (tokens, width or model.record.model.vocab_size)
+        ids = model.tokenizer.encode("Where is my card?").ids
+        assert model.run_ids(ids).shape == (1, len(ids), width or model.record.model.vocab_size)
 
 
 def test_a_pair_is_not_its_first_text(classifier):

@@ -1,44 +1,63 @@
-"""From a model's output to an answer: one module a task that has more to say than numbers."""
+"""From text to an answer: one module a task that has more to say than numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, TypeAlias
 
+from edgebert.bert.tasks import TaskName
 from edgebert.bert.weights import Array
+from edgebert.model_file.read import ModelFile
 from edgebert.model_file.record import Record
-from edgebert.runtime.tasks.classify import classify
+from edgebert.runtime.tasks.answer import AnswerQuestions
+from edgebert.runtime.tasks.classify import classifier
+from edgebert.runtime.tasks.embed import to_length_one
+from edgebert.runtime.tasks.encode import Encode, first_item
+from edgebert.runtime.tasks.fill_mask import FillMask
+from edgebert.runtime.tasks.tag import Tag
+from edgebert.runtime.tasks.task import Task
+from edgebert.runtime.tasks.whole_text import WholeText
+from edgebert.tokenizer.wordpiece import Tokenizer
 
-Finish: TypeAlias = Callable[[Array, int, Record], Any]
-"""Output of the graph, number of tokens (padding not counted), record: gives the answer."""
+
+def _embed(file: ModelFile, tokenizer: Tokenizer) -> Task:
+    settle = [to_length_one] if file.record.normalize else []
+    return WholeText(tokenizer, first_item, *settle)
 
 
-def _vector(output: Array, tokens: int, record: Record) -> Array:
-    """The sentence vector [H]."""
-    vector: Array = output[0]
-    return vector
+def _classify(file: ModelFile, tokenizer: Tokenizer) -> Task:
+    return WholeText(tokenizer, classifier(file.record.labels or ()))
 
 
-def _value(output: Array, tokens: int, record: Record) -> float:
-    """The value."""
+def _regress(file: ModelFile, tokenizer: Tokenizer) -> Task:
+    return WholeText(tokenizer, _value)
+
+
+def _encode(file: ModelFile, tokenizer: Tokenizer) -> Task:
+    return Encode(tokenizer)
+
+
+def _value(output: Array) -> float:
     return float(output[0, 0])
 
 
-def _rows(output: Array, tokens: int, record: Record) -> Array:
-    """One row for each token [n, …], without padding."""
-    rows: Array = output[0, :tokens]
-    return rows
-
-
-FINISH: Mapping[str, Finish] = MappingProxyType(
+TASKS: Mapping[TaskName, Callable[[ModelFile, Tokenizer], Task]] = MappingProxyType(
     {
-        "embed": _vector,
-        "classify": classify,
-        "regress": _value,
-        "encode": _rows,
-        "tag": _rows,
-        "answer": _rows,
-        "fill-mask": _rows,
+        "embed": _embed,
+        "classify": _classify,
+        "regress": _regress,
+        "encode": _encode,
+        "tag": Tag,
+        "answer": AnswerQuestions,
+        "fill-mask": FillMask,
     }
 )
+"""Makes the task of a file."""
+
+
+def output_width(record: Record) -> int:
+    """The size that the last axis of the file's output must have."""
+    if record.task in ("classify", "tag"):
+        return len(record.labels or ())
+    sizes = {"regress": 1, "answer": 2, "fill-mask": record.model.vocab_size}
+    return sizes.get(record.task, record.model.hidden_size)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from edgebert.bert.weights import Array
-from edgebert.model_file.record import Record
 
 
 class Classification(NamedTuple):
     """The best label, its score, and all scores by label.
 
-    Scores sum to 1, except where labels are independent of each other (`multi_label`).
+    Scores sum to 1, except where labels are independent of each other (`multi_label`) and where
+    the windows of a long text were combined by "max".
     """
 
     label: str
@@ -19,8 +20,12 @@ class Classification(NamedTuple):
     scores: dict[str, float]
 
 
-def classify(output: Array, tokens: int, record: Record) -> Classification:
-    """Names the scores of an output [1, K]."""
-    scores = dict(zip(record.labels or (), output[0].tolist(), strict=True))
-    best = max(scores, key=scores.__getitem__)
-    return Classification(best, scores[best], scores)
+def classifier(labels: Sequence[str]) -> Callable[[Array], Classification]:
+    """Gives a function that names the scores of an output [1, K]."""
+
+    def classify(output: Array) -> Classification:
+        scores = dict(zip(labels, output[0].tolist(), strict=True))
+        best = max(scores, key=scores.__getitem__)
+        return Classification(best, scores[best], scores)
+
+    return classify

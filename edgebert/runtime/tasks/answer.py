@@ -1,0 +1,201 @@
+"""Answers to questions: the stretches of a context that answer best (SQuAD)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from edgebert.bert.weights import Array
+from edgebert.errors import EdgebertError
+from edgebert.model_file.read import ModelFile
+from edgebert.runtime.reply import Reply
+from edgebert.runtime.session import Session
+from edgebert.runtime.tasks.task import check_count
+from edgebert.runtime.tasks.words import Words, extent
+from edgebert.runtime.windows import Window, windows
+from edgebert.tokenizer.wordpiece import Encoding, Offsets, Tokenizer
+
+
+class Answer(NamedTuple):
+    """A stretch of the context, `[start, end)` in characters: `text` is what stands there.
+
+    The score is its share (softmax) among all possible answers in all windows, and the null
+    answer where a `null_threshold` was given.
+    """
+
+    text: str
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True)
+class AnswerJob:
+    """A question with the windows of its context."""
+
+    context: str
+    ids: list[int]
+    offsets: list[Offsets]
+    windows: list[Window]
+    inputs: list[Encoding]
+    top: int
+    null_threshold: float | None
+    longest: int
+    truncated: bool
+
+    @property
+    def length(self) -> int:
+        """Tokens of the longest window."""
+        return self.inputs[0].length
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """All possible answers.
+
+    Attributes:
+        logits: start plus end logit of the answer from token i to token i + j, at [i, j]; -inf
+            where there is none.
+        null: the logit of the answer that there is none.
+    """
+
+    logits: npt.NDArray[np.float64]
+    null: float
+
+
+class AnswerQuestions:
+    """Finds the answers to a question in a context: a file's task `answer`."""
+
+    def __init__(self, file: ModelFile, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._words = Words(file.vocabulary)
+
+    def prepare(
+        self,
+        question: str,
+        context: str | None = None,
+        *,
+        top: int = 1,
+        null_threshold: float | None = None,
+        max_answer_length: int = 30,
+        stride: int | None = None,
+    ) -> AnswerJob:
+        """Tokenises. A context that does not fit beside the question is cut into windows.
+
+        Args:
+            question: takes at most half the room; beyond that its end is cut off.
+            context: where the answer is to be found; of any length.
+            top: 1 gives the best answer (None where there is none), more a list, best first.
+            null_threshold: None: there is always an answer. A number: there is none where the
+                logit of the null answer ([CLS]; the lowest of all windows) is above that of the
+                best answer by more than this, as in SQuAD 2.0, where 0 is usual.
+            max_answer_length: most tokens in an answer.
+            stride: most tokens from one window's start to the next; None: half a window. An
+                answer that no window holds whole is not found.
+
+        Raises:
+            EdgebertError: no context, an option out of range, or a stride that does not fit.
+        """
+        if context is None:
+            raise EdgebertError("answer takes a question and a context; the context is missing")
+        check_count("top", top)
+        check_count("max_answer_length", max_answer_length)
+        tokenizer = self._tokenizer
+        room = tokenizer.options.max_length - 3
+        asked, ids = tokenizer.ids(question), tokenizer.ids(context)
+        kept = asked[: room // 2]
+        left = room - len(kept)
+        spread = windows(len(ids), left, left // 2 if stride is None else stride)
+        return AnswerJob(
+            context=context,
+            ids=ids,
+            offsets=tokenizer.offsets(context),
+            windows=spread,
+            inputs=[tokenizer.join(kept, ids[start:end]) for start, end in spread],
+            top=top,
+            null_threshold=null_threshold,
+            longest=max_answer_length,
+            truncated=len(kept) < len(asked),
+        )
+
+    def answer(self, job: AnswerJob, session: Session) -> Reply:
+        """Runs all windows and picks the best of their answers."""
+        candidates = _candidates(job, session)
+        answers = [] if _is_null(candidates, job) else list(self._best(candidates, job))
+        tokens = sum(each.length for each in job.inputs)
+        value = answers if job.top > 1 else next(iter(answers), None)
+        return Reply(value, tokens, job.truncated)
+
+    def _best(self, candidates: _Candidates, job: AnswerJob) -> Iterator[Answer]:
+        """The best answers, each widened to whole words."""
+        logits = candidates.logits.reshape(-1)
+        highest = logits.max(initial=-np.inf)
+        total = np.exp(logits - highest).sum()
+        if job.null_threshold is not None:
+            total += np.exp(candidates.null - highest)
+        firsts, lasts = self._word_of_each(job.ids)
+        found: set[Offsets] = set()
+        for place in _descending(logits, job.top):
+            if len(found) == job.top or logits[place] == -np.inf:
+                return
+            token, further = divmod(int(place), job.longest)
+            offsets = job.offsets[firsts[token] : lasts[token + further] + 1]
+            start, end = extent(offsets)
+            # Two candidates can be the same stretch of text; the better one came first.
+            if (start, end) not in found:
+                found.add((start, end))
+                score = float(np.exp(logits[place] - highest) / total)
+                yield Answer(job.context[start:end], start, end, score)
+
+    def _word_of_each(self, ids: list[int]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """For each token, the first and the last token of its word."""
+        starts = self._words.starts(ids)
+        ends = np.append(starts[1:], len(ids))
+        sizes = ends - starts
+        return np.repeat(starts, sizes), np.repeat(ends - 1, sizes)
+
+
+def _candidates(job: AnswerJob, session: Session) -> _Candidates:
+    """Every answer with its logit from the window where it has most context."""
+    shape = (len(job.ids), job.longest)
+    logits = np.full(shape, -np.inf)
+    held = np.full(shape, -1)
+    null = np.inf
+    for window, (ids, segment_ids, _) in zip(job.windows, job.inputs, strict=True):
+        rows = session.run(ids, segment_ids)[0].astype(np.float64)
+        null = min(null, float(rows[0].sum()))
+        # The context ends before the last [SEP]; what comes before it is the question.
+        inside = rows[-1 - (window.end - window.start) : -1]
+        place, (found, around) = slice(*window), _spans(inside, window, job.longest)
+        better = around > held[place]
+        logits[place][better] = found[better]
+        held[place][better] = around[better]
+    return _Candidates(logits, null)
+
+
+def _spans(rows: Array, window: Window, longest: int) -> tuple[Array, npt.NDArray[np.int64]]:
+    """Logit and context of each answer in a window, [tokens, longest]; -inf and -1 for none."""
+    tokens = len(rows)
+    last = np.arange(tokens)[:, None] + np.arange(longest)
+    beyond = last >= tokens
+    last[beyond] = tokens - 1
+    logits = np.where(beyond, -np.inf, rows[:, 0][:, None] + rows[:, 1][last])
+    sides = np.minimum(np.arange(tokens)[:, None], tokens - 1 - last)
+    return logits, np.where(beyond, -1, sides)
+
+
+def _is_null(candidates: _Candidates, job: AnswerJob) -> bool:
+    if job.null_threshold is None:
+        return False
+    return bool(candidates.null - candidates.logits.max(initial=-np.inf) > job.null_threshold)
+
+
+def _descending(logits: npt.NDArray[np.float64], top: int) -> Any:
+    """Places from the highest logit down; where one is asked for, the first alone."""
+    if not len(logits):
+        return ()
+    return logits.argmax(axis=0, keepdims=True) if top == 1 else np.argsort(-logits, kind="stable")

@@ -1,0 +1,109 @@
+"""The tokens that best stand where a text has [MASK]."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from edgebert.bert.weights import Array
+from edgebert.errors import EdgebertError
+from edgebert.model_file.read import ModelFile
+from edgebert.runtime.reply import Reply
+from edgebert.runtime.session import Session
+from edgebert.runtime.tasks.scores import softmax
+from edgebert.runtime.tasks.task import check_count, refuse_pair
+from edgebert.tokenizer.wordpiece import MASK, Encoding, Tokenizer
+
+
+class Fill(NamedTuple):
+    """A word piece for a [MASK], its probability, and the text with it in place.
+
+    Other masks stay in the text. A piece that continues a word (##ing) joins the word before.
+    """
+
+    token: str
+    score: float
+    text: str
+
+
+@dataclass(frozen=True)
+class FillJob:
+    """A text with masks, and the numbers of their tokens."""
+
+    text: str
+    input: Encoding
+    positions: list[int]
+    top: int
+
+    @property
+    def length(self) -> int:
+        """Number of tokens."""
+        return self.input.length
+
+
+class FillMask:
+    """Fills the masks of a text: a file's task `fill-mask`."""
+
+    def __init__(self, file: ModelFile, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._vocab_size = file.record.model.vocab_size
+
+    def prepare(self, text: str, pair: str | None = None, *, top: int = 5) -> FillJob:
+        """Tokenises.
+
+        Args:
+            text: with one or more [MASK].
+            pair: must be None.
+            top: number of tokens to give for each mask.
+
+        Raises:
+            EdgebertError: a pair, no mask, a mask past the end of what the model takes, or a
+                wrong `top`.
+        """
+        refuse_pair("fill-mask", pair)
+        check_count("top", top)
+        encoding = self._tokenizer.encode(text, mask_tokens=True)
+        masks = text.count(MASK)
+        if not masks:
+            raise EdgebertError(
+                f"fill-mask: no {MASK} in {text[:40]!r}; put it where a word is wanted, "
+                f"as in 'Paris is the {MASK} of France.'"
+            )
+        mask_id = self._tokenizer.mask_id
+        positions = [at for at, token_id in enumerate(encoding.ids) if token_id == mask_id]
+        if len(positions) < masks:
+            raise EdgebertError(
+                f"fill-mask: {masks - len(positions)} of {masks} {MASK} are past the "
+                f"{self._tokenizer.options.max_length} tokens that the model takes; "
+                "shorten the text before them"
+            )
+        return FillJob(text, encoding, positions, min(top, self._vocab_size))
+
+    def answer(self, job: FillJob, session: Session) -> Reply:
+        """Gives a list of `Fill`, best first; for several masks, a list of such lists."""
+        ids, _, truncated = job.input
+        logits = session.run(ids, None, {"positions": job.positions})[0]
+        parts = job.text.split(MASK)
+        fills = [
+            self._fills(row, job.top, MASK.join(parts[: at + 1]), MASK.join(parts[at + 1 :]))
+            for at, row in enumerate(logits)
+        ]
+        return Reply(fills if len(fills) > 1 else fills[0], len(ids), truncated)
+
+    def _fills(self, logits: Array, top: int, before: str, after: str) -> list[Fill]:
+        scores = softmax(logits)
+        best = np.argpartition(scores, -top)[-top:]
+        best = best[np.argsort(-scores[best], kind="stable")]
+        tokens = [self._tokenizer.piece(token_id) for token_id in best.tolist()]
+        return [
+            Fill(token, float(score), _put(token, before, after))
+            for token, score in zip(tokens, scores[best], strict=True)
+        ]
+
+
+def _put(token: str, before: str, after: str) -> str:
+    if token.startswith("##") and before.strip():
+        return before.rstrip() + token[2:] + after
+    return before + token + after

@@ -1,0 +1,192 @@
+"""Labelled spans of a text: names, places, parts of speech."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from edgebert.bert.weights import Array
+from edgebert.errors import EdgebertError
+from edgebert.model_file.read import ModelFile
+from edgebert.runtime.reply import Reply
+from edgebert.runtime.session import Session
+from edgebert.runtime.tasks.scores import softmax
+from edgebert.runtime.tasks.task import refuse_pair
+from edgebert.runtime.tasks.words import Words, extent
+from edgebert.runtime.windows import Window, context, windows
+from edgebert.tokenizer.wordpiece import Encoding, Offsets, Tokenizer
+
+Strategy: TypeAlias = Literal["first", "average"]
+LongText: TypeAlias = Literal["truncate", "windows"]
+
+OUTSIDE = "O"
+"""The label of words that belong to no span."""
+
+# BIO, BIOES and BILOU (L for E, U for S).
+_PREFIXED = re.compile(r"([BIESLU])-(.+)", re.DOTALL)
+_BEGINS, _ENDS = frozenset("BSU"), frozenset("ESLU")
+
+
+class Span(NamedTuple):
+    """A labelled stretch of the text, `[start, end)` in characters: `text` is what stands there.
+
+    The label has no B- or I- in front; the score is the mean over the words, each with the
+    probability of its label.
+    """
+
+    label: str
+    score: float
+    start: int
+    end: int
+    text: str
+
+
+class Word(NamedTuple):
+    """A word with its label as the model has it."""
+
+    label: str
+    score: float
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class TagJob:
+    """A text in windows of its ids."""
+
+    text: str
+    ids: list[int]
+    offsets: list[Offsets]
+    windows: list[Window]
+    inputs: list[Encoding]
+    strategy: Strategy
+    truncated: bool
+
+    @property
+    def length(self) -> int:
+        """Tokens of the longest window."""
+        return self.inputs[0].length
+
+
+class Tag:
+    """Finds labelled spans in the text of a file's task `tag`."""
+
+    def __init__(self, file: ModelFile, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._words = Words(file.vocabulary)
+        self._labels = file.record.labels or ()
+        self._room = tokenizer.options.max_length - 2
+
+    def prepare(
+        self,
+        text: str,
+        pair: str | None = None,
+        *,
+        strategy: Strategy = "first",
+        long: LongText = "truncate",
+        stride: int | None = None,
+    ) -> TagJob:
+        """Tokenises.
+
+        Args:
+            text: to be tagged.
+            pair: must be None.
+            strategy: a word's label is that of its "first" piece, or the one that the "average"
+                of its pieces' probabilities favours.
+            long: what to do with a text that does not fit: "truncate" cuts its end off and says
+                so; "windows" takes each token from the window that shows most text around it.
+            stride: most tokens from one window's start to the next; None: half a window.
+
+        Raises:
+            EdgebertError: a pair, an unknown option, or a stride that does not fit.
+        """
+        refuse_pair("tag", pair)
+        _check("strategy", strategy, get_args(Strategy))
+        _check("long", long, get_args(LongText))
+        if stride is not None and long == "truncate":
+            raise EdgebertError("stride needs long='windows'")
+        ids = self._tokenizer.ids(text)
+        truncated = long == "truncate" and len(ids) > self._room
+        if truncated:
+            ids = ids[: self._room]
+        spread = windows(len(ids), self._room, self._room // 2 if stride is None else stride)
+        inputs = [self._tokenizer.join(ids[start:end]) for start, end in spread]
+        offsets = self._tokenizer.offsets(text)[: len(ids)]
+        return TagJob(text, ids, offsets, spread, inputs, strategy, truncated)
+
+    def answer(self, job: TagJob, session: Session) -> Reply:
+        """Runs all windows and merges what they say: a list of `Span`."""
+        tokens = sum(each.length for each in job.inputs)
+        words = self._label(job, softmax(self._logits(job, session)))
+        spans = [
+            Span(word.label, word.score, word.start, word.end, job.text[word.start : word.end])
+            for word in merge(words, self._labels)
+        ]
+        return Reply(spans, tokens, job.truncated)
+
+    def _logits(self, job: TagJob, session: Session) -> Array:
+        """Logits of each token [tokens, K], from the window where it has most context."""
+        logits = np.empty((len(job.ids), len(self._labels)), np.float32)
+        held = np.full(len(job.ids), -1)
+        for window, (ids, _, _) in zip(job.windows, job.inputs, strict=True):
+            rows = session.run(ids)[0, 1:-1]
+            place, around = slice(*window), context(window)
+            better = around > held[place]
+            logits[place][better] = rows[better]
+            held[place][better] = around[better]
+        return logits
+
+    def _label(self, job: TagJob, probabilities: Array) -> list[Word]:
+        """The words of the text, from probabilities [tokens, K]."""
+        starts = self._words.starts(job.ids)
+        if not len(starts):
+            return []
+        ends = np.append(starts[1:], len(job.ids))
+        scores: npt.NDArray[np.floating] = probabilities[starts]
+        if job.strategy == "average":
+            scores = np.add.reduceat(probabilities, starts) / (ends - starts)[:, None]
+        best = scores.argmax(axis=1).tolist()
+        return [
+            Word(self._labels[label], float(row[label]), *extent(job.offsets[start:end]))
+            for label, row, start, end in zip(
+                best, scores, starts.tolist(), ends.tolist(), strict=True
+            )
+        ]
+
+
+def merge(words: Iterable[Word], labels: Sequence[str]) -> list[Word]:
+    """Joins words into spans, by the scheme that the label set shows.
+
+    Where every label but O has a prefix, a span begins at B, S and U, ends at E, S, L and U, and
+    wherever the label behind the prefix changes; a span may also begin with I or E, as conlleval
+    reads it. Without prefixes, neighbours of the same label make one span.
+    """
+    prefixed = all(label == OUTSIDE or _PREFIXED.fullmatch(label) for label in labels)
+    spans: list[list[Word]] = []
+    open_label: str | None = None
+    for word in words:
+        if word.label == OUTSIDE:
+            open_label = None
+            continue
+        found = _PREFIXED.fullmatch(word.label) if prefixed else None
+        prefix, label = found.groups() if found else ("I", word.label)
+        if prefix in _BEGINS or label != open_label:
+            spans.append([])
+        spans[-1].append(word._replace(label=label))
+        open_label = None if prefix in _ENDS else label
+    return [_join(span) for span in spans]
+
+
+def _join(words: list[Word]) -> Word:
+    start, end = extent([(word.start, word.end) for word in words])
+    return Word(words[0].label, sum(word.score for word in words) / len(words), start, end)
+
+
+def _check(name: str, value: str, accepted: Sequence[str]) -> None:
+    if value not in accepted:
+        raise EdgebertError(f"{name} is {value!r}; accepted: {', '.join(map(repr, accepted))}")

@@ -1,0 +1,44 @@
+"""What a task is: how a text becomes a job, and how a session answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from edgebert.errors import EdgebertError
+from edgebert.runtime.reply import Reply
+from edgebert.runtime.session import Session
+
+
+class Job(Protocol):
+    """A text on its way to an answer: one or more inputs of the model."""
+
+    @property
+    def length(self) -> int:
+        """Tokens of the longest input. Jobs of about the same length need no new set-up."""
+
+
+class Task(Protocol):
+    """One task of one file; threads may share it."""
+
+    @property
+    def prepare(self) -> Callable[..., Any]:
+        """`prepare(text, pair=None, *, …)` checks and tokenises, and gives a `Job`.
+
+        Its keywords are the options that a call of the model takes.
+        """
+
+    def answer(self, job: Any, session: Session) -> Reply:
+        """Runs a job."""
+
+
+def refuse_pair(task: str, pair: str | None) -> None:
+    """Raises EdgebertError where a task on single texts is given a pair."""
+    if pair is not None:
+        raise EdgebertError(f"{task} takes one text; a pair was given")
+
+
+def check_count(name: str, value: int) -> None:
+    """Raises EdgebertError unless an option is a whole number from 1 on."""
+    if type(value) is not int or value < 1:
+        raise EdgebertError(f"{name} is {value!r}; a whole number from 1 on is needed")

@@ -1,0 +1,116 @@
+"""One answer for a whole text, however long: embed, classify and regress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias, get_args
+
+import numpy as np
+
+from edgebert.bert.weights import Array
+from edgebert.errors import EdgebertError
+from edgebert.runtime.reply import Reply
+from edgebert.runtime.session import Session
+from edgebert.runtime.tasks.encode import Encode
+from edgebert.runtime.windows import windows
+from edgebert.tokenizer.wordpiece import Encoding, Tokenizer, Truncate
+
+LongText: TypeAlias = Literal["truncate", "mean", "max", "first"]
+
+_COMBINE: Mapping[str, Callable[[Array], Array]] = MappingProxyType(
+    {
+        "mean": lambda outputs: outputs.mean(axis=0, keepdims=True),
+        "max": lambda outputs: outputs.max(axis=0, keepdims=True),
+        "first": lambda outputs: outputs,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Windowed:
+    """A text in windows, and how their outputs become one."""
+
+    inputs: tuple[Encoding, ...]
+    combine: Callable[[Array], Array]
+
+    @property
+    def length(self) -> int:
+        """Tokens of the longest window."""
+        return self.inputs[0].length
+
+
+class WholeText(Encode):
+    """Embed, classify and regress.
+
+    Args:
+        tokenizer: of the file.
+        finish: from the output of the graph [1, K] to the answer.
+        settle: what is done to a combined output [1, K] to make it such an output.
+    """
+
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        finish: Callable[[Array], Any],
+        settle: Callable[[Array], Array] = lambda output: output,
+    ) -> None:
+        super().__init__(tokenizer, finish)
+        self._settle = settle
+
+    def prepare(  # type: ignore[override]
+        self,
+        text: str,
+        pair: str | None = None,
+        *,
+        truncate: Truncate = "longest",
+        long: LongText = "truncate",
+        stride: int | None = None,
+    ) -> Encoding | Windowed:
+        """Tokenises.
+
+        Args:
+            text: to be answered.
+            pair: the second text of a task on pairs.
+            truncate: the text of a pair that gives way where both do not fit: the longer one, or
+                always the "first" or the "second".
+            long: what to do with a single text that does not fit. "truncate" cuts its end off
+                and says so. The others ask for windows: "mean" and "max" of the probabilities
+                (classify), of the values (regress) or of each number of the vectors (embed, which
+                then scales the vector to length 1 again if the file does so); "first" takes the
+                first window alone. All windows are full, so in a mean each has the same weight.
+            stride: most tokens from one window's start to the next; None: a whole window.
+
+        Raises:
+            EdgebertError: an unknown option, a stride that does not fit, or a pair with windows.
+        """
+        if long == "truncate" and stride is None:
+            return self._tokenizer.encode(text, pair, truncate=truncate)
+        return self._windowed(text, pair, long, stride)
+
+    def answer(self, job: Encoding | Windowed, session: Session) -> Reply:
+        """Runs it, or all its windows."""
+        if isinstance(job, Encoding):
+            return super().answer(job, session)
+        outputs = np.concatenate([session.run(ids) for ids, _, _ in job.inputs])
+        value = self._finish(self._settle(job.combine(outputs)))
+        return Reply(value, sum(each.length for each in job.inputs), truncated=False)
+
+    def _windowed(
+        self, text: str, pair: str | None, long: LongText, stride: int | None
+    ) -> Windowed:
+        combine = _COMBINE.get(long)
+        if combine is None:
+            accepted = ", ".join(get_args(LongText))
+            needs = "stride needs long=" if long == "truncate" else f"long is {long!r}; accepted: "
+            raise EdgebertError(f"{needs}{accepted}")
+        if pair is not None:
+            raise EdgebertError(f"long={long!r} is for single texts; a pair is truncated")
+        room = self._tokenizer.options.max_length - 2
+        ids = self._tokenizer.ids(text)
+        spread = windows(len(ids), room, room if stride is None else stride)
+        if long == "first":
+            spread = spread[:1]
+        join = self._tokenizer.join
+        return Windowed(tuple(join(ids[start:end]) for start, end in spread), combine)

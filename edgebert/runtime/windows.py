@@ -1,0 +1,47 @@
+"""Texts longer than the model: cut into overlapping windows of tokens."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from edgebert.errors import EdgebertError
+
+
+class Window(NamedTuple):
+    """Tokens `[start, end)` of a text, special ones not counted."""
+
+    start: int
+    end: int
+
+
+def windows(tokens: int, room: int, stride: int) -> list[Window]:
+    """Covers a text with as few windows as need be, spread evenly.
+
+    Every window is full (where the text is that long), so all of them count the same.
+
+    Args:
+        tokens: in the text.
+        room: tokens in a window.
+        stride: most tokens from the start of a window to the start of the next.
+
+    Raises:
+        EdgebertError: a stride below 1 or above `room`.
+    """
+    if type(stride) is not int or not 1 <= stride <= room:
+        raise EdgebertError(
+            f"stride is {stride!r}; a whole number from 1 to {room} is needed, the tokens of a "
+            "text that fit in a window"
+        )
+    beyond = max(0, tokens - room)
+    steps = -(-beyond // stride)
+    starts = [beyond * step // steps for step in range(steps)] + [beyond]
+    return [Window(start, min(start + room, tokens)) for start in starts]
+
+
+def context(window: Window) -> npt.NDArray[np.int64]:
+    """For each token of a window, how many tokens are on the side where there are fewer."""
+    left = np.arange(window.end - window.start)
+    return np.minimum(left, left[::-1])
