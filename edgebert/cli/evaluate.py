@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
+    from edgebert.evaluate.bootstrap import Interval
+    from edgebert.evaluate.compare import Comparison, Disagreement
     from edgebert.evaluate.evaluate import Evaluation
-    from edgebert.evaluate.readers import Row
+
+_TEXT_SHOWN = 200
 
 
 def evaluate(
     file: Annotated[Path, typer.Argument(help="A .tflite made by edgebert convert.")],
-    data: Annotated[Path, typer.Option("--data", help="Labelled texts: TSV, CSV or JSON Lines.")],
+    data: Annotated[
+        Path,
+        typer.Option("--data", help="Labelled data, in the format of the task (see above)."),
+    ],
+    against: Annotated[
+        Path | None, typer.Option(help="Another file for the same task: the baseline.")
+    ] = None,
+    max_drop: Annotated[
+        float | None,
+        typer.Option(help="Fail (exit 1) where the baseline is better by more, such as 0.01."),
+    ] = None,
+    metric: Annotated[
+        str | None, typer.Option(help="What --max-drop looks at.", show_default="the first one")
+    ] = None,
+    show_rows: Annotated[
+        int, typer.Option(min=0, help="Show so many rows on which the two disagree.")
+    ] = 0,
     text_column: Annotated[
         str | None, typer.Option(help="Column of the text, or of a pair's first text.")
     ] = None,
@@ -29,79 +46,133 @@ def evaluate(
     engine: Annotated[str, typer.Option(help="auto, litert or tflite-runtime.")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
-    """Measure a model on labelled data: accuracy, or Pearson and Spearman correlation.
+    """Measure a model on labelled data, alone or against a baseline.
 
-    classify is judged by accuracy; embed by the cosine of sentence pairs against their scores;
-    regress by its value against the scores. Columns are found by their usual names (text,
-    sentence, sentence1 and sentence2, …; label, category, score, …). In TSV, quotes are ordinary
-    characters, as in GLUE.
+    Columns are found by their usual names (text, sentence, sentence1 and sentence2, …; label,
+    category, score, …). In TSV, quotes are ordinary characters, as in GLUE. Intervals are 95 %,
+    from 1,000 bootstrap draws with a fixed seed; that of a difference from paired draws.
+    --max-drop looks at the figures themselves, not at the intervals.
+
+    \b
+    The task of the file decides what the data is, and what is measured:
+      classify   TSV, CSV, JSON Lines: text, label  accuracy, macro-F1, Matthews
+      regress    the same, the label a number       Spearman, Pearson
+      embed      the same, with pairs               Spearman, Pearson (cosine)
+      embed      columns query and positive         MRR@10, recall@1, 5, 10
+      tag        CoNLL columns: word … tag          F1, precision, recall
+      answer     SQuAD JSON, 1.1 or 2.0             F1, exact match
+      fill-mask  plain text, one a line             top-1, top-5, perplexity
 
     \b
     Examples:
       edgebert evaluate sst2.tflite --data SST-2/dev.tsv
-      edgebert evaluate minilm.tflite --data STS-B/dev.tsv --json
+      edgebert evaluate int8.tflite --data dev.tsv --against float32.tflite --max-drop 0.01
       edgebert evaluate intents.tflite --data test.csv --text-column text --label-column category
     """  # noqa: D301
-    from edgebert.cli.console import print_json, stdout
+    from edgebert.cli.console import progress_bar
+    from edgebert.errors import EdgebertError
     from edgebert.evaluate.columns import Columns
-    from edgebert.evaluate.evaluate import check_rows
+    from edgebert.evaluate.compare import Gate, compare
+    from edgebert.evaluate.data import open_data
     from edgebert.evaluate.evaluate import evaluate as run
-    from edgebert.evaluate.readers import read_rows
     from edgebert.runtime.model import load
 
-    columns = Columns(text_column, pair_column, label_column)
-    with load(file, threads=threads, engine=engine) as model:  # type: ignore[arg-type]
-        total = check_rows(model, read_rows(data, columns))
-        evaluation = run(model, _with_bar(read_rows(data, columns), total))
-    if as_json:
-        print_json({"file": str(file), "data": str(data), **_record(evaluation)})
-    else:
-        stdout().print(_table(evaluation))
+    if against is None and (max_drop is not None or show_rows):
+        raise EdgebertError("--max-drop and --show-rows need a baseline: add --against FILE")
+    if max_drop is None and metric is not None:
+        raise EdgebertError("--metric says what --max-drop looks at; add --max-drop")
+    gate = None if max_drop is None else Gate(max_drop, metric)
+    options: dict[str, Any] = {"threads": threads, "engine": engine}
+    with ExitStack() as stack, progress_bar() as progress:
+        model = stack.enter_context(load(file, **options))
+        data_set = open_data(data, model.task, Columns(text_column, pair_column, label_column))
+        if against is None:
+            _print_evaluation(
+                {"file": str(file), "data": str(data)},
+                run(model, data_set, progress=progress),
+                as_json=as_json,
+            )
+            return
+        if gate is not None:
+            gate.settle(data_set.judge.metrics)
+        baseline = stack.enter_context(load(against, **options))
+        comparison = compare(model, baseline, data_set, show=show_rows, progress=progress)
+    names = {"file": str(file), "against": str(against), "data": str(data)}
+    _print_comparison(names, comparison, as_json=as_json)
+    if gate is not None:
+        comparison.require(gate)
 
 
-def _with_bar(rows: Iterable[Row], total: int) -> Iterator[Row]:
-    """Draws a bar on stderr while the rows are used, where stderr is a terminal."""
-    from rich.progress import track
-
-    from edgebert.cli.console import stderr
-
-    console = stderr()
-    yield from track(
-        rows,
-        "evaluating",
-        total=total,
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
-
-
-def _record(evaluation: Evaluation) -> dict[str, Any]:
-    return {
-        "task": evaluation.task,
-        "rows": evaluation.rows,
-        "metrics": dict(evaluation.metrics),
-        "seconds": round(evaluation.seconds, 6),
-        "truncated": evaluation.truncated,
-    }
-
-
-def _table(evaluation: Evaluation) -> Table:
+def _print_evaluation(names: dict[str, str], evaluation: Evaluation, *, as_json: bool) -> None:
     from rich.table import Table
 
+    from edgebert.cli.console import print_json, stdout
+
+    if as_json:
+        print_json({**names, **evaluation.to_json()})
+        return
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
     table.add_row("task", evaluation.task)
     table.add_row("rows", f"{evaluation.rows:,}")
     for name, value in evaluation.metrics.items():
-        table.add_row(name, f"{value:.4f}")
-    table.add_row("time", f"{evaluation.seconds:.2f} s, {_per_row(evaluation)}")
+        table.add_row(name, f"{value:.4f}  {_interval(evaluation.intervals[name])}")
+    table.add_row("time", _time(evaluation))
     if evaluation.truncated:
-        table.add_row(
-            "truncated",
-            f"{evaluation.truncated:,} of {evaluation.rows:,} rows, too long for the model",
+        table.add_row("truncated", _truncated(evaluation))
+    stdout().print(table)
+
+
+def _print_comparison(names: dict[str, str], comparison: Comparison, *, as_json: bool) -> None:
+    from rich.table import Table
+
+    from edgebert.cli.console import print_json, stdout
+
+    if as_json:
+        print_json({**names, **comparison.to_json()})
+        return
+    one, other = comparison.model, comparison.baseline
+    table = Table("", "file", "baseline", "difference", box=None, padding=(0, 2, 0, 0))
+    for name, difference in comparison.differences.items():
+        values = (
+            f"{each.metrics[name]:.4f}  {_interval(each.intervals[name])}" for each in (one, other)
         )
-    return table
+        low, high = comparison.intervals[name]
+        table.add_row(name, *values, f"{difference:+.4f}  ({low:+.4f} to {high:+.4f})")
+    table.add_row("time", _time(one), _time(other))
+    if one.truncated or other.truncated:
+        table.add_row("truncated", _truncated(one), _truncated(other))
+    console = stdout()
+    console.print(f"{one.task}, {one.rows:,} rows; they disagree on {comparison.disagreements:,}")
+    console.print(table)
+    for row in comparison.shown:
+        _print_row(row)
 
 
-def _per_row(evaluation: Evaluation) -> str:
-    return f"{1000 * evaluation.seconds / evaluation.rows:.3f} ms a row"
+def _print_row(row: Disagreement) -> None:
+    """A row on which the two disagree, as text that cannot play with the terminal."""
+    shown = {
+        "expected": row.expected,
+        "file": row.predicted,
+        "baseline": row.baseline,
+    }
+    typer.echo(f"\n{row.place}: {_one_line(row.text)}")
+    for name, value in shown.items():
+        typer.echo(f"  {name:<8}  {_one_line(value)}")
+
+
+def _one_line(text: str) -> str:
+    shown = text if len(text) <= _TEXT_SHOWN else f"{text[:_TEXT_SHOWN]}…"
+    return "".join(character if character.isprintable() else " " for character in shown)
+
+
+def _interval(bounds: Interval) -> str:
+    return f"({bounds.low:.4f} to {bounds.high:.4f})"
+
+
+def _time(evaluation: Evaluation) -> str:
+    each = 1000 * evaluation.seconds / evaluation.rows
+    return f"{evaluation.seconds:.2f} s, {each:.3f} ms a row"
+
+
+def _truncated(evaluation: Evaluation) -> str:
+    return f"{evaluation.truncated:,} of {evaluation.rows:,} rows, too long for the model"

@@ -18,6 +18,13 @@ _PAIRS = (
     ("text_a", "text_b"),
     ("text1", "text2"),
 )
+_QUERIES = (
+    ("query", "positive"),
+    ("anchor", "positive"),
+    ("query", "pos"),
+    ("query", "document"),
+    ("query", "passage"),
+)
 _TEXTS = ("text", "sentence", "question", "query", "review", "utterance", "content")
 _LABELS = (
     "label",
@@ -84,6 +91,32 @@ def find_layout(header: Sequence[str], columns: Columns) -> Layout:
     else:
         label = _named(columns.label, header)
     return Layout(text, pair, label)
+
+
+def has_queries(header: Sequence[str], columns: Columns) -> bool:
+    """Whether a data set has queries with their answers rather than pairs with scores.
+
+    It has where no column is named or known as the label, and two are as query and answer.
+    """
+    if columns.label is not None or _among(_LABELS, header):
+        return False
+    named = columns.text is not None and columns.pair is not None
+    return named or any(_among([one], header) and _among([two], header) for one, two in _QUERIES)
+
+
+def find_query_layout(header: Sequence[str], columns: Columns) -> tuple[str, str]:
+    """Finds the columns of the query and of the text that answers it.
+
+    Raises:
+        EdgebertError: as `find_layout`.
+    """
+    if columns.text is not None and columns.pair is not None:
+        return _named(columns.text, header), _named(columns.pair, header)
+    for names in _QUERIES:
+        queries, answers = (_among([name], header) for name in names)
+        if queries and answers:
+            return _only(queries, "text", header), _only(answers, "pair", header)
+    return _only([], "text", header), _only([], "pair", header)
 
 
 def _find_texts(header: Sequence[str]) -> tuple[str, str | None]:

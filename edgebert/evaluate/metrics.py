@@ -1,29 +1,60 @@
-"""Accuracy and correlations of predictions with what was expected."""
+"""Labels and values: how predictions compare with what was expected."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from edgebert.errors import EdgebertError
 
-_Values = npt.NDArray[np.float64]
+Values: TypeAlias = npt.NDArray[np.float64]
+Labels: TypeAlias = Sequence[str] | npt.NDArray[np.generic]
+Scores: TypeAlias = Sequence[float] | Values
 
 
-def accuracy(expected: Sequence[str], predicted: Sequence[str]) -> float:
+def accuracy(expected: Labels, predicted: Labels) -> float:
     """Share of predictions that are as expected, 0 to 1.
 
     Raises:
         EdgebertError: no values, or not as many of one as of the other.
     """
     _check_lengths(len(expected), len(predicted), least=1)
-    hits = sum(one == other for one, other in zip(expected, predicted, strict=True))
-    return hits / len(expected)
+    return float(np.mean(np.asarray(expected) == np.asarray(predicted)))
 
 
-def pearson(expected: Sequence[float], predicted: Sequence[float]) -> float:
+def macro_f1(expected: Labels, predicted: Labels) -> float:
+    """Mean over labels of each label's F1, 0 to 1, however rare the label.
+
+    Labels that are neither expected nor predicted do not count; one that never meets has F1 0.
+
+    Raises:
+        EdgebertError: as `accuracy`.
+    """
+    confusion = _confusion(expected, predicted)
+    hits = np.diagonal(confusion)
+    return float(np.mean(2 * hits / (confusion.sum(axis=0) + confusion.sum(axis=1))))
+
+
+def matthews(expected: Labels, predicted: Labels) -> float:
+    """Matthews' correlation of labels, -1 to 1; 0 where one side knows a single label.
+
+    For more than two labels as in Gorodkin 2004 (doi:10.1016/j.compbiolchem.2004.09.006).
+
+    Raises:
+        EdgebertError: as `accuracy`.
+    """
+    confusion = _confusion(expected, predicted)
+    total, hits = confusion.sum(), np.trace(confusion)
+    of_expected, of_predicted = confusion.sum(axis=1), confusion.sum(axis=0)
+    spread = (total**2 - of_expected @ of_expected) * (total**2 - of_predicted @ of_predicted)
+    covariance = hits * total - of_expected @ of_predicted
+    return float(covariance / np.sqrt(spread)) if spread else 0.0
+
+
+def pearson(expected: Scores, predicted: Scores) -> float:
     """Pearson's correlation of two lists of values, -1 to 1.
 
     Raises:
@@ -33,7 +64,7 @@ def pearson(expected: Sequence[float], predicted: Sequence[float]) -> float:
     return _correlation(_values(expected), _values(predicted))
 
 
-def spearman(expected: Sequence[float], predicted: Sequence[float]) -> float:
+def spearman(expected: Scores, predicted: Scores) -> float:
     """Spearman's rank correlation, -1 to 1; equal values share the mean of their ranks.
 
     Raises:
@@ -48,14 +79,24 @@ def cosine(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> floa
     return float(one @ other) / lengths if lengths else 0.0
 
 
-def _ranks(values: _Values) -> _Values:
+def _confusion(expected: Labels, predicted: Labels) -> Values:
+    """How often each label was expected (row) and predicted (column)."""
+    _check_lengths(len(expected), len(predicted), least=1)
+    both = np.concatenate([np.asarray(expected), np.asarray(predicted)])
+    labels, codes = np.unique(both, return_inverse=True)
+    rows, columns = np.split(codes, 2)
+    counts = np.bincount(rows * len(labels) + columns, minlength=len(labels) ** 2)
+    return counts.reshape(len(labels), len(labels)).astype(np.float64)
+
+
+def _ranks(values: Values) -> Values:
     _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
-    ranks: _Values = (last - (counts - 1) / 2)[place]
+    ranks: Values = (last - (counts - 1) / 2)[place]
     return ranks
 
 
-def _correlation(expected: _Values, predicted: _Values) -> float:
+def _correlation(expected: Values, predicted: Values) -> float:
     _check_lengths(len(expected), len(predicted), least=2)
     centred = [values - values.mean() for values in (expected, predicted)]
     lengths = [float(np.linalg.norm(values)) for values in centred]
@@ -66,7 +107,7 @@ def _correlation(expected: _Values, predicted: _Values) -> float:
     return float(np.clip(centred[0] @ centred[1] / (lengths[0] * lengths[1]), -1.0, 1.0))
 
 
-def _values(values: Sequence[float]) -> _Values:
+def _values(values: Scores) -> Values:
     array = np.asarray(values, np.float64)
     if not np.isfinite(array).all():
         raise EdgebertError("no correlation: there are values that are not finite")

@@ -1,23 +1,28 @@
-"""Labelled texts from TSV, CSV and JSON Lines, one row at a time."""
+"""Labelled texts and queries from TSV, CSV and JSON Lines, one row at a time."""
 
 from __future__ import annotations
 
 import csv
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, BinaryIO, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from edgebert.errors import EdgebertError
-from edgebert.evaluate.columns import USUAL, Columns, find_layout
+from edgebert.evaluate.columns import USUAL, Columns, find_layout, find_query_layout
+from edgebert.evaluate.lines import read_lines
 
-_LONGEST_LINE = 1_000_000
-
-_Record: TypeAlias = tuple[int, Mapping[str, Any]]
+Record: TypeAlias = tuple[int, Mapping[str, Any]]
 """Number of the line it starts on, and its values by column."""
+_Layout = TypeVar("_Layout")
+
+_COLA = ("source", "label", "mark", "sentence")
+_COLA_MARK = re.compile(r"[*?#%]*")
 
 
 class Row(NamedTuple):
@@ -34,12 +39,20 @@ class Row(NamedTuple):
     place: str
 
 
+class Query(NamedTuple):
+    """A query and a text that answers it; `place` as in `Row`."""
+
+    query: str
+    positive: str
+    place: str
+
+
 def read_rows(path: Path, columns: Columns = USUAL) -> Iterator[Row]:
-    """Reads a data set, UTF-8, with named columns.
+    """Reads a labelled data set, UTF-8, with named columns.
 
     The format is told by the ending (.tsv, .csv, .jsonl, .ndjson), else by the first line. In TSV
     quotes are ordinary characters, as in GLUE; in CSV they enclose fields. Blank lines are
-    skipped.
+    skipped. GLUE's CoLA, which has no header, is known by its first line.
 
     Args:
         path: the file.
@@ -52,30 +65,7 @@ def read_rows(path: Path, columns: Columns = USUAL) -> Iterator[Row]:
         EdgebertError: the file cannot be read, is not of its format, or a row lacks a column;
             file, line and column are named.
     """
-    if path.exists() and not path.is_file():
-        raise EdgebertError(f"{path}: not an ordinary file")
-    try:
-        with path.open("rb") as file:
-            yield from _rows(path, file, columns)
-    except OSError as error:
-        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from None
-
-
-def _rows(path: Path, file: BinaryIO, columns: Columns) -> Iterator[Row]:
-    raw = iter(lambda: file.readline(_LONGEST_LINE + 1), b"")
-    lines = (_decode(path, number, line) for number, line in enumerate(raw, 1))
-    first = next(lines, "")
-    if not first.strip():
-        raise EdgebertError(f"{path}: empty, or the first line is")
-    records = _reader_for(path, first)(path, chain([first], lines))
-    layout = None
-    for number, record in records:
-        place = f"{path}, line {number}"
-        if layout is None:
-            try:
-                layout = find_layout(list(record), columns)
-            except EdgebertError as error:
-                raise EdgebertError(f"{path}: {error}") from None
+    for layout, record, place in _laid_out(path, lambda header: find_layout(header, columns)):
         yield Row(
             _text(record, layout.text, place),
             None if layout.pair is None else _text(record, layout.pair, place),
@@ -84,24 +74,66 @@ def _rows(path: Path, file: BinaryIO, columns: Columns) -> Iterator[Row]:
         )
 
 
-def _decode(path: Path, number: int, line: bytes) -> str:
-    if len(line) > _LONGEST_LINE:
-        raise EdgebertError(f"{path}, line {number}: longer than {_LONGEST_LINE:,} bytes")
-    try:
-        return line.decode("utf-8-sig" if number == 1 else "utf-8")
-    except UnicodeDecodeError as error:
-        raise EdgebertError(
-            f"{path}, line {number}: not UTF-8 (byte 0x{line[error.start]:02X} "
-            f"at position {error.start + 1}); convert the file to UTF-8"
-        ) from None
+def read_queries(path: Path, columns: Columns = USUAL) -> Iterator[Query]:
+    """Reads queries with the text that answers each; formats and errors as of `read_rows`.
+
+    A query with several right answers has a row for each.
+    """
+    find = partial(find_query_layout, columns=columns)
+    for (query, positive), record, place in _laid_out(path, find):
+        yield Query(_text(record, query, place), _text(record, positive, place), place)
 
 
-def _read_tsv(path: Path, lines: Iterator[str]) -> Iterator[_Record]:
-    fields = ((number, line.rstrip("\r\n")) for number, line in enumerate(lines, 1))
-    yield from _under_header(path, ((number, line.split("\t")) for number, line in fields if line))
+def read_header(path: Path) -> list[str]:
+    """Names of the columns; in JSON Lines those of the first object.
+
+    Raises:
+        EdgebertError: as `read_rows`.
+    """
+    for _, record in read_records(path, read_lines(path)):
+        return list(record)
+    raise EdgebertError(f"{path}: has no rows")
 
 
-def _read_csv(path: Path, lines: Iterator[str]) -> Iterator[_Record]:
+def _laid_out(
+    path: Path, find: Callable[[list[str]], _Layout]
+) -> Iterator[tuple[_Layout, Mapping[str, Any], str]]:
+    """Records with the layout that the first of them has, and their place."""
+    layout = None
+    for number, record in read_records(path, read_lines(path)):
+        if layout is None:
+            try:
+                layout = find(list(record))
+            except EdgebertError as error:
+                raise EdgebertError(f"{path}: {error}") from None
+        yield layout, record, f"{path}, line {number}"
+
+
+def read_records(path: Path, lines: Iterator[str]) -> Iterator[Record]:
+    """Rows of any columns, with the number of the line each starts on.
+
+    Args:
+        path: tells the format, and names the file in errors.
+        lines: of the file.
+
+    Raises:
+        EdgebertError: empty, or not of its format.
+    """
+    first = next(lines, "")
+    if not first.strip():
+        raise EdgebertError(f"{path}: empty, or the first line is")
+    return _reader_for(path, first)(path, chain([first], lines))
+
+
+def _read_tsv(path: Path, lines: Iterator[str]) -> Iterator[Record]:
+    bare = ((number, line.rstrip("\r\n")) for number, line in enumerate(lines, 1))
+    fields = ((number, line.split("\t")) for number, line in bare if line)
+    first = next(fields)
+    header = [(0, _COLA)] if _is_cola(first[1]) else []
+    yield from _under_header(path, chain(header, [first], fields))
+
+
+def _read_csv(path: Path, lines: Iterator[str]) -> Iterator[Record]:
     reader = csv.reader(lines, strict=True)
 
     def numbered() -> Iterator[tuple[int, list[str]]]:
@@ -117,7 +149,7 @@ def _read_csv(path: Path, lines: Iterator[str]) -> Iterator[_Record]:
         raise EdgebertError(f"{path}, line {reader.line_num}: not CSV: {error}") from None
 
 
-def _read_jsonl(path: Path, lines: Iterator[str]) -> Iterator[_Record]:
+def _read_jsonl(path: Path, lines: Iterator[str]) -> Iterator[Record]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -133,7 +165,19 @@ def _read_jsonl(path: Path, lines: Iterator[str]) -> Iterator[_Record]:
         yield number, record
 
 
-def _under_header(path: Path, lines: Iterator[tuple[int, Sequence[str]]]) -> Iterator[_Record]:
+def _is_cola(fields: Sequence[str]) -> bool:
+    """Whether a first line is a row of CoLA: source, 0 or 1, the linguist's mark, sentence.
+
+    No header looks like this: a column would be named 0 or 1, and another by a mark or not at all.
+    """
+    return (
+        len(fields) == len(_COLA)
+        and fields[1] in ("0", "1")
+        and _COLA_MARK.fullmatch(fields[2]) is not None
+    )
+
+
+def _under_header(path: Path, lines: Iterator[tuple[int, Sequence[str]]]) -> Iterator[Record]:
     _, header = next(lines)
     doubles = [name for name, count in Counter(header).items() if name and count > 1]
     if doubles:
@@ -147,12 +191,12 @@ def _under_header(path: Path, lines: Iterator[tuple[int, Sequence[str]]]) -> Ite
         yield number, dict(zip(header, fields, strict=True))
 
 
-_READERS: Mapping[str, Callable[[Path, Iterator[str]], Iterator[_Record]]] = MappingProxyType(
+_READERS: Mapping[str, Callable[[Path, Iterator[str]], Iterator[Record]]] = MappingProxyType(
     {".tsv": _read_tsv, ".csv": _read_csv, ".jsonl": _read_jsonl, ".ndjson": _read_jsonl}
 )
 
 
-def _reader_for(path: Path, first: str) -> Callable[[Path, Iterator[str]], Iterator[_Record]]:
+def _reader_for(path: Path, first: str) -> Callable[[Path, Iterator[str]], Iterator[Record]]:
     by_ending = _READERS.get(path.suffix.lower())
     if by_ending:
         return by_ending

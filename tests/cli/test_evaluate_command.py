@@ -50,6 +50,11 @@ def test_accuracy_of_a_classifier(classifier, tmp_path):
     assert result.exit_code == 0, result.output
     outcome = json.loads(result.stdout)
     assert outcome.pop("seconds") > 0
+    intervals = outcome.pop("intervals")
+    assert set(intervals) == set(outcome["metrics"])
+    assert all(low <= high for low, high in intervals.values())
+    assert 0 < outcome["metrics"].pop("macro_f1") < 1
+    assert -1 <= outcome["metrics"].pop("matthews") < 1
     assert outcome == {
         "file": str(classifier),
         "data": str(data),
@@ -91,3 +96,88 @@ def test_a_missing_file_is_one_line_and_exit_2(classifier, tmp_path):
     result = run("evaluate", classifier, "--data", tmp_path / "none.tsv")
     assert result.exit_code == 2
     assert "none.tsv: cannot read: No such file or directory" in result.stderr
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory, classifier):
+    """Data that the float32 classifier gets right throughout."""
+    path = tmp_path_factory.mktemp("data") / "data.tsv"
+    with load(classifier) as model:
+        lines = [f"{text}\t{model(text).label}\n" for text in TEXTS]
+    path.write_text("sentence\tlabel\n" + "".join(lines), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def worse(tmp_path_factory, labelled):
+    """A classifier with its labels turned round: it gets most of `labelled` wrong."""
+    path = tmp_path_factory.mktemp("worse") / "worse.tflite"
+    labels = path.with_name("labels.txt")
+    labels.write_text("neutral\npositive\nnegative\n")
+    source = REFERENCE / "hf_classifier_2x32"
+    assert run("convert", source, "-o", path, "--labels", labels).exit_code == 0
+    return path
+
+
+def test_against_a_baseline(classifier, worse, labelled):
+    arguments = ["evaluate", worse, "--data", labelled, "--against", classifier]
+    result = run(*arguments, "--show-rows", 2, "--json")
+    assert result.exit_code == 0, result.output
+    outcome = json.loads(result.stdout)
+    assert outcome["against"] == str(classifier)
+    assert outcome["baseline"]["metrics"]["accuracy"] == 1
+    assert outcome["model"]["metrics"]["accuracy"] == 0
+    assert outcome["differences"]["accuracy"] == -1
+    assert outcome["intervals"]["accuracy"] == [-1, -1]
+    assert outcome["disagreements"] == 4
+    first = outcome["shown"][0]
+    assert first["text"] == TEXTS[0]
+    assert first["expected"] == first["baseline"] != first["predicted"]
+    assert len(outcome["shown"]) == 2
+    shown = run(*arguments, "--show-rows", 1).stdout
+    for word in ("they disagree on 4", "baseline", "-1.0000", TEXTS[0], "data.tsv, line 2"):
+        assert word in shown
+
+
+def test_the_gate_fails_with_exit_1(classifier, worse, labelled):
+    result = run(
+        "evaluate", worse, "--data", labelled, "--against", classifier, "--max-drop", "0.01"
+    )
+    assert result.exit_code == 1
+    assert "accuracy is 0.0000, the baseline has 1.0000: worse by 1.0000, allowed" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert "they disagree on 4" in result.stdout
+
+
+def test_the_gate_lets_a_better_file_through(classifier, worse, labelled):
+    arguments = ["--data", labelled, "--against", worse, "--max-drop", "0"]
+    assert run("evaluate", classifier, *arguments).exit_code == 0
+    assert run("evaluate", classifier, *arguments, "--metric", "macro_f1").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--max-drop", "0.1"], "need a baseline: add --against FILE"),
+        (["--show-rows", "3"], "need a baseline: add --against FILE"),
+        (["--metric", "accuracy"], "add --max-drop"),
+        (["--against", "SAME", "--max-drop", "-1"], "max drop is -1.0; a number from 0 on is"),
+        (["--against", "SAME", "--max-drop", "nan"], "max drop is nan"),
+        (
+            ["--against", "SAME", "--max-drop", "0", "--metric", "x"],
+            "metric 'x' is unknown; this data has accuracy, macro_f1, matthews",
+        ),
+    ],
+)
+def test_wrong_options_of_the_gate(classifier, labelled, options, message):
+    options = [classifier if option == "SAME" else option for option in options]
+    result = run("evaluate", classifier, "--data", labelled, *options)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_models_of_two_tasks_cannot_be_compared(classifier, embedder, labelled):
+    result = run("evaluate", classifier, "--data", labelled, "--against", embedder)
+    assert result.exit_code == 2
+    assert "the model is for classify, the baseline for embed" in result.stderr

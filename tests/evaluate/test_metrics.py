@@ -4,7 +4,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from edgebert.errors import EdgebertError
-from edgebert.evaluate.metrics import accuracy, cosine, pearson, spearman
+from edgebert.evaluate.metrics import accuracy, cosine, macro_f1, matthews, pearson, spearman
 
 X = [1.0, 2.0, 2.0, 4.0, 5.0, 7.0]
 Y = [2.0, 1.0, 3.0, 3.0, 3.0, 9.0]
@@ -70,3 +70,29 @@ def test_correlation_that_does_not_exist_is_an_error(metric, expected, predicted
 def test_accuracy_of_nothing_is_an_error():
     with pytest.raises(EdgebertError, match="0 labelled rows; 1 or more are needed"):
         accuracy([], [])
+
+
+labels = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("abcd")), min_size=1)
+
+
+@settings(deadline=None)
+@given(labels)
+def test_label_metrics_equal_sklearns(pairs):
+    metrics = pytest.importorskip("sklearn.metrics")
+    expected, predicted = zip(*pairs, strict=True)
+    close = {"abs": 1e-12}
+    assert accuracy(expected, predicted) == metrics.accuracy_score(expected, predicted)
+    theirs = metrics.f1_score(expected, predicted, average="macro", zero_division=0)
+    assert macro_f1(expected, predicted) == pytest.approx(theirs, **close)
+    theirs = metrics.matthews_corrcoef(expected, predicted)
+    assert matthews(expected, predicted) == pytest.approx(theirs, **close)
+
+
+def test_label_metrics_worked_by_hand():
+    expected, predicted = list("ppppnnnn"), list("pppnpnnn")
+    # p: 3 right, 1 missed, 1 too many; n the same.
+    assert macro_f1(expected, predicted) == pytest.approx(0.75)
+    assert matthews(expected, predicted) == pytest.approx((3 * 3 - 1 * 1) / 16)
+    # c is never found and d never meant: both have F1 0.
+    assert macro_f1(["a", "b", "c"], ["a", "b", "d"]) == pytest.approx(0.5)
+    assert matthews(["a", "a"], ["a", "b"]) == 0.0

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edgebert.errors import EdgebertError
-from edgebert.evaluate.columns import Columns
-from edgebert.evaluate.readers import read_rows
+from edgebert.evaluate.columns import Columns, has_queries
+from edgebert.evaluate.readers import read_header, read_queries, read_rows
 
 BANKING77 = Path(__file__).parent.parent / "data" / "banking77" / "test.csv"
 
@@ -205,3 +205,59 @@ def test_rows_come_before_the_end_is_read(tmp_path):
     assert next(rows).text == "a"
     with pytest.raises(EdgebertError, match="line 3"):
         next(rows)
+
+
+def test_cola_has_no_header(tmp_path):
+    content = "gj04\t1\t\tOur friends won't buy it.\nc_13\t0\t*\tHe \"lives.\n"
+    assert rows_of(tmp_path, content) == [
+        ("Our friends won't buy it.", None, "1"),
+        ('He "lives.', None, "0"),
+    ]
+    assert rows_of(tmp_path, content, columns=Columns(text="source"))[0][0] == "gj04"
+
+
+@pytest.mark.parametrize(
+    "header", ["gj04\t2\t\tx", "gj04\t1\tx\ty", "gj04\t1\tx", "gj04\t1\t\ta\tb"]
+)
+def test_what_only_resembles_cola_needs_its_header(tmp_path, header):
+    fields = "\t".join("1" * (header.count("\t") + 1))
+    with pytest.raises(EdgebertError, match="found no"):
+        rows_of(tmp_path, f"{header}\n{fields}\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "columns"),
+    [
+        ("query\tpositive\nq\tp\n", Columns()),
+        ("Anchor\tPositive\tnegative\nq\tp\tn\n", Columns()),
+        ("a\tb\nq\tp\n", Columns("a", "b")),
+    ],
+)
+def test_queries(tmp_path, content, columns):
+    path = tmp_path / "d.tsv"
+    path.write_text(content)
+    assert has_queries(read_header(path), columns)
+    assert [query[:2] for query in read_queries(path, columns)] == [("q", "p")]
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        (["query", "positive", "score"], Columns()),
+        (["query", "positive", "x"], Columns(label="x")),
+        (["sentence1", "sentence2"], Columns()),
+        (["a", "b", "label"], Columns("a", "b")),
+    ],
+)
+def test_pairs_with_scores_are_no_queries(header, columns):
+    assert not has_queries(header, columns)
+
+
+def test_queries_without_their_columns_are_an_error(tmp_path):
+    path = tmp_path / "d.tsv"
+    path.write_text("query\tx\nq\tp\n")
+    with pytest.raises(EdgebertError, match="found no text column"):
+        list(read_queries(path))
+    path.write_text("query\tpositive\n")
+    with pytest.raises(EdgebertError, match=r"d.tsv: has no rows$"):
+        read_header(path)

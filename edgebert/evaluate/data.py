@@ -1,0 +1,44 @@
+"""A data set as models are judged on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from edgebert.evaluate.columns import USUAL, Columns
+from edgebert.evaluate.judges import judge_for
+from edgebert.evaluate.judges.judge import Judge
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Examples, and who judges models on them.
+
+    Attributes:
+        read: begins anew at each call; examples come one at a time.
+    """
+
+    judge: Judge
+    read: Callable[[], Iterator[Any]]
+
+
+def open_data(path: Path, task: str, columns: Columns = USUAL) -> DataSet:
+    """The data set of a file, for models of one task.
+
+    | task | data | metrics |
+    |---|---|---|
+    | classify | TSV, CSV or JSON Lines: text, or a pair, and label | accuracy, macro_f1, matthews |
+    | regress | the same, with a number as the label | spearman, pearson |
+    | embed | the same with pairs; or query and positive | spearman, pearson; or mrr@10, recall@k |
+    | tag | CoNLL columns | f1, precision, recall of entities |
+    | answer | SQuAD JSON | f1, exact_match |
+    | fill-mask | plain text, one a line | top1_accuracy, top5_accuracy, perplexity |
+
+    Raises:
+        EdgebertError: the task cannot be judged, or the columns cannot be read.
+    """
+    judge = judge_for(task, path, columns)
+    return DataSet(judge, partial(judge.read, path, columns))

@@ -1,0 +1,59 @@
+"""Classifiers on labelled texts or pairs: accuracy, macro-F1 and Matthews' correlation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from types import MappingProxyType
+
+from edgebert.evaluate.judges.judge import EvaluatedModel, Judge, Observation, ask, unknown_label
+from edgebert.evaluate.metrics import accuracy, macro_f1, matthews
+from edgebert.evaluate.readers import Row, read_rows
+
+
+def _check(model: EvaluatedModel, row: Row) -> None:
+    _expected(model, row)
+
+
+def _observe(model: EvaluatedModel, rows: Iterable[Row]) -> Iterator[Observation]:
+    for row in rows:
+        expected = _expected(model, row)
+        reply, seconds = ask(model, row.place, row.text, row.pair)
+        label = reply.value.label
+        labels = model.labels or ()
+        yield Observation(
+            place=row.place,
+            text=row.text if row.pair is None else f"{row.text} | {row.pair}",
+            expected=expected,
+            predicted=label,
+            value=label,
+            figures=(labels.index(expected), labels.index(label)),
+            seconds=seconds,
+            truncated=reply.truncated,
+        )
+
+
+def _expected(model: EvaluatedModel, row: Row) -> str:
+    labels = model.labels or ()
+    if row.label in labels:
+        return row.label
+    # Where labels are numbers themselves ("1" to "5" stars), a number means the label.
+    if row.label.isdecimal() and not any(label.isdecimal() for label in labels):
+        number = int(row.label) if len(row.label) < 10 else len(labels)
+        if number < len(labels):
+            return labels[number]
+    raise unknown_label(row.place, row.label, labels)
+
+
+CLASSIFY = Judge(
+    read=read_rows,
+    check=_check,
+    observe=_observe,
+    metrics=MappingProxyType(
+        {
+            "accuracy": lambda figures: accuracy(figures[:, 0], figures[:, 1]),
+            "macro_f1": lambda figures: macro_f1(figures[:, 0], figures[:, 1]),
+            "matthews": lambda figures: matthews(figures[:, 0], figures[:, 1]),
+        }
+    ),
+    distance=lambda one, other: float(one != other),
+)

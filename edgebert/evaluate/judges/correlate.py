@@ -1,0 +1,87 @@
+"""Values against scores: a regression's own, or the cosine of an embedder's two vectors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from types import MappingProxyType
+
+from edgebert.errors import EdgebertError
+from edgebert.evaluate.judges.judge import EvaluatedModel, Judge, Observation, ask
+from edgebert.evaluate.metrics import cosine, pearson, spearman
+from edgebert.evaluate.readers import Row, read_rows
+
+CLOSE = 0.05
+"""Values of two models that differ by no more than this agree."""
+
+
+def _score(row: Row) -> float:
+    try:
+        score = float(row.label)
+    except ValueError:
+        score = math.nan
+    if not math.isfinite(score):
+        raise EdgebertError(f"{row.place}: {row.label[:40]!r} is no number; a score is needed")
+    return score
+
+
+def _check_row(model: EvaluatedModel, row: Row) -> None:
+    _score(row)
+
+
+def _check_pair(model: EvaluatedModel, row: Row) -> None:
+    if row.pair is None:
+        raise EdgebertError(
+            f"{row.place}: one text; a model for embed is evaluated on pairs with scores "
+            "(name the columns with --text-column and --pair-column), or on queries with "
+            "their answers (columns query and positive)"
+        )
+    _score(row)
+
+
+def _value(model: EvaluatedModel, row: Row) -> tuple[float, float, bool]:
+    reply, seconds = ask(model, row.place, row.text, row.pair)
+    return reply.value, seconds, reply.truncated
+
+
+def _similarity(model: EvaluatedModel, row: Row) -> tuple[float, float, bool]:
+    one, seconds = ask(model, row.place, row.text)
+    other, more = ask(model, row.place, row.pair or "")
+    return cosine(one.value, other.value), seconds + more, one.truncated or other.truncated
+
+
+def _observer(
+    measure: Callable[[EvaluatedModel, Row], tuple[float, float, bool]],
+) -> Callable[[EvaluatedModel, Iterable[Row]], Iterator[Observation]]:
+    """Observes by a function that gives the value, its seconds, and whether a text was cut."""
+
+    def observe(model: EvaluatedModel, rows: Iterable[Row]) -> Iterator[Observation]:
+        for row in rows:
+            value, seconds, truncated = measure(model, row)
+            yield Observation(
+                place=row.place,
+                text=row.text if row.pair is None else f"{row.text} | {row.pair}",
+                expected=row.label,
+                predicted=f"{value:.3f}",
+                value=value,
+                figures=(_score(row), value),
+                seconds=seconds,
+                truncated=truncated,
+            )
+
+    return observe
+
+
+def _distance(one: float, other: float) -> float:
+    return abs(one - other) if abs(one - other) > CLOSE else 0.0
+
+
+_METRICS = MappingProxyType(
+    {
+        "spearman": lambda figures: spearman(figures[:, 0], figures[:, 1]),
+        "pearson": lambda figures: pearson(figures[:, 0], figures[:, 1]),
+    }
+)
+
+REGRESS = Judge(read_rows, _check_row, _observer(_value), _METRICS, _distance)
+PAIRS = Judge(read_rows, _check_pair, _observer(_similarity), _METRICS, _distance)

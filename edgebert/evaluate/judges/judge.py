@@ -1,0 +1,117 @@
+"""What a judge is: how examples are read, put to a model, and made into figures for metrics."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from edgebert.bert.weights import Array
+from edgebert.errors import EdgebertError
+from edgebert.evaluate.bootstrap import Measure
+from edgebert.evaluate.columns import Columns
+
+if TYPE_CHECKING:
+    from edgebert.runtime.reply import Reply
+    from edgebert.tokenizer.wordpiece import Tokenizer
+
+_LABELS_SHOWN = 20
+
+
+class EvaluatedModel(Protocol):
+    """What is asked of a model; `edgebert.runtime.Model` has it."""
+
+    @property
+    def task(self) -> str:
+        """Name of the task."""
+
+    @property
+    def labels(self) -> tuple[str, ...] | None:
+        """The labels of a classifier or tagger."""
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """Makes its ids."""
+
+    def reply(self, text: str, pair: str | None = None, **options: Any) -> Reply:
+        """The answer of the task, and whether the text was truncated."""
+
+    def run_ids(
+        self,
+        ids: Iterable[int],
+        segment_ids: Iterable[int] | None = None,
+        positions: Iterable[int] | None = None,
+    ) -> Array:
+        """The output for token ids."""
+
+
+class Observation(NamedTuple):
+    """What a model made of one example.
+
+    Attributes:
+        place: file and line.
+        text: the example, for people.
+        expected: what is right, for people.
+        predicted: what the model said, for people.
+        value: what it said, for `Judge.distance`.
+        figures: what metrics are computed from; as many for each example.
+        seconds: the model took.
+        truncated: something was cut off.
+    """
+
+    place: str
+    text: str
+    expected: str
+    predicted: str
+    value: Any
+    figures: tuple[float, ...]
+    seconds: float
+    truncated: bool
+
+
+@dataclass(frozen=True)
+class Judge:
+    """How models of one task are judged on one kind of data.
+
+    Attributes:
+        read: gives the examples of a file; they are read one at a time.
+        check: raises EdgebertError where an example cannot be judged; the model is not run.
+        observe: puts the examples to a model, one observation for each, in their order.
+        metrics: by name; the first one is what `max_drop` looks at.
+        falling: names of metrics that are better when lower.
+        distance: of two models' values; 0 where they agree.
+    """
+
+    read: Callable[[Path, Columns], Iterator[Any]]
+    check: Callable[[EvaluatedModel, Any], None]
+    observe: Callable[[EvaluatedModel, Iterable[Any]], Iterator[Observation]]
+    metrics: Mapping[str, Measure]
+    distance: Callable[[Any, Any], float]
+    falling: frozenset[str] = frozenset()
+
+
+def ask(
+    model: EvaluatedModel, place: str, text: str, pair: str | None = None, **options: Any
+) -> tuple[Reply, float]:
+    """A reply, and the seconds it took; an error gets the place of the example."""
+    start = time.perf_counter()
+    try:
+        reply = model.reply(text, pair, **options)
+    except EdgebertError as error:
+        raise EdgebertError(f"{place}: {error}") from None
+    return reply, time.perf_counter() - start
+
+
+def unknown_label(place: str, label: str, known: Iterable[str]) -> EdgebertError:
+    """The error for a label that the model does not have."""
+    names = list(known)
+    shown = ", ".join(map(repr, names[:_LABELS_SHOWN]))
+    more = f" and {len(names) - _LABELS_SHOWN} more" if len(names) > _LABELS_SHOWN else ""
+    return EdgebertError(f"{place}: the model has no label {label[:40]!r}; it knows {shown}{more}")
+
+
+def mean_of(column: int) -> Measure:
+    """A metric that is the mean of one figure."""
+    return lambda figures: float(figures[:, column].mean())

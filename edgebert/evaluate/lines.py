@@ -1,0 +1,46 @@
+"""Lines of a text file that may be anything: UTF-8, of bounded length, read one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from edgebert.errors import EdgebertError
+
+LONGEST_LINE = 1_000_000
+"""In bytes."""
+
+
+def read_lines(path: Path) -> Iterator[str]:
+    r"""Lines with their ends; only `\n` ends a line.
+
+    Raises:
+        EdgebertError: the file cannot be read, a line is too long or not UTF-8; it is named.
+    """
+    if path.exists() and not path.is_file():
+        raise EdgebertError(f"{path}: not an ordinary file")
+    try:
+        with path.open("rb") as file:
+            yield from decode_lines(file, str(path))
+    except OSError as error:
+        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from None
+
+
+def decode_lines(file: BinaryIO, name: str) -> Iterator[str]:
+    """`read_lines` of an open file, such as stdin, that errors call `name`."""
+    raw = iter(lambda: file.readline(LONGEST_LINE + 1), b"")
+    for number, line in enumerate(raw, 1):
+        yield _decode(name, number, line)
+
+
+def _decode(name: str, number: int, line: bytes) -> str:
+    if len(line) > LONGEST_LINE:
+        raise EdgebertError(f"{name}, line {number}: longer than {LONGEST_LINE:,} bytes")
+    try:
+        return line.decode("utf-8-sig" if number == 1 else "utf-8")
+    except UnicodeDecodeError as error:
+        raise EdgebertError(
+            f"{name}, line {number}: not UTF-8 (byte 0x{line[error.start]:02X} "
+            f"at position {error.start + 1}); convert the file to UTF-8"
+        ) from None
