@@ -81,7 +81,7 @@ class Session:
         output = self._interpreter.get_output_details()[0]
         self._output = self._interpreter.tensor(output["index"])
         self.output_width = int(output["shape"][-1])
-        self._has_rows = len(output["shape"]) > 2
+        self._row_a_token = len(output["shape"]) > 2 and not self._further
 
     def run(
         self,
@@ -133,13 +133,12 @@ class Session:
                 self._one_segment = segment_ids is None
             # A view left over would make the interpreter refuse to run.
             del row
-            for name, numbers in further.items():
-                interpreter.tensor(self._further[name])()[0] = numbers
+            if further:
+                for name, numbers in further.items():
+                    interpreter.tensor(self._further[name])()[0] = numbers
             interpreter.invoke()
             output: Array = self._output()
-            if self._has_rows and not further:
-                output = output[:, :tokens]
-            return output.copy()
+            return (output[:, :tokens] if self._row_a_token else output).copy()
 
     def delegation(self) -> Delegation:
         """How much of the graph XNNPACK runs.

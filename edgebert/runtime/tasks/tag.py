@@ -16,7 +16,7 @@ from edgebert.model_file.read import ModelFile
 from edgebert.runtime.reply import Reply
 from edgebert.runtime.session import Session
 from edgebert.runtime.tasks.scores import softmax
-from edgebert.runtime.tasks.task import refuse_pair
+from edgebert.runtime.tasks.task import check_choice, refuse_pair
 from edgebert.runtime.tasks.words import Words, extent
 from edgebert.runtime.windows import Window, context, windows
 from edgebert.tokenizer.wordpiece import Encoding, Offsets, Tokenizer
@@ -106,10 +106,10 @@ class Tag:
             EdgebertError: a pair, an unknown option, or a stride that does not fit.
         """
         refuse_pair("tag", pair)
-        _check("strategy", strategy, get_args(Strategy))
-        _check("long", long, get_args(LongText))
+        check_choice("strategy", strategy, get_args(Strategy))
+        check_choice("long", long, get_args(LongText))
         if stride is not None and long == "truncate":
-            raise EdgebertError("stride needs long='windows'")
+            raise EdgebertError("stride is for windows; ask for them: long='windows'")
         ids = self._tokenizer.ids(text)
         truncated = long == "truncate" and len(ids) > self._room
         if truncated:
@@ -185,8 +185,3 @@ def merge(words: Iterable[Word], labels: Sequence[str]) -> list[Word]:
 def _join(words: list[Word]) -> Word:
     start, end = extent([(word.start, word.end) for word in words])
     return Word(words[0].label, sum(word.score for word in words) / len(words), start, end)
-
-
-def _check(name: str, value: str, accepted: Sequence[str]) -> None:
-    if value not in accepted:
-        raise EdgebertError(f"{name} is {value!r}; accepted: {', '.join(map(repr, accepted))}")

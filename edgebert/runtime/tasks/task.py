@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from edgebert.errors import EdgebertError
@@ -42,3 +42,9 @@ def check_count(name: str, value: int) -> None:
     """Raises EdgebertError unless an option is a whole number from 1 on."""
     if type(value) is not int or value < 1:
         raise EdgebertError(f"{name} is {value!r}; a whole number from 1 on is needed")
+
+
+def check_choice(name: str, value: str, accepted: Sequence[str]) -> None:
+    """Raises EdgebertError unless an option is one of a few words."""
+    if value not in accepted:
+        raise EdgebertError(f"{name} is {value!r}; accepted: {', '.join(map(repr, accepted))}")

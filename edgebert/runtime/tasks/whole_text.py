@@ -14,6 +14,7 @@ from edgebert.errors import EdgebertError
 from edgebert.runtime.reply import Reply
 from edgebert.runtime.session import Session
 from edgebert.runtime.tasks.encode import Encode
+from edgebert.runtime.tasks.task import check_choice
 from edgebert.runtime.windows import windows
 from edgebert.tokenizer.wordpiece import Encoding, Tokenizer, Truncate
 
@@ -91,8 +92,11 @@ class WholeText(Encode):
 
     def answer(self, job: Encoding | Windowed, session: Session) -> Reply:
         """Runs it, or all its windows."""
-        if isinstance(job, Encoding):
-            return super().answer(job, session)
+        if isinstance(job, Windowed):
+            return self._answer_windows(job, session)
+        return super().answer(job, session)
+
+    def _answer_windows(self, job: Windowed, session: Session) -> Reply:
         outputs = np.concatenate([session.run(ids) for ids, _, _ in job.inputs])
         value = self._finish(self._settle(job.combine(outputs)))
         return Reply(value, sum(each.length for each in job.inputs), truncated=False)
@@ -100,11 +104,11 @@ class WholeText(Encode):
     def _windowed(
         self, text: str, pair: str | None, long: LongText, stride: int | None
     ) -> Windowed:
-        combine = _COMBINE.get(long)
-        if combine is None:
-            accepted = ", ".join(get_args(LongText))
-            needs = "stride needs long=" if long == "truncate" else f"long is {long!r}; accepted: "
-            raise EdgebertError(f"{needs}{accepted}")
+        if long == "truncate":
+            raise EdgebertError(
+                "stride is for windows; ask for them: long='mean', 'max' or 'first'"
+            )
+        check_choice("long", long, get_args(LongText))
         if pair is not None:
             raise EdgebertError(f"long={long!r} is for single texts; a pair is truncated")
         room = self._tokenizer.options.max_length - 2
@@ -113,4 +117,4 @@ class WholeText(Encode):
         if long == "first":
             spread = spread[:1]
         join = self._tokenizer.join
-        return Windowed(tuple(join(ids[start:end]) for start, end in spread), combine)
+        return Windowed(tuple(join(ids[start:end]) for start, end in spread), _COMBINE[long])
