@@ -6,7 +6,7 @@ import contextlib
 import inspect
 import os
 import warnings
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -123,7 +123,7 @@ class Model:
         workers: int | None = None,
         replies: bool = False,
         **options: Any,
-    ) -> Iterator[Any]:
+    ) -> Generator[Any, None, None]:
         """Answers for any number of texts, in their order, by several threads.
 
         The answers are those of a call for each text, bit for bit. Memory holds two batches; the
@@ -209,7 +209,7 @@ class Model:
     ) -> None:
         self.close()
 
-    def _values(self, replies: Generator[Reply, None, None]) -> Iterator[Any]:
+    def _values(self, replies: Generator[Reply, None, None]) -> Generator[Any, None, None]:
         warned = False
         with contextlib.closing(replies):
             for reply in replies:
