@@ -1,0 +1,1 @@
+"""How fast, how large and how right models are on a device: latency, memory, accuracy, energy."""

@@ -1,0 +1,359 @@
+"""What a benchmark found: the report, its devices, and the runs of models on them.
+
+`report.schema.json` beside this module is the schema of its JSON, for readers in other languages.
+Whatever a device cannot tell is None.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from edgebert.bert.tasks import TaskName
+from edgebert.errors import EdgebertError
+from edgebert.typed_json import from_json
+
+FORMAT = 1
+"""Goes up when an older edgebert could misread a newer report."""
+
+_MOST_BYTES = 1 << 30
+
+
+@dataclass(frozen=True)
+class Core:
+    """One core of a processor.
+
+    Attributes:
+        cluster: cores of equal kind have the same number; 0 holds the weakest.
+        max_mhz: highest clock.
+    """
+
+    id: int
+    cluster: int | None = None
+    max_mhz: float | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a device is, and the state it was in.
+
+    Attributes:
+        features: keys of `edgebert.runtime.machine.FEATURES`.
+        governor: of cpufreq; several are joined by commas.
+        clock_mhz_before: mean clock of the cores just before the first run.
+        throttled: whether it was at the end, or in any round.
+        engines: version by package.
+        notes: what makes the figures less than they could be, one line each.
+    """
+
+    board: str | None = None
+    cpu: str | None = None
+    features: tuple[str, ...] | None = None
+    cores: tuple[Core, ...] = ()
+    governor: str | None = None
+    clock_mhz_before: float | None = None
+    clock_mhz_after: float | None = None
+    temperature_c_before: float | None = None
+    temperature_c_after: float | None = None
+    throttled: bool | None = None
+    memory_bytes: int | None = None
+    os: str | None = None
+    python: str | None = None
+    engines: dict[str, str] = field(default_factory=dict)
+    power: Literal["battery", "mains"] | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What a model file tells about itself; `name` is that of the file without its ending."""
+
+    name: str
+    sha256: str
+    bytes: int
+    task: TaskName
+    quantization: str
+    layers: int
+    hidden_size: int
+    heads: int
+
+
+@dataclass(frozen=True)
+class Input:
+    """What a model was given: real texts, or one text of a fixed length.
+
+    Attributes:
+        name: of the texts.
+        count: number of texts.
+        tokens: of the text of a fixed length, special ones included.
+    """
+
+    kind: Literal["texts", "length"]
+    name: str | None = None
+    count: int | None = None
+    tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class ColdStart:
+    """Milliseconds of a fresh process until its first answer.
+
+    Attributes:
+        import_ms: numpy, the engine and edgebert's runtime.
+        load_ms: opening the file.
+        load_cached_ms: opening it and packing its weights with XNNPACK's weight cache, which an
+            earlier process has filled; to be held against `load_ms` + `first_ms`.
+        first_ms: the first answer, which hands the graph to XNNPACK and packs its weights.
+    """
+
+    import_ms: float | None = None
+    load_ms: float | None = None
+    load_cached_ms: float | None = None
+    first_ms: float | None = None
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Microseconds of each answer in the order they were given; `total` is the sum of the rest.
+
+    Attributes:
+        tokenize: from text to ids.
+        set: checks, setting up a new length, writing the inputs.
+        invoke: the engine's own work.
+        finish: from output to answer.
+    """
+
+    tokenize: tuple[float, ...] = ()
+    set: tuple[float, ...] = ()
+    invoke: tuple[float, ...] = ()
+    finish: tuple[float, ...] = ()
+    total: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Round:
+    """A stretch of samples taken in one go.
+
+    Attributes:
+        first: its first sample.
+        count: how many they are.
+        throttled: the device slowed itself down during it.
+        clock_mhz: at its end, mean of the cores.
+        temperature_c: at its end.
+    """
+
+    first: int
+    count: int
+    throttled: bool | None = None
+    clock_mhz: float | None = None
+    temperature_c: float | None = None
+
+
+@dataclass(frozen=True)
+class Stats:
+    """Microseconds an answer, throttled rounds left out."""
+
+    p50: float
+    p90: float
+    p99: float
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True)
+class MemoryState:
+    """Resident memory of a process in bytes, in parts that add up to `resident`.
+
+    Attributes:
+        private: anonymous: the heap, what the engine packed.
+        shared: pages that other processes have mapped as well.
+        mapped: pages of files that only this process has mapped; the system can take them back.
+        resident: all of it.
+    """
+
+    private: int | None = None
+    shared: int | None = None
+    mapped: int | None = None
+    resident: int | None = None
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Memory of the process of a run.
+
+    Attributes:
+        baseline: engine and runtime imported, nothing loaded.
+        loaded: the file is open.
+        first: after the first answer.
+        peak: highest ever; only `resident` is known of it.
+        model_file: how much of `first.shared` and `first.mapped` is the model file.
+        cached: in place of `first`, with XNNPACK's weight cache.
+    """
+
+    baseline: MemoryState = MemoryState()
+    loaded: MemoryState = MemoryState()
+    first: MemoryState = MemoryState()
+    peak: MemoryState = MemoryState()
+    model_file: int | None = None
+    cached: MemoryState | None = None
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """The task's usual metric on the data that was given."""
+
+    metric: str
+    value: float
+    rows: int
+
+
+@dataclass(frozen=True)
+class Energy:
+    """Energy of the whole device (or processor, as `source` says) while it answered."""
+
+    joules_per_1000: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """One model, engine, number of threads and input, in a process of its own.
+
+    Attributes:
+        engine: its package.
+        cores: the process was kept on, such as "0-3"; None: all.
+        stats: None where every round was throttled.
+    """
+
+    model: ModelFacts
+    engine: str
+    engine_version: str | None
+    threads: int
+    cores: str | None
+    input: Input
+    cold: ColdStart
+    samples_us: Samples
+    rounds: tuple[Round, ...]
+    stats: Stats | None
+    memory: Memory
+    accuracy: Accuracy | None = None
+    energy: Energy | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunRatio:
+    """How many times longer run number `run` takes than run number `against`, interval 95 %."""
+
+    run: int
+    against: int
+    ratio: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class DeviceResult:
+    """All runs of one device.
+
+    Attributes:
+        name: its address: "local", "ssh://…" or "adb:…".
+        ratios: of runs that differ in the model alone and took turns.
+    """
+
+    name: str
+    facts: Facts
+    runs: tuple[Run, ...]
+    ratios: tuple[RunRatio, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Any) -> DeviceResult:
+        """Reads plain values.
+
+        Raises:
+            EdgebertError: they do not fit.
+        """
+        return from_json(cls, value, "device result")
+
+
+@dataclass(frozen=True)
+class Report:
+    """A whole benchmark.
+
+    Attributes:
+        created: ISO 8601, UTC.
+        edgebert: version.
+    """
+
+    created: str
+    edgebert: str
+    devices: tuple[DeviceResult, ...]
+    format: int = FORMAT
+
+    def to_json(self) -> str:
+        """The text of the file."""
+        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Report:
+        """Reads a report, which may come from anywhere.
+
+        Raises:
+            EdgebertError: not JSON, of a newer format, or not as the schema says.
+        """
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            raise EdgebertError("not a benchmark report: not JSON") from None
+        if not isinstance(value, dict) or "devices" not in value:
+            raise EdgebertError("not a benchmark report (edgebert benchmark -o FILE makes one)")
+        if value.get("format") != FORMAT:
+            raise EdgebertError(
+                f"benchmark report of format {value.get('format')!r}; this edgebert reads "
+                f"{FORMAT}; update edgebert or measure again"
+            )
+        report = from_json(cls, value, "report")
+        report._check_numbers()
+        return report
+
+    def _check_numbers(self) -> None:
+        """Refuses ratios of runs that are not there, and rounds of samples that are not."""
+        for device in self.devices:
+            for ratio in device.ratios:
+                if not {ratio.run, ratio.against} <= set(range(len(device.runs))):
+                    raise EdgebertError(
+                        f"benchmark report: {device.name} has {len(device.runs)} runs; a ratio "
+                        f"is of {ratio.run} against {ratio.against}"
+                    )
+            for run in device.runs:
+                count = len(run.samples_us.total)
+                if any(r.first < 0 or r.count < 0 or r.first + r.count > count for r in run.rounds):
+                    raise EdgebertError(
+                        f"benchmark report: {device.name}, {run.model.name}: a round lies beyond "
+                        f"the {count} samples"
+                    )
+
+
+def read_report(path: Path) -> Report:
+    """Reads a report file.
+
+    Raises:
+        EdgebertError: no such file, too large to be one, or not a report.
+    """
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise EdgebertError(f"{path}: larger than 1 GB; not a benchmark report")
+        text = path.read_bytes()
+    except OSError as error:
+        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from None
+    try:
+        return Report.from_json(text)
+    except EdgebertError as error:
+        raise EdgebertError(f"{path}: {error}") from None
