@@ -2,37 +2,93 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from edgebert.runtime.model import Model, Reply
+    from edgebert.bulk.texts import Text
+    from edgebert.runtime.model import Model
+    from edgebert.runtime.reply import Reply
 
-_SHOWN_VALUES = 6
+_STDIN = "-"
 
 
 def run(
     file: Annotated[Path, typer.Argument(help="A .tflite made by edgebert convert.")],
     texts: Annotated[list[str] | None, typer.Argument(help="Texts to answer.")] = None,
+    pair: Annotated[
+        str | None, typer.Option(help="Second text of each of them: a context, a hypothesis.")
+    ] = None,
     source: Annotated[
-        str | None, typer.Option("--input", help="File with one text a line; - is stdin.")
+        str | None,
+        typer.Option(
+            "--input",
+            help="File with one text a line, or JSON Lines, CSV or TSV with a column text and "
+            "perhaps pair (.jsonl, .csv, .tsv); - is stdin, one text a line.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the answers of --input to this file, a JSON object a line. Broken off, "
+            "the same command goes on where it was."
+        ),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Begin the output anew, whatever is there.")
+    ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Texts of a file answered at once.", show_default="one a CPU, at most 4"),
     ] = None,
     threads: Annotated[int, typer.Option(help="Threads of one answer.")] = 1,
     engine: Annotated[str, typer.Option(help="auto, litert or tflite-runtime.")] = "auto",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object a line and text.")
     ] = False,
+    long: Annotated[
+        str | None,
+        typer.Option(
+            help="Texts that do not fit the model: truncate (the default); mean, max or first of "
+            "windows (classify, embed, regress); windows (tag)."
+        ),
+    ] = None,
+    stride: Annotated[
+        int | None, typer.Option(help="Most tokens from one window's start to the next.")
+    ] = None,
+    truncate: Annotated[
+        str | None,
+        typer.Option(help="Which text of a pair is cut: longest (the default), first or second."),
+    ] = None,
+    top: Annotated[
+        int | None, typer.Option(help="How many answers (answer) or fills (fill-mask) to give.")
+    ] = None,
+    strategy: Annotated[
+        str | None,
+        typer.Option(help="Label of a word (tag): that of its first piece, or their average."),
+    ] = None,
+    null_threshold: Annotated[
+        float | None,
+        typer.Option(
+            help="Give no answer (answer) where none is better than the best by more than this."
+        ),
+    ] = None,
+    max_answer_length: Annotated[
+        int | None, typer.Option(help="Most tokens of an answer (answer).")
+    ] = None,
 ) -> None:
-    """Answer texts: labels with scores, vectors, values.
+    """Answer texts: labels with scores, vectors, values, spans, fills.
 
     \b
     Examples:
       edgebert run intents.tflite "Where is my card?"
-      edgebert run minilm.tflite --input questions.txt --json > vectors.jsonl
+      edgebert run squad.tflite "Who wrote it?" --pair "It was written by Ada in 1843."
+      edgebert run minilm.tflite --input questions.jsonl --output vectors.jsonl
       echo "Where is my card?" | edgebert run intents.tflite --input -
     """  # noqa: D301
     from edgebert.errors import EdgebertError
@@ -40,60 +96,98 @@ def run(
 
     if not texts and source is None:
         raise EdgebertError("no text given; add one, or --input FILE (- for stdin)")
+    if output is not None and (texts or source in (None, _STDIN)):
+        raise EdgebertError(
+            "--output takes the texts of one file, so that it can go on: --input FILE"
+        )
+    if force and output is None:
+        raise EdgebertError("--force is for an --output that exists")
+    given = {
+        "long": long,
+        "stride": stride,
+        "truncate": truncate,
+        "top": top,
+        "strategy": strategy,
+        "null_threshold": null_threshold,
+        "max_answer_length": max_answer_length,
+    }
+    options = {name: value for name, value in given.items() if value is not None}
     with load(file, threads=threads, engine=engine) as model:  # type: ignore[arg-type]
-        for text in _texts(texts or [], source):
-            _print(text, model, as_json)
+        if source is not None and output is not None:
+            _run_file(model, source, output, pair, force, workers, options)
+            return
+        print_reply = _print_json if as_json else _print_line
+        for text in texts or []:
+            print_reply(model, text, pair, model.reply(text, pair, **options))
+        if source is not None:
+            for item, reply in _replies(model, source, pair, workers, options):
+                print_reply(model, item.text, item.pair, reply)
 
 
-def _texts(texts: list[str], source: str | None) -> Iterator[str]:
-    from edgebert.errors import EdgebertError
+def _run_file(
+    model: Model,
+    source: str,
+    output: Path,
+    pair: str | None,
+    force: bool,
+    workers: int | None,
+    options: Mapping[str, Any],
+) -> None:
+    from edgebert.bulk.answer_file import answer_file
+    from edgebert.cli.console import print_notice, progress_bar
 
-    yield from texts
-    if source is None:
+    with progress_bar() as progress:
+        try:
+            done = answer_file(
+                model,
+                Path(source),
+                output,
+                lambda text, reply: _to_json(model, text.text, text.pair, reply),
+                stream=sys.stdin.buffer if source == _STDIN else None,
+                pair=pair,
+                options=options,
+                workers=workers,
+                force=force,
+                progress=progress,
+            )
+        except KeyboardInterrupt:
+            goes_on = "the same command goes on from there" if source != _STDIN else "begin again"
+            print_notice("warning", f"{output}: unfinished; {goes_on}")
+            raise
+    if done.truncated:
+        print_notice("warning", f"{done.truncated} texts were cut off; their lines say so")
+    typer.echo(f"{output}: {done.lines} texts answered")
+
+
+def _replies(
+    model: Model, source: str, pair: str | None, workers: int | None, options: Mapping[str, Any]
+) -> Iterator[tuple[Text, Reply]]:
+    """Replies to a file, by several threads; to stdin, each as soon as its line is there."""
+    from edgebert.bulk.answer_file import answer_one_by_one, answer_texts
+    from edgebert.bulk.texts import open_texts, read_texts
+
+    if source == _STDIN:
+        texts = read_texts(Path(source), sys.stdin.buffer, pair)
+        yield from answer_one_by_one(model, texts, options=options)
         return
-    try:
-        lines = sys.stdin if source == "-" else Path(source).open(encoding="utf-8")  # noqa: SIM115
-        with lines:
-            for line in lines:
-                yield line.rstrip("\r\n")
-    except OSError as error:
-        raise EdgebertError(f"{source}: cannot read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise EdgebertError(f"{source}: not UTF-8 text") from None
+    with open_texts(Path(source)) as file:
+        texts = read_texts(Path(source), file, pair)
+        yield from answer_texts(model, texts, options=options, workers=workers)
 
 
-def _print(text: str, model: Model, as_json: bool) -> None:
-    import json
+def _print_json(model: Model, text: str, pair: str | None, reply: Reply) -> None:
+    typer.echo(_to_json(model, text, pair, reply))
 
-    reply = model.reply(text)
-    if as_json:
-        typer.echo(json.dumps(_to_json(text, model, reply), ensure_ascii=True))
-        return
+
+def _print_line(model: Model, text: str, pair: str | None, reply: Reply) -> None:
+    from edgebert.cli.answers import to_line
+
     if reply.truncated:
         typer.echo(f"warning: cut off after {model.max_length} tokens: {text[:60]!r}…", err=True)
-    typer.echo(f"{_show(reply.value)}\t{text}")
+    typer.echo("\t".join([to_line(reply.value), text, *([] if pair is None else [pair])]))
 
 
-def _to_json(text: str, model: Model, reply: Reply) -> dict[str, Any]:
-    value = reply.value
-    if model.task == "classify":
-        result: dict[str, Any] = value._asdict()
-    elif model.task == "regress":
-        result = {"value": value}
-    else:
-        result = {"vector" if model.task == "embed" else "rows": value.tolist()}
-    return {"text": text, **result, "tokens": reply.tokens, "truncated": reply.truncated}
+def _to_json(model: Model, text: str, pair: str | None, reply: Reply) -> str:
+    from edgebert.cli.answers import to_json
 
-
-def _show(value: Any) -> str:
-    """An answer on one line."""
-    from edgebert.runtime.tasks.classify import Classification
-
-    if isinstance(value, float):
-        return f"{value:.4f}"
-    if isinstance(value, Classification):
-        return f"{value.label}\t{value.score:.4f}"
-    flat = value.reshape(-1)
-    shown = " ".join(f"{number:.4f}" for number in flat[:_SHOWN_VALUES])
-    shape = " × ".join(map(str, value.shape))
-    return f"[{shown}{' …' if flat.size > _SHOWN_VALUES else ''}] ({shape})"
+    return json.dumps(to_json(model.task, text, pair, reply), ensure_ascii=True)

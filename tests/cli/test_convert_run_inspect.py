@@ -208,7 +208,7 @@ def test_run_answers_texts_and_lines(classifier, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "key"), [("classify", "scores"), ("embed", "vector"), ("tag", "rows")]
+    ("name", "key"), [("classify", "scores"), ("embed", "vector"), ("tag", "spans")]
 )
 def test_run_as_json_reads_stdin(converted, name, key):
     path = converted(name)
@@ -221,6 +221,8 @@ def test_run_as_json_reads_stdin(converted, name, key):
     found = answers[0][key]
     if name == "classify":
         assert found == pytest.approx(value.scores)
+    elif name == "tag":
+        assert found == [span._asdict() for span in value]
     else:
         np.testing.assert_allclose(found, value, atol=1e-6)
 

@@ -1,0 +1,214 @@
+"""A file of lines that is written over hours and can be taken up again wherever it broke off.
+
+Until `out.jsonl` is whole, `out.jsonl.progress` stands beside it: what the lines are made of, and
+how many of them are safe. Every few seconds the lines are brought to the disk (fsync), and only
+then is the progress file replaced, at one stroke. Whatever stands in the output behind the safe
+lines, half a line or a thousand, is cut off before work goes on. So after `kill -9`, a full disk
+or a power cut the file goes on as if nothing had happened.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from edgebert.errors import EdgebertError
+from edgebert.files import refuse_overwrite, replacing
+
+SAVE_EVERY = 5.0
+"""Seconds: the most work that is lost."""
+
+_LARGEST_PROGRESS_FILE = 100_000
+
+
+class Mark(NamedTuple):
+    """How far the output has come.
+
+    Attributes:
+        lines: that are written.
+        bytes: that they take.
+        truncated: how many of them tell of a text that was cut off.
+    """
+
+    lines: int
+    bytes: int
+    truncated: int
+
+
+_START = Mark(0, 0, 0)
+
+
+class Lines:
+    """The open output; see `resumable`."""
+
+    def __init__(
+        self, path: Path, file: BinaryIO, made_of: Mapping[str, str], mark: Mark, save_every: float
+    ) -> None:
+        self.mark = mark
+        self._path = path
+        self._file = file
+        self._made_of = made_of
+        self._save_every = save_every
+        self._saved = time.monotonic()
+
+    def write(self, line: str, *, truncated: bool = False) -> None:
+        """Adds a line.
+
+        Raises:
+            EdgebertError: the disk is full, or the like.
+        """
+        data = f"{line}\n".encode()
+        with _telling(self._path):
+            self._file.write(data)
+        # In one step: Ctrl-C before it leaves a line that does not count and will be cut off.
+        self.mark = Mark(
+            self.mark.lines + 1, self.mark.bytes + len(data), self.mark.truncated + truncated
+        )
+        if time.monotonic() - self._saved >= self._save_every:
+            self.save()
+
+    def save(self) -> None:
+        """Makes the lines safe.
+
+        Raises:
+            EdgebertError: the disk is full, or the like.
+        """
+        mark = self.mark
+        self._sync()
+        with replacing(progress_path(self._path), force=True) as part:
+            part.write_text(json.dumps({"made_of": dict(self._made_of), **mark._asdict()}))
+        self._saved = time.monotonic()
+
+    def finish(self) -> None:
+        """Makes the output whole.
+
+        Raises:
+            EdgebertError: the disk is full, or the like.
+        """
+        self._sync()
+        with _telling(self._path):
+            progress_path(self._path).unlink()
+
+    def _sync(self) -> None:
+        with _telling(self._path):
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
+
+@contextlib.contextmanager
+def resumable(
+    path: Path, made_of: Mapping[str, str], *, force: bool = False, save_every: float = SAVE_EVERY
+) -> Iterator[Lines]:
+    """Opens an output, a new one or where it broke off; its `mark` tells how far it is.
+
+    When the block ends well the output is whole and its progress file goes. When it does not,
+    Ctrl-C included, what was written is made safe.
+
+    Args:
+        path: the output.
+        made_of: what the lines follow from, by name; where any of it differs from what an
+            unfinished output was made of, that one cannot be taken up.
+        force: begin anew, whatever is there.
+        save_every: seconds.
+
+    Raises:
+        EdgebertError: there is a whole output already, an unfinished one that is made of something
+            else or does not fit its progress file, one that another process is writing, or the
+            disk is full.
+    """
+    refuse_overwrite(path, force=force or progress_path(path).exists())
+    with _alone(path):
+        mark = _START if force else _find_mark(path, made_of)
+        with _telling(path):
+            file = path.open("ab")
+        lines = Lines(path, file, made_of, mark, save_every)
+        try:
+            with _telling(path):
+                file.truncate(mark.bytes)
+            lines.save()
+            yield lines
+            lines.finish()
+        except BaseException:
+            with contextlib.suppress(EdgebertError):  # the last progress file holds then
+                lines.save()
+            raise
+        finally:
+            with contextlib.suppress(OSError):  # told already, by `save` or `sync`
+                file.close()
+
+
+def progress_path(path: Path) -> Path:
+    """Where the progress of an unfinished output is kept."""
+    return path.with_name(f"{path.name}.progress")
+
+
+def _find_mark(path: Path, made_of: Mapping[str, str]) -> Mark:
+    found = _read_progress(progress_path(path))
+    if found is None:
+        return _START
+    known, mark = found
+    for name, value in made_of.items():
+        if known.get(name) != value:
+            raise EdgebertError(
+                f"{path}: unfinished, and cannot go on: {name} is not what it was; "
+                "bring that back, or begin anew with --force"
+            )
+    size = path.stat().st_size if path.exists() else 0
+    if size < mark.bytes:
+        raise EdgebertError(
+            f"{path}: has {size} bytes, {mark.bytes} were written already; begin anew with --force"
+        )
+    return mark
+
+
+def _read_progress(path: Path) -> tuple[Mapping[str, str], Mark] | None:
+    """What a progress file holds; None where there is none."""
+    try:
+        with path.open("rb") as file:
+            data = json.loads(file.read(_LARGEST_PROGRESS_FILE))
+        numbers = [data[name] for name in Mark._fields]
+        if not all(type(number) is int and number >= 0 for number in numbers):
+            raise ValueError
+        return dict(data["made_of"]), Mark(*numbers)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise EdgebertError(f"{path}: damaged; begin anew with --force") from None
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Keeps other processes from writing the same output."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path.with_name(f"{path.name}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise EdgebertError(f"{path}: another process is writing it") from None
+    except OSError as error:
+        raise EdgebertError(f"{path}: cannot write here: {error.strerror or error}") from None
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # Windows does not delete what is open
+            Path(lock.lock_file).unlink()
+        lock.release()
+
+
+@contextlib.contextmanager
+def _telling(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise EdgebertError(
+            f"{path}: cannot write: {error.strerror or error}; "
+            "the same command goes on once that is mended"
+        ) from None
