@@ -15,10 +15,17 @@ MIN_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class JobModel:
-    """A model file, and the SHA-256 that it must have (hexadecimal)."""
+    """A model file.
+
+    Attributes:
+        path: where it lies on the machine that the job runs on.
+        sha256: that it must have, hexadecimal.
+        name: what the report calls it.
+    """
 
     path: str
     sha256: str
+    name: str
 
 
 @dataclass(frozen=True)

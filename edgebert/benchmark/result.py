@@ -68,7 +68,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What a model file tells about itself; `name` is that of the file without its ending."""
+    """What a model file tells about itself; `name` is usually the file's, without its ending."""
 
     name: str
     sha256: str
@@ -103,8 +103,8 @@ class ColdStart:
     Attributes:
         import_ms: numpy, the engine and edgebert's runtime.
         load_ms: opening the file.
-        load_cached_ms: opening it and packing its weights with XNNPACK's weight cache, which an
-            earlier process has filled; to be held against `load_ms` + `first_ms`.
+        load_cached_ms: opening it and the first run with XNNPACK's weight cache, which an earlier
+            process has filled; to be held against `load_ms` + `first_ms`.
         first_ms: the first answer, which hands the graph to XNNPACK and packs its weights.
     """
 
