@@ -13,7 +13,7 @@ import edgebert
 PACKAGE = Path(edgebert.__file__).parent
 ORDER = [
     "version", "errors", "files", "typed_json", "data",
-    "bert", "tokenizer", "checkpoints", "model_file", "runtime", "converter", "evaluate",
+    "bert", "tokenizer", "checkpoints", "model_file", "runtime", "evaluate", "converter",
     "search", "bulk", "benchmark", "cli",
 ]  # fmt: skip
 HEAVY = ("numpy", "tensorflow", "torch", "ai_edge_litert", "huggingface_hub", "rich", "typer")

@@ -57,18 +57,28 @@ def convert(
             show_default="the checkpoint's, or yes",
         ),
     ] = None,
+    check: Annotated[
+        Path | None,
+        typer.Option(help="Labelled data, as for edgebert evaluate: compare with float32 on it."),
+    ] = None,
+    max_drop: Annotated[
+        float | None,
+        typer.Option(help="Refuse (exit 1) where float32 is better by more, such as 0.01."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the output.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Convert a compact BERT to one .tflite with its vocabulary, labels and task inside.
 
     The file is compared with a float32 computation of the checkpoint; past the limit nothing is
-    kept, and the exit status is 1.
+    kept, and the exit status is 1. With --check, the file and a float32 one are evaluated on your
+    data too, and the figures go into the file's record.
 
     \b
     Examples:
       edgebert convert all-minilm-l6-v2 -o minilm.tflite
       edgebert convert ./my-classifier --labels labels.txt -o intents.tflite
+      edgebert convert ./my-classifier --check dev.tsv --max-drop 0.01
       edgebert convert tiny --task embed --pooling cls
       edgebert convert google/bert_uncased_L-4_H-256_A-4 --task encode --quantize float16
     """  # noqa: D301
@@ -83,6 +93,8 @@ def convert(
         "runtime": runtime,
         "pooling": pooling,
         "normalize": normalize,
+        "check": check,
+        "max_drop": max_drop,
     }
     with progress_bar() as progress:
         report = run(source, output, **choices, force=force, progress=progress)
@@ -132,6 +144,7 @@ def _rows(report: ConversionReport) -> list[tuple[str, str]]:
             f"difference {check.largest_difference:.2g}{agreement}; {check.texts} texts of "
             f"{check.tokens[0]} to {check.tokens[1]} tokens",
         ),
+        *_evaluation_rows(report),
         (
             "XNNPACK runs",
             f"{delegation.delegated} of {delegation.ops} ops, in {delegation.partitions} "
@@ -141,3 +154,21 @@ def _rows(report: ConversionReport) -> list[tuple[str, str]]:
         ("needs", f"TFLite {record.minimum_runtime} or later"),
         ("took", ", ".join(f"{name} {took:.2f} s" for name, took in report.seconds.items())),
     ]
+
+
+def _evaluation_rows(report: ConversionReport) -> list[tuple[str, str]]:
+    """What the user's own data says, a row a metric."""
+    if report.evaluation is None:
+        return []
+    one, other = report.evaluation.model, report.evaluation.baseline
+    rows = []
+    for name, difference in report.evaluation.differences.items():
+        low, high = report.evaluation.intervals[name]
+        rows.append(
+            (
+                name,
+                f"{one.metrics[name]:.4f}, float32 {other.metrics[name]:.4f}: {difference:+.4f} "
+                f"({low:+.4f} to {high:+.4f}); {one.rows:,} rows",
+            )
+        )
+    return rows

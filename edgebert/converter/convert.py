@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,9 +21,11 @@ from edgebert.checkpoints.progress import Progress, silent
 from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.converter.bert_graph import build_graph
 from edgebert.converter.check import LIMITS, Check, check_encodings, compare, further_inputs
+from edgebert.converter.gate import DataCheck, data_check
 from edgebert.converter.plan import Options, Plan, plan, trim
-from edgebert.converter.recipes import RecipeName, RuntimeName
+from edgebert.converter.recipes import RECIPES, RecipeName, RuntimeName
 from edgebert.converter.report import ConversionReport
+from edgebert.evaluate.compare import Comparison
 from edgebert.files import refuse_overwrite, replacing
 from edgebert.model_file.names import LABELS_FILE, RECORD_FILE, VOCABULARY_FILE
 from edgebert.model_file.record import Record, SelfTest, Source
@@ -57,6 +60,8 @@ def convert(
     runtime: RuntimeName = "litert",
     pooling: Pooling | None = None,
     normalize: bool | None = None,
+    check: str | os.PathLike[str] | None = None,
+    max_drop: float | None = None,
     force: bool = False,
     progress: Progress | None = None,
 ) -> ConversionReport:
@@ -72,12 +77,16 @@ def convert(
         runtime: "tflite-runtime" writes a file that tflite-runtime 2.14 opens too.
         pooling: of `embed`; None takes the checkpoint's, or "mean".
         normalize: of `embed`; None takes the checkpoint's, or True.
+        check: labelled data (see `evaluate.data.open_data`): the file and a float32 file of the
+            same checkpoint are evaluated on it, and the figures go into the record.
+        max_drop: most that the first metric of `check` may be below that of float32.
         force: overwrite `output`.
         progress: told how far downloads and the check are.
 
     Raises:
         EdgebertError: wrong input; nothing was written.
-        CheckFailedError: the file's answers are too far from the checkpoint's; nothing was kept.
+        CheckFailedError: the file's answers are too far from the checkpoint's, or it loses more
+            than `max_drop`; nothing was kept.
     """
     path_of_labels = isinstance(labels, (str, os.PathLike))
     options = Options(
@@ -89,6 +98,7 @@ def convert(
         pooling=pooling,
         normalize=normalize,
     )
+    checked = data_check(None if check is None else Path(check), max_drop)
     if output is not None:
         refuse_overwrite(Path(output), force=force)
     start = time.perf_counter()
@@ -97,7 +107,13 @@ def convert(
         settled = plan(options, checkpoint)
         path = Path(output) if output is not None else default_output(checkpoint.source, settled)
         return convert_checkpoint(
-            checkpoint, settled, path, force=force, progress=progress, read_seconds=seconds
+            checkpoint,
+            settled,
+            path,
+            checked=checked,
+            force=force,
+            progress=progress,
+            read_seconds=seconds,
         )
 
 
@@ -106,11 +122,14 @@ def convert_checkpoint(
     settled: Plan,
     path: Path,
     *,
+    checked: DataCheck | None = None,
     force: bool = False,
     progress: Progress | None = None,
     read_seconds: float = 0.0,
 ) -> ConversionReport:
     """Converts an open checkpoint; see `convert`."""
+    if checked is not None:
+        checked.open(settled.head.task)  # wrong data is told now, not after the conversion
     clock = _Clock(read_seconds)
     float32_bytes = 4 * sum(int(weight.size) for weight in checkpoint.weights.values())
     checkpoint = trim(checkpoint, settled.max_length)
@@ -144,16 +163,24 @@ def convert_checkpoint(
         check.require()
         clock.lap("check")
         record = _record(part, checkpoint, settled, tokenizer, check, minimum_runtime)
-        with part.open("ab") as file:
-            file.write(archive_bytes(_associated(record, checkpoint), file.tell()))
-        size = part.stat().st_size
+        graph_bytes = part.stat().st_size
+        _append(part, graph_bytes, record, checkpoint)
         clock.lap("write")
+        comparison = None
+        if checked is not None:
+            comparison = _evaluate(part, path, checkpoint, settled, checked, progress)
+            figures = {**record.check, "evaluation": checked.to_json(comparison)}
+            record = replace(record, check=figures)
+            _append(part, graph_bytes, record, checkpoint)
+            clock.lap("evaluate")
+        size = part.stat().st_size
     return ConversionReport(
         path=path,
         record=record,
         bytes=size,
         float32_bytes=float32_bytes,
         check=check,
+        evaluation=comparison,
         delegation=delegation,
         ops=ops,
         seconds=clock.laps,
@@ -179,6 +206,30 @@ class _Clock:
         now = time.perf_counter()
         self.laps[stage] = now - self._last
         self._last = now
+
+
+def _append(part: Path, graph_bytes: int, record: Record, checkpoint: Checkpoint) -> None:
+    """Puts the associated files behind the graph, in place of any that are there."""
+    with part.open("r+b") as file:
+        file.truncate(graph_bytes)
+        file.seek(graph_bytes)
+        file.write(archive_bytes(_associated(record, checkpoint), graph_bytes))
+
+
+def _evaluate(
+    part: Path,
+    path: Path,
+    checkpoint: Checkpoint,
+    settled: Plan,
+    checked: DataCheck,
+    progress: Progress | None,
+) -> Comparison:
+    """Compares the file with a float32 one, which lives beside it for so long."""
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
+        float32 = Path(folder) / "float32.tflite"
+        recipe = RECIPES["float32", "litert"]
+        convert_checkpoint(checkpoint, replace(settled, recipe=recipe), float32, progress=progress)
+        return checked.run(part, float32, progress)
 
 
 def _associated(record: Record, checkpoint: Checkpoint) -> dict[str, str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgebert.converter.check import Check
+from edgebert.evaluate.compare import Comparison
 from edgebert.model_file.record import Record
 from edgebert.runtime.delegation import Delegation
 
@@ -21,7 +22,8 @@ class ConversionReport:
         bytes: size of the file.
         float32_bytes: the weights of the same model, in float32.
         ops: builtin ops and how often each occurs.
-        seconds: by stage: read, build, check, write.
+        seconds: by stage: read, build, check, write, evaluate.
+        evaluation: beside float32, on the data that the user gave; None where there was none.
     """
 
     path: Path
@@ -32,6 +34,7 @@ class ConversionReport:
     delegation: Delegation
     ops: dict[str, int]
     seconds: dict[str, float]
+    evaluation: Comparison | None = None
 
     @property
     def ratio(self) -> float:
@@ -52,6 +55,7 @@ class ConversionReport:
             "float32_bytes": self.float32_bytes,
             "ratio": self.ratio,
             "check": self.check.to_json(),
+            "evaluation": self.evaluation.to_json() if self.evaluation else None,
             "ops": self.ops,
             "delegated": self.delegation.share,
             "partitions": self.delegation.partitions,

@@ -33,6 +33,10 @@ class Interval(NamedTuple):
     low: float
     high: float
 
+    def to_json(self) -> list[float] | None:
+        """The two bounds; None where there are none, as JSON has no NaN."""
+        return None if np.isnan(self.low) else [self.low, self.high]
+
 
 def draw(measures: Mapping[str, Measure], figures: Sequence[Figures]) -> list[dict[str, Draws]]:
     """Each metric over all draws, for each of several models judged on the same rows.

@@ -123,7 +123,7 @@ class Comparison:
             "model": self.model.to_json(),
             "baseline": self.baseline.to_json(),
             "differences": dict(self.differences),
-            "intervals": {name: list(bounds) for name, bounds in self.intervals.items()},
+            "intervals": {name: bounds.to_json() for name, bounds in self.intervals.items()},
             "disagreements": self.disagreements,
             "shown": [row._asdict() for row in self.shown],
         }

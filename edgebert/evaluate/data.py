@@ -38,7 +38,8 @@ def open_data(path: Path, task: str, columns: Columns = USUAL) -> DataSet:
     | fill-mask | plain text, one a line | top1_accuracy, top5_accuracy, perplexity |
 
     Raises:
-        EdgebertError: the task cannot be judged, or the columns cannot be read.
+        EdgebertError: the task cannot be judged, or the first example cannot be read.
     """
     judge = judge_for(task, path, columns)
+    next(judge.read(path, columns), None)
     return DataSet(judge, partial(judge.read, path, columns))

@@ -38,7 +38,7 @@ class Evaluation:
             "task": self.task,
             "rows": self.rows,
             "metrics": dict(self.metrics),
-            "intervals": {name: list(bounds) for name, bounds in self.intervals.items()},
+            "intervals": {name: bounds.to_json() for name, bounds in self.intervals.items()},
             "seconds": round(self.seconds, 6),
             "truncated": self.truncated,
         }

@@ -1,0 +1,93 @@
+"""The gate inside a conversion: what the file loses on the user's own data against float32."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgebert.bert.tasks import TaskName
+from edgebert.checkpoints.progress import Progress, silent
+from edgebert.errors import CheckFailedError, EdgebertError
+from edgebert.evaluate.compare import Comparison, Gate, compare
+from edgebert.evaluate.data import DataSet, open_data
+from edgebert.runtime.model import load
+
+
+@dataclass(frozen=True)
+class DataCheck:
+    """A data set on which to compare the file with float32.
+
+    Attributes:
+        path: of the data, in a format of `edgebert evaluate`.
+        max_drop: how much the data's first metric may lose; None: any amount, it is told.
+
+    Raises:
+        EdgebertError: `max_drop` is below 0 or no number.
+    """
+
+    path: Path
+    max_drop: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_drop is not None:
+            Gate(self.max_drop)
+
+    def open(self, task: TaskName) -> DataSet:
+        """The data set.
+
+        Raises:
+            EdgebertError: it cannot be read, or the task not be judged.
+        """
+        return open_data(self.path, task)
+
+    def run(self, file: Path, float32: Path, progress: Progress | None) -> Comparison:
+        """Evaluates both files.
+
+        Raises:
+            EdgebertError: the data does not fit the model.
+            CheckFailedError: the file loses more than `max_drop`.
+        """
+        with load(file) as model, load(float32) as baseline:
+            comparison = compare(
+                model, baseline, self.open(model.task), progress=progress or silent
+            )
+        if self.max_drop is not None:
+            try:
+                comparison.require(Gate(self.max_drop))
+            except CheckFailedError as error:
+                raise CheckFailedError(
+                    f"against float32 on {self.path.name}: {error}; nothing was written. "
+                    "Try --quantize float16"
+                ) from None
+        return comparison
+
+    def to_json(self, comparison: Comparison) -> dict[str, Any]:
+        """What the file's record says of it."""
+        return {
+            "data": self.path.name,
+            "rows": comparison.model.rows,
+            "max_drop": self.max_drop,
+            "metrics": {
+                name: {
+                    "value": value,
+                    "float32": comparison.baseline.metrics[name],
+                    "difference": comparison.differences[name],
+                    "interval": comparison.intervals[name].to_json(),
+                }
+                for name, value in comparison.model.metrics.items()
+            },
+        }
+
+
+def data_check(path: Path | None, max_drop: float | None) -> DataCheck | None:
+    """What a user asked for, None where nothing was.
+
+    Raises:
+        EdgebertError: `max_drop` without data, or below 0.
+    """
+    if path is None:
+        if max_drop is not None:
+            raise EdgebertError("max drop needs data to measure it on: add --check DATA")
+        return None
+    return DataCheck(path, max_drop)
