@@ -1,5 +1,12 @@
-"""Files that many tests read: one small converted model a task, made once."""
+"""Files that many tests read: one small converted model a task, made once.
 
+Two variables let the tests of the runtime pass where nothing can be converted: with
+EDGEBERT_TEST_MODELS, a folder, files are kept there and taken from there; with
+EDGEBERT_TEST_RUNTIME=tflite-runtime they are files for that engine. `make test-tflite-runtime`
+uses both.
+"""
+
+import os
 from pathlib import Path
 
 import pytest
@@ -17,17 +24,36 @@ SOURCES = {
 }
 
 
+RUNTIME = os.environ.get("EDGEBERT_TEST_RUNTIME", "litert")
+
+
 @pytest.fixture(scope="session")
-def converted(tmp_path_factory):
-    """Gives the path of a converted reference checkpoint; converts at the first call."""
-    folder = tmp_path_factory.mktemp("converted")
+def kept(tmp_path_factory):
+    """Gives the path of a file; at the first call `make(path)` makes it."""
+    given = os.environ.get("EDGEBERT_TEST_MODELS")
+    folder = Path(given) if given else tmp_path_factory.mktemp("converted")
+
+    def path_of(name, make):
+        path = folder / f"{name}.tflite"
+        if not path.exists():
+            pytest.importorskip("ai_edge_litert", reason="files are made with ai-edge-litert")
+            make(path)
+        return path
+
+    return path_of
+
+
+@pytest.fixture(scope="session")
+def converted(kept):
+    """Gives the path of a converted reference checkpoint."""
 
     def path_of(name, **options):
         words = [name, *(f"{k}-{v}" for k, v in options.items())]
-        path = folder / f"{'_'.join(words)}.tflite"
-        if not path.exists():
-            edgebert.convert(REFERENCE / SOURCES[name], path, **options)
-        return path
+        options = {"runtime": RUNTIME, **options}
+        return kept(
+            "_".join(words),
+            lambda path: edgebert.convert(REFERENCE / SOURCES[name], path, **options),
+        )
 
     return path_of
 

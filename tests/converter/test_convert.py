@@ -3,6 +3,7 @@
 import errno
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import edgebert
 from edgebert.bert.weights import LAYER
 from edgebert.checkpoints.folder import open_folder
 from edgebert.converter import check, convert, reference
+from edgebert.converter.head import Head
 from edgebert.converter.plan import Options, plan
 from edgebert.errors import CheckFailedError, EdgebertError
 from tests.conftest import REFERENCE, SOURCES
@@ -128,3 +130,19 @@ def test_a_hidden_mistake_in_one_matrix_is_found(name, tmp_path, monkeypatch):
     monkeypatch.setattr(convert, "build_graph", mistaken)
     with pytest.raises(CheckFailedError):
         edgebert.convert(REFERENCE / SOURCES[name], tmp_path / "x.tflite", quantize="float32")
+
+
+def test_a_regressor_gives_a_float(tmp_path):
+    original = open_folder(CLASSIFIER)
+    weights = {**original.weights}
+    for part in ("weight", "bias"):
+        weights[f"classifier.{part}"] = weights[f"classifier.{part}"][:1]
+    checkpoint = replace(original, weights=weights, labels=None, task="regress")
+    path = tmp_path / "regress.tflite"
+    convert.convert_checkpoint(checkpoint, plan(Options(quantize="float32"), checkpoint), path)
+    with edgebert.load(path) as model:
+        found = model("Where is my card?")
+        ids = model.tokenizer.encode("Where is my card?").ids
+    assert type(found) is float
+    expected = reference.output(weights, checkpoint.config, Head("regress"), ids)
+    assert found == pytest.approx(float(expected[0, 0]), abs=1e-5)

@@ -1,23 +1,13 @@
 """Text in, answer out: what each task gives, truncation, self-test, closing."""
 
-import json
 import warnings
-import zipfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import edgebert
-from edgebert.checkpoints.folder import open_folder
-from edgebert.converter import reference
-from edgebert.converter.convert import convert_checkpoint
-from edgebert.converter.head import Head
-from edgebert.converter.plan import Options, plan
-from edgebert.model_file.names import RECORD_FILE
-from edgebert.model_file.write import archive_bytes
-from tests.conftest import REFERENCE, SOURCES
+from tests.conftest import RUNTIME, SOURCES
 
 LONG = "how do i get my money back " * 100
 
@@ -43,22 +33,6 @@ def test_embed_gives_a_vector_of_length_one(embedder):
     assert vector.dtype == np.float32
     assert vector.shape == (32,)
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
-
-
-def test_regress_gives_a_float(tmp_path):
-    original = open_folder(REFERENCE / SOURCES["classify"])
-    weights = {**original.weights}
-    for part in ("weight", "bias"):
-        weights[f"classifier.{part}"] = weights[f"classifier.{part}"][:1]
-    checkpoint = replace(original, weights=weights, labels=None, task="regress")
-    path = tmp_path / "regress.tflite"
-    convert_checkpoint(checkpoint, plan(Options(quantize="float32"), checkpoint), path)
-    with edgebert.load(path) as model:
-        found = model("Where is my card?")
-        ids = model.tokenizer.encode("Where is my card?").ids
-    assert type(found) is float
-    expected = reference.output(weights, checkpoint.config, Head("regress"), ids)
-    assert found == pytest.approx(float(expected[0, 0]), abs=1e-5)
 
 
 @pytest.mark.parametrize(("name", "width"), [("tag", 5), ("answer", 2), ("fill-mask", None)])
@@ -116,7 +90,7 @@ def test_threads_share_a_model(embedder):
 def test_int8_in_words_of_the_record(classifier):
     record = edgebert.load(classifier).record
     assert record.quantization.matrices == "int8, one scale an output channel"
-    assert record.minimum_runtime == "2.17"
+    assert record.minimum_runtime == {"litert": "2.17", "tflite-runtime": "2.9"}[RUNTIME]
     assert record.source.format
     assert record.check["mean_cosine"] > 0.99
 
@@ -129,43 +103,8 @@ def test_selftest_passes_here(converted):
         assert report.texts == 4
 
 
-def tampered(path, to, change):
-    """A copy of a file with another record in it."""
-    with zipfile.ZipFile(path) as archive:
-        files = {name: archive.read(name).decode() for name in archive.namelist()}
-    record = json.loads(files[RECORD_FILE])
-    change(record)
-    files[RECORD_FILE] = json.dumps(record)
-    model = path.read_bytes()
-    model = model[: model.index(b"PK\x03\x04")]
-    to.write_bytes(model + archive_bytes(files, len(model)))
-    return to
-
-
-def test_selftest_notices_other_answers_and_other_ids(classifier, tmp_path):
-    def other_answer(record):
-        record["self_test"][0]["output"][0] += 0.5
-
-    def other_ids(record):
-        record["self_test"][1]["ids"][1] += 1
-
-    for change, message in ((other_answer, "output is off"), (other_ids, "tokenised")):
-        path = tampered(classifier, tmp_path / "x.tflite", change)
-        with edgebert.load(path) as model:
-            report = model.selftest()
-        assert not report.passed
-        assert message in report.failures[0]
-
-
 def test_a_closed_model_says_so(classifier):
     with edgebert.load(classifier) as model:
         model("one")
     with pytest.raises(edgebert.EdgebertError, match="closed"):
         model("two")
-
-
-@pytest.mark.parametrize("labels", [None, [], ["a", "b"], ["a", "b", "c", "d"]])
-def test_a_classifier_without_its_labels_is_refused(classifier, tmp_path, labels):
-    path = tampered(classifier, tmp_path / "x.tflite", lambda record: record.update(labels=labels))
-    with pytest.raises(edgebert.EdgebertError, match="labels"):
-        edgebert.load(path)

@@ -7,7 +7,7 @@ import pytest
 
 from edgebert.errors import EdgebertError
 from edgebert.runtime.session import Session
-from tests.converter.running import run
+from tests.bare_engine import run
 
 IDS = [2, 17, 5, 39, 11, 7, 3]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from types import NoneType
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -104,6 +105,8 @@ class AnswerQuestions:
             raise EdgebertError("answer takes a question and a context; the context is missing")
         check_count("top", top)
         check_count("max_answer_length", max_answer_length)
+        if not isinstance(null_threshold, (float, int, NoneType)):
+            raise EdgebertError(f"null_threshold is {null_threshold!r}; a number is needed")
         tokenizer = self._tokenizer
         room = tokenizer.options.max_length - 3
         asked, ids = tokenizer.ids(question), tokenizer.ids(context)
@@ -132,8 +135,10 @@ class AnswerQuestions:
 
     def _best(self, candidates: _Candidates, job: AnswerJob) -> Iterator[Answer]:
         """The best answers, each widened to whole words."""
+        if not job.ids:
+            return
         logits = candidates.logits.reshape(-1)
-        highest = logits.max(initial=-np.inf)
+        highest = logits.max()
         total = np.exp(logits - highest).sum()
         if job.null_threshold is not None:
             total += np.exp(candidates.null - highest)
@@ -194,8 +199,6 @@ def _is_null(candidates: _Candidates, job: AnswerJob) -> bool:
     return bool(candidates.null - candidates.logits.max(initial=-np.inf) > job.null_threshold)
 
 
-def _descending(logits: npt.NDArray[np.float64], top: int) -> Any:
+def _descending(logits: npt.NDArray[np.float64], top: int) -> npt.NDArray[np.intp]:
     """Places from the highest logit down; where one is asked for, the first alone."""
-    if not len(logits):
-        return ()
-    return logits.argmax(axis=0, keepdims=True) if top == 1 else np.argsort(-logits, kind="stable")
+    return np.array([logits.argmax()]) if top == 1 else np.argsort(-logits, kind="stable")
