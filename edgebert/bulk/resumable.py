@@ -117,10 +117,12 @@ def resumable(
         save_every: seconds.
 
     Raises:
-        EdgebertError: there is a whole output already, an unfinished one that is made of something
-            else or does not fit its progress file, one that another process is writing, or the
-            disk is full.
+        EdgebertError: no such folder, a full disk, a whole output that is there already, one that
+            another process is writing, or an unfinished one that is made of something else or
+            does not fit its progress file.
     """
+    if not path.parent.is_dir():
+        raise EdgebertError(f"{path.parent}: no such folder")
     refuse_overwrite(path, force=force or progress_path(path).exists())
     with _alone(path):
         mark = _START if force else _find_mark(path, made_of)

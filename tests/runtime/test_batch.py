@@ -1,12 +1,14 @@
 """Many texts as one stream: order, laziness, errors in their place, early ends, threads."""
 
-import _thread
 import csv
 import gc
 import itertools
+import signal
 import threading
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 
 import edgebert
 from edgebert.runtime.batch import stream
+from edgebert.runtime.sessions import Sessions
 
 BANKING77 = Path(__file__).parents[1] / "data" / "banking77" / "test.csv"
 LONG = "how do i get my money back " * 100
@@ -175,7 +178,7 @@ def test_ctrl_c_ends_it_without_waiting_for_the_window(model):
     def slow(job, session):
         begun.append(job)
         if len(begun) == 8:
-            _thread.interrupt_main()
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
         time.sleep(0.01)
 
     found = stream(["one"] * 400, model.tokenizer.encode, slow, model._sessions, workers=2)
@@ -226,22 +229,13 @@ def test_sessions_are_opened_when_needed_and_closed_with_the_model(embedder):
 def test_batches_and_calls_at_the_same_time(model):
     texts = questions(60)
     expected = [model(text) for text in texts]
-    failures = []
 
-    def use(kind):
-        for _ in range(3):
-            found = (
-                list(model.batch(texts, batch_size=16, workers=2)) if kind else map(model, texts)
-            )
-            if not all(map(np.array_equal, calls, expected)):
-                failures.append(kind)
+    def use(number):
+        run = partial(model.batch, batch_size=16, workers=2) if number % 2 else partial(map, model)
+        return all(all(map(np.array_equal, run(texts), expected)) for _ in range(3))
 
-    threads = [threading.Thread(target=use, args=(number % 2,)) for number in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not failures
+    with ThreadPoolExecutor(6) as pool:
+        assert all(pool.map(use, range(6)))
 
 
 @settings(max_examples=30, deadline=None)
@@ -258,8 +252,6 @@ def test_any_lengths_in_any_windows_keep_their_order(lengths, batch_size, worker
     class Session:
         def close(self):
             pass
-
-    from edgebert.runtime.sessions import Sessions
 
     texts = list(map(str, range(len(lengths))))
     found = stream(
