@@ -6,7 +6,7 @@ import contextlib
 import inspect
 import os
 import warnings
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from edgebert.runtime.reply import Reply
 from edgebert.runtime.session import Session
 from edgebert.runtime.sessions import Sessions
 from edgebert.runtime.tasks import TASKS, output_width
+from edgebert.runtime.tasks.task import Job
 from edgebert.tokenizer.wordpiece import Tokenizer
 
 __all__ = ["Model", "Reply", "SelfTestReport", "load"]
@@ -112,8 +113,21 @@ class Model:
 
     def reply(self, text: str, pair: str | None = None, **options: Any) -> Reply:
         """Like a call, but tells about truncation in the result instead of by a warning."""
+        return self.answer(self.prepare(text, pair, **options))
+
+    def prepare(self, text: str, pair: str | None = None, **options: Any) -> Job:
+        """The first half of `reply`: checks and tokenises; `answer` is the second."""
         self._check_options(options)
-        return self._task.answer(self._task.prepare(text, pair, **options), self._session)
+        job: Job = self._task.prepare(text, pair, **options)
+        return job
+
+    def answer(self, job: Job) -> Reply:
+        """The second half of `reply`: runs what `prepare` gave."""
+        return self._task.answer(job, self._session)
+
+    def watch(self, around: Callable[[Any], Any]) -> None:
+        """Puts something around the interpreter that calls use (see `Session.watch`)."""
+        self._session.watch(around)
 
     def batch(
         self,

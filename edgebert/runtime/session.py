@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -139,6 +139,16 @@ class Session:
             interpreter.invoke()
             output: Array = self._output()
             return (output[:, :tokens] if self._row_a_token else output).copy()
+
+    def watch(self, around: Callable[[Any], Any]) -> None:
+        """Puts something around the interpreter, such as a clock.
+
+        Args:
+            around: takes the interpreter and gives what is used in its place; that must pass on
+                every call.
+        """
+        with self._lock:
+            self._interpreter = around(self._interpreter)
 
     def delegation(self) -> Delegation:
         """How much of the graph XNNPACK runs.
