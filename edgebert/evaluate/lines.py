@@ -18,20 +18,38 @@ def read_lines(path: Path) -> Iterator[str]:
     Raises:
         EdgebertError: the file cannot be read, a line is too long or not UTF-8; it is named.
     """
-    if path.exists() and not path.is_file():
-        raise EdgebertError(f"{path}: not an ordinary file")
+    for _, line in read_lines_and_offsets(path):
+        yield line
+
+
+def read_lines_and_offsets(path: Path) -> Iterator[tuple[int, str]]:
+    """Like `read_lines`, each line after the number of bytes before it."""
+    refuse_unless_ordinary(path)
     try:
         with path.open("rb") as file:
-            yield from decode_lines(file, str(path))
+            yield from _decoded(file, str(path))
     except OSError as error:
         raise EdgebertError(f"{path}: cannot read: {error.strerror}") from None
 
 
 def decode_lines(file: BinaryIO, name: str) -> Iterator[str]:
     """`read_lines` of an open file, such as stdin, that errors call `name`."""
+    for _, line in _decoded(file, name):
+        yield line
+
+
+def refuse_unless_ordinary(path: Path) -> None:
+    """Raises EdgebertError where `path` is a folder or device, which may have no end."""
+    if path.exists() and not path.is_file():
+        raise EdgebertError(f"{path}: not an ordinary file")
+
+
+def _decoded(file: BinaryIO, name: str) -> Iterator[tuple[int, str]]:
+    offset = 0
     raw = iter(lambda: file.readline(LONGEST_LINE + 1), b"")
     for number, line in enumerate(raw, 1):
-        yield _decode(name, number, line)
+        yield offset, _decode(name, number, line)
+        offset += len(line)
 
 
 def _decode(name: str, number: int, line: bytes) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from edgebert.errors import EdgebertError
+from edgebert.evaluate.lines import refuse_unless_ordinary
 
 LARGEST_FILE = 100_000_000
 """In bytes; JSON is read whole. SQuAD 2.0's training set has 42 million."""
@@ -65,8 +66,7 @@ def _question(entry: Any, context: str, place: str) -> Question:
 
 
 def _load(path: Path) -> Any:
-    if path.exists() and not path.is_file():
-        raise EdgebertError(f"{path}: not an ordinary file")
+    refuse_unless_ordinary(path)
     try:
         with path.open("rb") as file:
             raw = file.read(LARGEST_FILE + 1)
