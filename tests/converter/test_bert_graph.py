@@ -6,6 +6,7 @@ from ai_edge_litert.interpreter import Interpreter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edgebert.bert.catalogue import find
 from edgebert.bert.tasks import TASKS
 from edgebert.converter import bert_graph, reference
 from edgebert.converter.bert_graph import build_graph
@@ -101,6 +102,18 @@ def test_merged_attention_equals_keys_and_values(heads, monkeypatch):
     close(run(merged, IDS, SEGMENTS), run(plain, IDS, SEGMENTS))
 
 
+@pytest.mark.parametrize("positions", [[3], [6, 0], [1, 1, 4]])
+@pytest.mark.parametrize("heads", [2, 8])
+def test_fill_mask_computes_the_rows_asked_for(heads, positions):
+    config = small_config(num_attention_heads=heads)
+    weights = random_weights(config)
+    head = Head("fill-mask")
+    expected = reference.output(weights, config, head, IDS, SEGMENTS)[:, positions]
+    data = built(config, weights, head)
+    close(run(data, IDS, SEGMENTS, positions=positions), expected)
+    close(run(data, IDS, SEGMENTS, padding=9, positions=positions), expected)
+
+
 @pytest.mark.parametrize("task", ["encode", "fill-mask"])
 @pytest.mark.parametrize("runtime", ["litert", "tflite-runtime"])
 @pytest.mark.parametrize(
@@ -135,6 +148,15 @@ def test_fill_mask_stores_the_word_table_once():
         table = size * weights["embeddings.word"].size
         data = built(config, weights, Head("fill-mask"), recipe)
         assert table < len(data) < 2 * table
+
+
+def test_fill_mask_of_tiny_is_hardly_larger_than_embed():
+    config = find("tiny").config
+    weights = random_weights(config)
+    embed, fill_mask = (
+        len(built(config, weights, Head(task), "int8")) for task in ("embed", "fill-mask")
+    )
+    assert fill_mask < embed + 200_000
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,40 @@ def test_float32_file_gives_expected_answers(folder, tmp_path):
     assert compared
 
 
+# Task: the scores [choices to be made, things to choose from] of its output.
+CHOICES = {
+    "classify": lambda out: out,
+    "tag": lambda out: out[0],
+    "answer": lambda out: out[0].T,
+    "fill-mask": lambda out: out[0],
+}
+TIE = 0.15
+"""Scores of random weights lie close together. Two are as good as equal where they differ by less
+than this share of the deviation among the scores."""
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_int8_file_gives_the_answers_of_float32(folder, tmp_path):
+    checkpoint = open_folder(folder)
+    for task in CHOICES.keys() & set(checkpoint.tasks):
+        if task == "classify" and checkpoint.task == "regress":
+            continue
+        models = []
+        for recipe in ("float32", "int8"):
+            path = tmp_path / f"{task}-{recipe}.tflite"
+            edgebert.convert(folder, path, task=task, quantize=recipe)
+            models.append(edgebert.load(path))
+        same = []
+        for text, pair, _, _ in cases(folder):
+            ids, segment_ids, _ = models[0].tokenizer.encode(text, pair)
+            exact, rounded = (CHOICES[task](model.run_ids(ids, segment_ids)) for model in models)
+            chosen = rounded.argmax(axis=1)[:, None]
+            regret = exact.max(axis=1) - np.take_along_axis(exact, chosen, axis=1)[:, 0]
+            assert (regret <= TIE * exact.std(axis=1)).all(), (task, text)
+            same += (regret == 0).tolist()
+        assert np.mean(same) > 0.85
+
+
 @pytest.mark.skipif(
     "EDGEBERT_REFERENCE" not in os.environ,
     reason="EDGEBERT_REFERENCE is not set: sentence-transformers' own embeddings are not here",

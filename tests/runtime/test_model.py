@@ -87,6 +87,23 @@ def test_threads_share_a_model(embedder):
                 np.testing.assert_allclose(found, right, atol=1e-6)
 
 
+CALLS = {
+    "embed": ("Where is my card?",),
+    "classify": ("Where is my card?", "It is on its way."),
+    "tag": ("Angela Merkel met Crème in 東京.",),
+    "answer": ("Where was he born?", "He was born in London in 1879. " * 20),
+    "fill-mask": ("The [MASK] of [MASK] is it.",),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_eight_threads_get_the_answers_of_one(converted, name):
+    with edgebert.load(converted(name)) as model, ThreadPoolExecutor(8) as pool:
+        expected = repr(model(*CALLS[name]))
+        calls = [pool.submit(model, *CALLS[name]) for _ in range(80)]
+        assert {repr(call.result()) for call in calls} == {expected}
+
+
 def test_int8_in_words_of_the_record(classifier):
     record = edgebert.load(classifier).record
     assert record.quantization.matrices == "int8, one scale an output channel"
