@@ -7,6 +7,8 @@ value has one either. `docs/design.md` tells what each choice was worth.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from edgebert.bert.config import BertConfig
@@ -125,9 +127,11 @@ class _Builder:
     def attention(self, x: Tensor, context: Tensor, p: str, bias: Tensor) -> Tensor:
         """Multi-head attention of rows x [m, H] over context [n, H]: [m, H]."""
         g = self.graph
-        query = self.heads(self.dense(x, f"{p}.attention.query"))
-        key = self.heads(self.dense(context, f"{p}.attention.key", bias=False))
-        value = self.heads(self.dense(context, f"{p}.attention.value", bias=False))
+        if x is context:
+            query, key, value = self.project(x, p, ("query", "key", "value"))
+        else:
+            (query,) = self.project(x, p, ("query",))
+            key, value = self.project(context, p, ("key", "value"))
         scores = g.add(g.batch_matmul(query, key, transpose_b=True), bias)
         mixed = g.transpose(g.batch_matmul(g.softmax(scores), value), (1, 0, 2))
         mixed = g.reshape(mixed, (x.shape[0], self.config.hidden_size))
@@ -149,11 +153,21 @@ class _Builder:
         mixed = g.reshape(mixed, (rows.shape[0], heads * width))
         return self.dense_of(mixed, *merged["value_output"])
 
-    def heads(self, x: Tensor) -> Tensor:
-        """[m, H] as [A heads, m, H / A]."""
-        config = self.config
-        split = (x.shape[0], config.num_attention_heads, config.head_size)
-        return self.graph.transpose(self.graph.reshape(x, split), (1, 0, 2))
+    def project(self, x: Tensor, p: str, parts: Sequence[str]) -> list[Tensor]:
+        """Queries, keys or values of x [m, H] in heads, each [A, m, H / A].
+
+        One product for all parts: x is quantised once, and one transpose serves them all.
+        """
+        g, heads, size = self.graph, self.config.num_attention_heads, self.config.head_size
+        weight, bias = (
+            np.concatenate([self.weights[f"{p}.attention.{part}.{kind}"] for part in parts])
+            for kind in ("weight", "bias")
+        )
+        name = f"{p}.attention.{'_'.join(parts)}"
+        joined = self.dense_of(x, name, weight, bias if bias.any() else None)
+        joined = g.reshape(joined, (x.shape[0], len(parts) * heads, size))
+        joined = g.transpose(joined, (1, 0, 2))
+        return [g.planes(joined, part * heads, heads) for part in range(len(parts))]
 
     def feed_forward(self, x: Tensor, p: str) -> Tensor:
         """The two dense layers, their residual sum and its norm."""
@@ -174,10 +188,9 @@ class _Builder:
         inverse = g.rsqrt(g.add(variance, g.constant(np.float32(self.config.layer_norm_eps))))
         return g.mul(g.mul(centred, inverse), g.constant(self.weights[f"{name}.weight"]))
 
-    def dense(self, x: Tensor, name: str, *, bias: bool = True) -> Tensor:
+    def dense(self, x: Tensor, name: str) -> Tensor:
         """Rows times a weight matrix by name, plus its bias."""
-        offset = self.weights[f"{name}.bias"] if bias else None
-        return self.dense_of(x, name, self.weights[f"{name}.weight"], offset)
+        return self.dense_of(x, name, self.weights[f"{name}.weight"], self.weights[f"{name}.bias"])
 
     def dense_of(self, x: Tensor, name: str, weight: Array, bias: Array | None) -> Tensor:
         """Rows times a weight matrix, plus its bias."""

@@ -284,6 +284,17 @@ class Graph:
         inputs = [x, begin, end, strides]
         return self._op(kind, inputs, (count, width), dtype=x.dtype, scale=x.scale)
 
+    def planes(self, x: Tensor, first: int, count: int) -> Tensor:
+        """Some planes of x [k, m, n]: [count, m, n]."""
+        if (first, count) == (0, x.shape[0]):
+            return x
+        begin, end = (
+            self.constant(np.array([at, 0, 0], np.int32)) for at in (first, first + count)
+        )
+        strides = self.constant(np.ones(3, np.int32))
+        shape = (count, *x.shape[1:])
+        return self._op("strided_slice", [x, begin, end, strides], shape, endMask=_LAST_TWO_AXES)
+
     def one_hot(self, numbers: Tensor, depth: Tensor) -> Tensor:
         """For each number [m] a row of zeros with a one at that place: [m, depth]."""
         inputs = [numbers, depth, self.constant(np.float32(1)), self.constant(np.float32(0))]
@@ -360,6 +371,9 @@ class Graph:
 
 _FLOAT32 = np.dtype(np.float32)
 _INT32 = np.dtype(np.int32)
+
+_LAST_TWO_AXES = 0b110
+"""A mask of STRIDED_SLICE: of three axes, the last two are taken whole."""
 
 
 def _broadcast(a: Tensor, b: Tensor) -> tuple[int, ...]:
