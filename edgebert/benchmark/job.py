@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from edgebert.errors import EdgebertError
+from edgebert.runtime.engines import ENGINES
 from edgebert.typed_json import from_json
 
+if TYPE_CHECKING:
+    from edgebert.benchmark.process import Program
+    from edgebert.benchmark.result import DeviceResult
+    from edgebert.benchmark.system import System
+
+OnEvent: TypeAlias = Callable[[Mapping[str, Any]], None]
+"""Is told {"event": "progress", "done": …, "total": …, "what": …} as a job goes on."""
+
 FORMAT = 1
-MIN_SECONDS = 1.0
+MIN_SECONDS = 0.5
+
+_MOST_SECONDS = 86_400
 
 
 @dataclass(frozen=True)
@@ -42,6 +54,9 @@ class Job:
         min_seconds: of answers for each run, then on until the median is stable.
         cores: "big", "little" or numbers such as "0-3,6"; None: all.
         data: labelled data to measure accuracy on.
+
+    Raises:
+        EdgebertError: nothing to measure, or a number out of range.
     """
 
     models: tuple[JobModel, ...]
@@ -54,6 +69,26 @@ class Job:
     cores: str | None = None
     data: str | None = None
     format: int = FORMAT
+
+    def __post_init__(self) -> None:
+        engines = ("auto", *ENGINES)
+        wrong = {
+            "no model to measure; give one or more .tflite files": not self.models,
+            f"engines {', '.join(self.engines)}: known are {', '.join(engines)}": (
+                not self.engines or not set(self.engines) <= set(engines)
+            ),
+            f"threads {_list(self.threads)}: whole numbers from 1 on are needed": (
+                not self.threads or min(self.threads) < 1
+            ),
+            f"rounds is {self.rounds}; at least 1 is needed": (
+                self.rounds is not None and self.rounds < 1
+            ),
+            f"min_seconds is {self.min_seconds}; 0 to {_MOST_SECONDS} are accepted": (
+                not 0 <= self.min_seconds <= _MOST_SECONDS
+            ),
+        }
+        if message := next((message for message, holds in wrong.items() if holds), None):
+            raise EdgebertError(message)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -75,3 +110,32 @@ class Job:
                 f"benchmark job: format {value.get('format')!r}; this edgebert takes {FORMAT}"
             )
         return from_json(cls, value, "benchmark job")
+
+
+def run_job(
+    job: Job,
+    on_event: OnEvent,
+    *,
+    system: System | None = None,
+    worker: Program | None = None,
+) -> DeviceResult:
+    """Measures on this machine; the result calls it "local".
+
+    Args:
+        job: what to measure.
+        on_event: is told how far it is.
+        system: where facts are read; None: this machine.
+        worker: the program that measures one model; None: `edgebert.benchmark.worker`.
+
+    Raises:
+        EdgebertError: a model, text or setting that does not fit; or a measuring process fails.
+    """
+    from edgebert.benchmark.measure import measure
+    from edgebert.benchmark.process import WORKER
+    from edgebert.benchmark.system import System
+
+    return measure(job, on_event, system or System(), worker or WORKER)
+
+
+def _list(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, numbers)) or "none"

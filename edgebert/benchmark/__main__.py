@@ -1,0 +1,45 @@
+"""Runs a job on the machine it is on: `python -m edgebert.benchmark JOB.json`.
+
+Each line on stdout is one JSON object: {"event": "progress", …} while it goes on, and at the end
+{"event": "result", "result": {…}}, or {"event": "error", "message": one line} with exit status 2.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from edgebert.benchmark.job import Job, run_job
+from edgebert.errors import EdgebertError
+
+_WRONG_INPUT = 2
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the job in the file that is named."""
+    if len(arguments) != 1:
+        _print({"event": "error", "message": "usage: python -m edgebert.benchmark JOB.json"})
+        return _WRONG_INPUT
+    path = Path(arguments[0])
+    try:
+        result = run_job(Job.from_json(path.read_bytes()), _print)
+    except OSError as error:
+        _print({"event": "error", "message": f"{path}: cannot read: {error.strerror}"})
+        return _WRONG_INPUT
+    except EdgebertError as error:
+        _print({"event": "error", "message": str(error)})
+        return _WRONG_INPUT
+    _print({"event": "result", "result": result.to_json()})
+    return 0
+
+
+def _print(event: Mapping[str, Any]) -> None:
+    sys.stdout.write(json.dumps(event) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

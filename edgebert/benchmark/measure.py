@@ -1,0 +1,243 @@
+"""Measures a job on the machine it is on: every model with every engine, threads and input."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations, product
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from edgebert.benchmark.cores import choose_cores, read_cores, show
+from edgebert.benchmark.energy import Meter, find_meter
+from edgebert.benchmark.facts import busy_note, read_facts, read_state
+from edgebert.benchmark.inputs import Length, Texts, read_texts
+from edgebert.benchmark.job import Job, OnEvent
+from edgebert.benchmark.models import Candidate, heats, open_candidate, without_float32
+from edgebert.benchmark.process import CACHED, Process, Program
+from edgebert.benchmark.result import (
+    Accuracy,
+    ColdStart,
+    DeviceResult,
+    Memory,
+    MemoryState,
+    Run,
+    RunRatio,
+    Samples,
+)
+from edgebert.benchmark.setting import Setting
+from edgebert.benchmark.statistics import kept, paired_ratio, round_medians, summarize
+from edgebert.benchmark.system import System
+from edgebert.benchmark.throttling import happened, read_throttling
+from edgebert.benchmark.turns import Taken, Told, Until, take_energy, take_turns
+from edgebert.errors import EdgebertError
+from edgebert.runtime.engines import ENGINES
+from edgebert.runtime.machine import parse_meminfo
+
+Given: TypeAlias = Texts | Length
+
+_LITERT = ENGINES["litert"].package
+_SHARE_OF_MEMORY = 0.7
+_STEPS = 100
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One engine, number of threads and input, on which models take turns.
+
+    Attributes:
+        cores: numbers; None: all.
+        with_texts: models run real texts, so what does not depend on the length is taken too.
+        data: labelled data, where accuracy is to be taken.
+    """
+
+    engine: str
+    threads: int
+    given: Given
+    cores: tuple[int, ...] | None
+    until: Until
+    data: str | None
+
+    @property
+    def with_texts(self) -> bool:
+        """Whether the input is real texts; then what no length changes is taken as well."""
+        return isinstance(self.given, Texts)
+
+    def setting(self, model: Candidate, cache: str | None = None) -> Setting:
+        """What a process for one model is told."""
+        return Setting(
+            model=str(model.file.path.resolve()),
+            engine=self.engine,  # type: ignore[arg-type]
+            threads=self.threads,
+            cores=None if self.cores is None else list(self.cores),
+            texts=self.given.of(model.file),
+            cache=cache,
+        )
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the job is measured with."""
+
+    system: System
+    worker: Program
+    meter: Meter | None
+
+
+def measure(job: Job, on_event: OnEvent, system: System, worker: Program) -> DeviceResult:
+    """See `job.run_job`."""
+    models = [open_candidate(model) for model in job.models]
+    plans = list(_plans(job, system))
+    for plan, model in product(plans, models):
+        plan.given.of(model.file)  # raises before minutes are spent
+    memory = parse_meminfo(system.text("proc/meminfo"))
+    room = int(_SHARE_OF_MEMORY * memory.available) if memory else None
+    heats_of_models = heats(models, room)
+    notes = [
+        note for note in [busy_note(system), *map(_no_float32, without_float32(models))] if note
+    ]
+    before, throttling = read_state(system), read_throttling(system)
+    bench = Bench(system, worker, find_meter(system))
+    runs: list[Run] = []
+    ratios: list[RunRatio] = []
+    stages = list(product(plans, heats_of_models))
+    for number, (plan, heat) in enumerate(stages):
+        told = _teller(on_event, plan, heat, number, len(stages))
+        of_heat = _measure_heat(plan, heat, bench, told)
+        ratios += _ratios(of_heat, len(runs))
+        runs += of_heat
+    throttled = happened(throttling, read_throttling(system))
+    facts = read_facts(system, before, read_state(system), throttled)
+    return DeviceResult("local", facts, tuple(_shared(runs)), tuple(ratios), tuple(notes))
+
+
+def _plans(job: Job, system: System) -> Iterator[Plan]:
+    cores = None if job.cores is None else choose_cores(job.cores, read_cores(system))
+    inputs: list[Given] = [read_texts(None if job.texts is None else Path(job.texts))]
+    inputs += [Length(tokens) for tokens in job.lengths]
+    for engine, threads, given in product(job.engines, job.threads, inputs):
+        is_first = threads == job.threads[0] and isinstance(given, Texts)
+        yield Plan(
+            engine=engine,
+            threads=threads,
+            given=given,
+            cores=cores,
+            until=Until(job.rounds, job.min_seconds),
+            data=job.data if is_first else None,
+        )
+
+
+def _measure_heat(plan: Plan, heat: Sequence[Candidate], bench: Bench, told: Told) -> list[Run]:
+    """Runs of models that are in memory at once."""
+    told(0.0)
+    with contextlib.ExitStack() as stack:
+        processes = [
+            stack.enter_context(Process(bench.worker, plan.setting(model), model.name))
+            for model in heat
+        ]
+        taken = take_turns(processes, plan.until, bench.system, plan.cores, told)
+        runs = []
+        for model, process, of_model in zip(heat, processes, taken, strict=True):
+            peak = MemoryState(**process.ask("peak"))
+            run = _run(plan, model, process.started, of_model, peak)
+            if plan.with_texts:
+                run = replace(run, energy=take_energy(process, bench.meter))
+            if plan.data is not None:
+                run = replace(run, accuracy=Accuracy(**process.ask("accuracy", data=plan.data)))
+            runs.append(run)
+    if plan.with_texts:
+        runs = [_with_cache(plan, model, run) for model, run in zip(heat, runs, strict=True)]
+    return runs
+
+
+def _run(
+    plan: Plan, model: Candidate, started: Mapping[str, Any], taken: Taken, peak: MemoryState
+) -> Run:
+    memory = dict(started["memory"])
+    model_file = memory.pop("model_file")
+    states = {moment: MemoryState(**state) for moment, state in memory.items()}
+    return Run(
+        model=model.facts,
+        engine=started["engine"],
+        engine_version=_version(started["engine"]),
+        threads=plan.threads,
+        cores=None if plan.cores is None else show(plan.cores),
+        input=plan.given.input(),
+        cold=ColdStart(**started["cold"]),
+        samples_us=Samples(**{part: tuple(v) for part, v in taken.samples.items()}),
+        rounds=tuple(taken.rounds),
+        stats=summarize(taken.samples["total"], taken.rounds),
+        memory=Memory(**states, peak=peak, model_file=model_file),
+    )
+
+
+def _with_cache(plan: Plan, model: Candidate, run: Run) -> Run:
+    """The run with what a start with XNNPACK's weight cache gives, where the engine has one."""
+    if run.engine != _LITERT:
+        return run
+    with tempfile.TemporaryDirectory() as folder:
+        setting = plan.setting(model, cache=str(Path(folder) / "weights"))
+        try:
+            for _ in ("fill it", "use it"):
+                with Process(CACHED, setting, model.name) as process:
+                    found = process.started
+        except EdgebertError as error:
+            return replace(run, notes=(*run.notes, f"no start with the weight cache: {error}"))
+    return replace(
+        run,
+        cold=replace(run.cold, load_cached_ms=found["load_cached_ms"]),
+        memory=replace(run.memory, cached=MemoryState(**found["memory"])),
+    )
+
+
+def _ratios(runs: Sequence[Run], first: int) -> Iterator[RunRatio]:
+    """Each run against each one before it; runs are numbered from `first` on."""
+    for (i, one), (j, other) in combinations(enumerate(runs), 2):
+        both = sorted({*kept(one.rounds)} & {*kept(other.rounds)})
+        if len(both) > 1:
+            times, against = (
+                round_medians(run.samples_us.total, [run.rounds[k] for k in both])
+                for run in (other, one)
+            )
+            found = paired_ratio(times, against)
+            figures = (round(value, 5) for value in (found.value, found.low, found.high))
+            yield RunRatio(first + j, first + i, *figures)
+
+
+def _shared(runs: Sequence[Run]) -> Iterator[Run]:
+    """The runs, each with the accuracy that its model has on its engine."""
+    known = {
+        (run.model.sha256, run.engine): run.accuracy for run in runs if run.accuracy is not None
+    }
+    for run in runs:
+        yield replace(run, accuracy=known.get((run.model.sha256, run.engine)))
+
+
+def _teller(
+    on_event: OnEvent, plan: Plan, heat: Sequence[Candidate], number: int, stages: int
+) -> Told:
+    given = plan.given.input()
+    name = given.name or f"{given.tokens} tokens"
+    models = heat[0].name if len(heat) == 1 else f"{len(heat)} models"
+    what = f"{models}, {name}, {plan.threads} thread{'s' if plan.threads > 1 else ''}"
+
+    def told(share: float) -> None:
+        done = int(_STEPS * (number + share))
+        on_event({"event": "progress", "done": done, "total": _STEPS * stages, "what": what})
+
+    return told
+
+
+def _no_float32(model: Candidate) -> str:
+    return (
+        f"{model.name}: float32 was not measured beside it; "
+        "convert with --quantize float32 and give both files"
+    )
+
+
+def _version(package: str) -> str | None:
+    from importlib.metadata import distributions
+
+    return next((each.version for each in distributions(name=package)), None)

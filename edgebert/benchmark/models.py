@@ -1,0 +1,114 @@
+"""The models of a job, opened far enough to know what they are."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgebert.benchmark.job import JobModel
+from edgebert.benchmark.result import ModelFacts
+from edgebert.errors import EdgebertError
+from edgebert.model_file.read import ModelFile, read_model_file
+
+_COPIES = 3  # the file as mapped, what the engine packs of it, room for activations
+_PROCESS_BYTES = 60_000_000
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A model that is measured."""
+
+    file: ModelFile
+    facts: ModelFacts
+
+    @property
+    def name(self) -> str:
+        """What the report calls it."""
+        return self.facts.name
+
+
+def job_model(path: Path, name: str | None = None) -> JobModel:
+    """Names a model file for a job.
+
+    Raises:
+        EdgebertError: it cannot be read.
+    """
+    return JobModel(str(path), sha256_of(path), path.stem if name is None else name)
+
+
+def open_candidate(model: JobModel) -> Candidate:
+    """Looks into a model file.
+
+    Raises:
+        EdgebertError: not a file of ours, or not the one that was meant.
+    """
+    path = Path(model.path)
+    file = read_model_file(path)
+    if (found := sha256_of(path)) != model.sha256:
+        raise EdgebertError(
+            f"{path}: not the file that was meant: SHA-256 {found[:12]}…, not {model.sha256[:12]}…"
+        )
+    record = file.record
+    facts = ModelFacts(
+        name=model.name,
+        sha256=found,
+        bytes=path.stat().st_size,
+        task=record.task,
+        quantization=record.quantization.name,
+        layers=record.model.num_hidden_layers,
+        hidden_size=record.model.hidden_size,
+        heads=record.model.num_attention_heads,
+    )
+    return Candidate(file, facts)
+
+
+def sha256_of(path: Path) -> str:
+    """Of a file, hexadecimal.
+
+    Raises:
+        EdgebertError: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from None
+    return digest.hexdigest()
+
+
+def heats(models: Sequence[Candidate], room: int | None) -> list[list[Candidate]]:
+    """Splits models, in their order, so that those of a heat fit in memory at once.
+
+    Args:
+        models: to take turns.
+        room: bytes; None: no limit is known.
+    """
+    split: list[list[Candidate]] = []
+    left = 0
+    for model in models:
+        need = _PROCESS_BYTES + _COPIES * model.facts.bytes
+        if not split or (room is not None and need > left):
+            split.append([])
+            left = room or 0
+        split[-1].append(model)
+        left -= need
+    return split
+
+
+def without_float32(models: Sequence[Candidate]) -> list[Candidate]:
+    """Those in int8 that have no float32 of the same model beside them."""
+    floats = [_identity(model) for model in models if model.facts.quantization == "float32"]
+    return [
+        model
+        for model in models
+        if model.facts.quantization == "int8" and _identity(model) not in floats
+    ]
+
+
+def _identity(model: Candidate) -> tuple[object, ...]:
+    record = model.file.record
+    return record.task, record.labels, record.model, record.source

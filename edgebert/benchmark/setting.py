@@ -1,0 +1,35 @@
+"""What a measuring process is told to load; it travels to it as a line of JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Literal, NamedTuple
+
+EngineName = Literal["auto", "litert", "tflite-runtime"]
+
+
+class Setting(NamedTuple):
+    """One model in one process.
+
+    Attributes:
+        model: path.
+        cores: numbers of those to stay on; None: all.
+        texts: text and pair of each.
+        cache: file of XNNPACK's weight cache.
+    """
+
+    model: str
+    engine: EngineName
+    threads: int
+    cores: list[int] | None
+    texts: list[tuple[str, str | None]]
+    cache: str | None = None
+
+    def to_line(self) -> str:
+        """One line of JSON."""
+        return json.dumps(self._asdict()) + "\n"
+
+    @classmethod
+    def from_line(cls, line: str) -> Setting:
+        """Reads what `to_line` gave."""
+        return cls(**json.loads(line))
