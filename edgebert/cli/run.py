@@ -96,10 +96,8 @@ def run(
 
     if not texts and source is None:
         raise EdgebertError("no text given; add one, or --input FILE (- for stdin)")
-    if output is not None and (texts or source in (None, _STDIN)):
-        raise EdgebertError(
-            "--output takes the texts of one file, so that it can go on: --input FILE"
-        )
+    if output is not None and (texts or source is None):
+        raise EdgebertError("--output takes the texts of --input FILE, and no others")
     if force and output is None:
         raise EdgebertError("--force is for an --output that exists")
     given = {
@@ -155,7 +153,7 @@ def _run_file(
             print_notice("warning", f"{output}: unfinished; {goes_on}")
             raise
     if done.truncated:
-        print_notice("warning", f"{done.truncated} texts were cut off; their lines say so")
+        print_notice("warning", f"cut off, as their lines say: {done.truncated} of {done.lines}")
     typer.echo(f"{output}: {done.lines} texts answered")
 
 

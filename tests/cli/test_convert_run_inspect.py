@@ -4,8 +4,10 @@ import json
 import os
 import pickle
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -240,6 +242,11 @@ def test_wrong_use_of_run_is_one_line(classifier, tmp_path):
     assert_one_line_error(call("run", classifier, "--input", tmp_path / "none.txt"), "none.txt")
     assert_one_line_error(call("run", classifier, "x", "--threads", "0"), "threads")
     assert_one_line_error(call("run", classifier, "x", "--engine", "onnx"), "litert")
+    output = ["--output", tmp_path / "out"]
+    assert_one_line_error(call("run", classifier, "x", *output), "--input FILE")
+    assert_one_line_error(call("run", classifier, "x", "--force"), "--output")
+    assert_one_line_error(call("run", classifier, "--input", tmp_path, *output), "directory")
+    assert_one_line_error(call("run", classifier, "--input", __file__, "--workers", "0"), "workers")
     (tmp_path / "latin1.txt").write_bytes(b"caf\xe9\n")
     assert_one_line_error(call("run", classifier, "--input", tmp_path / "latin1.txt"), "UTF-8")
 
@@ -254,6 +261,76 @@ def test_bytes_that_are_no_text_are_one_line(classifier):
     errors = [line for line in result.stderr.splitlines() if not line.startswith("INFO")]
     assert len(errors) == 1
     assert "surrogate" in errors[0]
+
+
+def test_run_takes_a_pair_and_options_of_the_task(classifier, converted):
+    with edgebert.load(classifier) as model:
+        label, score, text, pair = call("run", classifier, "a", "--pair", "b").stdout.split("\t")
+        assert (label, text, pair) == (model("a", "b").label, "a", "b\n")
+        assert float(score) == pytest.approx(model("a", "b").score, abs=1e-4)
+    result = call("run", converted("fill-mask"), "a [MASK]", "--top", "3", "--json")
+    assert len(json.loads(result.stdout)["fills"]) == 3
+    assert_one_line_error(call("run", classifier, "a", "--top", "3"), "no option 'top'")
+
+
+@pytest.mark.parametrize(
+    ("name", "texts", "words"),
+    [
+        ("tag", ["Anna lives in Paris"], [":", "0."]),
+        ("answer", ["Who?", "--pair", "Anna lives in Paris"], [":", "0."]),
+        ("fill-mask", ["the [MASK]"], ["0."]),
+        ("embed", ["x"], ["[", "…] (32)"]),
+    ],
+)
+def test_every_answer_has_a_line(converted, name, texts, words):
+    result = call("run", converted(name), *texts)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.count("\n") == 1
+    for word in words:
+        assert word in result.stdout
+
+
+def test_run_writes_an_output_with_the_lines_that_json_prints(classifier, tmp_path):
+    source, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text('{"text": "a"}\n{"text": "a", "pair": "é"}\n{"text": "%s"}\n' % ("a " * 200))
+    result = call("run", classifier, "--input", source, "--output", output)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout == f"{output}: 3 texts answered\n"
+    assert "cut off, as their lines say: 1 of 3" in result.stderr
+    printed = call("run", classifier, "--input", source, "--json").stdout
+    assert output.read_text() == printed
+    assert [json.loads(line).get("pair") for line in printed.splitlines()] == [None, "é", None]
+    assert_one_line_error(call("run", classifier, "--input", source, "--output", output), "--force")
+    again = ["--force", "--workers", "2"]
+    assert call("run", classifier, "--input", source, "--output", output, *again).exit_code == 0
+    assert output.read_text() == printed
+
+
+def test_run_writes_stdin_to_an_output(classifier, tmp_path):
+    output = tmp_path / "out.jsonl"
+    assert call("run", classifier, "--input", "-", "--output", output, input="a\nb").exit_code == 0
+    assert [json.loads(line)["text"] for line in output.read_text().splitlines()] == ["a", "b"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal")
+def test_ctrl_c_says_how_to_go_on_and_the_same_command_does(classifier, tmp_path):
+    source, output = tmp_path / "in.txt", tmp_path / "out.jsonl"
+    source.write_text("".join(f"number {number}\n" for number in range(20_000)))
+    main = "import sys; from edgebert.cli.main import main; main()"
+    command = [sys.executable, "-c", main, "run", classifier, "--input", source, "--output", output]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and not (output.exists() and output.stat().st_size):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "unfinished; the same command goes on" in errors
+    assert "Traceback" not in errors
+    lines = output.read_text().count("\n")
+    assert 0 < lines < 20_000
+    assert call(*map(str, command[3:])).stdout == f"{output}: 20000 texts answered\n"
+    texts = [json.loads(line)["text"] for line in output.read_text().splitlines()]
+    assert texts == source.read_text().splitlines()
 
 
 # inspect
