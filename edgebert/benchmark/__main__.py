@@ -25,7 +25,7 @@ def main(arguments: Sequence[str]) -> int:
         return _WRONG_INPUT
     path = Path(arguments[0])
     try:
-        result = run_job(Job.from_json(path.read_bytes()), _print)
+        result = run_job(Job.from_json(path.read_bytes()), _print_progress)
     except OSError as error:
         _print({"event": "error", "message": f"{path}: cannot read: {error.strerror}"})
         return _WRONG_INPUT
@@ -34,6 +34,10 @@ def main(arguments: Sequence[str]) -> int:
         return _WRONG_INPUT
     _print({"event": "result", "result": result.to_json()})
     return 0
+
+
+def _print_progress(done: int, total: int | None, description: str) -> None:
+    _print({"event": "progress", "done": done, "total": total, "what": description})
 
 
 def _print(event: Mapping[str, Any]) -> None:

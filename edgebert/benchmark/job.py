@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
+from edgebert.checkpoints.progress import Progress, silent
 from edgebert.errors import EdgebertError
 from edgebert.runtime.engines import ENGINES
 from edgebert.typed_json import from_json
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from edgebert.benchmark.process import Program
     from edgebert.benchmark.result import DeviceResult
     from edgebert.benchmark.system import System
-
-OnEvent: TypeAlias = Callable[[Mapping[str, Any]], None]
-"""Is told {"event": "progress", "done": …, "total": …, "what": …} as a job goes on."""
 
 FORMAT = 1
 MIN_SECONDS = 0.5
@@ -114,7 +112,7 @@ class Job:
 
 def run_job(
     job: Job,
-    on_event: OnEvent,
+    progress: Progress = silent,
     *,
     system: System | None = None,
     worker: Program | None = None,
@@ -123,7 +121,7 @@ def run_job(
 
     Args:
         job: what to measure.
-        on_event: is told how far it is.
+        progress: is told how far it is.
         system: where facts are read; None: this machine.
         worker: the program that measures one model; None: `edgebert.benchmark.worker`.
 
@@ -134,7 +132,7 @@ def run_job(
     from edgebert.benchmark.process import WORKER
     from edgebert.benchmark.system import System
 
-    return measure(job, on_event, system or System(), worker or WORKER)
+    return measure(job, progress, system or System(), worker or WORKER)
 
 
 def _list(numbers: Iterable[int]) -> str:

@@ -14,7 +14,7 @@ from edgebert.benchmark.cores import choose_cores, read_cores, show
 from edgebert.benchmark.energy import Meter, find_meter
 from edgebert.benchmark.facts import busy_note, read_facts, read_state
 from edgebert.benchmark.inputs import Length, Texts, read_texts
-from edgebert.benchmark.job import Job, OnEvent
+from edgebert.benchmark.job import Job
 from edgebert.benchmark.models import Candidate, heats, open_candidate, without_float32
 from edgebert.benchmark.process import CACHED, Process, Program
 from edgebert.benchmark.result import (
@@ -32,6 +32,7 @@ from edgebert.benchmark.statistics import kept, paired_ratio, round_medians, sum
 from edgebert.benchmark.system import System
 from edgebert.benchmark.throttling import happened, read_throttling
 from edgebert.benchmark.turns import Taken, Told, Until, take_energy, take_turns
+from edgebert.checkpoints.progress import Progress
 from edgebert.errors import EdgebertError
 from edgebert.runtime.engines import ENGINES
 from edgebert.runtime.machine import parse_meminfo
@@ -86,7 +87,7 @@ class Bench:
     meter: Meter | None
 
 
-def measure(job: Job, on_event: OnEvent, system: System, worker: Program) -> DeviceResult:
+def measure(job: Job, progress: Progress, system: System, worker: Program) -> DeviceResult:
     """See `job.run_job`."""
     models = [open_candidate(model) for model in job.models]
     plans = list(_plans(job, system))
@@ -104,7 +105,7 @@ def measure(job: Job, on_event: OnEvent, system: System, worker: Program) -> Dev
     ratios: list[RunRatio] = []
     stages = list(product(plans, heats_of_models))
     for number, (plan, heat) in enumerate(stages):
-        told = _teller(on_event, plan, heat, number, len(stages))
+        told = _teller(progress, plan, heat, number, len(stages))
         of_heat = _measure_heat(plan, heat, bench, told)
         ratios += _ratios(of_heat, len(runs))
         runs += of_heat
@@ -216,7 +217,7 @@ def _shared(runs: Sequence[Run]) -> Iterator[Run]:
 
 
 def _teller(
-    on_event: OnEvent, plan: Plan, heat: Sequence[Candidate], number: int, stages: int
+    progress: Progress, plan: Plan, heat: Sequence[Candidate], number: int, stages: int
 ) -> Told:
     given = plan.given.input()
     name = given.name or f"{given.tokens} tokens"
@@ -225,7 +226,7 @@ def _teller(
 
     def told(share: float) -> None:
         done = int(_STEPS * (number + share))
-        on_event({"event": "progress", "done": done, "total": _STEPS * stages, "what": what})
+        progress(done, _STEPS * stages, what)
 
     return told
 
