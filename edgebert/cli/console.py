@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Notice: TypeAlias = Literal["error", "failed", "warning"]
 
 _PIPE_WIDTH = 140
+_TEXT_SHOWN = 200
 
 
 def stdout() -> Console:
@@ -48,6 +49,12 @@ def print_notice(kind: Notice, message: object) -> None:
     )
     colour = "yellow" if kind == "warning" else "red"
     typer.echo(f"{typer.style(f'{kind}:', fg=colour, bold=True)} {line}", err=True)
+
+
+def one_line(text: str) -> str:
+    """Text from outside, cut to a line that cannot play with the terminal."""
+    shown = text if len(text) <= _TEXT_SHOWN else f"{text[:_TEXT_SHOWN]}…"
+    return "".join(character if character.isprintable() else " " for character in shown)
 
 
 @contextlib.contextmanager

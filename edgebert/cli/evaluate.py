@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from edgebert.evaluate.compare import Comparison, Disagreement
     from edgebert.evaluate.evaluate import Evaluation
 
-_TEXT_SHOWN = 200
-
 
 def evaluate(
     file: Annotated[Path, typer.Argument(help="A .tflite made by edgebert convert.")],
@@ -150,19 +148,16 @@ def _print_comparison(names: dict[str, str], comparison: Comparison, *, as_json:
 
 def _print_row(row: Disagreement) -> None:
     """A row on which the two disagree, as text that cannot play with the terminal."""
+    from edgebert.cli.console import one_line
+
     shown = {
         "expected": row.expected,
         "file": row.predicted,
         "baseline": row.baseline,
     }
-    typer.echo(f"\n{row.place}: {_one_line(row.text)}")
+    typer.echo(f"\n{row.place}: {one_line(row.text)}")
     for name, value in shown.items():
-        typer.echo(f"  {name:<8}  {_one_line(value)}")
-
-
-def _one_line(text: str) -> str:
-    shown = text if len(text) <= _TEXT_SHOWN else f"{text[:_TEXT_SHOWN]}…"
-    return "".join(character if character.isprintable() else " " for character in shown)
+        typer.echo(f"  {name:<8}  {one_line(value)}")
 
 
 def _interval(bounds: Interval) -> str:

@@ -17,6 +17,7 @@ from edgebert.cli.evaluate import evaluate
 from edgebert.cli.inspect import inspect
 from edgebert.cli.models import models
 from edgebert.cli.run import run
+from edgebert.cli.search import search
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.version import __version__
 
@@ -83,6 +84,7 @@ app.command()(convert)
 app.command()(run)
 app.command()(inspect)
 app.command()(evaluate)
+app.command()(search)
 app.command()(models)
 app.command()(doctor)
 

@@ -1,0 +1,70 @@
+"""`edgebert search`: documents of a corpus by meaning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from edgebert.search.search import Hit, Search
+
+
+def search(
+    file: Annotated[Path, typer.Argument(help="A .tflite for embed, made by edgebert convert.")],
+    queries: Annotated[list[str], typer.Argument(metavar="QUERY...", help="What to look for.")],
+    corpus: Annotated[Path, typer.Option(help="Text file with one document a line.")],
+    top: Annotated[int, typer.Option(min=1, help="Documents to give for a query.")] = 5,
+    index: Annotated[
+        Path | None,
+        typer.Option(help="Where the index is kept.", show_default="CORPUS.edgebert-index"),
+    ] = None,
+    engine: Annotated[str, typer.Option(help="auto, litert or tflite-runtime.")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
+) -> None:
+    """Find the documents of a corpus that mean what a query means.
+
+    The vectors of the documents are kept in an index on disk, in int8. It is made at the first
+    search and again when the corpus has changed; that of another model is refused. Scores are
+    cosines.
+
+    \b
+    Examples:
+      edgebert search minilm.tflite --corpus faq.txt "my card was stolen"
+      edgebert search minilm.tflite --corpus faq.txt --top 3 --json "lost card" "exchange rate"
+    """  # noqa: D301
+    from edgebert.cli.console import one_line, print_json, print_notice, progress_bar
+    from edgebert.runtime.model import load
+    from edgebert.search.search import open_search
+
+    with load(file, engine=engine) as model:  # type: ignore[arg-type]
+        with progress_bar() as progress:
+            found = open_search(model, corpus, index, progress=progress)
+        if found.truncated:
+            print_notice(
+                "warning",
+                f"{found.truncated:,} of {found.index.header.documents:,} documents are longer "
+                f"than {model.max_length} tokens; their ends are not in the index",
+            )
+        results = [(query, found(query, top)) for query in queries]
+    if as_json:
+        print_json(_record(found, results))
+        return
+    for query, hits in results:
+        if len(results) > 1:
+            typer.echo(f"{one_line(query)}:")
+        for hit in hits:
+            typer.echo(f"{hit.score:6.3f}  {one_line(hit.text)}")
+
+
+def _record(search: Search, results: list[tuple[str, list[Hit]]]) -> dict[str, Any]:
+    return {
+        "index": str(search.index.path),
+        "documents": search.index.header.documents,
+        "built": search.built,
+        "truncated": search.truncated,
+        "results": [
+            {"query": query, "hits": [hit._asdict() for hit in hits]} for query, hits in results
+        ],
+    }
