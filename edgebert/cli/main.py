@@ -16,6 +16,7 @@ from edgebert.cli.doctor import doctor
 from edgebert.cli.evaluate import evaluate
 from edgebert.cli.inspect import inspect
 from edgebert.cli.models import models
+from edgebert.cli.pick import pick
 from edgebert.cli.run import run
 from edgebert.cli.search import search
 from edgebert.errors import CheckFailedError, EdgebertError
@@ -85,6 +86,7 @@ app.command()(run)
 app.command()(inspect)
 app.command()(evaluate)
 app.command()(search)
+app.command()(pick)
 app.command()(models)
 app.command()(doctor)
 

@@ -1,0 +1,326 @@
+"""Two reports held against each other: what became slower, larger or less accurate beyond noise.
+
+**Latency.** The figure is the ratio of medians, new by old, each the median of the medians of its
+rounds. A run is slower where the whole 99 % interval of that ratio is above 1 *and* the ratio
+itself is above 1 + `TIME_TOLERANCE`. The interval comes from a bootstrap of rounds, not of samples:
+the answers of one round share the state of the machine, and thousands of them would make a slow
+drift look certain. Stretches of neighbouring rounds are drawn together (the circular block
+bootstrap of Politis and Romano, 1992), because neighbours drift together too. What the interval
+cannot know is how two processes differ that ran the same model at other times; the tolerance is
+for that. Half of the 5 % that must be found errs equally rarely on both sides.
+
+**Size and memory** have next to no noise: more than `SIZE_TOLERANCE` of the file, or more than
+`MEMORY_TOLERANCE` and `MEMORY_STEP` of private memory after the first answer, is larger.
+
+**Accuracy** repeats on the same rows. A drop counts if it is more than `ACCURACY_TOLERANCE` and
+comes from at least `ACCURACY_ROWS` rows: five that all tip to the wrong side have a chance of
+1 in 32 if either side were as likely (a sign test), four would have 1 in 16.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import count
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from edgebert.benchmark.report.rows import Row, input_name, rows
+from edgebert.benchmark.report.text import clean, megabytes, number
+from edgebert.benchmark.result import DeviceResult, Report, Round, Run
+from edgebert.benchmark.sound import require_sound
+from edgebert.benchmark.statistics import round_medians
+from edgebert.errors import CheckFailedError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+TIME_TOLERANCE = 0.025
+SIZE_TOLERANCE = 0.005
+MEMORY_TOLERANCE = 0.05
+MEMORY_STEP = 1_000_000  # bytes: what an allocator gives or takes
+ACCURACY_TOLERANCE = 0.005
+ACCURACY_ROWS = 5
+
+LEVEL = 0.99
+FEWEST_ROUNDS = 5
+RESAMPLES = 2000
+SEED = 20_200_310
+
+What: TypeAlias = Literal["latency", "size", "memory", "accuracy"]
+Verdict: TypeAlias = Literal["worse", "better", "same"]
+Key: TypeAlias = tuple[str | int | None, ...]
+
+_WORDS: dict[tuple[What, Verdict], str] = {
+    ("latency", "worse"): "slower",
+    ("latency", "better"): "quicker",
+    ("size", "worse"): "larger",
+    ("size", "better"): "smaller",
+    ("memory", "worse"): "more memory",
+    ("memory", "better"): "less memory",
+    ("accuracy", "worse"): "less accurate",
+    ("accuracy", "better"): "more accurate",
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One figure of one run, then and now.
+
+    Attributes:
+        what: the figure.
+        old: milliseconds of latency, bytes of size and memory, the metric of accuracy.
+        ratio: new by old.
+        low: lower end of its interval (of latency; 99 %).
+        high: upper end.
+    """
+
+    device: str
+    run: str
+    what: What
+    verdict: Verdict
+    old: float
+    new: float
+    ratio: float | None
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The change in plain words."""
+        word = _WORDS.get((self.what, self.verdict), f"{self.what} as before")
+        return f"{clean(self.device, 60)}: {clean(self.run)}: {word}: {self._figures()}"
+
+    def _figures(self) -> str:
+        if self.what == "accuracy":
+            return f"{self.new:.4f}, was {self.old:.4f}"
+        if self.what != "latency":
+            return f"{megabytes(self.new)} MB, was {megabytes(self.old)}"
+        interval = f" ({self.low:.3f} to {self.high:.3f})" if self.low and self.high else ""
+        times = f"{self.ratio:.3f} times the time{interval}" if self.ratio else ""
+        return f"{times}; {number(self.new)} ms, was {number(self.old)}"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The outcome of `compare`.
+
+    Attributes:
+        changes: every figure that both reports have, those that stayed as they were too.
+        notes: what differs between the reports beside the figures, one line each.
+    """
+
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def worse(self) -> tuple[Change, ...]:
+        """What became slower, larger or less accurate."""
+        return tuple(change for change in self.changes if change.verdict == "worse")
+
+    @property
+    def better(self) -> tuple[Change, ...]:
+        """What became quicker, smaller or more accurate."""
+        return tuple(change for change in self.changes if change.verdict == "better")
+
+    def require(self) -> None:
+        """Raises where anything became worse.
+
+        Raises:
+            CheckFailedError: names the first few.
+        """
+        if not self.worse:
+            return
+        first = "; ".join(change.sentence for change in self.worse[:3])
+        more = f"; and {len(self.worse) - 3} more" if len(self.worse) > 3 else ""
+        raise CheckFailedError(f"worse than before: {first}{more}")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for machines."""
+        return {
+            "worse": len(self.worse),
+            "better": len(self.better),
+            "changes": [asdict(change) for change in self.changes],
+            "notes": list(self.notes),
+        }
+
+
+def compare(old: Report, new: Report) -> Comparison:
+    """Holds a report against an older one.
+
+    Runs belong together if device, name of the model, task, quantisation, input, engine, threads
+    and cores are the same; the file itself and versions may differ. Of a model that was measured
+    twice, the first belongs to the first and the second to the second.
+
+    Raises:
+        EdgebertError: a report holds numbers that no device can have measured.
+    """
+    require_sound(old)
+    require_sound(new)
+    before = {key: row for device in old.devices for key, row in _keyed(device)}
+    after = {key: row for device in new.devices for key, row in _keyed(device)}
+    changes: list[Change] = []
+    notes = [*_device_notes(old, new)]
+    for key, row in after.items():
+        if key in before:
+            changes += _changes(before[key], row)
+            notes += _run_notes(before[key], row)
+    notes += [f"{_place(after[key])}: not in the old report" for key in after if key not in before]
+    notes += [f"{_place(before[key])}: not in the new report" for key in before if key not in after]
+    return Comparison(tuple(dict.fromkeys(changes)), tuple(dict.fromkeys(notes)))
+
+
+def ratio_of_medians(old: Run, new: Run) -> tuple[float, float, float] | None:
+    """How many times the time of `old` a run takes: ratio, and its interval.
+
+    None where fewer than `FEWEST_ROUNDS` rounds of either are left, throttled ones not counted.
+    """
+    import numpy as np
+
+    if min(len(_counted(old)), len(_counted(new))) < FEWEST_ROUNDS:
+        return None
+    one, other = _round_medians(old), _round_medians(new)
+    if min(one.min(), other.min()) <= 0:
+        return None
+    random = np.random.default_rng(SEED)
+    drawn = _drawn_medians(other, random) / _drawn_medians(one, random)
+    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(np.median(other) / np.median(one)), float(low), float(high)
+
+
+def _keyed(device: DeviceResult) -> Iterator[tuple[Key, Row]]:
+    """Each run with what it is known by."""
+    numbers: dict[Key, count[int]] = {}
+    for row in rows(device):
+        run, model = row.run, row.run.model
+        key: Key = (device.name, model.name, model.task, model.quantization)
+        key += (input_name(run.input), run.engine, run.threads, run.cores)
+        yield (*key, next(numbers.setdefault(key, count()))), row
+
+
+def _place(row: Row) -> str:
+    return f"{clean(row.device.name, 60)}: {_label(row)}"
+
+
+def _label(row: Row) -> str:
+    run = row.run
+    cores = f", cores {run.cores}" if run.cores else ""
+    return clean(
+        f"{row.name} ({run.model.quantization}), {row.input}, {run.engine}, "
+        f"threads {run.threads}{cores}"
+    )
+
+
+def _changes(old: Row, new: Row) -> Iterator[Change]:
+    place = (new.device.name, _label(new))
+    times = ratio_of_medians(old.run, new.run)
+    if times is not None:
+        ratio, low, high = times
+        medians = (_median(old.run) / 1000, _median(new.run) / 1000)
+        worse = low > 1 and ratio > 1 + TIME_TOLERANCE
+        better = high < 1 and ratio < 1 / (1 + TIME_TOLERANCE)
+        yield Change(*place, "latency", _verdict(worse, better), *medians, ratio, low, high)
+    sizes = (old.run.model.bytes, new.run.model.bytes)
+    model = f"{clean(new.name)} ({clean(new.run.model.quantization)})"
+    yield _amount((new.device.name, model), "size", *sizes, SIZE_TOLERANCE, 0)
+    memory = (old.run.memory.first.private, new.run.memory.first.private)
+    if memory[0] is not None and memory[1] is not None:
+        yield _amount(place, "memory", memory[0], memory[1], MEMORY_TOLERANCE, MEMORY_STEP)
+    yield from _accuracy(place, old.run, new.run)
+
+
+def _amount(
+    place: tuple[str, str], what: What, old: int, new: int, share: float, step: int
+) -> Change:
+    least = max(share * old, step)
+    ratio = new / old if old else None
+    return Change(*place, what, _verdict(new - old > least, old - new > least), old, new, ratio)
+
+
+def _accuracy(place: tuple[str, str], old: Run, new: Run) -> Iterator[Change]:
+    one, other = old.accuracy, new.accuracy
+    if one is None or other is None or (one.metric, one.rows) != (other.metric, other.rows):
+        return
+    drop = one.value - other.value
+    counts = abs(drop) > ACCURACY_TOLERANCE and abs(drop) * one.rows > ACCURACY_ROWS - 0.5
+    verdict = _verdict(counts and drop > 0, counts and drop < 0)
+    yield Change(*place, "accuracy", verdict, one.value, other.value, None)
+
+
+def _verdict(worse: bool, better: bool) -> Verdict:
+    return "worse" if worse else "better" if better else "same"
+
+
+def _round_medians(run: Run) -> npt.NDArray[np.float64]:
+    """The median of each round that was not throttled, in order, in microseconds, [n]."""
+    return round_medians(run.samples_us.total, _counted(run))
+
+
+def _counted(run: Run) -> list[Round]:
+    return [each for each in run.rounds if each.count and not each.throttled]
+
+
+def _median(run: Run) -> float:
+    import numpy as np
+
+    return float(np.median(_round_medians(run)))
+
+
+def _drawn_medians(
+    medians: npt.NDArray[np.float64], random: np.random.Generator
+) -> npt.NDArray[np.float64]:
+    """Medians of `RESAMPLES` draws of blocks of about √n neighbouring rounds, [RESAMPLES]."""
+    import numpy as np
+
+    size = len(medians)
+    length = max(1, round(size**0.5))
+    starts = random.integers(0, size, (RESAMPLES, -(-size // length)))
+    chosen = (starts[:, :, None] + np.arange(length)).reshape(RESAMPLES, -1)[:, :size] % size
+    return np.asarray(np.median(medians[chosen], axis=1))
+
+
+def _device_notes(old: Report, new: Report) -> Iterator[str]:
+    before = {device.name: device for device in old.devices}
+    if not before.keys() & {device.name for device in new.devices}:
+        yield "the reports have no device in common; nothing was compared"
+    for device in new.devices:
+        if device.name not in before:
+            continue
+        one, other = before[device.name].facts, device.facts
+        facts = {
+            "board": (one.board, other.board),
+            "processor": (one.cpu, other.cpu),
+            "governor": (one.governor, other.governor),
+            "system": (one.os, other.os),
+            "Python": (one.python, other.python),
+            "power": (one.power, other.power),
+            "throttled": (one.throttled, other.throttled),
+        }
+        for name, (was, now) in facts.items():
+            if was != now:
+                yield clean(f"{device.name}: {name} is {_shown(now)}, was {_shown(was)}")
+
+
+def _run_notes(old: Row, new: Row) -> Iterator[str]:
+    one, other = old.run, new.run
+    if one.engine_version != other.engine_version:
+        yield clean(
+            f"{new.device.name}: {other.engine} is {_shown(other.engine_version)}, "
+            f"was {_shown(one.engine_version)}"
+        )
+    if min(len(_counted(one)), len(_counted(other))) < FEWEST_ROUNDS:
+        yield f"{_place(new)}: latency not compared: one has fewer than {FEWEST_ROUNDS} rounds"
+    if one.input.count != other.input.count:
+        yield f"{_place(new)}: {other.input.count} texts, were {one.input.count}"
+    was, now = one.accuracy, other.accuracy
+    if was and now and (was.metric, was.rows) != (now.metric, now.rows):
+        yield clean(
+            f"{_place(new)}: accuracy not compared: {now.metric} of {now.rows} rows, "
+            f"was {was.metric} of {was.rows}"
+        )
+
+
+def _shown(value: str | bool | None) -> str:
+    if value is None:
+        return "not known"
+    return ("no", "yes")[value] if isinstance(value, bool) else value

@@ -1,0 +1,139 @@
+"""A run as the figures that people compare, in milliseconds and bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from edgebert.benchmark.report.text import plural
+from edgebert.benchmark.result import Accuracy, DeviceResult, Input, MemoryState, Run
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+Part = Literal["tokenize", "set", "invoke", "finish", "total"]
+MemoryKind = Literal["private", "shared", "mapped", "resident"]
+
+_INT8_NOTE = "int8 did not help"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run of a device.
+
+    Attributes:
+        index: its number in the device's runs.
+    """
+
+    device: DeviceResult
+    index: int
+
+    @property
+    def run(self) -> Run:
+        """What was measured."""
+        return self.device.runs[self.index]
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.run.model.name
+
+    @property
+    def input(self) -> str:
+        """Such as `questions` or `32 tokens`."""
+        return input_name(self.run.input)
+
+    @property
+    def setting(self) -> str:
+        """What the model ran on: engine, threads, cores."""
+        run = self.run
+        version = f" {run.engine_version}" if run.engine_version else ""
+        cores = f", cores {run.cores}" if run.cores else ""
+        return f"{run.engine}{version}, {plural(run.threads, 'thread')}{cores}"
+
+    @property
+    def p50(self) -> float | None:
+        """Median, in milliseconds."""
+        return self.run.stats.p50 / 1000 if self.run.stats else None
+
+    @property
+    def p90(self) -> float | None:
+        """Nine answers of ten are as quick, in milliseconds."""
+        return self.run.stats.p90 / 1000 if self.run.stats else None
+
+    @property
+    def p99(self) -> float | None:
+        """99 answers of 100 are as quick, in milliseconds."""
+        return self.run.stats.p99 / 1000 if self.run.stats else None
+
+    @property
+    def throttled(self) -> int:
+        """Rounds during which the device slowed itself down; they are left out of all figures."""
+        return sum(round_.throttled is True for round_ in self.run.rounds)
+
+    @cached_property
+    def accuracy(self) -> Accuracy | None:
+        """That of the file on this device and engine, whichever of its runs measured it."""
+        file = (self.run.model.sha256, self.run.engine)
+        of_file = (run for run in self.device.runs if (run.model.sha256, run.engine) == file)
+        return next((run.accuracy for run in (self.run, *of_file) if run.accuracy), None)
+
+    def part(self, part: Part) -> float | None:
+        """Median of one part of an answer, in milliseconds, throttled rounds left out."""
+        import numpy as np
+
+        values = samples(self.run, part)
+        return float(np.median(values)) / 1000 if values.size else None
+
+    def growth(self, kind: MemoryKind, state: MemoryState | None = None) -> int | None:
+        """Bytes that the model added to the process until its first answer.
+
+        Args:
+            kind: of memory.
+            state: another moment than the first answer.
+        """
+        memory = self.run.memory
+        return _difference(getattr(state or memory.first, kind), getattr(memory.baseline, kind))
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What to know about this run, one line each; what int8 brought is in `quantized`."""
+        told = tuple(note for note in self.run.notes if not note.startswith(_INT8_NOTE))
+        if not self.throttled:
+            return told
+        of = plural(len(self.run.rounds), "round")
+        return (f"{self.throttled} of {of} throttled, left out of the figures", *told)
+
+
+def rows(device: DeviceResult) -> tuple[Row, ...]:
+    """All runs of a device."""
+    return tuple(Row(device, index) for index in range(len(device.runs)))
+
+
+def input_name(given: Input) -> str:
+    """Such as `questions` or `32 tokens`."""
+    return f"{given.tokens} tokens" if given.kind == "length" else given.name or "texts"
+
+
+def samples(run: Run, part: Part = "total") -> npt.NDArray[np.float64]:
+    """Microseconds of every answer outside throttled rounds, in the order they were given, [n]."""
+    import numpy as np
+
+    values = np.asarray(getattr(run.samples_us, part), np.float64)
+    kept = np.ones(len(values), bool)
+    for round_ in run.rounds:
+        if round_.throttled:
+            kept[round_.first : round_.first + round_.count] = False
+    return values[kept]
+
+
+def distinct(values: Iterable[str]) -> tuple[str, ...]:
+    """Each value once, in the order of first appearance."""
+    return tuple(dict.fromkeys(values))
+
+
+def _difference(value: int | None, base: int | None) -> int | None:
+    return None if value is None or base is None else value - base
