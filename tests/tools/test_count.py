@@ -15,7 +15,7 @@ class FakePi:
     def site(self, *packages):
         return self.cache
 
-    def run(self, board, arguments, *, site, plugin):
+    def run(self, board, arguments, *, sites, plugin):
         self.arguments = arguments
         self.stderr = self.printed
         return self

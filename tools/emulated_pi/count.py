@@ -16,8 +16,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tools.emulated_pi.boards import COUNTED
 from tools.emulated_pi.guest import EMPTY
-from tools.emulated_pi.root import BOARDS, EmulatedPi, default_cache
+from tools.emulated_pi.root import EmulatedPi, default_cache
 
 _HERE = Path(__file__).parent
 _ENGINES = {".tflite": "ai-edge-litert", ".onnx": "onnxruntime"}
@@ -52,7 +53,7 @@ def count(
     ran = pi.run(
         board,
         [_HERE / "guest.py", model.resolve(), *map(str, (seed, vocabulary_size, *tokens))],
-        site=pi.site(_ENGINES[model.suffix]),
+        sites=[pi.site(_ENGINES[model.suffix])],
         plugin=build_plugin(pi.cache),
     )
     marks = defaultdict(list)
@@ -99,7 +100,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", nargs="+", type=Path, metavar="MODEL.tflite")
     parser.add_argument("--onnx", action="append", type=Path, default=[], metavar="FILE")
-    parser.add_argument("--board", choices=BOARDS, action="append", help="default: pi5")
+    parser.add_argument("--board", choices=COUNTED, action="append", help="default: pi5")
     parser.add_argument("--tokens", default="16,32,128", help="lengths, default 16,32,128")
     parser.add_argument("--seed", type=int, default=0, help="of the ids")
     parser.add_argument("--vocabulary-size", type=int, default=30_522)
