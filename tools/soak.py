@@ -12,8 +12,8 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -57,14 +57,13 @@ def soak(model: edgebert.Model, *, seconds: float, threads: int) -> tuple[int, i
             wrong[thread] += repr(model.reply(*arguments, **options)) != expected[at]
             done[thread] += 1
 
-    workers = [threading.Thread(target=work, args=(number,)) for number in range(threads)]
+    with ThreadPoolExecutor(threads) as pool:
+        workers = [pool.submit(work, number) for number in range(threads)]
+        for step in range(1, _STEPS + 1):
+            time.sleep(max(0.0, end - time.monotonic() - seconds * (1 - step / _STEPS)))
+            print(f"{step / _STEPS:4.0%}  {sum(done):>9,} calls  {resident() / 1e6:.1f} MB")
     for worker in workers:
-        worker.start()
-    for step in range(1, _STEPS + 1):
-        time.sleep(max(0.0, end - time.monotonic() - seconds * (1 - step / _STEPS)))
-        print(f"{step / _STEPS:4.0%}  {sum(done):>9,} calls  {resident() / 1e6:.1f} MB")
-    for worker in workers:
-        worker.join()
+        worker.result()  # raises what the thread did
     return sum(done), sum(wrong)
 
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
 from edgebert.bert.weights import Array
 from edgebert.errors import EdgebertError
@@ -15,6 +15,9 @@ from edgebert.runtime.engines import EngineName, open_interpreter
 
 INPUTS = ("ids", "mask", "segment_ids")
 """What every file takes: [1, n], a value for each token."""
+
+Sizes: TypeAlias = tuple[int, ...]
+"""Length of `INPUTS`, then of each further input."""
 
 _NOTHING: Mapping[str, Sequence[int]] = MappingProxyType({})
 
@@ -64,7 +67,7 @@ class Session:
         self._vocab_size = vocab_size
         self._step = step
         self._lock = threading.Lock()
-        self._sizes: tuple[int, ...] = ()
+        self._sizes: Sizes = ()
         self._tokens = 0
         self._one_segment = True
         details = self._interpreter.get_input_details()
@@ -103,42 +106,18 @@ class Session:
             EdgebertError: too many or no ids, one that is not in the vocabulary, further inputs
                 that the file has not or that it lacks, or values that are no tokens.
         """
-        tokens = len(ids)
-        if not 1 <= tokens <= self.max_length:
-            raise EdgebertError(f"{tokens} ids given; the model takes 1 to {self.max_length}")
-        if min(ids) < 0 or max(ids) >= self._vocab_size:
-            wrong = next(i for i in ids if not 0 <= i < self._vocab_size)
-            raise EdgebertError(f"id {wrong}: ids go from 0 to {self._vocab_size - 1}")
-        length = min(-(-tokens // self._step) * self._step, self.max_length)
-        sizes = self._sizes_of(length, tokens, further) if self._further or further else (length,)
+        sizes = self._sizes_of(ids, further)
         with self._lock:
             interpreter = self._interpreter
             if interpreter is None:
                 raise EdgebertError("the model is closed")
             if sizes != self._sizes:
                 self._resize(interpreter, sizes)
-            row = self._ids()[0]
-            row[:tokens] = ids
-            row[tokens:] = 0
-            if tokens != self._tokens:
-                row = self._mask()[0]
-                row[:tokens] = 1
-                row[tokens:] = 0
-                self._tokens = tokens
-            if segment_ids is not None or not self._one_segment:
-                row = self._segments()[0]
-                row[:] = 0
-                if segment_ids is not None:
-                    row[:tokens] = segment_ids
-                self._one_segment = segment_ids is None
-            # A view left over would make the interpreter refuse to run.
-            del row
-            if further:
-                for name, numbers in further.items():
-                    interpreter.tensor(self._further[name])()[0] = numbers
+            # Views of its memory make the interpreter refuse to run, in any thread. Those that
+            # these methods take are gone when they return.
+            self._write(ids, segment_ids, further)
             interpreter.invoke()
-            output: Array = self._output()
-            return (output[:, :tokens] if self._row_a_token else output).copy()
+            return self._read(len(ids))
 
     def watch(self, around: Callable[[Any], Any]) -> None:
         """Puts something around the interpreter, such as a clock.
@@ -167,10 +146,17 @@ class Session:
             self._interpreter = None
             self._ids = self._mask = self._segments = self._output = _closed
 
-    def _sizes_of(
-        self, length: int, tokens: int, further: Mapping[str, Sequence[int]]
-    ) -> tuple[int, ...]:
-        """The length of each input: that of `INPUTS`, and those of the further ones."""
+    def _sizes_of(self, ids: Sequence[int], further: Mapping[str, Sequence[int]]) -> Sizes:
+        """Checks all values; gives the length of `INPUTS` and those of the further inputs."""
+        tokens = len(ids)
+        if not 1 <= tokens <= self.max_length:
+            raise EdgebertError(f"{tokens} ids given; the model takes 1 to {self.max_length}")
+        if min(ids) < 0 or max(ids) >= self._vocab_size:
+            wrong = next(i for i in ids if not 0 <= i < self._vocab_size)
+            raise EdgebertError(f"id {wrong}: ids go from 0 to {self._vocab_size - 1}")
+        length = min(-(-tokens // self._step) * self._step, self.max_length)
+        if not further and not self._further:
+            return (length,)
         if further.keys() != self._further.keys():
             raise EdgebertError(
                 f"the inputs {_list(further)} are given beside {', '.join(INPUTS)}; "
@@ -184,7 +170,35 @@ class Session:
                 )
         return (length, *(len(further[name]) for name in self._further))
 
-    def _resize(self, interpreter: Any, sizes: tuple[int, ...]) -> None:
+    def _write(
+        self,
+        ids: Sequence[int],
+        segment_ids: Sequence[int] | None,
+        further: Mapping[str, Sequence[int]],
+    ) -> None:
+        tokens = len(ids)
+        row = self._ids()[0]
+        row[:tokens] = ids
+        row[tokens:] = 0
+        if tokens != self._tokens:
+            row = self._mask()[0]
+            row[:tokens] = 1
+            row[tokens:] = 0
+            self._tokens = tokens
+        if segment_ids is not None or not self._one_segment:
+            row = self._segments()[0]
+            row[:] = 0
+            if segment_ids is not None:
+                row[:tokens] = segment_ids
+            self._one_segment = segment_ids is None
+        for name, numbers in further.items():
+            self._interpreter.tensor(self._further[name])()[0] = numbers
+
+    def _read(self, tokens: int) -> Array:
+        output: Array = self._output()
+        return (output[:, :tokens] if self._row_a_token else output).copy()
+
+    def _resize(self, interpreter: Any, sizes: Sizes) -> None:
         self._sizes = ()  # what a failure below leaves is not to be used
         for index in self._inputs:
             interpreter.resize_tensor_input(index, (1, sizes[0]))
