@@ -1,0 +1,113 @@
+"""The report: its JSON, its schema, and what is refused."""
+
+import json
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+import edgebert.benchmark
+from edgebert.benchmark.result import DeviceResult, Report, read_report
+from edgebert.errors import EdgebertError
+
+SAMPLE = Path(__file__).parents[1] / "data" / "benchmark" / "report.json"
+
+
+@pytest.fixture
+def data():
+    return json.loads(SAMPLE.read_text())
+
+
+def test_reading_and_writing_change_nothing(data):
+    report = read_report(SAMPLE)
+    assert json.loads(report.to_json()) == data
+    assert Report.from_json(report.to_json()) == report
+    assert DeviceResult.from_json(data["devices"][1]) == report.devices[1]
+
+
+KINDS = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
+
+
+class Schema:
+    """As much of JSON Schema as ours uses, and stricter: every property must be there."""
+
+    def __init__(self, text):
+        self._schema = json.loads(text)
+
+    def check(self, value, described=None, where="report"):
+        described = self._resolve(self._schema if described is None else described)
+        if "anyOf" in described:
+            assert {"type": "null"} in described["anyOf"], where
+            if value is not None:
+                self.check(value, described["anyOf"][0], where)
+        elif "const" in described or "enum" in described:
+            assert value in described.get("enum", [described.get("const")]), where
+        elif isinstance(value, list):
+            for number, inner in enumerate(value):
+                self.check(inner, described["items"], f"{where}[{number}]")
+        elif isinstance(value, dict):
+            self._check_object(value, described, where)
+        else:
+            kind = KINDS[type(value)]
+            accepted = {kind, "number"} if kind == "integer" else {kind}
+            assert accepted & {*self._kinds(described)}, where
+
+    def _check_object(self, value, described, where):
+        if "properties" not in described:
+            return
+        assert described["properties"].keys() == value.keys(), where
+        assert set(described["required"]) <= value.keys(), where
+        for name, inner in value.items():
+            self.check(inner, described["properties"][name], f"{where}.{name}")
+
+    def _kinds(self, described):
+        accepted = described["type"]
+        return accepted if isinstance(accepted, list) else [accepted]
+
+    def _resolve(self, described):
+        if "$ref" in described:
+            return self._schema["$defs"][described["$ref"].rpartition("/")[2]]
+        return described
+
+
+def test_the_schema_names_every_field_and_its_kind(data):
+    text = resources.files(edgebert.benchmark).joinpath("report.schema.json").read_text()
+    Schema(text).check(data)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": 2}, "benchmark report of format 2; this edgebert reads 1; update edgebert"),
+        ({"devices": {}}, r"report\.devices is"),
+        ({"created": None}, r"report\.created is 'None'"),
+    ],
+)
+def test_what_does_not_fit_is_named(data, change, message):
+    with pytest.raises(EdgebertError, match=message):
+        Report.from_json(json.dumps({**data, **change}))
+
+
+@pytest.mark.parametrize("text", ["", "[", "7", "[]", "{}", '{"format": 1}', "[" * 100_000])
+def test_what_is_no_report(text):
+    with pytest.raises(EdgebertError, match="not a benchmark report"):
+        Report.from_json(text)
+
+
+def test_ratios_and_rounds_must_be_of_what_is_there(data):
+    data["devices"][0]["ratios"][0]["run"] = 99
+    with pytest.raises(EdgebertError, match="local has 12 runs; a ratio is of 99 against 0"):
+        Report.from_json(json.dumps(data))
+    data["devices"][0]["ratios"][0]["run"] = 1
+    data["devices"][0]["runs"][0]["rounds"][0]["count"] = 13
+    with pytest.raises(EdgebertError, match="a round lies beyond the 12 samples"):
+        Report.from_json(json.dumps(data))
+
+
+def test_a_file_that_is_not_there_or_no_report_is_named(tmp_path):
+    with pytest.raises(EdgebertError, match=r"none\.json: cannot read: No such file"):
+        read_report(tmp_path / "none.json")
+    path = tmp_path / "other.json"
+    path.write_text("{}")
+    with pytest.raises(EdgebertError, match=r"other\.json: not a benchmark report"):
+        read_report(path)

@@ -1,0 +1,120 @@
+"""Who is asked for a round, when it is enough, and what becomes of the answers."""
+
+import pytest
+
+from edgebert.benchmark.result import Energy, Round
+from edgebert.benchmark.turns import (
+    FEWEST_ROUNDS,
+    MOST_TIMES,
+    Taken,
+    Until,
+    take_energy,
+    take_turns,
+)
+from tests.benchmark.machines import PHONE, PI4, machine
+
+
+class FakeProcess:
+    """Answers rounds at once, as if `counts` answers had taken so many microseconds each."""
+
+    def __init__(self, name, diary, times, on_round=lambda: None):
+        self._name, self._diary, self._times = name, diary, times
+        self._on_round = on_round
+
+    def ask(self, do, seconds):
+        assert do == "round"
+        if seconds:
+            self._diary.append(self._name)
+            self._on_round()
+        parts = ("tokenize", "set", "invoke", "finish", "total")
+        return {part: list(self._times) for part in parts}
+
+
+def test_each_turn_begins_with_another_model(tmp_path):
+    diary = []
+    processes = [FakeProcess(name, diary, [1.0, 2.0]) for name in "abc"]
+    taken = take_turns(processes, Until(4, 0), machine(tmp_path, PI4))
+    assert "".join(diary) == "abcbcacababc"
+    assert [(r.first, r.count) for r in taken[0].rounds] == [(0, 2), (2, 2), (4, 2), (6, 2)]
+    assert taken[2].samples["total"] == [1.0, 2.0] * 4
+
+
+def test_a_round_knows_the_state_of_the_device(tmp_path):
+    system = machine(tmp_path, PI4)
+    name = "sys/devices/platform/soc/soc:firmware/get_throttled"
+    bits = iter(["0", "40000", "40000"])
+    process = FakeProcess("a", [], [1.0], lambda: machine(tmp_path, {name: next(bits)}))
+    (taken,) = take_turns([process], Until(3, 0), system)
+    assert taken.rounds == [
+        Round(0, 1, False, 600.0, 48.199),
+        Round(1, 1, True, 600.0, 48.199),
+        Round(2, 1, False, 600.0, 48.199),
+    ]
+
+
+def test_the_clock_is_that_of_the_cores_it_runs_on(tmp_path):
+    (taken,) = take_turns(
+        [FakeProcess("a", [], [1.0])], Until(1, 0), machine(tmp_path, PHONE), [0, 1]
+    )
+    assert taken.rounds[0].clock_mhz == 2000.0
+
+
+def rounds_of(times, count):
+    taken = Taken()
+    for number in range(count):
+        taken.add({"total": [times[number % len(times)]]})
+    return taken
+
+
+STEADY = [100_000.0]
+UNSTEADY = [100_000.0, 200_000.0]
+
+
+@pytest.mark.parametrize(
+    ("until", "taken", "enough"),
+    [
+        (Until(3, 9.0), [rounds_of(STEADY, 2)], False),
+        (Until(3, 9.0), [rounds_of(STEADY, 3)], True),
+        (Until(None, 0.0), [rounds_of(STEADY, FEWEST_ROUNDS - 1)], False),
+        (Until(None, 0.0), [rounds_of(STEADY, FEWEST_ROUNDS)], True),
+        (Until(None, 2.05), [rounds_of(STEADY, 20)], False),
+        (Until(None, 2.05), [rounds_of(STEADY, 21)], True),
+        (Until(None, 2.05), [rounds_of(STEADY, 21), rounds_of([1e4], 21)], False),
+        (Until(None, 2.05), [rounds_of(UNSTEADY, 21)], False),
+        (Until(None, 2.05), [rounds_of(STEADY, 21), rounds_of(UNSTEADY, 21)], False),
+        (Until(None, 2.05), [rounds_of(UNSTEADY, 14 * MOST_TIMES)], True),
+    ],
+)
+def test_enough_is_by_rounds_or_by_time_and_steadiness(until, taken, enough):
+    share = until.share(taken)
+    assert (share == 1.0) is enough
+    assert 0 <= share <= 1
+
+
+def test_progress_does_not_go_back(tmp_path):
+    shares = []
+    take_turns(
+        [FakeProcess("a", [], UNSTEADY)],
+        Until(None, 1.0),
+        machine(tmp_path, PI4),
+        told=shares.append,
+    )
+    assert shares == sorted(shares)
+    assert shares[0] == 0
+
+
+class FakeMeter:
+    source = "a meter"
+
+    def start(self):
+        self.running = True
+
+    def stop(self):
+        assert self.running
+        return 8.0
+
+
+def test_energy_is_that_of_a_thousand_answers():
+    process = FakeProcess("a", [], [1.0] * 4)
+    assert take_energy(process, FakeMeter()) == Energy(2000.0, "a meter")
+    assert take_energy(process, None) is None
