@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from edgebert.cli.benchmark import benchmark
 from edgebert.cli.console import print_notice
 from edgebert.cli.convert import convert
 from edgebert.cli.doctor import doctor
@@ -85,6 +86,7 @@ app.command()(convert)
 app.command()(run)
 app.command()(inspect)
 app.command()(evaluate)
+app.command()(benchmark)
 app.command()(search)
 app.command()(pick)
 app.command()(models)

@@ -1,0 +1,175 @@
+"""`edgebert benchmark`: latency, memory and accuracy of models on devices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edgebert.benchmark.compare import Comparison
+    from edgebert.benchmark.result import Report
+
+
+def benchmark(
+    models: Annotated[list[Path], typer.Argument(help="Files made by edgebert convert.")],
+    device: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="local, ssh://[user@]host[:port], adb or adb:SERIAL; may be given several times.",
+            show_default="local",
+        ),
+    ] = None,
+    texts: Annotated[
+        Path | None,
+        typer.Option(
+            help="One text a line, or text, tab and pair; at most 100 are drawn.",
+            show_default="questions that ship with edgebert",
+        ),
+    ] = None,
+    lengths: Annotated[
+        str, typer.Option(help="Fixed lengths in tokens beside the texts: 16,32,64,128.")
+    ] = "",
+    threads: Annotated[str, typer.Option(help="Threads of one answer: 1,2,4.")] = "1",
+    engine: Annotated[
+        str, typer.Option(help="auto, litert or tflite-runtime; several: litert,tflite-runtime.")
+    ] = "auto",
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Labelled data, as for edgebert evaluate: accuracy on the device."),
+    ] = None,
+    rounds: Annotated[
+        int | None, typer.Option(help="Exactly so many rounds.", show_default="until stable")
+    ] = None,
+    min_seconds: Annotated[
+        float | None,
+        typer.Option(help="Least seconds of answers a run.", show_default="0.5"),
+    ] = None,
+    cores: Annotated[
+        str | None,
+        typer.Option(help="big, little or numbers such as 0-3.", show_default="all"),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The report as JSON, every sample in it.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="The report as a page.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="The report as a table.")] = None,
+    compare: Annotated[
+        Path | None, typer.Option(help="An older report: fail (exit 1) where this one is worse.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files.")] = False,
+    python: Annotated[
+        str | None,
+        typer.Option(help="Of an ssh device: a Python with numpy and an engine to use there."),
+    ] = None,
+    wheel: Annotated[
+        Path | None, typer.Option(help="Of an ssh device: the edgebert to run there.")
+    ] = None,
+    ssh_config: Annotated[
+        Path | None, typer.Option(help="File for ssh -F, in place of your own.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Measure how fast, how large and how right models are, each in a process of its own.
+
+    Models take turns, round by round, so that what disturbs a device disturbs all of them alike;
+    ratios have 95 % intervals. Give float32 beside int8: whether int8 helped depends on the device.
+
+    \b
+    Examples:
+      edgebert benchmark int8.tflite float32.tflite
+      edgebert benchmark *.tflite --lengths 16,32,64,128 --data dev.tsv -o report.json --html report.html
+      edgebert benchmark int8.tflite --device ssh://pi@raspberrypi.local --threads 1,4
+      edgebert benchmark int8.tflite --compare report.json
+    """  # noqa: D301, E501
+    from edgebert.benchmark.benchmark import benchmark as run
+    from edgebert.benchmark.benchmark import names_of
+    from edgebert.benchmark.compare import compare as hold_against
+    from edgebert.benchmark.devices.address import DeviceOptions
+    from edgebert.benchmark.job import MIN_SECONDS, Job
+    from edgebert.benchmark.models import job_model
+    from edgebert.benchmark.result import read_report
+    from edgebert.cli.console import progress_bar
+    from edgebert.errors import EdgebertError
+    from edgebert.files import refuse_overwrite
+
+    if rounds is not None and min_seconds is not None:
+        raise EdgebertError("--rounds and --min-seconds exclude each other; give one of them")
+    for path in (output, html, csv):
+        if path is not None:
+            refuse_overwrite(path, force=force)
+    old = None if compare is None else read_report(compare)
+    job = Job(
+        models=tuple(map(job_model, models, names_of(models))),
+        engines=tuple(part.strip() for part in engine.split(",")),
+        threads=_numbers("--threads", threads),
+        lengths=_numbers("--lengths", lengths),
+        texts=None if texts is None else str(texts),
+        rounds=rounds,
+        min_seconds=MIN_SECONDS if min_seconds is None else min_seconds,
+        cores=cores,
+        data=None if data is None else str(data),
+    )
+    with progress_bar() as progress:
+        options = DeviceOptions(python, wheel, ssh_config)
+        outcome = run(job, device or ["local"], options, progress=progress)
+    if outcome.report is None:
+        raise EdgebertError("; ".join(outcome.failures))
+    _write(outcome.report, output, html, csv)
+    comparison = None if old is None else hold_against(old, outcome.report)
+    _print(outcome.report, comparison, as_json=as_json)
+    if outcome.failures:
+        raise EdgebertError("; ".join(outcome.failures))
+    if comparison is not None:
+        comparison.require()
+
+
+def _numbers(option: str, text: str) -> tuple[int, ...]:
+    """Whole numbers between commas."""
+    from edgebert.errors import EdgebertError
+
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if wrong := [part for part in parts if not (part.isascii() and part.isdigit())]:
+        raise EdgebertError(f"{option} {text}: {wrong[0]!r} is no whole number; give such as 1,2,4")
+    return tuple(dict.fromkeys(int(part) for part in parts))
+
+
+def _write(report: Report, output: Path | None, html: Path | None, csv: Path | None) -> None:
+    from edgebert.benchmark.report.csv import to_csv
+    from edgebert.benchmark.report.html import to_html
+    from edgebert.files import replacing
+
+    texts: dict[Path | None, Callable[[Report], str]] = {
+        output: lambda each: each.to_json() + "\n",
+        html: to_html,
+        csv: to_csv,
+    }
+    for path, text in texts.items():
+        if path is not None:
+            # Whether it may be overwritten was asked before measuring.
+            with replacing(path, force=True) as part:
+                part.write_text(text(report), encoding="utf-8", newline="")
+
+
+def _print(report: Report, comparison: Comparison | None, *, as_json: bool) -> None:
+    import json
+
+    from edgebert.benchmark.report.terminal import print_report
+    from edgebert.cli.console import stdout
+
+    if as_json:
+        more = {} if comparison is None else {"comparison": comparison.to_json()}
+        typer.echo(json.dumps({**json.loads(report.to_json()), **more}))
+        return
+    print_report(report, stdout())
+    if comparison is None:
+        return
+    for change in (*comparison.worse, *comparison.better):
+        typer.echo(change.sentence)
+    for note in comparison.notes:
+        typer.echo(f"note: {note}")
+    if not comparison.worse:
+        typer.echo("nothing is worse than before")
