@@ -22,10 +22,11 @@ from rich.console import Console
 from rich.table import Table
 
 import edgebert
+from edgebert.benchmark.statistics import Ratio, Times, paired_ratio
 from edgebert.bert.weights import Array
 from edgebert.checkpoints.sources import MINILM
 from edgebert.converter.recipes import RecipeName
-from tools.race import Ratio, Times, describe_cpu, race, race_items, ratio, timed
+from tools.race import describe_cpu, race, race_items, timed
 from tools.random_weights import VOCABULARY, convert_drawn, draw_checkpoint, draw_ids
 
 OURS, PEER = "edgebert", "onnxruntime"
@@ -192,7 +193,7 @@ def measure_fidelity(
 
 def _outcome(target: Target, times: dict[str, Times]) -> Outcome:
     ours, peer = times[OURS], times[PEER]
-    return Outcome(target, float(np.median(ours)), float(np.median(peer)), ratio(peer, ours))
+    return Outcome(target, float(np.median(ours)), float(np.median(peer)), paired_ratio(peer, ours))
 
 
 def read_column(path: Path, *columns: str) -> list[str]:

@@ -5,28 +5,14 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-Times = npt.NDArray[np.float64]
+from edgebert.benchmark.statistics import Times
 
 # What matrix products of int8 and float32 run on, as Linux writes them.
 _FEATURES = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm", "sve")
-
-
-@dataclass(frozen=True)
-class Ratio:
-    """How many times longer one call takes than another, with a 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.value:.2f}x ({self.low:.2f} to {self.high:.2f})"
 
 
 def race(
@@ -64,14 +50,6 @@ def timed(call: Callable[[], object], repeats: int) -> float:
     for _ in range(repeats):
         call()
     return (time.perf_counter() - start) / repeats * 1e6
-
-
-def ratio(slow: Times, fast: Times, *, resamples: int = 2_000) -> Ratio:
-    """Median of one over median of the other; bootstrap over rounds, pairs kept together."""
-    drawn = np.random.default_rng(0).integers(0, len(slow), (resamples, len(slow)))
-    spread = np.median(slow[drawn], axis=1) / np.median(fast[drawn], axis=1)
-    low, high = np.percentile(spread, (2.5, 97.5))
-    return Ratio(float(np.median(slow) / np.median(fast)), float(low), float(high))
 
 
 def describe_cpu() -> str:

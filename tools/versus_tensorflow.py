@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
+from edgebert.benchmark.statistics import Ratio, paired_ratio
 from edgebert.bert.weights import Array
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.recipes import RecipeName
 from tools.emulated_pi.count import count
 from tools.emulated_pi.root import EmulatedPi
-from tools.race import Ratio, race, ratio
+from tools.race import race
 from tools.random_weights import convert_drawn, draw_checkpoint, draw_ids
 
 LARGEST_DIFFERENCE = 1e-5
@@ -111,7 +112,7 @@ def _race(ours: Path, theirs: Path, tokens: int) -> tuple[Ratio, float]:
     outputs = [_output(interpreter) for interpreter in both.values()]
     times = race({name: interpreter.invoke for name, interpreter in both.items()})
     difference = np.abs(outputs[0] - outputs[1]).max() / outputs[0].max()
-    return ratio(times["theirs"], times["ours"]), float(difference)
+    return paired_ratio(times["theirs"], times["ours"]), float(difference)
 
 
 def _ready(path: Path, ids: Sequence[int]) -> Any:

@@ -7,15 +7,14 @@ readers in other languages.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal
 
 from edgebert.bert.config import BertConfig
 from edgebert.bert.tasks import TaskName
 from edgebert.errors import EdgebertError
 from edgebert.tokenizer.options import TokenizerOptions
+from edgebert.typed_json import from_json
 
 FORMAT = 1
 """Goes up when an older edgebert could misread a newer record."""
@@ -107,38 +106,4 @@ class Record:
                 f"edgebert record: format {data.get('format')!r}, this edgebert reads {FORMAT}; "
                 "update edgebert or convert again"
             )
-        record: Record = _read(cls, data, "record")
-        return record
-
-
-def _read(kind: Any, value: Any, where: str) -> Any:
-    """The value as the type hint says, or an error that names the place."""
-    origin, arguments = get_origin(kind), get_args(kind)
-    if kind is Any:
-        return value
-    if origin in (Union, UnionType):
-        inner = next(a for a in arguments if a is not type(None))
-        return None if value is None else _read(inner, value, where)
-    if origin is Literal and value in arguments:
-        return value
-    if origin is tuple and isinstance(value, list):
-        return tuple(_read(arguments[0], item, f"{where}[{i}]") for i, item in enumerate(value))
-    if origin is dict and isinstance(value, dict):
-        return {str(k): _read(arguments[1], item, f"{where}.{k}") for k, item in value.items()}
-    if hasattr(kind, "__dataclass_fields__") and isinstance(value, Mapping):
-        hints = get_type_hints(kind)
-        missing = [name for name in hints if name not in value and name in kind.__match_args__]
-        if missing:
-            raise EdgebertError(f"edgebert record: {where}.{missing[0]} is missing")
-        return kind(
-            **{
-                name: _read(hint, value[name], f"{where}.{name}")
-                for name, hint in hints.items()
-                if name in value
-            }
-        )
-    if kind is float and type(value) in (int, float):
-        return float(value)
-    if origin is None and type(value) is kind:
-        return value
-    raise EdgebertError(f"edgebert record: {where} is {str(value)[:40]!r}, which does not fit")
+        return from_json(cls, data, "edgebert record: record")
