@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import NoneType
@@ -10,11 +11,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from edgebert.bert.weights import Array
 from edgebert.errors import EdgebertError
 from edgebert.model_file.read import ModelFile
 from edgebert.runtime.reply import Reply
 from edgebert.runtime.session import Session
+from edgebert.runtime.tasks.scores import log_sum_exp
 from edgebert.runtime.tasks.task import check_count
 from edgebert.runtime.tasks.words import Words, extent
 from edgebert.runtime.windows import Window, windows
@@ -121,7 +122,7 @@ class AnswerQuestions:
             inputs=[tokenizer.join(kept, ids[start:end]) for start, end in spread],
             top=top,
             null_threshold=null_threshold,
-            longest=max_answer_length,
+            longest=min(max_answer_length, left),
             truncated=len(kept) < len(asked),
         )
 
@@ -138,10 +139,9 @@ class AnswerQuestions:
         if not job.ids:
             return
         logits = candidates.logits.reshape(-1)
-        highest = logits.max()
-        total = np.exp(logits - highest).sum()
+        total = log_sum_exp(logits)
         if job.null_threshold is not None:
-            total += np.exp(candidates.null - highest)
+            total = np.logaddexp(total, candidates.null)
         firsts, lasts = self._word_of_each(job.ids)
         found: set[Offsets] = set()
         for place in _descending(logits, job.top):
@@ -153,7 +153,7 @@ class AnswerQuestions:
             # Two candidates can be the same stretch of text; the better one came first.
             if (start, end) not in found:
                 found.add((start, end))
-                score = float(np.exp(logits[place] - highest) / total)
+                score = float(np.exp(logits[place] - total))
                 yield Answer(job.context[start:end], start, end, score)
 
     def _word_of_each(self, ids: list[int]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
@@ -175,22 +175,21 @@ def _candidates(job: AnswerJob, session: Session) -> _Candidates:
         null = min(null, float(rows[0].sum()))
         # The context ends before the last [SEP]; what comes before it is the question.
         inside = rows[-1 - (window.end - window.start) : -1]
-        place, (found, around) = slice(*window), _spans(inside, window, job.longest)
+        last, around = _spans(len(inside), job.longest)
+        place = slice(*window)
         better = around > held[place]
-        logits[place][better] = found[better]
+        logits[place][better] = (inside[:, :1] + inside[:, 1][last])[better]
         held[place][better] = around[better]
     return _Candidates(logits, null)
 
 
-def _spans(rows: Array, window: Window, longest: int) -> tuple[Array, npt.NDArray[np.int64]]:
-    """Logit and context of each answer in a window, [tokens, longest]; -inf and -1 for none."""
-    tokens = len(rows)
-    last = np.arange(tokens)[:, None] + np.arange(longest)
-    beyond = last >= tokens
-    last[beyond] = tokens - 1
-    logits = np.where(beyond, -np.inf, rows[:, 0][:, None] + rows[:, 1][last])
-    sides = np.minimum(np.arange(tokens)[:, None], tokens - 1 - last)
-    return logits, np.where(beyond, -1, sides)
+@functools.lru_cache(maxsize=4)
+def _spans(tokens: int, longest: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Last token and context of each answer in a window, [tokens, longest]; context -1 for none."""
+    first = np.arange(tokens)[:, None]
+    last = first + np.arange(longest)
+    context = np.where(last < tokens, np.minimum(first, tokens - 1 - last), -1)
+    return np.minimum(last, tokens - 1), context
 
 
 def _is_null(candidates: _Candidates, job: AnswerJob) -> bool:

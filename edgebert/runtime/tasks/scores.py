@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from edgebert.bert.weights import Array
 
@@ -12,3 +15,9 @@ def softmax(logits: Array) -> Array:
     grown: Array = np.exp(logits - logits.max(axis=-1, keepdims=True))
     grown /= grown.sum(axis=-1, keepdims=True)
     return grown
+
+
+def log_sum_exp(logits: npt.NDArray[Any]) -> float:
+    """The logarithm of the sum of exponentials, for logits of any size."""
+    highest = logits.max()
+    return float(highest + np.log(np.exp(logits - highest).sum()))

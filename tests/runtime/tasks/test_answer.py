@@ -67,6 +67,15 @@ def test_the_null_answer_wins_past_the_threshold(tokenwise_model, tokens, seed, 
     assert (task.answer(several, session).value == []) == (found is None)
 
 
+def test_scores_hold_for_any_threshold_and_length(tokenwise_model):
+    model = tokenwise_model("answer")
+    usual = model(QUESTION, SENTENCES[0], max_answer_length=60)
+    assert model(QUESTION, SENTENCES[0], max_answer_length=10**12) == usual
+    for threshold in (1e308, float("inf"), 10**6):
+        assert 0 < model(QUESTION, SENTENCES[0], null_threshold=threshold).score < usual.score + 1
+    assert model(QUESTION, SENTENCES[0], null_threshold=float("-inf")) is None
+
+
 @settings(max_examples=60, deadline=None)
 @given(context=TEXTS, question=WORDS, top=st.integers(1, 4))
 def test_every_answer_is_a_stretch_of_whole_words(tokenwise_model, context, question, top):
