@@ -91,6 +91,7 @@ def _print(choice: Choice) -> None:
 
 def _table(title: str, shown: Sequence[Candidate]) -> Table:
     from rich.table import Table
+    from rich.text import Text
 
     from edgebert.benchmark.report.text import UNKNOWN, clean, megabytes, number
 
@@ -102,5 +103,5 @@ def _table(title: str, shown: Sequence[Candidate]) -> Table:
     for each in shown:
         accuracy = UNKNOWN if each.accuracy is None else f"{each.accuracy:.4f}"
         figures = (number(each.ms), megabytes(each.bytes), accuracy)
-        table.add_row(clean(each.name), *figures, each.misses)
+        table.add_row(Text(clean(each.name)), *figures, each.misses)
     return table

@@ -23,6 +23,7 @@ _BAR_PITCH, _BAR_HEIGHT = 38, 14
 _LARGEST_AREA = 340.0
 _NAME_SHOWN = 24
 _BAR_NAME_SHOWN = 44
+_MOST_NAMED = 12
 _COLOURS = 6
 
 
@@ -87,7 +88,7 @@ class Span:
 
 
 def scatter(title: str, points: Sequence[Point], x: Axis, y: Axis) -> Markup:
-    """Points, with a stepped line through those on the front."""
+    """Points, with a stepped line through those on the front, which are named first."""
     at = [(_across(x, point.x), _up(y, point.y)) for point in points]
     largest = max((point.size for point in points), default=0.0)
     radii = [sqrt(_LARGEST_AREA * p.size / largest) if largest else 5.0 for p in points]
@@ -106,7 +107,9 @@ def scatter(title: str, points: Sequence[Point], x: Axis, y: Axis) -> Markup:
     boxes = [
         Box(left - r, top - r, left + r, top + r) for (left, top), r in zip(at, radii, strict=True)
     ]
+    few = len(points) <= _MOST_NAMED
     order = sorted(range(len(points)), key=lambda index: not points[index].front)
+    order = [index for index in order if few or points[index].front]
     texts = [Label(*at[i], radii[i], clean(points[i].name, _NAME_SHOWN)) for i in order]
     front = sorted(at[index] for index in range(len(points)) if points[index].front)
     path = _steps(front)

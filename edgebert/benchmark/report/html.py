@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from importlib import resources
 
-from edgebert.benchmark.report import panels
+from edgebert.benchmark.report import panels, trade_offs
 from edgebert.benchmark.report.facts import known_facts
 from edgebert.benchmark.report.lengths import length_costs
 from edgebert.benchmark.report.markup import Markup, element
@@ -24,6 +24,7 @@ from edgebert.benchmark.report.text import megabytes, plural
 from edgebert.benchmark.result import DeviceResult, Facts, Report
 from edgebert.benchmark.sound import require_sound
 
+_NOTES_SHOWN = 6
 _NO_ACCURACY = "Accuracy was not measured: edgebert benchmark --data FILE does."
 
 
@@ -112,10 +113,10 @@ def _panels(
 
 
 def _charts(shown: Sequence[Row], compared: Sequence[Pair]) -> list[Markup | None]:
-    accuracy = panels.against_accuracy(shown)
+    accuracy = trade_offs.against_accuracy(shown)
     return [
         accuracy or element("p", _NO_ACCURACY, class_="missing"),
-        panels.against_size(shown),
+        trade_offs.against_size(shown),
         panels.float_against_int8(compared),
         panels.cold_start(shown),
         panels.memory(shown),
@@ -160,8 +161,19 @@ def _notes(device: DeviceResult, every: Sequence[Row]) -> Markup | None:
     lines += [f"{row.name}, {row.input}, {row.setting}: {n}." for row in every for n in row.notes]
     if not lines:
         return None
-    items = (element("li", line) for line in dict.fromkeys(lines))
-    return element("aside", element("ul", *items), class_="notes", aria_label="Notes")
+    items = [element("li", line) for line in dict.fromkeys(lines)]
+    more = items[_NOTES_SHOWN:] and element(
+        "details",
+        element("summary", f"{plural(len(items) - _NOTES_SHOWN, 'note')} more"),
+        element("ul", *items[_NOTES_SHOWN:]),
+    )
+    return element(
+        "aside",
+        element("ul", *items[:_NOTES_SHOWN]),
+        more or None,
+        class_="notes",
+        aria_label="Notes",
+    )
 
 
 def _facts(facts: Facts) -> Markup:

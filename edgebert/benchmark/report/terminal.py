@@ -15,6 +15,7 @@ from edgebert.benchmark.sound import require_sound
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
+    from rich.text import Text
 
 _HEADINGS = (
     "p50\nms", "p90\nms", "p99\nms", "tokenise\nms", "invoke\nms", "file\nMB", "private\nMB",
@@ -82,8 +83,8 @@ def _run_table(shown: Sequence[Row]) -> Table:
     for row in shown:
         model, accuracy = row.run.model, row.accuracy
         table.add_row(
-            clean(row.name),
-            clean(row.input),
+            _name(row.name),
+            _name(row.input),
             f"{number(row.p50)}{_THROTTLED if row.throttled else ''}",
             number(row.p90),
             number(row.p99),
@@ -102,8 +103,8 @@ def _pair_table(shown: Sequence[Pair]) -> Table:
     for pair in shown:
         accuracies = (pair.int8.accuracy, pair.float32.accuracy)
         table.add_row(
-            clean(pair.int8.name),
-            clean(pair.int8.input),
+            _name(pair.int8.name),
+            _name(pair.int8.input),
             number(pair.int8.p50),
             number(pair.float32.p50),
             f"{pair.speedup:.2f} ({pair.low:.2f} to {pair.high:.2f})",
@@ -125,3 +126,10 @@ def _table(headings: Sequence[str]) -> Table:
     for heading in headings:
         table.add_column(Text(heading), justify="right", no_wrap=True, vertical="bottom")
     return table
+
+
+def _name(text: str) -> Text:
+    """A name from the report, in which brackets are no markup."""
+    from rich.text import Text
+
+    return Text(clean(text))

@@ -20,13 +20,14 @@ def number(value: float | None, digits: int = 3) -> str:
         return UNKNOWN
     if value == 0:
         return "0"
-    decimals = max(0, digits - 1 - floor(log10(abs(value))))
-    return f"{value:,.{min(decimals, 9)}f}"
+    rounded = float(f"{value:.{digits - 1}e}")
+    decimals = max(0, digits - 1 - floor(log10(abs(rounded))))
+    return f"{rounded if decimals else value:,.{min(decimals, 12)}f}"
 
 
 def plain(value: float) -> str:
     """A round number without needless zeros: 0.05, 20, 1,000."""
-    return f"{value:.9f}".rstrip("0").rstrip(".") if value < 1 else f"{value:,g}"
+    return f"{value:.9f}".rstrip("0").rstrip(".") if value < 1 else f"{value:,.10g}"
 
 
 def megabytes(size: float | None) -> str:
