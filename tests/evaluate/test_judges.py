@@ -1,0 +1,215 @@
+"""Each judge on a model whose answers are known, and on small converted files."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import edgebert
+from edgebert.errors import EdgebertError
+from edgebert.evaluate.data import open_data
+from edgebert.evaluate.evaluate import evaluate
+from edgebert.evaluate.judges.fill_mask import FILL_MASK
+from edgebert.evaluate.judges.tag import TAG
+
+
+class FakeModel:
+    """Replies by a function; remembers the options of the last call."""
+
+    def __init__(self, task, respond, labels=None):
+        self.task, self.respond, self.labels = task, respond, labels
+
+    def reply(self, text, pair=None, **options):
+        self.options = options
+        return SimpleNamespace(value=self.respond(text, pair), truncated=False)
+
+
+def written(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    return path
+
+
+# tag
+
+
+def span(label, text, part):
+    start = text.index(part)
+    return SimpleNamespace(label=label, start=start, end=start + len(part))
+
+
+def tagger(**parts_by_label):
+    def respond(text, pair):
+        found = [span(label, text, part) for label, part in parts_by_label.items() if part in text]
+        return sorted(found, key=lambda each: each.start)
+
+    return FakeModel("tag", respond, ("O", "B-PER", "I-PER", "B-LOC", "I-LOC", "L-ORG"))
+
+
+CONLL = "John B-PER\nSmith I-PER\nlikes O\nU.S. B-LOC\ntea O\n\nJohn B-PER\nSmith I-PER\n"
+
+
+def test_a_tagger_is_judged_by_whole_entities(tmp_path):
+    data = open_data(written(tmp_path, "d.conll", CONLL), "tag")
+    outcome = evaluate(tagger(PER="John Smith", LOC="U.S. tea"), data)
+    assert outcome.rows == 2
+    assert outcome.metrics == {"f1": pytest.approx(2 / 3), "precision": 2 / 3, "recall": 2 / 3}
+
+
+def test_a_word_belongs_to_the_span_that_covers_its_first_character(tmp_path):
+    data = open_data(written(tmp_path, "d.conll", CONLL), "tag")
+    assert evaluate(tagger(PER="John Sm", LOC="U"), data).metrics["f1"] == 1
+    # "mith" begins inside a word: it is no entity at all.
+    outcome = evaluate(tagger(PER="mith", LOC="U.S."), data)
+    assert outcome.metrics["precision"] == 1
+    assert outcome.metrics["recall"] == pytest.approx(1 / 3)
+
+
+def test_a_label_that_the_tagger_has_not_is_an_error(tmp_path):
+    data = open_data(written(tmp_path, "d.conll", "x O\n\nAcme I-MISC\n"), "tag")
+    with pytest.raises(
+        EdgebertError, match="line 3: the model has no label 'MISC'; it knows 'LOC'"
+    ):
+        evaluate(tagger(), data)
+
+
+def test_two_taggers_differ_by_the_entities_that_one_has(tmp_path):
+    path = written(tmp_path, "d.conll", CONLL)
+    one, other = (
+        next(iter(TAG.observe(model, TAG.read(path, None))))
+        for model in (tagger(PER="John Smith"), tagger(PER="John", LOC="U.S."))
+    )
+    assert TAG.distance(one.value, other.value) == 3
+    assert (one.expected, other.predicted) == ("PER: John Smith; LOC: U.S.", "PER: John; LOC: U.S.")
+
+
+# answer
+
+
+def squad(*questions):
+    return {"data": [{"paragraphs": [{"context": "It gave up 308 points.", "qas": questions}]}]}
+
+
+def question(text, *answers):
+    given = [{"text": answer, "answer_start": 0} for answer in answers]
+    return {"question": text, "answers": given, "is_impossible": not answers}
+
+
+def answerer(answers):
+    def respond(text, context):
+        assert context == "It gave up 308 points."
+        return SimpleNamespace(text=answers[text]) if answers[text] else None
+
+    return FakeModel("answer", respond)
+
+
+def test_an_answerer_is_judged_by_the_best_of_the_answers(tmp_path):
+    path = written(
+        tmp_path, "d.json", squad(question("a", "308", "308 points"), question("b", "x"))
+    )
+    model = answerer({"a": "up 308 points", "b": "y"})
+    outcome = evaluate(model, open_data(path, "answer"))
+    assert outcome.metrics == {"f1": pytest.approx(0.8 / 2), "exact_match": 0}
+    assert model.options == {}
+
+
+def test_it_may_say_that_there_is_no_answer_where_some_question_has_none(tmp_path):
+    path = written(
+        tmp_path, "d.json", squad(question("a"), question("b"), question("c", "The 308"))
+    )
+    model = answerer({"a": None, "b": "x", "c": "308"})
+    outcome = evaluate(model, open_data(path, "answer"))
+    assert outcome.metrics == {"f1": pytest.approx(2 / 3), "exact_match": pytest.approx(2 / 3)}
+    assert model.options == {"null_threshold": 0.0}
+
+
+def test_a_converted_answerer(converted, tmp_path):
+    path = written(tmp_path, "d.json", squad(question("What?", "308"), question("Who?")))
+    with edgebert.load(converted("answer")) as model:
+        outcome = evaluate(model, open_data(path, "answer"))
+    assert outcome.rows == 2
+
+
+# embed, on queries
+
+
+VECTORS = {
+    "q1": (1, 0), "q2": (0, 2), "p1": (2, 0), "p2": (-1, 1), "p3": (1, 1), "p4": (0.2, 1),
+}  # fmt: skip
+
+
+def test_an_embedder_is_judged_by_ranks(tmp_path):
+    content = "query\tpositive\nq1\tp1\nq2\tp2\nq2\tp3\nq1\tp1\nq1\tp4\n"
+    model = FakeModel("embed", lambda text, pair: np.array(VECTORS[text], np.float32))
+    outcome = evaluate(model, open_data(written(tmp_path, "d.tsv", content), "embed"))
+    # q1: p1 is first and p4 third. q2: p4 comes before p2 and p3, which tie for the second place.
+    assert outcome.rows == 2
+    assert outcome.metrics == {
+        "mrr@10": pytest.approx((1 + 1 / 3) / 2),
+        "recall@1": pytest.approx(0.5 / 2),
+        "recall@5": 1,
+        "recall@10": 1,
+    }
+
+
+# fill-mask
+
+
+@pytest.fixture(scope="module")
+def filler(converted):
+    with edgebert.load(converted("fill-mask", quantize="float32")) as model:
+        yield model
+
+
+def test_a_masked_model_is_judged_by_the_pieces_it_does_not_see(filler, tmp_path):
+    top_k = pytest.importorskip("sklearn.metrics").top_k_accuracy_score
+    lines = ["the quick brown fox jumps over the lazy dog again", "", "a", "crème brûlée"]
+    path = written(tmp_path, "d.txt", "\n".join(lines))
+    outcome = evaluate(filler, open_data(path, "fill-mask"))
+    assert outcome.rows == 3
+
+    logits, right = [], []
+    for observation, text in zip(
+        FILL_MASK.observe(filler, FILL_MASK.read(path, None)), filter(None, lines), strict=True
+    ):
+        original = filler.tokenizer.encode(text).ids
+        pieces = [filler.tokenizer.piece(number) for number in original]
+        masked = observation.expected.split()
+        assert len(masked) == max(1, round(0.15 * (len(original) - 2)))
+        assert not set(masked) & {"[CLS]", "[SEP]"}
+        assert all(piece in pieces for piece in masked)
+        assert observation.figures[0] == len(masked)
+        ids, positions = recover(filler, original, observation)
+        logits += list(filler.run_ids(ids, positions=positions)[0].astype(np.float64))
+        right += [original[position] for position in positions]
+    shares = [np.log(np.exp(row - row.max()).sum()) + row.max() for row in logits]
+    losses = [share - row[at] for share, row, at in zip(shares, logits, right, strict=True)]
+    assert outcome.metrics["perplexity"] == pytest.approx(np.exp(np.mean(losses)))
+    every = range(len(logits[0]))
+    for k in (1, 5):
+        theirs = top_k(right, np.array(logits), k=k, labels=every)
+        assert outcome.metrics[f"top{k}_accuracy"] == pytest.approx(theirs)
+
+
+def recover(model, original, observation):
+    """The ids and positions that the judge must have used, from what it expected and got."""
+    from edgebert.evaluate.judges.fill_mask import _positions
+
+    number = int(observation.place.split("line ")[1])
+    encoding = model.tokenizer.encode(observation.text)
+    positions = _positions(encoding, number)
+    pieces = [model.tokenizer.piece(original[position]) for position in positions]
+    assert pieces == observation.expected.split()
+    ids = [model.tokenizer.mask_id if at in positions else i for at, i in enumerate(original)]
+    return ids, positions
+
+
+def test_the_same_pieces_are_masked_every_time(filler, tmp_path):
+    path = written(tmp_path, "d.txt", "the quick brown fox jumps over the lazy dog\n" * 5)
+    one, other = (
+        [each.expected for each in FILL_MASK.observe(filler, FILL_MASK.read(path, None))]
+        for _ in range(2)
+    )
+    assert one == other
+    assert len(set(one)) > 1, "lines are masked at different places"
