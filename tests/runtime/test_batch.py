@@ -221,9 +221,12 @@ def test_sessions_are_opened_when_needed_and_closed_with_the_model(embedder):
         answers = model.batch(itertools.repeat("one"), batch_size=10, workers=2)
         next(answers)
     with pytest.raises(edgebert.EdgebertError, match="closed"):
-        list(answers)
+        list(itertools.islice(answers, 1000))
     with pytest.raises(edgebert.EdgebertError, match="closed"):
         list(model.batch(["one"]))
+    for session in model._sessions._all:
+        with pytest.raises(edgebert.EdgebertError, match="closed"):
+            session.run([2, 3])
 
 
 def test_batches_and_calls_at_the_same_time(model):
