@@ -6,13 +6,29 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MINILM := $(VENV)/.minilm
 
-.PHONY: demo test lint docs sweep clean
+.PHONY: demo test test-tflite-runtime lint docs sweep clean
 
 demo: $(MINILM)
 	$(BIN)/python tools/demo.py
 
 test: $(VENV)/.dev $(MINILM)
 	$(BIN)/python -m pytest
+
+# The runtime's tests on the old engine: the files are converted here and run there, in an
+# environment that has tflite-runtime 2.14 and numpy 1.26 only. Needs Python 3.11 or older.
+OLD := .venv-tflite-runtime
+OLD_MODELS := build/tflite-runtime-models
+test-tflite-runtime: export EDGEBERT_TEST_MODELS := $(OLD_MODELS)
+test-tflite-runtime: export EDGEBERT_TEST_RUNTIME := tflite-runtime
+test-tflite-runtime: $(VENV)/.dev $(OLD)/.ready
+	rm -rf $(OLD_MODELS) && mkdir -p $(OLD_MODELS)
+	$(BIN)/python -m pytest tests/runtime
+	$(OLD)/bin/python -m pytest tests/runtime
+
+$(OLD)/.ready:
+	$(PYTHON) -m venv $(OLD)
+	$(OLD)/bin/python -m pip install --quiet tflite-runtime==2.14.0 'numpy<2' pytest hypothesis typer rich
+	touch $@
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
