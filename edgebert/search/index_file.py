@@ -141,7 +141,8 @@ def quantize(vector: Array) -> tuple[Int8, float]:
     largest = float(np.abs(vector).max())
     if not largest:
         return np.zeros(len(vector), np.int8), 0.0
-    values = np.rint(vector * (_LEVELS / largest)).astype(np.int8)
+    # In float64, where not even the smallest float32 has an infinite inverse.
+    values = np.rint(vector.astype(np.float64) * (_LEVELS / largest)).astype(np.int8)
     return values, 1 / float(np.linalg.norm(values.astype(np.float32)))
 
 
