@@ -47,6 +47,8 @@ FEWEST_ROUNDS = 5
 RESAMPLES = 2000
 SEED = 20_200_310
 
+_NAMED = 3
+
 What: TypeAlias = Literal["latency", "size", "memory", "accuracy"]
 Verdict: TypeAlias = Literal["worse", "better", "same"]
 Key: TypeAlias = tuple[str | int | None, ...]
@@ -131,8 +133,8 @@ class Comparison:
         """
         if not self.worse:
             return
-        first = "; ".join(change.sentence for change in self.worse[:3])
-        more = f"; and {len(self.worse) - 3} more" if len(self.worse) > 3 else ""
+        first = "; ".join(change.sentence for change in self.worse[:_NAMED])
+        more = f"; and {len(self.worse) - _NAMED} more" if len(self.worse) > _NAMED else ""
         raise CheckFailedError(f"worse than before: {first}{more}")
 
     def to_json(self) -> dict[str, Any]:
@@ -165,8 +167,8 @@ def compare(old: Report, new: Report) -> Comparison:
         if key in before:
             changes += _changes(before[key], row)
             notes += _run_notes(before[key], row)
-    notes += [f"{_place(after[key])}: not in the old report" for key in after if key not in before]
-    notes += [f"{_place(before[key])}: not in the new report" for key in before if key not in after]
+    notes += _missing("the old report", [after[key] for key in after if key not in before])
+    notes += _missing("the new report", [before[key] for key in before if key not in after])
     return Comparison(tuple(dict.fromkeys(changes)), tuple(dict.fromkeys(notes)))
 
 
@@ -200,6 +202,14 @@ def _keyed(device: DeviceResult) -> Iterator[tuple[Key, Row]]:
 
 def _place(row: Row) -> str:
     return f"{clean(row.device.name, 60)}: {_label(row)}"
+
+
+def _missing(where: str, missing: list[Row]) -> Iterator[str]:
+    """Runs that one of the reports lacks, in one line."""
+    if missing:
+        named = "; ".join(map(_place, missing[:_NAMED]))
+        more = f"; and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+        yield f"not in {where}: {named}{more}"
 
 
 def _label(row: Row) -> str:
@@ -299,6 +309,10 @@ def _device_notes(old: Report, new: Report) -> Iterator[str]:
         for name, (was, now) in facts.items():
             if was != now:
                 yield clean(f"{device.name}: {name} is {_shown(now)}, was {_shown(was)}")
+        for when, here, there in (("before", one, other), ("now", other, one)):
+            for note in here.notes:
+                if note not in there.notes:
+                    yield clean(f"{device.name}, {when} only: {note}")
 
 
 def _run_notes(old: Row, new: Row) -> Iterator[str]:

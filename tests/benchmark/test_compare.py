@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from edgebert.benchmark.compare import FEWEST_ROUNDS, compare
+from edgebert.benchmark.compare import FEWEST_ROUNDS, compare, ratio_of_medians
 from edgebert.benchmark.result import Accuracy, MemoryState
 from edgebert.errors import CheckFailedError, EdgebertError
 from tests.benchmark.reports import HOSTILE, device, model, report, run, sample, tokens
@@ -74,6 +74,16 @@ def test_drift_within_a_run_is_not_taken_for_a_change():
     assert verdict(run(rounds=level), run(rounds=level * 1.03)) == "worse"
 
 
+def test_rounds_that_drift_together_are_no_independent_witnesses():
+    """The same medians in a slow wave tell less than in any order."""
+    wave = 400 * (1 + 0.02 * np.sin(np.linspace(0, 4 * np.pi, ROUNDS)))[:, None].repeat(5, axis=1)
+    shuffled = np.random.default_rng(0).permutation(wave)
+    slow, mixed = (
+        ratio_of_medians(run(rounds=each), run(rounds=each)) for each in (wave, shuffled)
+    )
+    assert slow[2] - slow[1] > 1.2 * (mixed[2] - mixed[1])
+
+
 def test_throttled_rounds_do_not_count():
     random = np.random.default_rng(0)
     old = run(rounds=noisy(random))
@@ -131,10 +141,25 @@ def test_the_same_model_with_another_hash_and_engine_version_is_the_same():
 def test_runs_that_differ_in_what_was_measured_are_not_compared(other):
     outcome = compare(report(device(run())), report(device(run(ms=2, **other))))
     assert outcome.changes == ()
-    assert [note.rpartition(": ")[2] for note in outcome.notes] == [
+    assert [note.partition(": ")[0] for note in outcome.notes] == [
         "not in the old report",
         "not in the new report",
     ]
+
+
+def test_many_runs_that_are_missing_are_one_line():
+    old = device(*(run(given=tokens(n)) for n in range(8, 16)))
+    (note,) = compare(report(old), report(device(run(given=tokens(8))))).notes
+    assert note.startswith("not in the new report: local: tiny (int8), 9 tokens, ")
+    assert note.endswith("; and 4 more")
+
+
+def test_what_made_only_one_of_both_doubtful_is_noted():
+    old = device(run(), notes=("a virtual machine",))
+    new = device(run(), notes=("a virtual machine", "other programs kept it busy"))
+    assert compare(report(old), report(new)).notes == (
+        "local, now only: other programs kept it busy",
+    )
 
 
 def test_a_model_measured_twice_is_compared_first_with_first():
