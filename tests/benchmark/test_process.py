@@ -1,6 +1,7 @@
 """Measuring processes that refuse, crash or leave their pipe open."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -83,3 +84,18 @@ def test_what_a_library_prints_does_not_disturb(classifier):
     )
     with Process(program(code), setting(classifier), "name") as process:
         assert process.started == {"model": str(classifier)}
+
+
+def test_the_memory_a_worker_tells_is_what_the_kernel_says_of_it(classifier):
+    if not Path("/proc/self/smaps").exists():
+        pytest.skip("needs Linux's /proc")
+    with Process(WORKER, setting(classifier), "name") as process:
+        told = process.started["memory"]
+        smaps = Path(f"/proc/{process._child.pid}/smaps").read_text().splitlines()
+    sizes = {name: 0 for name in ("Rss", "Anonymous")}
+    for line in smaps:
+        name, _, value = line.partition(":")
+        if name in sizes:
+            sizes[name] += 1024 * int(value.split()[0])
+    assert told["first"]["resident"] == pytest.approx(sizes["Rss"], rel=0.05)
+    assert told["first"]["private"] == pytest.approx(sizes["Anonymous"], rel=0.05)
