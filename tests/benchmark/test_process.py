@@ -92,7 +92,7 @@ def test_the_memory_a_worker_tells_is_what_the_kernel_says_of_it(classifier):
     with Process(WORKER, setting(classifier), "name") as process:
         told = process.started["memory"]
         smaps = Path(f"/proc/{process._child.pid}/smaps").read_text().splitlines()
-    sizes = {name: 0 for name in ("Rss", "Anonymous")}
+    sizes = dict.fromkeys(("Rss", "Anonymous"), 0)
     for line in smaps:
         name, _, value = line.partition(":")
         if name in sizes:
