@@ -11,6 +11,9 @@ from edgebert.errors import EdgebertError
 
 Kind = TypeVar("Kind")
 
+_HUGE = 1 << 1023
+"""JSON's whole numbers have no end; from here on they are too large for a float."""
+
 
 def from_json(kind: type[Kind], value: Any, where: str) -> Kind:
     """The value as the dataclass says; fields it does not know are passed over.
@@ -42,7 +45,7 @@ def _read(kind: Any, value: Any, where: str) -> Any:
         return {str(k): _read(arguments[1], item, f"{where}.{k}") for k, item in value.items()}
     if is_dataclass(kind) and isinstance(value, Mapping):
         return _read_fields(kind, value, where)
-    if kind is float and type(value) in (int, float):
+    if kind is float and (type(value) is float or (type(value) is int and abs(value) < _HUGE)):
         return float(value)
     if origin is None and type(value) is kind:
         return value

@@ -62,3 +62,9 @@ def test_values_that_do_not_fit_are_named(change, message):
 def test_what_is_no_object():
     with pytest.raises(EdgebertError, match="thing is '7'"):
         from_json(Outer, 7, "thing")
+
+
+def test_a_number_too_large_for_a_float_does_not_fit():
+    with pytest.raises(EdgebertError, match=r"inner\.share"):
+        from_json(Inner, {"number": 1, "share": 10**400}, "inner")
+    assert from_json(Inner, {"number": 1, "share": 10**300}, "inner").share == 1e300
