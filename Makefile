@@ -14,20 +14,22 @@ demo: $(MINILM)
 test: $(VENV)/.dev $(MINILM)
 	$(BIN)/python -m pytest
 
-# The runtime's tests on the old engine: the files are converted here and run there, in an
-# environment that has tflite-runtime 2.14 and numpy 1.26 only. Needs Python 3.11 or older.
+# All that runs converted files, on the old engine: the files are converted here and run there, in
+# an environment with tflite-runtime 2.14, numpy 1.26 and no ai-edge-litert. Needs Python 3.11 or older.
 OLD := .venv-tflite-runtime
+OLD_TESTS := tests/runtime tests/bulk tests/search tests/evaluate
 OLD_MODELS := build/tflite-runtime-models
 test-tflite-runtime: export EDGEBERT_TEST_MODELS := $(OLD_MODELS)
 test-tflite-runtime: export EDGEBERT_TEST_RUNTIME := tflite-runtime
 test-tflite-runtime: $(VENV)/.dev $(OLD)/.ready
 	rm -rf $(OLD_MODELS) && mkdir -p $(OLD_MODELS)
-	$(BIN)/python -m pytest tests/runtime
-	$(OLD)/bin/python -m pytest tests/runtime
+	$(BIN)/python -m pytest $(OLD_TESTS)
+	$(OLD)/bin/python -m pytest $(OLD_TESTS)
 
 $(OLD)/.ready:
 	$(PYTHON) -m venv $(OLD)
-	$(OLD)/bin/python -m pip install --quiet tflite-runtime==2.14.0 'numpy<2' pytest hypothesis typer rich
+	$(OLD)/bin/python -m pip install --quiet \
+	    tflite-runtime==2.14.0 'numpy<2' filelock pytest hypothesis typer rich
 	touch $@
 
 lint: $(VENV)/.dev
