@@ -1,0 +1,158 @@
+"""The system's own adb client: finds one phone, runs commands on it, and its errors in words."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from edgebert.benchmark.devices.events import one_line
+from edgebert.benchmark.devices.retry import LostConnectionError
+from edgebert.errors import EdgebertError
+
+# What `adb devices` says of a phone that cannot be used.
+_STATES: Mapping[str, str] = MappingProxyType(
+    {
+        "unauthorized": "does not trust this machine yet; unlock it and allow USB debugging",
+        "authorizing": "is asking whether to trust this machine; unlock it and allow it",
+        "offline": "is offline; plug it in again, or run `adb reconnect`",
+        "no permissions": "may not be used by this user; udev rules for it are missing",
+        "recovery": "is in recovery mode; start it normally",
+        "sideload": "is in sideload mode; start it normally",
+        "bootloader": "is in its bootloader; start it normally",
+        "host": "is not a phone",
+    }
+)
+_LOST = (
+    "device offline",
+    "no devices/emulators found",
+    "connection reset",
+    "protocol fault",
+    "error: closed",
+)
+_SECONDS = 60
+_SECONDS_TO_PUSH = 1800
+
+
+class AdbClient:
+    """Runs commands on one phone.
+
+    Attributes:
+        name: its address, for messages.
+
+    Args:
+        serial: of the phone; None: `find` takes the only one.
+
+    Raises:
+        EdgebertError: there is no adb here.
+    """
+
+    def __init__(self, serial: str | None = None) -> None:
+        self._serial = serial
+        self.name = f"adb:{serial}" if serial else "adb"
+        if shutil.which("adb") is None:
+            raise EdgebertError(
+                f"{self.name}: the program `adb` is not installed here (Android platform tools)"
+            )
+
+    def find(self) -> None:
+        """Settles on a phone.
+
+        Raises:
+            EdgebertError: none is there, several are, or the one cannot be used.
+        """
+        states = self._states()
+        if self._serial is None:
+            if not states:
+                raise EdgebertError(
+                    "adb: no phone; plug one in with USB debugging on, or `adb connect` to it"
+                )
+            if len(states) > 1:
+                raise EdgebertError(
+                    f"adb: several phones; name one: {', '.join(f'adb:{s}' for s in states)}"
+                )
+            self._serial = next(iter(states))
+            self.name = f"adb:{self._serial}"
+        if self._serial not in states:
+            known = ", ".join(states) or "none"
+            raise EdgebertError(f"{self.name}: no such phone; adb knows {known}")
+        state = states[self._serial]
+        if state != "device":
+            raise EdgebertError(f"{self.name}: {_STATES.get(state, f'is not ready ({state})')}")
+
+    def shell(self, *command: str, may_fail: bool = False) -> str:
+        """What a command printed there.
+
+        Raises:
+            LostConnectionError: the phone is gone for now.
+            EdgebertError: the command failed.
+        """
+        status, output = self._run(["shell", shlex.join(command)])
+        if status and not may_fail:
+            raise EdgebertError(f"{self.name}: {one_line(output.decode(errors='replace'))}")
+        return output.decode(errors="replace")
+
+    def read(self, path: str, offset: int) -> bytes:
+        """A file there from `offset` on; nothing where there is none.
+
+        Raises:
+            LostConnectionError: the phone is gone for now.
+        """
+        script = f"tail -c +{offset + 1} {shlex.quote(path)} 2>/dev/null"
+        _, output = self._run(["exec-out", script])
+        return output
+
+    def push(self, path: Path, to: str) -> None:
+        """Sends a file.
+
+        Raises:
+            LostConnectionError: the phone is gone for now.
+            EdgebertError: it cannot be written there.
+        """
+        status, output = self._run(["push", str(path), to], seconds=_SECONDS_TO_PUSH)
+        said = output.decode(errors="replace")
+        if "No space left on device" in said:
+            raise EdgebertError(f"{self.name}: its storage is full; make room and run again")
+        if status:
+            raise EdgebertError(f"{self.name}: cannot send {path.name}: {one_line(said)}")
+
+    def _states(self) -> dict[str, str]:
+        """State of each phone by serial."""
+        ran = subprocess.run(
+            ["adb", "devices"],  # noqa: S607
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        if ran.returncode:
+            raise EdgebertError(f"adb: {one_line(ran.stderr)}")
+        rows = re.findall(r"^(\S+)\t(no permissions|\S+)", ran.stdout, re.MULTILINE)
+        return dict(rows)
+
+    def _run(self, arguments: list[str], *, seconds: float = _SECONDS) -> tuple[int, bytes]:
+        """Exit status and output; errors of the client itself are told apart."""
+        serial = ["-s", self._serial] if self._serial else []
+        try:
+            ran = subprocess.run(  # noqa: S603
+                ["adb", *serial, *arguments],  # noqa: S607
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=seconds,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise LostConnectionError(f"no answer within {seconds:.0f} s") from None
+        said = ran.stderr.decode(errors="replace")
+        if ran.returncode and any(sign in said for sign in _LOST):
+            raise LostConnectionError(one_line(said))
+        if ran.returncode and re.search(r"device '.*' not found", said):
+            raise LostConnectionError("it was unplugged")
+        if "unauthorized" in said and ran.returncode:
+            raise EdgebertError(f"{self.name}: {_STATES['unauthorized']}")
+        return ran.returncode, ran.stdout + ran.stderr

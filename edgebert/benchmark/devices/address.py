@@ -1,0 +1,107 @@
+"""Addresses of devices, as `--device` takes them."""
+
+from __future__ import annotations
+
+import re
+import urllib.parse
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgebert.benchmark.devices.device import Device
+from edgebert.errors import EdgebertError
+
+_ACCEPTED = "local, ssh://[user@]host[:port], adb or adb:SERIAL"
+
+# What a name may consist of, so that no part of an address is an option or a command.
+_USER = r"[A-Za-z0-9_][\w.$-]{0,63}"
+_HOST = r"[A-Za-z0-9][\w.-]{0,252}|[0-9A-Fa-f:]{2,39}(%[\w.-]{1,20})?"
+_SERIAL = r"[A-Za-z0-9][\w.:-]{0,127}"
+
+
+@dataclass(frozen=True)
+class SshAddress:
+    """A machine behind ssh; `user` and `port` are ssh's own defaults where None."""
+
+    host: str
+    user: str | None = None
+    port: int | None = None
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        user = f"{self.user}@" if self.user else ""
+        return f"ssh://{user}{host}" + (f":{self.port}" if self.port else "")
+
+
+@dataclass(frozen=True)
+class DeviceOptions:
+    """How devices are set up; what does not concern a device is passed over.
+
+    Attributes:
+        python: an interpreter on the ssh device that has numpy and an engine; None: a private
+            environment is made there.
+        wheel: of edgebert, to run on the ssh device; None: the package that runs here.
+        ssh_config: file for `ssh -F`; None: the user's own.
+    """
+
+    python: str | None = None
+    wheel: Path | None = None
+    ssh_config: Path | None = None
+
+
+DEFAULT_OPTIONS = DeviceOptions()
+
+
+def open_device(address: str, options: DeviceOptions = DEFAULT_OPTIONS) -> Device:
+    """The device of an address; nothing is connected before it is entered.
+
+    Args:
+        address: "local", "ssh://[user@]host[:port]", "adb" (the only phone) or "adb:SERIAL".
+        options: see `DeviceOptions`.
+
+    Raises:
+        EdgebertError: not an address.
+    """
+    if address == "local":
+        from edgebert.benchmark.devices.local import LocalDevice
+
+        return LocalDevice()
+    if address.startswith("ssh://"):
+        from edgebert.benchmark.devices.ssh import SshDevice
+
+        return SshDevice(parse_ssh(address), options)
+    kind, _, serial = address.partition(":")
+    if kind == "adb" and (address == "adb" or re.fullmatch(_SERIAL, serial, re.ASCII)):
+        from edgebert.benchmark.devices.adb import AdbDevice
+
+        return AdbDevice(serial or None)
+    raise EdgebertError(f"device {address!r}: not an address; known are {_ACCEPTED}")
+
+
+def parse_ssh(address: str) -> SshAddress:
+    """Reads "ssh://[user@]host[:port]".
+
+    Raises:
+        EdgebertError: it is not one, or has a password in it.
+    """
+    try:
+        parts = urllib.parse.urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise EdgebertError(f"device {address!r}: not an address; known are {_ACCEPTED}") from None
+    if parts.password is not None:
+        raise EdgebertError(
+            f"device ssh://{parts.username}:…@{host}: a password does not belong in an address, "
+            "where others can read it; set up a key with ssh-copy-id"
+        )
+    usable = (
+        host is not None
+        and re.fullmatch(_HOST, host, re.ASCII)
+        and (parts.username is None or re.fullmatch(_USER, parts.username, re.ASCII))
+        and port != 0
+        and parts.path in ("", "/")
+        and not parts.query
+        and not parts.fragment
+    )
+    if not usable or host is None:
+        raise EdgebertError(f"device {address!r}: not an address; known are {_ACCEPTED}")
+    return SshAddress(host, parts.username, port)

@@ -1,0 +1,73 @@
+"""The lines that `python -m edgebert.benchmark` and the Android app report with.
+
+One JSON object a line: {"event":"progress","done":1,"total":9,"what":"…"}, at last
+{"event":"result","result":{…}} or {"event":"error","message":"…"}.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from edgebert.benchmark.result import DeviceResult
+from edgebert.checkpoints.progress import Progress
+from edgebert.errors import EdgebertError
+
+LONGEST_LINE = 1 << 30
+"""Bytes; a result holds every sample."""
+
+
+class EventReader:
+    """Takes lines as they come, in whole or in pieces, and keeps the result.
+
+    Attributes:
+        offset: bytes of whole lines so far: where to go on after a lost connection.
+        result: None until it came.
+    """
+
+    def __init__(self, device: str, progress: Progress) -> None:
+        self.offset = 0
+        self.result: DeviceResult | None = None
+        self._device = device
+        self._progress = progress
+        self._piece = bytearray()
+
+    def feed(self, data: bytes) -> None:
+        """Takes what came next.
+
+        Raises:
+            EdgebertError: the device reports an error, or something that is none of the events.
+        """
+        self._piece += data
+        if len(self._piece) > LONGEST_LINE:
+            raise EdgebertError(f"{self._device}: sent a line of more than 1 GB; gave up")
+        *lines, rest = bytes(self._piece).split(b"\n")
+        if lines:
+            self._piece = bytearray(rest)
+        for line in lines:
+            self.offset += len(line) + 1
+            self._take(line)
+
+    def drop_piece(self) -> None:
+        """Forgets the beginning of a line; the rest was lost with the connection."""
+        self._piece.clear()
+
+    def _take(self, line: bytes) -> None:
+        try:
+            event: Any = json.loads(line)
+        except (ValueError, RecursionError):
+            return  # a library's own chatter
+        match event:
+            case {"event": "progress", "done": int(done), "total": int() | None as total}:
+                self._progress(done, total, str(event.get("what", ""))[:200])
+            case {"event": "result", "result": result}:
+                self.result = DeviceResult.from_json(result)
+            case {"event": "error", "message": str(message)}:
+                raise EdgebertError(f"{self._device}: {one_line(message)}")
+
+
+def one_line(text: str) -> str:
+    """The last line that says something, without control characters: it comes from outside."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    last = lines[-1] if lines else "no reason given"
+    return "".join(c if c.isprintable() else "�" for c in last)[:300]

@@ -1,0 +1,34 @@
+"""This machine."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from edgebert.benchmark.job import Job, run_job
+from edgebert.benchmark.result import DeviceResult
+from edgebert.checkpoints.progress import Progress, silent
+
+
+class LocalDevice:
+    """Runs jobs here; entering it needs nothing."""
+
+    name = "local"
+
+    def run(self, job: Job, progress: Progress = silent) -> DeviceResult:
+        """Runs a job.
+
+        Raises:
+            EdgebertError: it cannot be run here.
+        """
+        return run_job(job, progress)
+
+    def __enter__(self) -> LocalDevice:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        return

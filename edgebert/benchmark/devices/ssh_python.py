@@ -1,0 +1,127 @@
+"""The Python of an ssh device: found there, or a private environment made from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+from edgebert.benchmark.devices.ssh_client import SshClient
+from edgebert.errors import EdgebertError
+from edgebert.typed_json import from_json
+
+_OLDEST, _NEWEST = (3, 10), (3, 13)
+_CANDIDATES = ("python3", *(f"python3.{n}" for n in range(_NEWEST[1], _OLDEST[1] - 1, -1)))
+_LITERT = ("ai-edge-litert>=2.1",)
+_TFLITE_RUNTIME = ("tflite-runtime==2.14.0", "numpy<2")
+
+BARE = ("-I", "-S")
+"""Options of Python for programs that need its standard library alone: a Pi starts it sooner."""
+
+_PROBE_ALL = """
+program=$1; shift
+for python in "$@"; do
+    command -v "$python" >/dev/null 2>&1 && "$python" -c "$program" 2>/dev/null
+done
+true
+"""
+_MAKE_ENVIRONMENT = """
+set -e
+folder=$1; python=$2; shift 2
+[ -e "$folder/ready" ] && exit
+rm -rf "$folder"
+"$python" -m venv "$folder"
+"$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
+touch "$folder/ready"
+"""
+
+
+@dataclass(frozen=True)
+class RemotePython:
+    """What `remote/probe.py` tells.
+
+    Attributes:
+        version: major, minor, micro.
+        bits: 32 or 64.
+        venv: it can make environments.
+        cache: folder for all that is kept there.
+    """
+
+    executable: str
+    version: tuple[int, ...]
+    machine: str
+    bits: int
+    venv: bool
+    cache: str
+
+
+def program(name: str) -> str:
+    """The text of a program that runs there."""
+    return (resources.files("edgebert.benchmark.devices.remote") / f"{name}.py").read_text("utf-8")
+
+
+def find_python(client: SshClient, chosen: str | None = None) -> RemotePython:
+    """The first Python there that edgebert runs on.
+
+    Args:
+        client: connection.
+        chosen: the only one to look at; None: the usual names.
+
+    Raises:
+        EdgebertError: there is none.
+    """
+    told = client.run([program("probe"), *((chosen,) if chosen else _CANDIDATES)], shell=_PROBE_ALL)
+    found = [_read(line) for line in told.splitlines() if line.startswith("{")]
+    for python in found:
+        if _OLDEST <= python.version[:2] <= _NEWEST:
+            return python
+    versions = ", ".join(dict.fromkeys(".".join(map(str, p.version)) for p in found))
+    raise EdgebertError(
+        f"{client.name}: {'found Python ' + versions if found else 'found no Python'} there"
+        f"{f' as {chosen}' if chosen else ''}; needed is 3.10 to 3.13: install one, or name "
+        "one by --python"
+    )
+
+
+def make_environment(client: SshClient, python: RemotePython, engines: Sequence[str]) -> str:
+    """The interpreter of a private environment with numpy and the engines.
+
+    Raises:
+        EdgebertError: the Python there cannot, the disk is full, or nothing can be downloaded.
+    """
+    if not python.venv:
+        raise EdgebertError(
+            f"{client.name}: its Python cannot make environments; run `sudo apt install "
+            "python3-venv` there, or name a Python with numpy and an engine by --python"
+        )
+    packages = _packages(engines, python.bits)
+    recipe = json.dumps([packages, python.executable, python.version, python.machine])
+    key = hashlib.sha256(recipe.encode()).hexdigest()[:12]
+    folder = f"{python.cache}/environment-{key}"
+    try:
+        client.run([folder, python.executable, *packages], shell=_MAKE_ENVIRONMENT)
+    except EdgebertError as error:
+        if "disk is full" in str(error):
+            raise
+        raise EdgebertError(
+            f"{error} (while installing {', '.join(packages)}); bring it online, or name a "
+            "Python with numpy and an engine by --python"
+        ) from None
+    return f"{folder}/bin/python"
+
+
+def _packages(engines: Sequence[str], bits: int) -> tuple[str, ...]:
+    """What pip installs for these engines; ai-edge-litert is not made for 32 bits."""
+    litert = bits == 64 and not {"auto", "litert"}.isdisjoint(engines)
+    old = "tflite-runtime" in engines or not litert
+    return (*(_LITERT if litert else ()), *(_TFLITE_RUNTIME if old else ()))
+
+
+def _read(line: str) -> RemotePython:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        value = None
+    return from_json(RemotePython, value, "the Python there")
