@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MINILM := $(VENV)/.minilm
 
-.PHONY: demo test test-tflite-runtime lint docs sweep clean
+.PHONY: demo test test-tflite-runtime lint docs sweep test-pi test-pi-ssh pi-cost clean
 
 demo: $(MINILM)
 	$(BIN)/python tools/demo.py
@@ -44,6 +44,20 @@ docs: $(VENV)/.dev
 # and deviation of each tensor (see tools/sweep.py).
 sweep: $(VENV)/.dev
 	$(BIN)/python -m tools.sweep $(STATISTICS)
+
+# The package on emulated Raspberry Pis; needs apt (Debian) and qemu-user.
+test-pi: $(VENV)/.dev
+	$(BIN)/python -m pytest tools/emulated_pi/test_pi.py
+
+# A benchmark over ssh into a whole emulated Raspberry Pi; needs apt (Debian), qemu-system-arm,
+# qemu-user, cpio and openssh-client.
+test-pi-ssh: $(VENV)/.dev
+	$(BIN)/python -m pytest tools/emulated_pi/test_pi_ssh.py
+
+# Instructions an answer on emulated Raspberry Pis against the committed figures. STATISTICS as for
+# sweep; ONNX is a folder with int8 models to hold against, see docs/pi_cost.md.
+pi-cost: $(VENV)/.dev $(MINILM)
+	$(BIN)/python -m tools.emulated_pi.cost $(STATISTICS) $(if $(ONNX),--onnx $(ONNX)) $(if $(UPDATE),--update)
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

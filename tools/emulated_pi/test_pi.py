@@ -28,7 +28,10 @@ REPOSITORY = Path(__file__).parents[2]
 REFERENCE = REPOSITORY / "tests/data/reference"
 ANSWERS = Path(__file__).with_name("answers.py")
 RUNTIME_TESTS = ("test_model", "test_session", "test_engines")
+# Threads that are made to interrupt each other take minutes under emulation; others do not.
+_RUN_TESTS = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "not eight_threads")
 SIXTY_FOUR_BITS = ("pi4", "pi5")
+PYTEST = ("pytest", "hypothesis")
 FLOAT_TOLERANCE = 1e-5
 CHECKPOINTS = (
     "hf_classifier_2x32",
@@ -48,10 +51,12 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="session")
 def pi():
-    """The boards, all built: this must not happen twice at a time."""
+    """The boards and what they share, all built: this must not happen twice at a time."""
     emulated = EmulatedPi(default_cache())
     for board in BOARDS:
         emulated.interpreter(board)
+    for packages in (["pip"], PYTEST):
+        emulated.site(*packages)
     return emulated
 
 
@@ -145,13 +150,13 @@ def boards(pi, old_answers, sites, files, pool, tmp_path_factory):
     copy = tmp_path_factory.mktemp("repository")
     shutil.copytree(REPOSITORY / "tests", copy / "tests")
     shutil.copy(REPOSITORY / "pyproject.toml", copy)
-    with_pytest = (*sites, pi.site("pytest", "hypothesis"))
+    with_pytest = (*sites, pi.site(*PYTEST))
     tests = [f"tests/runtime/{name}.py" for name in RUNTIME_TESTS]
     source = REFERENCE / "hf_classifier_2x32"
     runs = {}
     for board in SIXTY_FOUR_BITS:
         jobs = {
-            "tests": ["-m", "pytest", "-q", "-p", "no:cacheprovider", *tests],
+            "tests": [*_RUN_TESTS, *tests],
             "answers": [ANSWERS, *files],
             "convert": ["-m", "edgebert", "convert", source, "-o", copy / f"{board}.tflite"],
         }
