@@ -80,8 +80,7 @@ class Lines:
         """
         mark = self.mark
         self._sync()
-        with replacing(progress_path(self._path), force=True) as part:
-            part.write_text(json.dumps({"made_of": dict(self._made_of), **mark._asdict()}))
+        _write_progress(self._path, self._made_of, mark)
         self._saved = time.monotonic()
 
     def finish(self) -> None:
@@ -126,13 +125,14 @@ def resumable(
     refuse_overwrite(path, force=force or progress_path(path).exists())
     with _alone(path):
         mark = _START if force else _find_mark(path, made_of)
+        # Before the output is there: an output without a progress file counts as whole.
+        _write_progress(path, made_of, mark)
         with _telling(path):
             file = path.open("ab")
         lines = Lines(path, file, made_of, mark, save_every)
         try:
             with _telling(path):
                 file.truncate(mark.bytes)
-            lines.save()
             yield lines
             lines.finish()
         except BaseException:
@@ -147,6 +147,11 @@ def resumable(
 def progress_path(path: Path) -> Path:
     """Where the progress of an unfinished output is kept."""
     return path.with_name(f"{path.name}.progress")
+
+
+def _write_progress(path: Path, made_of: Mapping[str, str], mark: Mark) -> None:
+    with replacing(progress_path(path), force=True) as part:
+        part.write_text(json.dumps({"made_of": dict(made_of), **mark._asdict()}))
 
 
 def _find_mark(path: Path, made_of: Mapping[str, str]) -> Mark:

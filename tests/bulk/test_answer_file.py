@@ -92,15 +92,19 @@ def test_any_number_of_workers_writes_the_same(model, source, output, whole, wor
     assert output.read_bytes() == whole
 
 
-def test_killed_anywhere_any_number_of_times_it_writes_the_same(embedder, source, output, whole):
+def test_killed_anywhere_any_number_of_times_it_writes_the_same(
+    embedder, source, output, whole, tmp_path
+):
     """kill -9 in the middle, again and again, each time with another number of workers."""
     command = [sys.executable, "-c", WORKER, str(embedder), str(source), str(output)]
     stages = []
+    complaints = tmp_path / "stderr"
     for attempt in range(40):
-        process = subprocess.Popen(
-            [*command, str(1 + attempt % 3)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
-        process.stdout.read(len("ready"))
+        with complaints.open("ab") as stderr:
+            process = subprocess.Popen(
+                [*command, str(1 + attempt % 3)], stdout=subprocess.PIPE, stderr=stderr
+            )
+        process.stdout.readline()
         if attempt < len(DELAYS):
             began = time.monotonic()
             # Once in its stride, so that the kill falls into the writing and not before it.
@@ -112,6 +116,7 @@ def test_killed_anywhere_any_number_of_times_it_writes_the_same(embedder, source
         if process.wait() == 0:
             break
         stages.append(safe_lines(output))
+    assert process.returncode == 0, (stages, complaints.read_text()[-2000:])
     assert output.read_bytes() == whole
     assert not progress_path(output).exists()
     assert any(0 < lines < 600 for lines in stages), stages
