@@ -186,6 +186,7 @@ class Model:
                 that is no token.
         """
         ids = list(ids)
+        self._session.check_ids(ids)
         every: dict[str, Sequence[int]]
         every = {name: range(len(ids)) for name in self._session.further_inputs}
         if positions is not None:

@@ -96,7 +96,7 @@ class Session:
         """The output for one input.
 
         Args:
-            ids: token ids, from 1 to `max_length` of them.
+            ids: token ids, from 1 to `max_length` of them, in range (`check_ids`).
             segment_ids: 0 or 1 for each token; None: all 0.
             further: values of `further_inputs` by name: numbers of tokens, from 0.
 
@@ -104,8 +104,8 @@ class Session:
             A copy of the output; where it has a row for each token, without padding.
 
         Raises:
-            EdgebertError: too many or no ids, one that is not in the vocabulary, further inputs
-                that the file has not or that it lacks, or values that are no tokens.
+            EdgebertError: too many or no ids, further inputs that the file has not or that it
+                lacks, or values that are no tokens.
         """
         sizes = self._sizes_of(ids, further)
         with self._lock:
@@ -119,6 +119,16 @@ class Session:
             self._write(ids, segment_ids, further)
             interpreter.invoke()
             return self._read(len(ids))
+
+    def check_ids(self, ids: Sequence[int]) -> None:
+        """Refuses ids that do not come from the file's own tokenizer and are out of range.
+
+        Raises:
+            EdgebertError: one of them is not in the vocabulary.
+        """
+        for number in ids:
+            if not 0 <= number < self._vocab_size:
+                raise EdgebertError(f"id {number}: ids go from 0 to {self._vocab_size - 1}")
 
     def watch(self, around: Callable[[Any], Any]) -> None:
         """Puts something around the interpreter, such as a clock.
@@ -152,9 +162,6 @@ class Session:
         tokens = len(ids)
         if not 1 <= tokens <= self.max_length:
             raise EdgebertError(f"{tokens} ids given; the model takes 1 to {self.max_length}")
-        if min(ids) < 0 or max(ids) >= self._vocab_size:
-            wrong = next(i for i in ids if not 0 <= i < self._vocab_size)
-            raise EdgebertError(f"id {wrong}: ids go from 0 to {self._vocab_size - 1}")
         length = min(-(-tokens // self._step) * self._step, self.max_length)
         if not further and not self._further:
             return (length,)
@@ -180,8 +187,8 @@ class Session:
         tokens = len(ids)
         row = self._ids()[0]
         row[:tokens] = ids
-        row[tokens:] = 0
-        if tokens != self._tokens:
+        if tokens != self._tokens:  # else all beyond is as it has to be
+            row[tokens:] = 0
             row = self._mask()[0]
             row[:tokens] = 1
             row[tokens:] = 0

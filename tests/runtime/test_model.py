@@ -141,3 +141,10 @@ def test_a_closed_model_says_so(classifier):
         model("one")
     with pytest.raises(edgebert.EdgebertError, match="closed"):
         model("two")
+
+
+def test_ids_out_of_range_never_reach_the_engine(classifier):
+    with edgebert.load(classifier) as model:
+        for wrong in (-1, model.record.model.vocab_size):
+            with pytest.raises(edgebert.EdgebertError, match=f"id {wrong}"):
+                model.run_ids([1, wrong])

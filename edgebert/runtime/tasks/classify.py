@@ -24,8 +24,9 @@ def classifier(labels: Sequence[str]) -> Callable[[Array], Classification]:
     """Gives a function that names the scores of an output [1, K]."""
 
     def classify(output: Array) -> Classification:
-        scores = dict(zip(labels, output[0].tolist(), strict=True))
-        best = max(scores, key=scores.__getitem__)
-        return Classification(best, scores[best], scores)
+        scores = output[0].tolist()
+        best = max(scores)
+        label = labels[scores.index(best)]
+        return Classification(label, best, dict(zip(labels, scores, strict=True)))
 
     return classify
