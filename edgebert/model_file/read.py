@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgebert.errors import EdgebertError
 from edgebert.model_file.names import RECORD_FILE, VOCABULARY_FILE
 from edgebert.model_file.record import Record
+from edgebert.model_file.stored_zip import NoStoredZipError, read_stored
 
 # More than any BERT needs; a hostile file cannot make us allocate beyond them.
-_MAX_RECORD = 16 << 20
-_MAX_VOCABULARY = 64 << 20
+_LIMITS = {RECORD_FILE: 16 << 20, VOCABULARY_FILE: 64 << 20}
 
 
 @dataclass(frozen=True)
@@ -32,16 +31,14 @@ def read_model_file(path: Path) -> ModelFile:
     """
     check_is_tflite(path)
     try:
-        with zipfile.ZipFile(path) as archive:
-            record = _entry(archive, RECORD_FILE, _MAX_RECORD)
-            vocabulary = _entry(archive, VOCABULARY_FILE, _MAX_VOCABULARY)
-    except (zipfile.BadZipFile, KeyError):
+        with path.open("rb") as file:
+            found = read_stored(file, _LIMITS)
+    except NoStoredZipError as error:
         raise EdgebertError(
-            f"{path}: a TFLite file, but not one that edgebert wrote (it has no {RECORD_FILE}); "
+            f"{path}: a TFLite file, but not one that edgebert wrote, or damaged ({error}); "
             "make one with: edgebert convert"
         ) from None
-    except (OSError, RuntimeError, NotImplementedError, EOFError) as error:
-        raise EdgebertError(f"{path}: damaged: {error}") from None
+    record, vocabulary = found[RECORD_FILE], found[VOCABULARY_FILE]
     try:
         parsed = Record.from_json(record)
         words = tuple(vocabulary.decode().split("\n")[:-1])
@@ -70,10 +67,3 @@ def check_is_tflite(path: Path) -> None:
         raise EdgebertError(
             f"{path}: not a TFLite file (a file made by edgebert convert is needed)"
         )
-
-
-def _entry(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
-    info = archive.getinfo(name)
-    if info.file_size > limit or info.compress_type != zipfile.ZIP_STORED:
-        raise zipfile.BadZipFile(name)
-    return archive.read(info)

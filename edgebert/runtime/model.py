@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,7 +20,6 @@ from edgebert.bert.weights import Array
 from edgebert.errors import EdgebertError, TruncationWarning
 from edgebert.model_file.read import ModelFile, read_model_file
 from edgebert.model_file.record import SelfTest
-from edgebert.runtime.batch import BATCH_SIZE, Item, stream
 from edgebert.runtime.engines import EngineName
 from edgebert.runtime.reply import Reply
 from edgebert.runtime.session import Session
@@ -28,6 +27,9 @@ from edgebert.runtime.sessions import Sessions
 from edgebert.runtime.tasks import TASKS, output_width
 from edgebert.runtime.tasks.task import Job
 from edgebert.tokenizer.wordpiece import Tokenizer
+
+if TYPE_CHECKING:
+    from edgebert.runtime.batch import Item
 
 __all__ = ["Model", "Reply", "SelfTestReport", "load"]
 
@@ -133,7 +135,7 @@ class Model:
         self,
         texts: Iterable[Item],
         *,
-        batch_size: int = BATCH_SIZE,
+        batch_size: int | None = None,
         workers: int | None = None,
         replies: bool = False,
         **options: Any,
@@ -145,7 +147,7 @@ class Model:
 
         Args:
             texts: texts, or tuples of a text and its pair; may be endless.
-            batch_size: texts that are sorted by length together.
+            batch_size: texts that are sorted by length together; None: 256.
             workers: threads; None: one a CPU, at most 4. Each has its own copy of the weights as
                 the engine packs them, kept until the model is closed.
             replies: give a `Reply` for each text instead of its answer.
@@ -157,13 +159,15 @@ class Model:
         Raises:
             EdgebertError: a wrong argument; or, in the place of its answer, a wrong text.
         """
+        from edgebert.runtime.batch import BATCH_SIZE, stream
+
         self._check_options(options)
         found = stream(
             texts,
             partial(self._task.prepare, **options),
             self._task.answer,
             self._sessions,
-            batch_size=batch_size,
+            batch_size=BATCH_SIZE if batch_size is None else batch_size,
             workers=workers,
         )
         return found if replies else self._values(found)

@@ -6,12 +6,14 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from edgebert.bert.weights import Array
 from edgebert.errors import EdgebertError
-from edgebert.runtime.delegation import Delegation, delegation
 from edgebert.runtime.engines import EngineName, open_interpreter
+
+if TYPE_CHECKING:
+    from edgebert.runtime.delegation import Delegation
 
 INPUTS = ("ids", "mask", "segment_ids")
 """What every file takes: [1, n], a value for each token."""
@@ -146,6 +148,8 @@ class Session:
         Raises:
             EdgebertError: before the first `run`, which is when the graph is handed over.
         """
+        from edgebert.runtime.delegation import delegation
+
         with self._lock:
             if not self._sizes:
                 raise EdgebertError("nothing has run yet, so nothing is delegated yet")

@@ -35,7 +35,6 @@ class WordPieces:
         if len(self._ids) != len(vocabulary):
             raise EdgebertError(_name_duplicate(vocabulary))
         self._unknown = self.id_of("[UNK]")
-        self._longest_piece = max(map(len, self._ids))
 
     def id_of(self, piece: str) -> int:
         """The id of one piece.
@@ -58,7 +57,7 @@ class WordPieces:
         done = 0
         while done < len(word):
             mark = _CONTINUES if done else ""
-            rest = mark + word[done : done + self._longest_piece]
+            rest = mark + word[done:]
             for length in range(len(rest), len(mark), -1):
                 found = self._ids.get(rest[:length])
                 if found is not None:

@@ -9,12 +9,9 @@ from edgebert.bert.tasks import TaskName
 from edgebert.bert.weights import Array
 from edgebert.model_file.read import ModelFile
 from edgebert.model_file.record import Record
-from edgebert.runtime.tasks.answer import AnswerQuestions
 from edgebert.runtime.tasks.classify import classifier
 from edgebert.runtime.tasks.embed import to_length_one
 from edgebert.runtime.tasks.encode import Encode, first_item
-from edgebert.runtime.tasks.fill_mask import FillMask
-from edgebert.runtime.tasks.tag import Tag
 from edgebert.runtime.tasks.task import Task
 from edgebert.runtime.tasks.whole_text import WholeText
 from edgebert.tokenizer.wordpiece import Tokenizer
@@ -37,6 +34,27 @@ def _encode(file: ModelFile, tokenizer: Tokenizer) -> Task:
     return Encode(tokenizer)
 
 
+# The larger tasks are imported by the files that need them: a classifier starts without them.
+
+
+def _tag(file: ModelFile, tokenizer: Tokenizer) -> Task:
+    from edgebert.runtime.tasks.tag import Tag
+
+    return Tag(file, tokenizer)
+
+
+def _answer(file: ModelFile, tokenizer: Tokenizer) -> Task:
+    from edgebert.runtime.tasks.answer import AnswerQuestions
+
+    return AnswerQuestions(file, tokenizer)
+
+
+def _fill_mask(file: ModelFile, tokenizer: Tokenizer) -> Task:
+    from edgebert.runtime.tasks.fill_mask import FillMask
+
+    return FillMask(file, tokenizer)
+
+
 def _value(output: Array) -> float:
     return float(output[0, 0])
 
@@ -47,9 +65,9 @@ TASKS: Mapping[TaskName, Callable[[ModelFile, Tokenizer], Task]] = MappingProxyT
         "classify": _classify,
         "regress": _regress,
         "encode": _encode,
-        "tag": Tag,
-        "answer": AnswerQuestions,
-        "fill-mask": FillMask,
+        "tag": _tag,
+        "answer": _answer,
+        "fill-mask": _fill_mask,
     }
 )
 """Makes the task of a file."""

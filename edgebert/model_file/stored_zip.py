@@ -1,0 +1,97 @@
+"""Reads the zip behind a model without the zipfile module, whose import would double the start.
+
+Only what `write.archive_bytes` writes is accepted: entries that are stored as they are, no
+encryption, no zip64. Format: PKWARE's APPNOTE.TXT, sections 4.3.7, 4.3.12 and 4.3.16.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Mapping
+from typing import BinaryIO, NamedTuple
+
+_END = struct.Struct("<4s4H2LH")
+_ENTRY = struct.Struct("<4s4B4HL2L5H2L")
+_LOCAL = struct.Struct("<4s2B4HL2L2H")
+_END_SIGNATURE, _ENTRY_SIGNATURE, _LOCAL_SIGNATURE = b"PK\5\6", b"PK\1\2", b"PK\3\4"
+
+_ENCRYPTED = 1
+
+_LONGEST_COMMENT = 0xFFFF
+_LARGEST_DIRECTORY = 1 << 20
+
+
+class _Entry(NamedTuple):
+    flags: int
+    method: int
+    crc: int
+    size: int
+    offset: int
+
+
+class NoStoredZipError(Exception):
+    """There is no zip, it is damaged, or it is not one of ours; the message says which."""
+
+
+def read_stored(file: BinaryIO, limits: Mapping[str, int]) -> dict[str, bytes]:
+    """The content of some entries.
+
+    Args:
+        file: may hold anything before the zip.
+        limits: the names wanted, with the most bytes that each may have.
+
+    Raises:
+        NoStoredZipError: one is missing, too large, compressed or damaged.
+    """
+    try:
+        places = _directory(file)
+        return {name: _content(file, name, places, limit) for name, limit in limits.items()}
+    except (struct.error, OSError, UnicodeDecodeError) as error:
+        raise NoStoredZipError(f"its zip cannot be read: {error}") from None
+
+
+def _directory(file: BinaryIO) -> dict[str, _Entry]:
+    """All entries by name."""
+    size = file.seek(0, 2)
+    tail_size = min(size, _END.size + _LONGEST_COMMENT)
+    file.seek(size - tail_size)
+    tail = file.read(tail_size)
+    at = tail.rfind(_END_SIGNATURE)
+    if at < 0:
+        raise NoStoredZipError("it holds no zip")
+    _, _, _, _, count, length, offset, _ = _END.unpack_from(tail, at)
+    if length > _LARGEST_DIRECTORY or offset + length > size:
+        raise NoStoredZipError("its zip is damaged")
+    file.seek(offset)
+    directory = file.read(length)
+    places = {}
+    place = 0
+    for _ in range(count):
+        signature, *_, flags, method, _, _, crc, _, size_here, name_size, extra, comment = (
+            fields := _ENTRY.unpack_from(directory, place)
+        )[:15]
+        if signature != _ENTRY_SIGNATURE:
+            raise NoStoredZipError("its zip is damaged")
+        place += _ENTRY.size
+        name = directory[place : place + name_size].decode()
+        places[name] = _Entry(flags, method, crc, size_here, fields[-1])
+        place += name_size + extra + comment
+    return places
+
+
+def _content(file: BinaryIO, name: str, places: Mapping[str, _Entry], limit: int) -> bytes:
+    if name not in places:
+        raise NoStoredZipError(f"it has no {name}")
+    flags, method, crc, size, offset = places[name]
+    if method != 0 or flags & _ENCRYPTED or size > limit:
+        raise NoStoredZipError(f"its {name} is compressed, encrypted or too large")
+    file.seek(offset)
+    local = _LOCAL.unpack(file.read(_LOCAL.size))
+    if local[0] != _LOCAL_SIGNATURE:
+        raise NoStoredZipError("its zip is damaged")
+    file.seek(local[-2] + local[-1], 1)
+    content = file.read(size)
+    if len(content) != size or zlib.crc32(content) != crc:
+        raise NoStoredZipError(f"its {name} is damaged")
+    return content
