@@ -74,5 +74,9 @@ $(VENV)/.dev: $(READY)
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@
 
+# The benchmark against itself: the same model twice, an artificial delay. Wants a quiet machine.
+benchmark-selfcheck: $(VENV)/.dev $(MINILM)
+	$(BIN)/python -m tools.benchmark_selfcheck
+
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
