@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MINILM := $(VENV)/.minilm
 
-.PHONY: demo test test-tflite-runtime lint docs sweep test-pi test-pi-ssh pi-cost clean
+.PHONY: demo test test-tflite-runtime lint docs sweep test-pi test-pi-ssh pi-cost benchmark-selfcheck clean
 
 demo: $(MINILM)
 	$(BIN)/python tools/demo.py
