@@ -20,6 +20,11 @@ RuntimeName: TypeAlias = Literal["litert", "tflite-runtime"]
 Stored: TypeAlias = Array | npt.NDArray[np.float16] | Quantized
 
 
+SMALL_MATRIX = 16
+"""Matrices of at most so many rows, those of most heads, stay float32: as int8 they would save a
+few kilobytes and add their error to every answer."""
+
+
 @dataclass(frozen=True)
 class Recipe:
     """How the two kinds of large weights are stored; biases and norms are always float32.
@@ -48,7 +53,7 @@ class Recipe:
         self, graph: Graph, x: Tensor, weight: Array, bias: Array | None, name: str
     ) -> Tensor:
         """Rows x [m, in] times a weight [out, in], plus a bias [out]: [m, out]."""
-        stored = self.store_matrix(weight)
+        stored = weight if len(weight) <= SMALL_MATRIX else self.store_matrix(weight)
         offset = None if bias is None else graph.constant(bias, f"{name}.bias")
         if isinstance(stored, Quantized) and self.scales_apart:
             whole = graph.constant(Quantized(stored.values, np.ones(1, np.float32)), name)
