@@ -3,8 +3,9 @@
 The int8 vectors become float32 block by block (a block fits a small processor's second-level cache)
 and are multiplied by the query, so a search needs memory for one block and n scores. 100,000
 vectors of 384 values take 17 ms at the least and 30 ms in the median on one busy x86-64 core, about
-what the model takes to embed a few questions, and nothing is missed but what int8 rounds away: of the ten nearest of 3,080 questions
-by all-MiniLM-L6-v2 99.9 % are the same as in float32. Libraries of approximate search (faiss,
+what the model takes to embed a few questions, and nothing is missed but what int8 rounds away: of
+the ten nearest of 3,080 questions by all-MiniLM-L6-v2 99.9 % are the same as in float32. Libraries
+of approximate search (faiss,
 hnswlib, usearch) are made for millions of vectors; for what a Pi holds they would add a compiled
 dependency, a graph to build and to keep in memory, and neighbours that are missed.
 """
