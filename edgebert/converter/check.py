@@ -19,6 +19,7 @@ from edgebert.data import read_lines
 from edgebert.errors import CheckFailedError
 from edgebert.runtime.delegation import Delegation
 from edgebert.runtime.session import Session
+from edgebert.runtime.sessions import open_session
 from edgebert.tokenizer.wordpiece import Encoding, Tokenizer
 
 SENTENCES = 24
@@ -150,17 +151,13 @@ def compare(
             )
         )
         on_text(len(expected))
-    session = _session(path, checkpoint, max_length, step=1)
+    session = open_session(path, max_length=max_length, step=1)
     exact = list(_outputs(session, head, encodings))
     delegation = session.delegation()
     session.close()
-    session = _session(path, checkpoint, max_length, step=PADDED_TO)
+    session = open_session(path, max_length=max_length, step=PADDED_TO)
     padded = list(_outputs(session, head, encodings))
     return _figures(head, encodings, expected, exact, padded, limit), delegation
-
-
-def _session(path: Path, checkpoint: Checkpoint, max_length: int, *, step: int) -> Session:
-    return Session(path, max_length=max_length, vocab_size=checkpoint.config.vocab_size, step=step)
 
 
 def _outputs(session: Session, head: Head, encodings: Sequence[Encoding]) -> Iterator[Array]:

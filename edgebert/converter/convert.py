@@ -30,7 +30,7 @@ from edgebert.files import refuse_overwrite, replacing
 from edgebert.model_file.names import LABELS_FILE, RECORD_FILE, VOCABULARY_FILE
 from edgebert.model_file.record import Record, SelfTest, Source
 from edgebert.model_file.write import archive_bytes, lines, model_bytes
-from edgebert.runtime.session import Session
+from edgebert.runtime.sessions import open_session
 from edgebert.tokenizer.wordpiece import Tokenizer
 from edgebert.version import __version__
 
@@ -249,7 +249,7 @@ def _record(
     minimum_runtime: str,
 ) -> Record:
     embeds = settled.head.task == "embed"
-    self_test = _self_test(path, checkpoint, settled.head.task, tokenizer, settled.max_length)
+    self_test = _self_test(path, settled.head.task, tokenizer, settled.max_length)
     largest = max(1.0, max(abs(value) for case in self_test for value in case.output))
     return Record(
         task=settled.head.task,
@@ -276,10 +276,10 @@ def _record(
 
 
 def _self_test(
-    path: Path, checkpoint: Checkpoint, task: TaskName, tokenizer: Tokenizer, max_length: int
+    path: Path, task: TaskName, tokenizer: Tokenizer, max_length: int
 ) -> tuple[SelfTest, ...]:
     """What the file answers here, for `Model.selftest` to compare with elsewhere."""
-    session = Session(path, max_length=max_length, vocab_size=checkpoint.config.vocab_size)
+    session = open_session(path, max_length=max_length)
     cases = []
     for text, pair in SELF_TEST_TEXTS:
         ids, segment_ids, _ = tokenizer.encode(text, pair)

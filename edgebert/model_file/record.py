@@ -16,8 +16,9 @@ from edgebert.errors import EdgebertError
 from edgebert.tokenizer.options import TokenizerOptions
 from edgebert.typed_json import from_json
 
-FORMAT = 1
-"""Goes up when an older edgebert could misread a newer record."""
+FORMATS = (1, 2)
+"""A number goes up when an older reader could misread a newer record; 2 says that the file has
+graphs of whole numbers (`Record.integer`)."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,53 @@ class SelfTest:
 
 
 @dataclass(frozen=True)
+class Calibration:
+    """The texts from which the ranges of a full-integer file were taken.
+
+    Attributes:
+        source: name of the file; or what stands for the texts that edgebert brings.
+        texts: how many.
+        tokens: of all texts, padding not counted.
+    """
+
+    source: str
+    texts: int
+    tokens: int
+
+
+@dataclass(frozen=True)
+class Integer:
+    """The graphs of a full-integer file, and what the host has to do around them.
+
+    Attributes:
+        lengths: tokens that each graph takes, ascending; its signature is `length_N`.
+        inputs: names of the graphs' inputs.
+        pad_id: the id that fills a text up.
+        positions: of `fill-mask`: how many positions one run computes.
+        output_type: of the output.
+        output_scale: a value of the output is `output_scale * (number - output_zero_point)`.
+        output_zero_point: see there.
+        host: what is left to be done to the de-quantised output.
+        mean_step: of an `embed` that is not normalised: the weight 1 / tokens of its mean is
+            rounded to a multiple of this, which the host puts right.
+        calibration: where the ranges come from.
+        int16: names of the values that are int16 in a mixed file.
+    """
+
+    lengths: tuple[int, ...]
+    inputs: tuple[str, ...]
+    pad_id: int
+    positions: int | None
+    output_type: Literal["int8", "int16"]
+    output_scale: float
+    output_zero_point: int
+    host: Literal["none", "normalize", "softmax", "sigmoid"]
+    mean_step: float | None
+    calibration: Calibration
+    int16: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Record:
     """Everything edgebert knows of a file.
 
@@ -67,6 +115,7 @@ class Record:
         check: figures of the comparison with float (see `converter.check.Check`).
         tools: versions of what made it.
         self_test_tolerance: largest difference that `selftest` accepts on another machine.
+        integer: of a full-integer file; None for all others, which take any length.
     """
 
     task: TaskName
@@ -84,11 +133,17 @@ class Record:
     tools: dict[str, str]
     self_test_tolerance: float
     self_test: tuple[SelfTest, ...] = field(repr=False)
-    format: int = FORMAT
+    integer: Integer | None = None
+
+    @property
+    def format(self) -> int:
+        """One of `FORMATS`."""
+        return 1 if self.integer is None else 2
 
     def to_json(self) -> str:
         """The text that lies in the file."""
-        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
+        data = {**asdict(self), "format": self.format}
+        return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Record:
@@ -101,9 +156,9 @@ class Record:
             data = json.loads(text)
         except (ValueError, RecursionError):
             raise EdgebertError("edgebert record: not JSON") from None
-        if isinstance(data, dict) and data.get("format") != FORMAT:
+        if isinstance(data, dict) and data.get("format") not in FORMATS:
             raise EdgebertError(
-                f"edgebert record: format {data.get('format')!r}, this edgebert reads {FORMAT}; "
-                "update edgebert or convert again"
+                f"edgebert record: format {data.get('format')!r}, this edgebert reads "
+                f"{', '.join(map(str, FORMATS))}; update edgebert or convert again"
             )
         return from_json(cls, data, "edgebert record: record")

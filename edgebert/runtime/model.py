@@ -22,8 +22,7 @@ from edgebert.model_file.read import ModelFile, read_model_file
 from edgebert.model_file.record import SelfTest
 from edgebert.runtime.engines import EngineName
 from edgebert.runtime.reply import Reply
-from edgebert.runtime.session import Session
-from edgebert.runtime.sessions import Sessions
+from edgebert.runtime.sessions import Sessions, open_session
 from edgebert.runtime.tasks import TASKS, output_width
 from edgebert.runtime.tasks.task import Job
 from edgebert.tokenizer.wordpiece import Tokenizer
@@ -84,10 +83,10 @@ class Model:
         self._task = TASKS[record.task](file, self.tokenizer)
         self._sessions = Sessions(
             partial(
-                Session,
+                open_session,
                 file.path,
                 max_length=record.max_length,
-                vocab_size=record.model.vocab_size,
+                integer=record.integer,
                 engine=engine,
                 threads=threads,
                 needs=record.minimum_runtime,
@@ -182,15 +181,19 @@ class Model:
 
         Args:
             ids: token ids, special ones included.
-            segment_ids: 0 or 1 for each token; None: all 0.
+            segment_ids: 0 or 1 for each token; None: all 0, or as the file tells them itself.
             positions: of `fill-mask`: the tokens to compute; None: all.
 
         Raises:
-            EdgebertError: too many or no ids, one that is not in the vocabulary, or a position
-                that is no token.
+            EdgebertError: too many or no ids, one that is not in the vocabulary, a position that
+                is no token, or segment ids for a file that has no input for them.
         """
         ids = list(ids)
-        self._session.check_ids(ids)
+        self._check_ids(ids)
+        if segment_ids is not None and "segment_ids" not in self._session.inputs:
+            raise EdgebertError(
+                f"{self.path}: takes ids alone and tells segments by [SEP]; give no segment ids"
+            )
         every: dict[str, Sequence[int]]
         every = {name: range(len(ids)) for name in self._session.further_inputs}
         if positions is not None:
@@ -253,6 +256,13 @@ class Model:
                 f"{self.path}: damaged: {width} {named} in its record for "
                 f"{session.output_width} outputs of its graph"
             )
+
+    def _check_ids(self, ids: Sequence[int]) -> None:
+        """Refuses ids that do not come from the file's own tokenizer and are out of range."""
+        vocab_size = self.record.model.vocab_size
+        for number in ids:
+            if not 0 <= number < vocab_size:
+                raise EdgebertError(f"id {number}: ids go from 0 to {vocab_size - 1}")
 
     def _check_options(self, options: Mapping[str, Any]) -> None:
         """Refuses options that the task has not."""

@@ -1,13 +1,53 @@
-"""The sessions of one model: one from the start, more only while several threads work."""
+"""Opens the kind of session a file needs; and lends several of them while several threads work."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgebert.errors import EdgebertError
+from edgebert.runtime.dynamic_session import DynamicSession
+from edgebert.runtime.engines import EngineName, open_interpreter
 from edgebert.runtime.session import Session
+
+if TYPE_CHECKING:
+    from edgebert.model_file.record import Integer
+
+
+def open_session(
+    path: Path,
+    *,
+    max_length: int,
+    integer: Integer | None = None,
+    engine: EngineName = "auto",
+    threads: int = 1,
+    needs: str = "0",
+    step: int = 4,
+) -> Session:
+    """Opens a .tflite.
+
+    Args:
+        path: the file; its record is not read.
+        max_length: most tokens, of a file that takes any length.
+        integer: what the record of a full-integer file says; None for all others.
+        engine: see `engines.open_interpreter`.
+        threads: of one inference.
+        needs: TFLite version that the file needs.
+        step: lengths are rounded up to a multiple of it, and then to one that the file has.
+            Kernels take four rows at a time (AVX2, NEON), so four tokens cost what one does.
+
+    Raises:
+        EdgebertError: no engine opens the file, or its inputs are not ours.
+    """
+    name, interpreter = open_interpreter(path, engine=engine, threads=threads, needs=needs)
+    if integer is None:
+        return DynamicSession(path, name, interpreter, max_length=max_length, step=step)
+    from edgebert.runtime.fixed_session import FixedSession
+
+    return FixedSession(path, name, interpreter, integer=integer, step=step)
 
 
 class Sessions:

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 import edgebert.model_file
 from edgebert.bert.config import BertConfig
 from edgebert.errors import EdgebertError
-from edgebert.model_file.record import Quantization, Record, SelfTest, Source
+from edgebert.model_file.record import (
+    Calibration,
+    Integer,
+    Quantization,
+    Record,
+    SelfTest,
+    Source,
+)
 from edgebert.tokenizer.options import TokenizerOptions
 
 RECORD = Record(
@@ -31,13 +38,43 @@ RECORD = Record(
     self_test_tolerance=0.05,
     self_test=(SelfTest("hi", None, (1, 2), (0, 0), {"positions": (1,)}, (1, 2), 1, (0.25, 0.75)),),
 )
-PLACES = ["task", "labels", "tokenizer", "model", "self_test", "max_length", "format", "check"]
+INTEGER = Integer(
+    lengths=(64, 128),
+    inputs=("ids",),
+    pad_id=0,
+    positions=None,
+    output_type="int8",
+    output_scale=0.5,
+    output_zero_point=-3,
+    host="softmax",
+    mean_step=1 / 256,
+    calibration=Calibration("texts.txt", 200, 4000),
+    int16=("layers.0.ffn.norm",),
+)
+FULL_INTEGER = replace(RECORD, integer=INTEGER)
+PLACES = [
+    "task",
+    "labels",
+    "tokenizer",
+    "model",
+    "self_test",
+    "max_length",
+    "format",
+    "check",
+    "integer",
+]
 
 
 def test_record_survives_its_text():
     assert Record.from_json(RECORD.to_json()) == RECORD
     bare = replace(RECORD, labels=None, pooling="mean")
     assert Record.from_json(bare.to_json()) == bare
+    assert Record.from_json(FULL_INTEGER.to_json()) == FULL_INTEGER
+
+
+def test_older_readers_refuse_the_record_of_a_full_integer_file():
+    assert json.loads(RECORD.to_json())["format"] == 1
+    assert json.loads(FULL_INTEGER.to_json())["format"] == 2
 
 
 def test_missing_and_wrong_values_are_named():
@@ -46,8 +83,8 @@ def test_missing_and_wrong_values_are_named():
         Record.from_json(json.dumps({**data, "model": {"vocab_size": 3}}))
     with pytest.raises(EdgebertError, match=r"record\.labels\[1\]"):
         Record.from_json(json.dumps({**data, "labels": ["a", 7]}))
-    with pytest.raises(EdgebertError, match="format 2"):
-        Record.from_json(json.dumps({**data, "format": 2}))
+    with pytest.raises(EdgebertError, match="format 3"):
+        Record.from_json(json.dumps({**data, "format": 3}))
 
 
 JSON = st.recursive(
@@ -80,7 +117,7 @@ def test_unknown_fields_are_passed_over():
 def test_schema_names_every_field_of_the_record():
     path = resources.files(edgebert.model_file).joinpath("record.schema.json")
     schema = json.loads(path.read_text())
-    data = json.loads(RECORD.to_json())
+    data = json.loads(FULL_INTEGER.to_json())
 
     def same_fields(described, value):
         if isinstance(value, dict) and "properties" in described:

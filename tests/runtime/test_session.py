@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgebert.errors import EdgebertError
-from edgebert.runtime.session import Session
+from edgebert.runtime.sessions import open_session
 from tests.bare_engine import run
 
 IDS = [2, 17, 5, 39, 11, 7, 3]
@@ -14,7 +14,7 @@ IDS = [2, 17, 5, 39, 11, 7, 3]
 
 @pytest.fixture
 def session(classifier):
-    with_limits = Session(classifier, max_length=20, vocab_size=600)
+    with_limits = open_session(classifier, max_length=20)
     yield with_limits
     with_limits.close()
 
@@ -54,13 +54,6 @@ def test_wrong_ids_are_named(session, ids, message):
     assert session.run(IDS).shape == (1, 3)  # and do no harm
 
 
-@pytest.mark.parametrize("wrong", [600, -1])
-def test_ids_out_of_range_are_named(session, wrong):
-    with pytest.raises(EdgebertError, match=f"id {wrong}: ids go from 0 to 599"):
-        session.check_ids([1, wrong])
-    session.check_ids([0, 599])
-
-
 def test_threads_take_turns(session, classifier):
     data = classifier.read_bytes()
     inputs = [(IDS * 2)[:length] for length in range(1, 14)]
@@ -72,7 +65,7 @@ def test_threads_take_turns(session, classifier):
 
 
 def test_a_closed_session_says_so(classifier):
-    session = Session(classifier, max_length=20, vocab_size=600)
+    session = open_session(classifier, max_length=20)
     session.run(IDS)
     session.close()
     session.close()

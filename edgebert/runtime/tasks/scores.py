@@ -17,6 +17,12 @@ def softmax(logits: Array) -> Array:
     return grown
 
 
+def sigmoid(logits: Array) -> Array:
+    """Probabilities that are independent of each other; no logit overflows."""
+    shares: Array = 0.5 * (1 + np.tanh(0.5 * logits))
+    return shares
+
+
 def log_sum_exp(logits: npt.NDArray[Any]) -> float:
     """The logarithm of the sum of exponentials, for logits of any size."""
     highest = logits.max()
