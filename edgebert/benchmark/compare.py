@@ -25,11 +25,11 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from edgebert.benchmark.report.rows import Row, input_name, rows
-from edgebert.benchmark.report.text import clean, megabytes, number
 from edgebert.benchmark.result import DeviceResult, Report, Round, Run
 from edgebert.benchmark.sound import require_sound
 from edgebert.benchmark.statistics import round_medians
 from edgebert.errors import CheckFailedError
+from edgebert.page.text import clean, megabytes, number
 
 if TYPE_CHECKING:
     import numpy as np

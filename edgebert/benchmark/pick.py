@@ -8,10 +8,10 @@ from math import inf, isfinite
 from typing import Any, Literal
 
 from edgebert.benchmark.report.rows import Row, distinct, rows
-from edgebert.benchmark.report.text import clean, megabytes, number, plural
 from edgebert.benchmark.result import DeviceResult, Report
 from edgebert.benchmark.sound import require_sound
 from edgebert.errors import EdgebertError
+from edgebert.page.text import clean, megabytes, number, plural
 
 NEAR = 0.25
 """How far beyond a limit counts as just outside, as a share of the limit."""

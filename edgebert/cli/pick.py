@@ -69,8 +69,8 @@ def pick(
 def _print(choice: Choice) -> None:
     from rich.text import Text
 
-    from edgebert.benchmark.report.text import clean
     from edgebert.cli.console import stdout
+    from edgebert.page.text import clean
 
     console = stdout()
     where = clean(", ".join(choice.devices))
@@ -93,7 +93,7 @@ def _table(title: str, shown: Sequence[Candidate]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    from edgebert.benchmark.report.text import UNKNOWN, clean, megabytes, number
+    from edgebert.page.text import UNKNOWN, clean, megabytes, number
 
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column(title, overflow="fold")

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from edgebert.benchmark.report.rows import Row, rows
-from edgebert.benchmark.report.text import clean
 from edgebert.benchmark.result import Report
 from edgebert.benchmark.sound import require_sound
+from edgebert.page.text import clean
 
 Value: TypeAlias = str | float | None
 

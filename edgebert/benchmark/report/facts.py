@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
-from edgebert.benchmark.report.text import megabytes
 from edgebert.benchmark.result import Facts
+from edgebert.page.text import megabytes
 
 _FAST_GOVERNOR = "performance"
 

@@ -1,28 +1,25 @@
 """A report as one page that needs nothing else: no network, no other file.
 
-Style and script are part of the page, and a content security policy with their hashes lets the
-browser run nothing else, whatever names a report holds. Without the script everything is there,
-one chart after the other; with it, tables sort and one setting and input is shown at a time.
+Without its script everything is there, one chart after the other; with it, tables sort and one
+setting and input is shown at a time.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable, Sequence
 from functools import partial
-from importlib import resources
 
 from edgebert.benchmark.report import panels, trade_offs
 from edgebert.benchmark.report.facts import known_facts
 from edgebert.benchmark.report.lengths import length_costs
-from edgebert.benchmark.report.markup import Markup, element
 from edgebert.benchmark.report.quantized import Pair, pairs
 from edgebert.benchmark.report.rows import Row, distinct, rows
-from edgebert.benchmark.report.table import Column, table
-from edgebert.benchmark.report.text import megabytes, plural
 from edgebert.benchmark.result import DeviceResult, Facts, Report
 from edgebert.benchmark.sound import require_sound
+from edgebert.page.frame import page
+from edgebert.page.markup import Markup, element
+from edgebert.page.table import Column, table
+from edgebert.page.text import megabytes, plural
 
 _NOTES_SHOWN = 6
 _NO_ACCURACY = "Accuracy was not measured: edgebert benchmark --data FILE does."
@@ -35,20 +32,6 @@ def to_html(report: Report) -> str:
         EdgebertError: the report holds numbers that no device can have measured.
     """
     require_sound(report)
-    style, script = _own("page.css"), _own("page.js")
-    policy = (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=policy),
-        element("meta", name_="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name_="color-scheme", content="light dark"),
-        element("title", "edgebert benchmark"),
-        element("style", style),
-    )
     devices = (_device(device, number) for number, device in enumerate(report.devices))
     total = sum(len(device.runs) for device in report.devices)
     header = element(
@@ -61,8 +44,7 @@ def to_html(report: Report) -> str:
         ),
         _contents(report.devices),
     )
-    body = element("body", header, element("main", *devices), element("script", script))
-    return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
+    return page("edgebert benchmark", header, element("main", *devices))
 
 
 def _contents(devices: Sequence[DeviceResult]) -> Markup | None:
@@ -211,13 +193,3 @@ _RUN_COLUMNS: tuple[Column[Row], ...] = (
     Column("rounds", lambda row: len(row.run.rounds), _whole),
     Column("throttled rounds", lambda row: row.throttled, _whole),
 )
-
-
-def _own(name: str) -> Markup:
-    """A file of this folder, as it is."""
-    return Markup(resources.files(__package__).joinpath(name).read_text(encoding="utf-8"))
-
-
-def _hash(text: str) -> str:
-    digest = hashlib.sha256(text.encode()).digest()
-    return f"sha256-{base64.b64encode(digest).decode()}"

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from edgebert.benchmark.report.axis import Axis
-from edgebert.benchmark.report.charts import Bar, Line, Span, bars, legend, lines, spans
-from edgebert.benchmark.report.figure import accuracy, figure, fixed, series
 from edgebert.benchmark.report.lengths import LengthCosts
-from edgebert.benchmark.report.markup import Markup
 from edgebert.benchmark.report.quantized import Pair
 from edgebert.benchmark.report.rows import Row
-from edgebert.benchmark.report.table import Column, table
-from edgebert.benchmark.report.text import megabytes, number
+from edgebert.benchmark.report.series import accuracy, series
+from edgebert.page.axis import Axis
+from edgebert.page.charts import Bar, Line, Span, bars, legend, lines, spans
+from edgebert.page.figure import figure
+from edgebert.page.markup import Markup
+from edgebert.page.table import Column, table
+from edgebert.page.text import fixed, megabytes, number
 
 _COLD_PARTS = ("import", "load", "first answer")
 _MOST_NAMED_LINES = 12

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from edgebert.benchmark.report.rows import Row, rows
-from edgebert.benchmark.report.text import clean, megabytes
 from edgebert.benchmark.result import DeviceResult
+from edgebert.page.text import clean, megabytes
 
 
 @dataclass(frozen=True)

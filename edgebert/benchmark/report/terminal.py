@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from edgebert.benchmark.report.facts import known_facts
 from edgebert.benchmark.report.quantized import Pair, pairs
 from edgebert.benchmark.report.rows import Row, distinct, rows
-from edgebert.benchmark.report.text import UNKNOWN, clean, megabytes, number
 from edgebert.benchmark.result import DeviceResult, Report
 from edgebert.benchmark.sound import require_sound
+from edgebert.page.text import UNKNOWN, clean, megabytes, number
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from edgebert.benchmark.report.axis import Axis
-from edgebert.benchmark.report.charts import Point, legend, scatter
-from edgebert.benchmark.report.figure import SERIES, accuracy, figure, fixed, series
-from edgebert.benchmark.report.markup import Markup
 from edgebert.benchmark.report.pareto import front
 from edgebert.benchmark.report.rows import Row, distinct
-from edgebert.benchmark.report.table import Column, table
-from edgebert.benchmark.report.text import megabytes, number
+from edgebert.benchmark.report.series import SERIES, accuracy, series
+from edgebert.page.axis import Axis
+from edgebert.page.charts import Point, legend, scatter
+from edgebert.page.figure import figure
+from edgebert.page.markup import Markup
+from edgebert.page.table import Column, table
+from edgebert.page.text import fixed, megabytes, number
 
 _TIME = "milliseconds an answer (p50)"
 

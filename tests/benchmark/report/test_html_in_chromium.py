@@ -3,8 +3,8 @@
 import pytest
 
 from edgebert.benchmark.report.html import to_html
-from tests.benchmark.chromium import PROGRAM, chromium
 from tests.benchmark.reports import HOSTILE, device, model, report, run, sample, tokens
+from tests.chromium import PROGRAM, chromium
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no chromium here")
 

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from edgebert.benchmark.report.markup import Markup, element
-from edgebert.benchmark.report.rows import Row
-
-SERIES = ("int8", "float32", "other")
-"""Classes of marks in the style sheet."""
-
-fixed = "{:.4f}".format
+from edgebert.page.markup import Markup, element
 
 
 def figure(
@@ -29,14 +23,3 @@ def figure(
         element("details", element("summary", "As a table"), figures, open=wide),
         class_="wide" if wide else None,
     )
-
-
-def series(row: Row) -> str:
-    """Which of `SERIES` a run belongs to."""
-    kind = row.run.model.quantization
-    return kind if kind in SERIES else "other"
-
-
-def accuracy(row: Row) -> float | None:
-    """The value alone."""
-    return row.accuracy.value if row.accuracy else None

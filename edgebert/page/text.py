@@ -25,6 +25,11 @@ def number(value: float | None, digits: int = 3) -> str:
     return f"{rounded if decimals else value:,.{min(decimals, 12)}f}"
 
 
+def fixed(value: float) -> str:
+    """Four decimals: 0.9983, 1.0000."""
+    return f"{value:.4f}"
+
+
 def plain(value: float) -> str:
     """A round number without needless zeros: 0.05, 20, 1,000."""
     return f"{value:.9f}".rstrip("0").rstrip(".") if value < 1 else f"{value:,.10g}"

@@ -1,4 +1,4 @@
-"""What charts are made of: axes, labels, fronts, markup, figures in words."""
+"""What charts are made of: axes, labels, markup, figures in words."""
 
 from itertools import combinations, pairwise
 from math import isfinite
@@ -7,15 +7,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from edgebert.benchmark.report.axis import Axis
-from edgebert.benchmark.report.labels import LETTER_WIDTH, LINE_HEIGHT, Box, Label, place
-from edgebert.benchmark.report.markup import element
-from edgebert.benchmark.report.pareto import front
-from edgebert.benchmark.report.text import clean, number, plain
+from edgebert.page.axis import Axis
+from edgebert.page.labels import LETTER_WIDTH, LINE_HEIGHT, Box, Label, place
+from edgebert.page.markup import element
+from edgebert.page.text import clean, number, plain
 from tests.benchmark.reports import HOSTILE
 
 MAGNITUDES = st.floats(0, 1e12, allow_subnormal=False).filter(lambda v: v == 0 or v > 1e-9)
-POINTS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=9)
 
 
 @given(st.lists(MAGNITUDES, min_size=1, max_size=9), st.booleans())
@@ -48,16 +46,6 @@ def test_larger_values_lie_further(values):
 )
 def test_ticks_are_round_numbers(values, ticks):
     assert [plain(tick) for tick in Axis.over("ms", values).ticks] == ticks
-
-
-@given(POINTS)
-def test_the_front_is_what_nothing_beats(points):
-    def beaten(one):
-        return any(other[0] <= one[0] and other[1] <= one[1] and other != one for other in points)
-
-    kept = front(points)
-    assert {points[index] for index in kept} == {p for p in points if not beaten(p)}
-    assert len({points[index] for index in kept}) == len(kept)
 
 
 @given(
