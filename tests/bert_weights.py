@@ -3,7 +3,7 @@
 import numpy as np
 
 from edgebert.bert.config import BertConfig
-from edgebert.bert.weights import HEADS, encoder_shapes
+from edgebert.bert.weights import HEADS, encoder_shapes, head_shapes
 
 LABELS = 3
 
@@ -23,14 +23,10 @@ def small_config(**changes):
 def random_weights(config, seed=0, labels=LABELS):
     """All weights of the encoder and of every head; norms near 1, biases far from 0."""
     random = np.random.default_rng(seed)
-    sizes = {
-        "V": config.vocab_size,
-        "H": config.hidden_size,
-        "K": labels,
-    }
     shapes = dict(encoder_shapes(config))
-    for head in HEADS.values():
-        shapes |= {n: tuple(sizes.get(s, s) for s in shape) for n, shape in head.items()}
+    for head in HEADS:
+        for name, shape in head_shapes(head, config).items():
+            shapes[name] = tuple(labels if size == -1 else size for size in shape)
     weights = {}
     for name, shape in shapes.items():
         values = random.standard_normal(shape, dtype=np.float32)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
+from edgebert.bert.config import BertConfig
+
 TaskName: TypeAlias = Literal[
     "embed", "classify", "regress", "encode", "tag", "answer", "fill-mask"
 ]
@@ -18,7 +20,7 @@ class Task:
 
     Attributes:
         name: as users write it.
-        heads: heads the checkpoint must have (see `bert.weights.HEADS`).
+        heads: that it computes (see `bert.weights.HEADS`).
         output: what the graph gives, with its shape; n is the number of tokens, K of labels.
         inputs: what the graph takes beside ids, mask and segment ids: int32 [1, m], each value the
             number of a token from 0.
@@ -28,6 +30,10 @@ class Task:
     heads: tuple[str, ...]
     output: str
     inputs: tuple[str, ...] = ()
+
+    def needs(self, config: BertConfig) -> tuple[str, ...]:
+        """The heads that a checkpoint with such a config must have."""
+        return tuple(head for head in self.heads if head != "pooler" or config.pooler_act)
 
 
 _ALL = (
@@ -41,3 +47,6 @@ _ALL = (
 )
 
 TASKS: Mapping[str, Task] = MappingProxyType({task.name: task for task in _ALL})
+
+LABELLED: Mapping[TaskName, str] = MappingProxyType({"classify": "classifier", "tag": "tagger"})
+"""Tasks with labels, and the head that has one output for each."""

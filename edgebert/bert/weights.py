@@ -5,7 +5,7 @@ A matrix is always `[out, in]`, as PyTorch and TFLite's FULLY_CONNECTED keep it:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -22,34 +22,63 @@ Shape: TypeAlias = tuple[int | str, ...]
 
 EMBEDDINGS: Mapping[str, Shape] = MappingProxyType(
     {
-        "embeddings.word": ("V", "H"),
-        "embeddings.position": ("P", "H"),
-        "embeddings.segment": ("T", "H"),
-        "embeddings.norm.weight": ("H",),
-        "embeddings.norm.bias": ("H",),
+        "embeddings.word": ("V", "E"),
+        "embeddings.position": ("P", "S"),
+        "embeddings.segment": ("T", "S"),
+        "embeddings.norm.weight": ("S",),
+        "embeddings.norm.bias": ("S",),
     }
 )
+PROJECTION: Mapping[str, Shape] = MappingProxyType(
+    {"embeddings.projection.weight": ("H", "J"), "embeddings.projection.bias": ("H",)}
+)
+"""Of configs with a `projection`. Trigrams are read in the order next, own, previous word."""
 
+_FFN: Mapping[str, Shape] = MappingProxyType(
+    {
+        "intermediate.weight": ("I", "B"),
+        "intermediate.bias": ("I",),
+        "output.weight": ("B", "I"),
+        "output.bias": ("B",),
+        "norm.weight": ("B",),
+        "norm.bias": ("B",),
+    }
+)
 LAYER: Mapping[str, Shape] = MappingProxyType(
     {
-        "attention.query.weight": ("H", "H"),
-        "attention.query.bias": ("H",),
-        "attention.key.weight": ("H", "H"),
-        "attention.key.bias": ("H",),
-        "attention.value.weight": ("H", "H"),
-        "attention.value.bias": ("H",),
-        "attention.output.weight": ("H", "H"),
-        "attention.output.bias": ("H",),
-        "attention.norm.weight": ("H",),
-        "attention.norm.bias": ("H",),
-        "ffn.intermediate.weight": ("I", "H"),
-        "ffn.intermediate.bias": ("I",),
-        "ffn.output.weight": ("H", "I"),
-        "ffn.output.bias": ("H",),
-        "ffn.norm.weight": ("H",),
-        "ffn.norm.bias": ("H",),
+        "attention.query.weight": ("B", "B"),
+        "attention.query.bias": ("B",),
+        "attention.key.weight": ("B", "B"),
+        "attention.key.bias": ("B",),
+        "attention.value.weight": ("B", "H"),
+        "attention.value.bias": ("B",),
+        "attention.output.weight": ("B", "B"),
+        "attention.output.bias": ("B",),
+        "attention.norm.weight": ("B",),
+        "attention.norm.bias": ("B",),
+        **{f"ffn.{name}": shape for name, shape in _FFN.items()},
     }
 )
+"""`B`, the width inside a layer, is `H` where there is no bottleneck."""
+
+BOTTLENECK: Mapping[str, Shape] = MappingProxyType(
+    {
+        f"bottleneck.{part}.{name}": shape
+        for part, wide, narrow in (
+            ("input", "B", "H"),
+            ("query_key", "B", "H"),
+            ("output", "H", "B"),
+        )
+        for name, shape in {
+            "weight": (wide, narrow),
+            "bias": (wide,),
+            "norm.weight": (wide,),
+            "norm.bias": (wide,),
+        }.items()
+    }
+)
+"""Of layers with a bottleneck: what the residual sums start from, what queries and keys are made
+from, and the way back to `H`. Values are made from the layer's own input."""
 
 HEADS: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
     {
@@ -58,10 +87,10 @@ HEADS: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
         "tagger": {"tagger.weight": ("K", "H"), "tagger.bias": ("K",)},
         "answerer": {"answerer.weight": (2, "H"), "answerer.bias": (2,)},
         "mlm": {
-            "mlm.transform.weight": ("H", "H"),
-            "mlm.transform.bias": ("H",),
-            "mlm.norm.weight": ("H",),
-            "mlm.norm.bias": ("H",),
+            "mlm.transform.weight": ("S", "H"),
+            "mlm.transform.bias": ("S",),
+            "mlm.norm.weight": ("S",),
+            "mlm.norm.bias": ("S",),
             "mlm.bias": ("V",),
         },
         "nsp": {"nsp.weight": (2, "H"), "nsp.bias": (2,)},
@@ -69,12 +98,32 @@ HEADS: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
 )
 """What a checkpoint may have on top of its encoder. `mlm` multiplies by the word table."""
 
+MLM_REST: Mapping[str, Shape] = MappingProxyType({"mlm.rest.weight": ("V", "R")})
+"""Of `mlm` where words are narrower than what it multiplies: the columns the word table lacks."""
+
 
 def encoder_shapes(config: BertConfig) -> dict[str, tuple[int, ...]]:
     """Every weight that each checkpoint must have, with its shape."""
     shapes: dict[str, Shape] = dict(EMBEDDINGS)
-    for layer in range(config.num_hidden_layers):
-        shapes |= {f"layers.{layer}.{name}": shape for name, shape in LAYER.items()}
+    if not config.type_vocab_size:
+        del shapes["embeddings.segment"]
+    if config.projection:
+        shapes |= PROJECTION
+    layer_shapes: dict[str, Shape] = dict(LAYER)
+    if config.bottleneck_size:
+        layer_shapes |= BOTTLENECK
+    for further in range(config.num_feedforward_networks - 1):
+        layer_shapes |= {f"further_ffn.{further}.{name}": shape for name, shape in _FFN.items()}
+    for layer in range(config.stored_layers):
+        shapes |= {f"layers.{layer}.{name}": shape for name, shape in layer_shapes.items()}
+    return {name: _resolve(shape, config) for name, shape in shapes.items()}
+
+
+def head_shapes(head: str, config: BertConfig) -> dict[str, tuple[int, ...]]:
+    """Every weight of a head, with its shape; -1 stands for the number of labels."""
+    shapes = dict(HEADS[head])
+    if head == "mlm" and config.word_size != config.sum_size:
+        shapes |= MLM_REST
     return {name: _resolve(shape, config) for name, shape in shapes.items()}
 
 
@@ -91,9 +140,10 @@ def check_weights(weights: Weights, config: BertConfig) -> None:
             (a head), or not finite; it is named, with the shape found and the shape needed.
     """
     shapes = encoder_shapes(config)
-    for head in HEADS.values():
-        if any(name in weights for name in head):
-            shapes |= {name: _resolve(shape, config) for name, shape in head.items()}
+    for head in HEADS:
+        wanted = head_shapes(head, config)
+        if any(name in weights for name in wanted):
+            shapes |= wanted
     for name, shape in shapes.items():
         if name not in weights:
             raise EdgebertError(f"checkpoint: tensor {name} is missing (shape {_show(shape)})")
@@ -115,10 +165,10 @@ def check_weights(weights: Weights, config: BertConfig) -> None:
             )
 
 
-def parameter_count(config: BertConfig) -> int:
-    """Parameters of embeddings, encoder and pooler, as the model cards count them."""
+def parameter_count(config: BertConfig, heads: Iterable[str] = ("pooler",)) -> int:
+    """Parameters of embeddings, encoder and heads, as the model cards count them."""
     shapes = list(encoder_shapes(config).values())
-    shapes += [_resolve(shape, config) for shape in HEADS["pooler"].values()]
+    shapes += [shape for head in heads for shape in head_shapes(head, config).values()]
     return sum(int(np.prod(shape)) for shape in shapes)
 
 
@@ -126,7 +176,12 @@ def _resolve(shape: Shape, config: BertConfig) -> tuple[int, ...]:
     """Letters to numbers; `K`, which no config knows, becomes -1 (any)."""
     sizes = {
         "V": config.vocab_size,
+        "E": config.word_size,
+        "J": config.word_size * (3 if config.trigrams else 1),
+        "S": config.sum_size,
+        "R": config.sum_size - config.word_size,
         "H": config.hidden_size,
+        "B": config.inner_size,
         "P": config.max_position_embeddings,
         "T": config.type_vocab_size,
         "I": config.intermediate_size,

@@ -68,4 +68,4 @@ class Checkpoint:
     @property
     def tasks(self) -> tuple[TaskName, ...]:
         """The tasks this checkpoint can be converted for."""
-        return tuple(t.name for t in TASKS.values() if set(t.heads) <= set(self.heads))
+        return tuple(t.name for t in TASKS.values() if {*t.needs(self.config)} <= {*self.heads})

@@ -1,9 +1,10 @@
-"""The hyperparameters in a `bert_config.json` or `config.json`: both use Google's names."""
+"""The hyperparameters in a `bert_config.json` or `config.json`: most use Google's names."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from edgebert.bert.config import Activation, BertConfig
@@ -17,33 +18,50 @@ _NEEDED = (
     "num_attention_heads",
     "intermediate_size",
 )
-_OPTIONAL = ("max_position_embeddings", "type_vocab_size", "layer_norm_eps")
+_OPTIONAL = (
+    "max_position_embeddings",
+    "type_vocab_size",
+    "layer_norm_eps",
+    "embedding_size",
+    "bottleneck_size",
+    "num_feedforward_networks",
+)
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def bert_config(
-    raw: Mapping[str, Any], activations: Mapping[str, Activation], path: Path
+    raw: Mapping[str, Any],
+    activations: Mapping[str, Activation],
+    path: Path,
+    *,
+    keys: Mapping[str, str] = _NOTHING,
+    fixed: Mapping[str, Any] = _NOTHING,
 ) -> BertConfig:
     """The config in a parsed JSON object.
 
     Args:
         raw: the object.
-        activations: what each accepted `hidden_act` computes in that format.
+        activations: what each accepted activation computes in that format.
         path: the file, for errors.
+        keys: the file's name for a value, where it is not that of `BertConfig`.
+        fixed: values that are the same in all models of a family.
 
     Raises:
         EdgebertError: a value is missing, no number or out of range, or the activation unknown.
     """
-    missing = [name for name in _NEEDED if name not in raw]
+    names = {name: keys.get(name, name) for name in (*_NEEDED, *_OPTIONAL) if name not in fixed}
+    missing = [names[name] for name in _NEEDED if names[name] not in raw]
     if missing:
         raise EdgebertError(f"{path}: {', '.join(missing)} is missing; not the config of a BERT")
-    values = {name: raw[name] for name in (*_NEEDED, *_OPTIONAL) if name in raw}
+    values = {name: raw[key] for name, key in names.items() if key in raw}
     for name, value in values.items():
         if type(value) not in (int, float):
-            raise EdgebertError(f"{path}: {name} is {kind(value)}; a number is needed")
-    name = raw.get("hidden_act", "gelu")
-    if not isinstance(name, str) or name not in activations:
+            raise EdgebertError(f"{path}: {names[name]} is {kind(value)}; a number is needed")
+    key = keys.get("hidden_act", "hidden_act")
+    activation = raw.get(key, "gelu")
+    if not isinstance(activation, str) or activation not in activations:
         raise EdgebertError(
-            f"{path}: unknown activation hidden_act {shown(name)}; "
+            f"{path}: unknown activation {key} {shown(activation)}; "
             f"accepted: {', '.join(activations)}"
         )
-    return BertConfig(**values, hidden_act=activations[name])
+    return BertConfig(**values, **fixed, hidden_act=activations[activation])

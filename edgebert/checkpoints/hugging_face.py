@@ -5,73 +5,29 @@ As transformers' `save_pretrained` writes them. `gelu` is the exact form there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from edgebert.bert.config import Activation
-from edgebert.bert.tasks import TaskName
-from edgebert.bert.weights import HEADS, Weights
+from edgebert.bert.config import BertConfig
+from edgebert.bert.tasks import LABELLED, TaskName
+from edgebert.bert.weights import Weights, head_shapes
 from edgebert.checkpoints.checkpoint import Checkpoint
-from edgebert.checkpoints.config_file import bert_config
+from edgebert.checkpoints.families import FAMILIES
+from edgebert.checkpoints.families.bert import BERT
+from edgebert.checkpoints.families.family import Architecture, Family
 from edgebert.checkpoints.hugging_face_tokenizer import read_tokenizer
 from edgebert.checkpoints.hugging_face_weights import canonical_weights, find_tensors
 from edgebert.checkpoints.labels import default_labels, labels_by_id
+from edgebert.checkpoints.mapped import LazyTensors
 from edgebert.checkpoints.small_files import read_json_object, shown
+from edgebert.checkpoints.tensor_names import NameMap
 from edgebert.checkpoints.vocabulary import check_special_tokens
 from edgebert.errors import EdgebertError
 
 FORMAT = "Hugging Face folder"
 CONFIG = "config.json"
-
-
-@dataclass(frozen=True)
-class _Architecture:
-    """A class of transformers.
-
-    Attributes:
-        task: what it was made for.
-        heads: what it must have on top of the encoder.
-        labelled: the head that the tensors `classifier.*` are.
-    """
-
-    task: TaskName | None
-    heads: tuple[str, ...] = ()
-    labelled: str = "classifier"
-
-
-_ARCHITECTURES: Mapping[str, _Architecture] = MappingProxyType(
-    {
-        "BertModel": _Architecture(None),
-        "BertForPreTraining": _Architecture("fill-mask", ("pooler", "mlm", "nsp")),
-        "BertForMaskedLM": _Architecture("fill-mask", ("mlm",)),
-        "BertForSequenceClassification": _Architecture("classify", ("pooler", "classifier")),
-        "BertForTokenClassification": _Architecture("tag", ("tagger",), labelled="tagger"),
-        "BertForQuestionAnswering": _Architecture("answer", ("answerer",)),
-    }
-)
-
-_ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
-    {
-        "gelu": "gelu",
-        "gelu_new": "gelu_tanh",
-        "gelu_pytorch_tanh": "gelu_tanh",
-        "relu": "relu",
-    }
-)
-
-# Settings that change what a BERT computes, with the value of a plain one.
-_PLAIN: Mapping[str, object] = MappingProxyType(
-    {
-        "is_decoder": False,
-        "add_cross_attention": False,
-        "position_embedding_type": "absolute",
-        "pruned_heads": {},
-        "quantization_config": None,
-    }
-)
 
 _TASK_OF_PROBLEM: Mapping[str, TaskName] = MappingProxyType(
     {
@@ -86,19 +42,19 @@ def read_hugging_face(folder: Path, source: str) -> Checkpoint:
     """The checkpoint in a folder with a `config.json`.
 
     Raises:
-        EdgebertError: another architecture than BERT, or a file is missing, damaged or does not
+        EdgebertError: none of the families, or a file is missing, damaged or does not
             fit the others.
     """
     path = folder / CONFIG
     raw = read_json_object(path)
-    named = _named_architecture(raw, path)
-    _check_plain(raw, path)
-    config = bert_config(raw, _ACTIVATIONS, path)
+    family, named = _family(raw, path)
+    _check_plain(raw, family, path)
+    config = family.config(raw, path)
     weights_path, tensors = find_tensors(folder)
-    name = named or _architecture_of(tensors, path)
-    architecture = _ARCHITECTURES[name]
-    weights = canonical_weights(tensors, config, architecture.labelled, weights_path)
-    _check_heads(weights, name, weights_path)
+    name = named or _architecture_of(tensors, family, config, weights_path)
+    architecture = family.architectures[name]
+    weights = canonical_weights(tensors, config, family, name, weights_path)
+    _check_heads(weights, config, name, architecture, weights_path)
     task = _task(raw, architecture, weights, path)
     vocabulary, tokenizer = read_tokenizer(folder, config.max_position_embeddings)
     check_special_tokens(vocabulary, mask=task == "fill-mask", where=folder)
@@ -107,7 +63,7 @@ def read_hugging_face(folder: Path, source: str) -> Checkpoint:
         weights=weights,
         vocabulary=vocabulary,
         tokenizer=tokenizer,
-        labels=_labels(raw, architecture, weights, path) if task in ("classify", "tag") else None,
+        labels=_labels(raw, task, weights, path) if task and task in LABELLED else None,
         task=task,
         multi_label=task == "classify" and raw.get("problem_type") == "multi_label_classification",
         source=source,
@@ -115,53 +71,72 @@ def read_hugging_face(folder: Path, source: str) -> Checkpoint:
     )
 
 
-def _named_architecture(raw: Mapping[str, Any], path: Path) -> str | None:
-    """The class the config names, None where it names none.
+def _family(raw: Mapping[str, Any], path: Path) -> tuple[Family, str | None]:
+    """The family, and the class that the config names (None where it names none).
 
     Early configs name neither class nor `model_type`: those are BERTs if their tensors are.
     """
-    model_type = raw.get("model_type") or "bert"
     names = raw.get("architectures") or [None]
     (name, *more) = names if isinstance(names, list) else [names]
-    if model_type != "bert" or more or not (name is None or name in tuple(_ARCHITECTURES)):
+    model_type = raw.get("model_type") or _type_of(name)
+    family = FAMILIES.get(model_type) if isinstance(model_type, str) else None
+    if family is None:
+        families = ", ".join(family.name for family in FAMILIES.values())
         raise EdgebertError(
             f"{path}: a model of type {shown(model_type)}, architecture {shown(name)}; "
-            f"accepted: BERT, as {', '.join(_ARCHITECTURES)}"
+            f"accepted: {families} (TinyBERT and MiniLM are BERTs)"
         )
-    return None if name is None else str(name)
+    if more or not (name is None or name in tuple(family.architectures)):
+        raise EdgebertError(
+            f"{path}: a model of type {shown(model_type)}, architecture {shown(name)}; "
+            f"accepted: {family.name}, as {', '.join(family.architectures)}"
+        )
+    return family, name
 
 
-def _architecture_of(names: Iterable[str], path: Path) -> str:
+def _type_of(architecture: object) -> str:
+    """The `model_type` of a class whose config has none."""
+    types = (t for t, family in FAMILIES.items() if architecture in tuple(family.architectures))
+    return next(types, BERT.model_type)
+
+
+def _architecture_of(tensors: LazyTensors, family: Family, config: BertConfig, path: Path) -> str:
     """The class that tensor names tell."""
-    beginnings = {name.split(".")[0] for name in names}
-    if "classifier" in beginnings:
+    by_task: dict[TaskName | None, str] = {}
+    for name, known in family.architectures.items():
+        by_task.setdefault(known.task, name)
+    if any(name.split(".")[0] == "classifier" for name in tensors):
         raise EdgebertError(
             f"{path}: names no architecture, and a classifier could be of texts or of tokens; add "
-            '"architectures": ["BertForSequenceClassification"] or ["BertForTokenClassification"]'
+            f'"architectures": ["{by_task["classify"]}"] or ["{by_task["tag"]}"]'
         )
-    if "qa_outputs" in beginnings:
-        return "BertForQuestionAnswering"
-    return "BertForMaskedLM" if "cls" in beginnings else "BertModel"
+    found = NameMap(family.names).plan(tensors, config, path)
+    if "answerer.weight" in found:
+        return by_task["answer"]
+    return by_task["fill-mask"] if "mlm.bias" in found else by_task[None]
 
 
-def _check_plain(raw: Mapping[str, Any], path: Path) -> None:
-    for name, plain in _PLAIN.items():
+def _check_plain(raw: Mapping[str, Any], family: Family, path: Path) -> None:
+    for name, plain in family.plain.items():
         value = raw.get(name)
         if value is not None and value != plain:
             raise EdgebertError(
-                f"{path}: {name} is {shown(value)}; only plain BERTs ({plain!r}) are accepted"
+                f"{path}: {name} is {shown(value)}; "
+                f"only plain {family.name}s ({plain!r}) are accepted"
             )
 
 
-def _check_heads(weights: Weights, name: str, path: Path) -> None:
-    for head in _ARCHITECTURES[name].heads:
-        for tensor in HEADS[head]:
+def _check_heads(
+    weights: Weights, config: BertConfig, name: str, architecture: Architecture, path: Path
+) -> None:
+    for head in architecture.heads:
+        for tensor in head_shapes(head, config):
             if tensor not in weights:
                 raise EdgebertError(f"{path}: tensor {tensor} is missing; {name} has it")
 
 
 def _task(
-    raw: Mapping[str, Any], architecture: _Architecture, weights: Weights, path: Path
+    raw: Mapping[str, Any], architecture: Architecture, weights: Weights, path: Path
 ) -> TaskName | None:
     """The architecture's task; a sequence classifier may also be a regression."""
     if architecture.task != "classify":
@@ -180,12 +155,12 @@ def _task(
 
 
 def _labels(
-    raw: Mapping[str, Any], architecture: _Architecture, weights: Weights, path: Path
+    raw: Mapping[str, Any], task: TaskName, weights: Weights, path: Path
 ) -> tuple[str, ...]:
     """The config's labels, or the names that transformers gives where there are none."""
     if raw.get("id2label") is not None:
         return labels_by_id(raw["id2label"], path)
-    outputs = len(weights[f"{architecture.labelled}.bias"])
+    outputs = len(weights[f"{LABELLED[task]}.bias"])
     if raw.get("num_labels", outputs) != outputs:
         raise EdgebertError(
             f"{path}: num_labels is {shown(raw['num_labels'])}, "

@@ -1,8 +1,4 @@
-"""The weights of a Hugging Face folder: which files hold them, and what its names mean.
-
-Names are those of transformers' modeling_bert.py, with or without the prefix `bert.`, and with the
-`gamma` and `beta` of its early years.
-"""
+"""The weights of a Hugging Face folder: which files hold them, and from their names to ours."""
 
 from __future__ import annotations
 
@@ -15,6 +11,7 @@ import numpy as np
 
 from edgebert.bert.config import BertConfig
 from edgebert.bert.weights import Array
+from edgebert.checkpoints.families.family import Family
 from edgebert.checkpoints.mapped import LazyTensors
 from edgebert.checkpoints.safetensors_file import read_safetensors
 from edgebert.checkpoints.small_files import as_object, child, read_json_object, shown
@@ -30,38 +27,7 @@ _FILES: Mapping[str, _Reader] = MappingProxyType(
 )
 _INDEX_SUFFIX = ".index.json"
 
-_EMBEDDINGS = r"(?:bert\.)?embeddings"
-_LAYER = r"(?:bert\.)?encoder\.layer\.(\d+)"
-_LINEAR = r"\.(weight|bias)"
-_NORM = r"\.LayerNorm\.(weight|bias|gamma|beta)"
-_MLM = r"cls\.predictions"
-_TABLE = (
-    (_EMBEDDINGS + r"\.word_embeddings\.weight", "embeddings.word"),
-    (_EMBEDDINGS + r"\.position_embeddings\.weight", "embeddings.position"),
-    (_EMBEDDINGS + r"\.token_type_embeddings\.weight", "embeddings.segment"),
-    (_EMBEDDINGS + _NORM, r"embeddings.norm.\1"),
-    (_LAYER + r"\.attention\.self\.(query|key|value)" + _LINEAR, r"layers.\1.attention.\2.\3"),
-    (_LAYER + r"\.attention\.output\.dense" + _LINEAR, r"layers.\1.attention.output.\2"),
-    (_LAYER + r"\.attention\.output" + _NORM, r"layers.\1.attention.norm.\2"),
-    (_LAYER + r"\.intermediate\.dense" + _LINEAR, r"layers.\1.ffn.intermediate.\2"),
-    (_LAYER + r"\.output\.dense" + _LINEAR, r"layers.\1.ffn.output.\2"),
-    (_LAYER + r"\.output" + _NORM, r"layers.\1.ffn.norm.\2"),
-    (r"(?:bert\.)?pooler\.dense" + _LINEAR, r"pooler.\1"),
-    (_MLM + r"\.transform\.dense" + _LINEAR, r"mlm.transform.\1"),
-    (_MLM + r"\.transform" + _NORM, r"mlm.norm.\1"),
-    (_MLM + r"\.(?:decoder\.)?bias", "mlm.bias"),
-    (r"cls\.seq_relationship" + _LINEAR, r"nsp.\1"),
-    (r"qa_outputs" + _LINEAR, r"answerer.\1"),
-)
 _SUFFIXES = MappingProxyType({"gamma": "weight", "beta": "bias"})
-_BUFFERS = _EMBEDDINGS + r"\.(?:position_ids|token_type_ids)"
-_ENCODER = r"(?:bert|embeddings|encoder|pooler)\..*"
-
-# Names under which some versions save a tensor once more, with a pattern for its first name.
-_COPIES = (
-    ("cls.predictions.decoder.weight", _EMBEDDINGS + r"\.word_embeddings\.weight"),
-    ("cls.predictions.decoder.bias", _MLM + r"\.bias"),
-)
 
 
 def find_tensors(folder: Path) -> tuple[Path, LazyTensors]:
@@ -83,25 +49,26 @@ def find_tensors(folder: Path) -> tuple[Path, LazyTensors]:
 
 
 def canonical_weights(
-    tensors: LazyTensors, config: BertConfig, labelled: str, path: Path
+    tensors: LazyTensors, config: BertConfig, family: Family, architecture: str, path: Path
 ) -> dict[str, Array]:
     """Weights under canonical names.
 
     Args:
         tensors: under the folder's names.
         config: of the model.
-        labelled: the head that the tensors `classifier.*` are.
+        family: of the model.
+        architecture: one of the family's.
         path: the file, for errors.
 
     Raises:
-        EdgebertError: a tensor of the encoder has a name that no BERT has, belongs to a layer that
-            the config does not count, or is a changed copy of the word table.
+        EdgebertError: a tensor of the encoder has a name that the family has not, belongs to a
+            layer that the config does not count, or is a changed copy of the word table.
     """
-    names = NameMap((*_TABLE, (r"classifier" + _LINEAR, rf"{labelled}.\1")), _SUFFIXES)
-    tensors = _without_copies(tensors, path)
+    names = NameMap((*family.names, *family.architectures[architecture].names), _SUFFIXES)
+    tensors = _without_copies(tensors, family, path)
     for name in tensors:
-        if re.fullmatch(_ENCODER, name) and not names.canonical(name):
-            raise EdgebertError(f"{path}: tensor {shown(name)} is no part of a plain BERT")
+        if re.fullmatch(family.encoder, name) and not names.canonical(name):
+            raise EdgebertError(f"{path}: tensor {shown(name)} is no part of a plain {family.name}")
     return names.weights(tensors, config, path)
 
 
@@ -116,17 +83,20 @@ def _read_parts(index: Path, reader: _Reader) -> LazyTensors:
     return LazyTensors(readers)
 
 
-def _without_copies(tensors: LazyTensors, path: Path) -> LazyTensors:
+def _without_copies(tensors: LazyTensors, family: Family, path: Path) -> LazyTensors:
     """The tensors but for buffers and for copies of others, which must be equal to those."""
     readers = {
-        name: read for name, read in tensors.readers.items() if not re.fullmatch(_BUFFERS, name)
+        name: read
+        for name, read in tensors.readers.items()
+        if not re.fullmatch(family.buffers, name)
     }
-    for copy, pattern in _COPIES:
+    for copy, pattern in family.copies:
         original = next((name for name in readers if re.fullmatch(pattern, name)), None)
         if copy in readers and original:
             if not np.array_equal(tensors[copy], tensors[original]):
                 raise EdgebertError(
-                    f"{path}: tensor {copy} differs from {original}; a BERT has one for both"
+                    f"{path}: tensor {copy} differs from {original}; "
+                    f"a {family.name} has one for both"
                 )
             del readers[copy]
     return LazyTensors(readers)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgebert.bert.config import BertConfig
-from edgebert.bert.weights import HEADS, Array, encoder_shapes
+from edgebert.bert.weights import HEADS, Array, encoder_shapes, head_shapes
 from edgebert.checkpoints.mapped import Tensor, as_weight, transpose
 from edgebert.errors import EdgebertError
 
@@ -43,7 +43,7 @@ class NameMap:
         Raises:
             EdgebertError: two tensors claim one name, or there are more layers than in the config.
         """
-        known = encoder_shapes(config).keys() | {name for head in HEADS.values() for name in head}
+        known = encoder_shapes(config).keys() | {n for h in HEADS for n in head_shapes(h, config)}
         plan: dict[str, str] = {}
         for name in names:
             canonical = self.canonical(name)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from edgebert.bert.config import BertConfig
+from edgebert.bert.config import Activation, BertConfig
 from edgebert.bert.tasks import TASKS
 from edgebert.bert.weights import Array, Weights
 from edgebert.converter.fold import fold, merge_attention
@@ -69,7 +69,10 @@ class _Builder:
         words = g.dequantize(g.gather(self.table("embeddings.word"), ids))
         end = g.concatenate([g.shape(ids), g.constant(np.array([width], np.int32))])
         positions = g.dequantize(g.first_rows(self.table("embeddings.position"), end))
-        return self.norm(g.add(g.add(words, positions), self.segments(segments)), "embeddings.norm")
+        summed = g.add(words, positions)
+        if self.config.type_vocab_size:
+            summed = g.add(summed, self.segments(segments))
+        return self.norm(summed, "embeddings.norm")
 
     def segments(self, segments: Tensor) -> Tensor:
         """Segment vectors [n, H]; segment 0 is zero (folded into the positions)."""
@@ -171,14 +174,12 @@ class _Builder:
 
     def feed_forward(self, x: Tensor, p: str) -> Tensor:
         """The two dense layers, their residual sum and its norm."""
-        inner = self.activation(self.dense(x, f"{p}.ffn.intermediate"))
+        inner = self.activation(self.dense(x, f"{p}.ffn.intermediate"), self.config.hidden_act)
         return self.norm(self.graph.add(x, self.dense(inner, f"{p}.ffn.output")), f"{p}.ffn.norm")
 
-    def activation(self, x: Tensor) -> Tensor:
+    def activation(self, x: Tensor, kind: Activation) -> Tensor:
         g = self.graph
-        if self.config.hidden_act == "relu":
-            return g.relu(x)
-        return g.gelu(x, approximate=self.config.hidden_act == "gelu_tanh")
+        return g.relu(x) if kind == "relu" else g.gelu(x, approximate=kind == "gelu_tanh")
 
     def norm(self, x: Tensor, name: str) -> Tensor:
         """Layer norm over the last axis, without its bias."""
@@ -227,7 +228,15 @@ class _Builder:
 
     def regress(self, hidden: Tensor, mask: Tensor) -> Tensor:
         """Outputs of the classifier as they are: [1, K]."""
-        return self.dense(self.graph.tanh(self.dense(hidden, "pooler")), "classifier")
+        return self.dense(self.pooled(hidden), "classifier")
+
+    def pooled(self, hidden: Tensor) -> Tensor:
+        """What a classifier reads: [1, H]."""
+        kind = self.config.pooler_act
+        if kind is None:
+            return hidden
+        pooled = self.dense(hidden, "pooler")
+        return self.graph.tanh(pooled) if kind == "tanh" else self.activation(pooled, kind)
 
     def encode(self, hidden: Tensor, mask: Tensor) -> Tensor:
         """Last hidden state [1, n, H]."""
@@ -247,7 +256,8 @@ class _Builder:
     def fill_mask(self, hidden: Tensor, mask: Tensor) -> Tensor:
         """Logits over the vocabulary [1, m, V]; the word table serves as the output matrix."""
         g = self.graph
-        hidden = self.norm(self.activation(self.dense(hidden, "mlm.transform")), "mlm.norm")
+        hidden = self.activation(self.dense(hidden, "mlm.transform"), self.config.hidden_act)
+        hidden = self.norm(hidden, "mlm.norm")
         words = self.table("embeddings.word")
         if words.scale is None:
             words = g.dequantize(words)

@@ -21,6 +21,8 @@ def fold(weights: Weights, config: BertConfig) -> Weights:
 
 def fold_segments(weights: Weights, config: BertConfig) -> Weights:
     """Adds segment 0 to every position, so that only other segments cost anything."""
+    if not config.type_vocab_size:
+        return weights
     segment = weights["embeddings.segment"]
     return {
         **weights,

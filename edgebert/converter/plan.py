@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from edgebert.bert.tasks import TASKS, TaskName
+from edgebert.bert.tasks import LABELLED, TASKS, TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint, Pooling
 from edgebert.checkpoints.labels import default_labels, read_labels
 from edgebert.converter.head import Head
 from edgebert.converter.recipes import RECIPES, Recipe, RecipeName, RuntimeName
 from edgebert.errors import EdgebertError
-
-LABELLED: Mapping[str, str] = {"classify": "classifier", "tag": "tagger"}
-"""Tasks with labels, and the head that has one output for each."""
 
 SHORTEST = 8
 """Least `max_length`: special tokens and a few words."""
@@ -100,7 +97,8 @@ def _task(task: TaskName | None, checkpoint: Checkpoint) -> TaskName:
     if chosen not in TASKS:
         raise EdgebertError(f"task {chosen!r} is unknown; known: {', '.join(TASKS)}")
     if chosen not in checkpoint.tasks:
-        lacks = [head for head in TASKS[chosen].heads if head not in checkpoint.heads]
+        needed = TASKS[chosen].needs(checkpoint.config)
+        lacks = [head for head in needed if head not in checkpoint.heads]
         raise EdgebertError(
             f"{checkpoint.source}: has no {' and no '.join(lacks)} for the task {chosen}; "
             f"heads it has: {', '.join(checkpoint.heads) or 'none'}; tasks it can do: {can}"

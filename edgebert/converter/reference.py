@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edgebert.bert.config import BertConfig
+from edgebert.bert.config import Activation, BertConfig
 from edgebert.bert.weights import Array, Weights
 from edgebert.converter.head import Head
 
@@ -28,17 +28,15 @@ def forward(
     segment_ids: Sequence[int] | None = None,
 ) -> Array:
     """Last hidden state [n, H] of one unpadded input of n tokens."""
-    segments = [0] * len(ids) if segment_ids is None else segment_ids
-    x = (
-        weights["embeddings.word"][list(ids)]
-        + weights["embeddings.position"][: len(ids)]
-        + weights["embeddings.segment"][list(segments)]
-    )
+    x = weights["embeddings.word"][list(ids)] + weights["embeddings.position"][: len(ids)]
+    if config.type_vocab_size:
+        segments = [0] * len(ids) if segment_ids is None else segment_ids
+        x = x + weights["embeddings.segment"][list(segments)]
     x = _norm(x, weights, "embeddings.norm", config)
     for layer in range(config.num_hidden_layers):
         p = f"layers.{layer}"
         x = _norm(x + _attention(x, weights, p, config), weights, f"{p}.attention.norm", config)
-        inner = _activate(_dense(x, weights, f"{p}.ffn.intermediate"), config)
+        inner = _activate(_dense(x, weights, f"{p}.ffn.intermediate"), config.hidden_act)
         x = _norm(x + _dense(inner, weights, f"{p}.ffn.output"), weights, f"{p}.ffn.norm", config)
     return x
 
@@ -62,12 +60,12 @@ def output(
         length = np.linalg.norm(vector).astype(np.float32) if head.normalize else np.float32(1)
         return np.divide(vector, length, dtype=np.float32)
     if head.task in ("classify", "regress"):
-        logits = _dense(np.tanh(_dense(x[:1], weights, "pooler")), weights, "classifier")
+        logits = _dense(_pool(x[:1], weights, config), weights, "classifier")
         if head.task == "regress":
             return logits
         return _sigmoid(logits) if head.multi_label else _softmax(logits)
     if head.task == "fill-mask":
-        x = _activate(_dense(x, weights, "mlm.transform"), config)
+        x = _activate(_dense(x, weights, "mlm.transform"), config.hidden_act)
         x = _norm(x, weights, "mlm.norm", config)
         return (x @ weights["embeddings.word"].T + weights["mlm.bias"])[None]
     if head.task == "encode":
@@ -114,10 +112,17 @@ def _sigmoid(x: Array) -> Array:
     return np.reciprocal(1 + grown)
 
 
-def _activate(x: Array, config: BertConfig) -> Array:
-    if config.hidden_act == "relu":
+def _pool(x: Array, weights: Weights, config: BertConfig) -> Array:
+    if config.pooler_act is None:
+        return x
+    pooled = _dense(x, weights, "pooler")
+    return np.tanh(pooled) if config.pooler_act == "tanh" else _activate(pooled, config.pooler_act)
+
+
+def _activate(x: Array, activation: Activation) -> Array:
+    if activation == "relu":
         return x.clip(min=0)
-    if config.hidden_act == "gelu_tanh":
+    if activation == "gelu_tanh":
         cubed = x + np.float32(0.044715) * x**3
         return _half(x, np.tanh(cubed * math.sqrt(2 / math.pi), dtype=np.float32))
     return _half(x, erf(x * np.float32(math.sqrt(0.5))))
