@@ -9,7 +9,7 @@ tensorflow/lite/tools/versioning/{op,runtime}_version.cc.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -32,6 +32,7 @@ _TYPES = MappingProxyType(
         np.dtype(np.float16): schema.TensorType.FLOAT16,
         np.dtype(np.int32): schema.TensorType.INT32,
         np.dtype(np.int8): schema.TensorType.INT8,
+        np.dtype(np.bool_): schema.TensorType.BOOL,
     }
 )
 
@@ -69,6 +70,7 @@ OPS: Mapping[str, Op] = MappingProxyType(
         "gather_int8": Op("GATHER", 2, "1.14", "GatherOptions"),
         "gelu": Op("GELU", 1, "2.9", "GeluOptions"),
         "l2_normalization": Op("L2_NORMALIZATION", 1, "1.5", "L2NormOptions"),
+        "less": Op("LESS", 1, "1.14", "LessOptions"),
         "logistic": Op("LOGISTIC", 1, "1.14"),
         "mean": Op("MEAN", 1, "1.6", "ReducerOptions"),
         "mul": Op("MUL", 1, "1.5", "MulOptions"),
@@ -83,6 +85,7 @@ OPS: Mapping[str, Op] = MappingProxyType(
         "sub": Op("SUB", 1, "1.6", "SubOptions"),
         "tanh": Op("TANH", 1, "1.14"),
         "transpose": Op("TRANSPOSE", 1, "1.6", "TransposeOptions"),
+        "while": Op("WHILE", 1, "1.15", "WhileOptions"),
     }
 )
 
@@ -97,20 +100,42 @@ class Tensor:
     scale: AnyArray | None = field(default=None, compare=False)
 
 
+class _File:
+    """What the subgraphs of one file have in common."""
+
+    def __init__(self) -> None:
+        self.graphs: list[Graph] = []
+        self.buffers: list[Any] = [schema.BufferT()]
+        self.codes: dict[Op, int] = {}
+        self._buffer_of: dict[int, int] = {}
+        self._kept: list[AnyArray] = []
+
+    def buffer(self, array: AnyArray) -> int:
+        """The number of the buffer that holds the array; stored once, however often it is used."""
+        if id(array) not in self._buffer_of:
+            buffer = schema.BufferT()
+            buffer.data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+            self._buffer_of[id(array)] = len(self.buffers)
+            self.buffers.append(buffer)
+            self._kept.append(array)  # while it lives its id stays its own
+        return self._buffer_of[id(array)]
+
+
 class Graph:
-    """One TFLite subgraph in the making.
+    """One TFLite subgraph in the making, and those that it calls.
 
     Methods named after ops append that op and return its output. Shapes are those of the
     op's definition; broadcasting takes the larger operand's shape.
+
+    Args:
+        file: of the graph that this one is a part of; None for a graph of its own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, file: _File | None = None) -> None:
+        self._file = file or _File()
+        self._file.graphs.append(self)
         self._tensors: list[Any] = []
-        self._buffers: list[Any] = [schema.BufferT()]
-        self._buffer_of: dict[int, int] = {}
         self._small: dict[tuple[bytes, tuple[int, ...], str], Tensor] = {}
-        self._kept: list[AnyArray] = []
-        self._codes: dict[Op, int] = {}
         self._operators: list[Any] = []
         self._inputs: list[tuple[str, Tensor]] = []
         self._outputs: list[tuple[str, Tensor]] = []
@@ -140,15 +165,8 @@ class Graph:
         return self._constant(array, quantized.scale if quantized else None, name)
 
     def _constant(self, array: AnyArray, scale: AnyArray | None, name: str) -> Tensor:
-        if id(array) not in self._buffer_of:
-            buffer = schema.BufferT()
-            buffer.data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
-            self._buffer_of[id(array)] = len(self._buffers)
-            self._buffers.append(buffer)
-            self._kept.append(array)  # while it lives its id stays its own
-        return self._tensor(
-            array.shape, array.dtype, buffer=self._buffer_of[id(array)], name=name, scale=scale
-        )
+        buffer = self._file.buffer(array)
+        return self._tensor(array.shape, array.dtype, buffer=buffer, name=name, scale=scale)
 
     def _tensor(
         self,
@@ -311,6 +329,50 @@ class Graph:
         size = sum(part.shape[0] for part in parts)
         return self._op("concatenation", parts, (size,), dtype=parts[0].dtype)
 
+    def less(self, a: Tensor, b: Tensor) -> Tensor:
+        """Element-wise a < b."""
+        return self._op("less", [a, b], _broadcast(a, b), dtype=np.dtype(np.bool_))
+
+    def repeat(
+        self, times: int, step: Callable[..., Tensor], start: Tensor, *fixed: Tensor
+    ) -> Tensor:
+        """step(… step(step(start)) …): built and stored once, and run `times` times.
+
+        Args:
+            times: how often.
+            step: called once, with a graph, what goes into a step, and `fixed`; gives what comes
+                out of it, of the same shape.
+            start: what goes into the first step.
+            fixed: given to every step as they are.
+        """
+        count = self.constant(np.array([0], np.int32))
+        state = [count, start, *fixed]
+        test, body = Graph(self._file), Graph(self._file)
+        test_count, *_ = test._inputs_like(state)
+        most = test.constant(np.array([times], np.int32))
+        test.output("more", test.reshape(test.less(test_count, most), ()))
+        body_count, value, *rest = body._inputs_like(state)
+        results = [body._next(body_count), step(body, value, *rest), *rest]
+        for number, result in enumerate(results):
+            body.output(f"out{number}", result)
+        graphs = self._file.graphs
+        outputs = [self._tensor(tensor.shape, tensor.dtype) for tensor in state]
+        self._append(
+            "while",
+            state,
+            outputs,
+            condSubgraphIndex=graphs.index(test),
+            bodySubgraphIndex=graphs.index(body),
+        )
+        return outputs[1]
+
+    def _inputs_like(self, tensors: Sequence[Tensor]) -> list[Tensor]:
+        return [self.input(f"in{i}", t.shape, t.dtype) for i, t in enumerate(tensors)]
+
+    def _next(self, count: Tensor) -> Tensor:
+        one = self.constant(np.array([1], np.int32))
+        return self._op("add", [count, one], count.shape, dtype=count.dtype)
+
     def _op(
         self,
         kind: str,
@@ -321,40 +383,39 @@ class Graph:
         scale: AnyArray | None = None,
         **options: object,
     ) -> Tensor:
+        out = self._tensor(shape, dtype or _FLOAT32, scale=scale)
+        self._append(kind, inputs, [out], **options)
+        return out
+
+    def _append(
+        self, kind: str, inputs: Sequence[Tensor], outputs: Sequence[Tensor], **options: object
+    ) -> None:
         op = OPS[kind]
         made = schema.OperatorT()
-        made.opcodeIndex = self._codes.setdefault(op, len(self._codes))
+        made.opcodeIndex = self._file.codes.setdefault(op, len(self._file.codes))
         made.inputs = [tensor.index for tensor in inputs]
-        out = self._tensor(shape, dtype or _FLOAT32, scale=scale)
-        made.outputs = [out.index]
+        made.outputs = [tensor.index for tensor in outputs]
         if op.options:
             made.builtinOptionsType = getattr(schema.BuiltinOptions, op.options)
             made.builtinOptions = getattr(schema, f"{op.options}T")()
             for name, value in options.items():
                 setattr(made.builtinOptions, name, value)
         self._operators.append(made)
-        return out
 
     # The file
 
     def op_counts(self) -> dict[str, int]:
         """How often each builtin op occurs, the most frequent first."""
-        codes = list(self._codes)
-        names = (codes[operator.opcodeIndex].name for operator in self._operators)
-        return dict(Counter(names).most_common())
+        codes = list(self._file.codes)
+        operators = (operator for graph in self._file.graphs for operator in graph._operators)
+        return dict(Counter(codes[operator.opcodeIndex].name for operator in operators).most_common())
 
     def minimum_runtime(self) -> str:
         """The first TFLite release that has all the ops."""
-        return max((op.since for op in self._codes), key=version_numbers)
+        return max((op.since for op in self._file.codes), key=version_numbers)
 
     def model(self, description: str) -> Any:
         """The finished graph as a schema object (`ModelT`), with one signature."""
-        subgraph = schema.SubGraphT()
-        subgraph.name = "main"
-        subgraph.tensors = self._tensors
-        subgraph.inputs = [tensor.index for _, tensor in self._inputs]
-        subgraph.outputs = [tensor.index for _, tensor in self._outputs]
-        subgraph.operators = self._operators
         signature = schema.SignatureDefT()
         signature.signatureKey = "serving_default"
         signature.inputs = [_tensor_map(name, tensor) for name, tensor in self._inputs]
@@ -362,11 +423,21 @@ class Graph:
         model = schema.ModelT()
         model.version = 3
         model.description = description
-        model.operatorCodes = [_operator_code(op) for op in self._codes]
-        model.subgraphs = [subgraph]
-        model.buffers = self._buffers
+        model.operatorCodes = [_operator_code(op) for op in self._file.codes]
+        model.subgraphs = [graph._subgraph() for graph in self._file.graphs]
+        model.buffers = self._file.buffers
         model.signatureDefs = [signature]
         return model
+
+    def _subgraph(self) -> Any:
+        subgraph = schema.SubGraphT()
+        number = self._file.graphs.index(self)
+        subgraph.name = f"part{number}" if number else "main"
+        subgraph.tensors = self._tensors
+        subgraph.inputs = [tensor.index for _, tensor in self._inputs]
+        subgraph.outputs = [tensor.index for _, tensor in self._outputs]
+        subgraph.operators = self._operators
+        return subgraph
 
 
 _FLOAT32 = np.dtype(np.float32)
