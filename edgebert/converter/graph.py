@@ -408,7 +408,9 @@ class Graph:
         """How often each builtin op occurs, the most frequent first."""
         codes = list(self._file.codes)
         operators = (operator for graph in self._file.graphs for operator in graph._operators)
-        return dict(Counter(codes[operator.opcodeIndex].name for operator in operators).most_common())
+        return dict(
+            Counter(codes[operator.opcodeIndex].name for operator in operators).most_common()
+        )
 
     def minimum_runtime(self) -> str:
         """The first TFLite release that has all the ops."""

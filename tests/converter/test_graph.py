@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.interpreter import Interpreter
 
 from edgebert.converter.graph import DYNAMIC, OPS, Graph
 from edgebert.converter.quantize import quantize_per_row
@@ -74,3 +75,40 @@ def test_every_op_exists_in_the_schema(kind):
 
 def test_op_counts_count_ops_of_all_versions_together():
     assert some_graph().op_counts() == {"ADD": 2, "FULLY_CONNECTED": 1, "STRIDED_SLICE": 1}
+
+
+def repeated(times):
+    g = Graph()
+    weight = np.linspace(-1, 1, 16, dtype=np.float32).reshape(4, 4)
+    x = g.input("x", (DYNAMIC, 4), np.float32)
+    other = g.input("other", (DYNAMIC, 1), np.float32)
+
+    def step(graph, value, factor):
+        return graph.fully_connected(graph.mul(value, factor), graph.constant(weight, "matrix"))
+
+    g.output("y", g.repeat(times, step, g.add(x, x), other))
+    return bytes(serialize(g.model("test"))), weight
+
+
+def test_a_repeated_step_runs_as_often_as_said_at_every_length():
+    data, weight = repeated(3)
+    interpreter = Interpreter(model_content=data)
+    x, other = (detail["index"] for detail in interpreter.get_input_details())
+    for length in (5, 2, 9):
+        rows = np.linspace(-1, 1, length * 4, dtype=np.float32).reshape(length, 4)
+        factors = np.linspace(1, 2, length, dtype=np.float32)[:, None]
+        interpreter.resize_tensor_input(x, rows.shape)
+        interpreter.resize_tensor_input(other, factors.shape)
+        interpreter.allocate_tensors()
+        interpreter.set_tensor(x, rows)
+        interpreter.set_tensor(other, factors)
+        interpreter.invoke()
+        expected = rows * 2
+        for _ in range(3):
+            expected = (expected * factors) @ weight.T
+        found = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_a_repeated_step_is_stored_once():
+    assert len(repeated(1)[0]) == len(repeated(12)[0])
