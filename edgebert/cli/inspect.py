@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,14 +10,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from edgebert.model_file.contents import Contents, TensorInfo
-    from edgebert.model_file.record import Record
+    from edgebert.model_file.contents import Contents, GraphInfo, TensorInfo
+    from edgebert.model_file.record import Integer, Record
+
+
+_NAMED = 5
+"""So many tensors are named that are not whole numbers; --json names all."""
 
 
 def inspect(
     file: Annotated[Path, typer.Argument(help="A .tflite made by edgebert convert.")],
     tensors: Annotated[
         bool, typer.Option("--tensors", help="List every constant, the largest first.")
+    ] = False,
+    targets: Annotated[
+        bool,
+        typer.Option(
+            "--targets",
+            help="Hold every op against the lists of accelerators; full-integer files always do.",
+        ),
     ] = False,
     selftest: Annotated[
         bool, typer.Option("--selftest", help="Run the file's own test; exit 1 if it fails.")
@@ -25,10 +37,13 @@ def inspect(
 ) -> None:
     """Show a file's record, bytes by part, ops, tensors and the runtime it needs.
 
+    Tells whether all numbers are whole, and which ops Edge TPU, Hexagon and NNAPI take.
+
     \b
     Examples:
       edgebert inspect minilm.tflite
       edgebert inspect minilm.tflite --tensors
+      edgebert inspect minilm.tflite --targets
       edgebert inspect minilm.tflite --selftest
     """  # noqa: D301
     from edgebert.cli.console import print_json
@@ -40,9 +55,12 @@ def inspect(
     contents = read_contents(file)
     tested = _selftest(file) if selftest else None
     if as_json:
-        print_json({"record": asdict(record), **asdict(contents), "selftest": tested})
+        found = {**asdict(contents), "real": contents.real, "targets": _targets(contents)}
+        print_json({"record": asdict(record), **found, "selftest": tested})
     else:
         _print(file, record, contents, tensors)
+        if targets or record.integer:
+            _print_targets(contents)
         if tested:
             typer.echo(f"self-test: largest difference {tested['largest_difference']:.2g}")
     if tested and tested["failures"]:
@@ -81,6 +99,57 @@ def _print(file: Path, record: Record, contents: Contents, tensors: bool) -> Non
         console.print(_tensor_table(contents.tensors))
 
 
+def _targets(contents: Contents) -> dict[str, Any]:
+    """Each target with its sources and what it does not take."""
+    from edgebert.converter.full_integer.targets import targets, unsupported
+
+    return {
+        name: {
+            "title": target.title,
+            "sources": [asdict(source) for source in target.sources],
+            "unsupported": [
+                {"op": use.op, "version": use.version, "count": use.count, "reason": reason}
+                for use, reason in unsupported(contents.uses, target).items()
+            ],
+        }
+        for name, target in targets().items()
+    }
+
+
+def _print_targets(contents: Contents) -> None:
+    from rich.table import Table
+
+    from edgebert.cli.console import stdout
+    from edgebert.converter.full_integer.targets import targets
+
+    console = stdout()
+    table = Table(
+        "op", "count", "types", *targets(), box=None, padding=(0, 2, 0, 0), pad_edge=False
+    )
+    table.columns[1].justify = "right"
+    for row, count in _alike(contents).items():
+        table.add_row(*row[:1], str(count), *row[1:])
+    console.print()
+    console.print(table)
+    for name, target in targets().items():
+        for source in target.sources:
+            text = f"{name}, {target.title}: {source.document} ({source.at}, {source.of})"
+            console.print(text, style="dim", markup=False, highlight=False)
+
+
+def _alike(contents: Contents) -> dict[tuple[str, ...], int]:
+    """Op, types and what each target says of it, and how many ops are alike in all of that."""
+    from edgebert.converter.full_integer.targets import targets
+
+    rows: Counter[tuple[str, ...]] = Counter()
+    for use in contents.uses:
+        answers = (target.lacks(use) for target in targets().values())
+        marks = ("[green]✓[/]" if lacks is None else f"[red]✗[/] {lacks}" for lacks in answers)
+        name = f"{use.op} v{use.version}{' per channel' if use.per_channel else ''}"
+        rows[(name, ", ".join(use.types), *marks)] += use.count
+    return dict(rows.most_common())
+
+
 def _facts(record: Record, contents: Contents) -> list[tuple[str, str]]:
     model, options, check = record.model, record.tokenizer, record.check
     cased = "uncased" if options.lower_case else "cased"
@@ -96,8 +165,7 @@ def _facts(record: Record, contents: Contents) -> list[tuple[str, str]]:
         ),
         ("tokenizer", f"WordPiece, {cased}, {model.vocab_size:,} pieces"),
         ("max length", f"{record.max_length} tokens"),
-        ("inputs", "; ".join(map(_show, contents.inputs))),
-        ("output", "; ".join(map(_show, contents.outputs))),
+        *(row for graph in contents.graphs for row in _graph_rows(graph, len(contents.graphs))),
         (
             "quantisation",
             f"{record.quantization.name}: matrices {record.quantization.matrices}; tables "
@@ -111,6 +179,41 @@ def _facts(record: Record, contents: Contents) -> list[tuple[str, str]]:
         ("made with", ", ".join(f"{name} {value}" for name, value in record.tools.items())),
         ("needs", f"TFLite {record.minimum_runtime} or later"),
         ("ops", ", ".join(f"{name} × {count}" for name, count in contents.ops.items())),
+        ("numbers", _numbers(contents)),
+        *(_integer_facts(record.integer) if record.integer else []),
+    ]
+
+
+def _numbers(contents: Contents) -> str:
+    """How many tensors of each type; the first of those that are not whole numbers by name."""
+    types = ", ".join(f"{name} × {count}" for name, count in contents.types.items())
+    if not contents.real:
+        return f"100 % integer: {types}"
+    named = ", ".join(name or "(no name)" for name in contents.real[:_NAMED])
+    more = ", …" if len(contents.real) > _NAMED else ""
+    return f"{types}; not whole: {named}{more}"
+
+
+def _integer_facts(integer: Integer) -> list[tuple[str, str]]:
+    given = integer.calibration
+    kept = f"; int16: {', '.join(integer.int16)}" if integer.int16 else ""
+    return [
+        ("lengths", ", ".join(map(str, integer.lengths))),
+        (
+            "output is",
+            f"{integer.output_scale:.6g} × (number − {integer.output_zero_point}); then: "
+            f"{integer.host}{kept}",
+        ),
+        ("calibrated", f"{given.texts:,} texts, {given.tokens:,} tokens: {given.source}"),
+    ]
+
+
+def _graph_rows(graph: GraphInfo, graphs: int) -> list[tuple[str, str]]:
+    """Inputs and outputs, told apart by the signature where there are several graphs."""
+    of = f" {graph.signature}" if graphs > 1 else ""
+    return [
+        (f"inputs{of}", "; ".join(map(_show, graph.inputs))),
+        (f"output{of}", "; ".join(map(_show, graph.outputs))),
     ]
 
 

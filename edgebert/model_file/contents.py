@@ -6,8 +6,8 @@ import mmap
 import struct
 import zipfile
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -52,26 +52,73 @@ class TensorInfo:
     bytes: int
     scales: int
 
+    @property
+    def is_real(self) -> bool:
+        """Its values are not whole numbers."""
+        return self.dtype.startswith(("float", "bfloat", "complex"))
+
+
+@dataclass(frozen=True)
+class Use:
+    """A builtin op as the graphs use it: all ops alike in what is told here.
+
+    Attributes:
+        op: such as "FULLY_CONNECTED".
+        types: of the tensors it reads and writes, without repetition, sorted.
+        per_channel: one of its constants has several scales.
+        one_row: every output is a single row: all sizes but the last are 1.
+        count: in all graphs.
+    """
+
+    op: str
+    version: int
+    types: tuple[str, ...]
+    per_channel: bool
+    one_row: bool
+    count: int
+
+
+@dataclass(frozen=True)
+class GraphInfo:
+    """One graph of a file.
+
+    Attributes:
+        signature: the name it is called by.
+    """
+
+    signature: str
+    inputs: tuple[TensorInfo, ...]
+    outputs: tuple[TensorInfo, ...]
+
 
 @dataclass(frozen=True)
 class Contents:
     """The inside of a file.
 
     Attributes:
+        tensors: of all graphs; a constant that several graphs share is there once.
+        types: how many tensors have each type, those of every graph counted.
         ops: builtin ops with their version, such as "FULLY_CONNECTED v12", and how often.
+        uses: the same in more detail.
         parts: bytes by part; they add up to `bytes`.
     """
 
     bytes: int
+    graphs: tuple[GraphInfo, ...]
     tensors: tuple[TensorInfo, ...]
-    inputs: tuple[TensorInfo, ...]
-    outputs: tuple[TensorInfo, ...]
+    types: dict[str, int]
     ops: dict[str, int]
+    uses: tuple[Use, ...]
     parts: dict[str, int]
+
+    @property
+    def real(self) -> tuple[str, ...]:
+        """Names of the tensors whose values are not whole numbers."""
+        return tuple(tensor.name for tensor in self.tensors if tensor.is_real)
 
 
 def read_contents(path: Path) -> Contents:
-    """Reads any .tflite with one graph.
+    """Reads any .tflite.
 
     Raises:
         EdgebertError: no TFLite file, or damaged.
@@ -86,19 +133,73 @@ def read_contents(path: Path) -> Contents:
 
 def _contents(path: Path, data: mmap.mmap) -> Contents:
     model = schema.Model.GetRootAs(data, 0)
-    graph = model.Subgraphs(0)
-    if graph.TensorsLength() > _MAX_TENSORS or graph.OperatorsLength() > _MAX_TENSORS:
+    graphs = [model.Subgraphs(i) for i in range(_few(model.SubgraphsLength()))]
+    if not graphs:
         raise ValueError
-    tensors = [_tensor(model, graph.Tensors(i)) for i in range(graph.TensorsLength())]
-    files = _files(path)
+    tensors = [
+        [_tensor(model, graph.Tensors(i)) for i in range(_few(graph.TensorsLength()))]
+        for graph in graphs
+    ]
+    kept = _without_shared(graphs, tensors)
+    uses = _uses(model, graphs, tensors)
+    ops: Counter[str] = Counter()
+    for use in uses:
+        ops[f"{use.op} v{use.version}"] += use.count
     return Contents(
         bytes=len(data),
-        tensors=tuple(tensors),
-        inputs=tuple(tensors[graph.Inputs(i)] for i in range(graph.InputsLength())),
-        outputs=tuple(tensors[graph.Outputs(i)] for i in range(graph.OutputsLength())),
-        ops=_ops(model, graph),
-        parts=_parts(model, graph, tensors, files, len(data)),
+        graphs=_graphs(model, graphs, tensors),
+        tensors=tuple(kept),
+        types=dict(Counter(tensor.dtype for each in tensors for tensor in each).most_common()),
+        ops=dict(ops.most_common()),
+        uses=uses,
+        parts=_parts(kept, _files(path), len(data)),
     )
+
+
+def _few(count: int) -> int:
+    """A number of things in a graph.
+
+    Raises:
+        ValueError: there are more than any model of ours has.
+    """
+    if count > _MAX_TENSORS:
+        raise ValueError
+    return count
+
+
+def _graphs(
+    model: Any, graphs: Sequence[Any], tensors: Sequence[Sequence[TensorInfo]]
+) -> tuple[GraphInfo, ...]:
+    names: dict[int, str] = {}
+    for i in range(model.SignatureDefsLength()):
+        signature = model.SignatureDefs(i)
+        names[signature.SubgraphIndex()] = (signature.SignatureKey() or b"").decode(
+            "utf-8", "replace"
+        )
+    return tuple(
+        GraphInfo(
+            signature=names.get(number, ""),
+            inputs=tuple(own[graph.Inputs(i)] for i in range(graph.InputsLength())),
+            outputs=tuple(own[graph.Outputs(i)] for i in range(graph.OutputsLength())),
+        )
+        for number, (graph, own) in enumerate(zip(graphs, tensors, strict=True))
+    )
+
+
+def _without_shared(
+    graphs: Sequence[Any], tensors: Sequence[Sequence[TensorInfo]]
+) -> list[TensorInfo]:
+    """All tensors; a constant that is stored once is there once."""
+    stored: set[int] = set()
+    kept = []
+    for graph, own in zip(graphs, tensors, strict=True):
+        for index, tensor in enumerate(own):
+            buffer = graph.Tensors(index).Buffer()
+            if tensor.bytes and buffer in stored:
+                continue
+            stored.add(buffer)
+            kept.append(tensor)
+    return kept
 
 
 def _tensor(model: Any, tensor: Any) -> TensorInfo:
@@ -106,35 +207,55 @@ def _tensor(model: Any, tensor: Any) -> TensorInfo:
     quantization = tensor.Quantization()
     return TensorInfo(
         name=(tensor.Name() or b"").decode("utf-8", "replace"),
-        dtype=_name_of(schema.TensorType, tensor.Type()).lower(),
+        dtype=type_name(tensor.Type()),
         shape=tuple(int(shape(axis)) for axis in range(tensor.ShapeLength())),
         bytes=model.Buffers(tensor.Buffer()).DataLength(),
         scales=quantization.ScaleLength() if quantization else 0,
     )
 
 
-def _ops(model: Any, graph: Any) -> dict[str, int]:
-    codes = [model.OperatorCodes(i) for i in range(model.OperatorCodesLength())]
+def _uses(
+    model: Any, graphs: Sequence[Any], tensors: Sequence[Sequence[TensorInfo]]
+) -> tuple[Use, ...]:
+    codes = [model.OperatorCodes(i) for i in range(_few(model.OperatorCodesLength()))]
     names = [
-        f"{_name_of(schema.BuiltinOperator, max(c.BuiltinCode(), c.DeprecatedBuiltinCode()))} "
-        f"v{c.Version()}"
+        _name_of(schema.BuiltinOperator, max(c.BuiltinCode(), c.DeprecatedBuiltinCode()))
         for c in codes
     ]
-    used = (graph.Operators(i).OpcodeIndex() for i in range(graph.OperatorsLength()))
-    return dict(Counter(names[index] for index in used).most_common())
+    found: Counter[Use] = Counter()
+    for graph, own in zip(graphs, tensors, strict=True):
+        for i in range(_few(graph.OperatorsLength())):
+            operator = graph.Operators(i)
+            code = operator.OpcodeIndex()
+            read = [own[at] for at in _indices(operator.Inputs, operator.InputsLength())]
+            written = [own[at] for at in _indices(operator.Outputs, operator.OutputsLength())]
+            use = Use(
+                op=names[code],
+                version=codes[code].Version(),
+                types=tuple(sorted({tensor.dtype for tensor in (*read, *written)})),
+                per_channel=any(tensor.scales > 1 for tensor in read),
+                one_row=all(is_one_row(tensor.shape) for tensor in written),
+                count=1,
+            )
+            found[use] += 1
+    return tuple(replace(use, count=count) for use, count in found.most_common())
 
 
-def _parts(
-    model: Any, graph: Any, tensors: list[TensorInfo], files: dict[str, int], size: int
-) -> dict[str, int]:
+def _indices(at: Any, length: int) -> list[int]:
+    """Tensors of an op; -1 stands for one that is left out."""
+    return [at(i) for i in range(_few(length)) if at(i) >= 0]
+
+
+def is_one_row(shape: Sequence[int]) -> bool:
+    """Whether all sizes but the last are 1."""
+    return all(size == 1 for size in shape[:-1])
+
+
+def _parts(tensors: Sequence[TensorInfo], files: dict[str, int], size: int) -> dict[str, int]:
     parts: Counter[str] = Counter()
-    counted: set[int] = set()
-    for index, tensor in enumerate(tensors):
-        buffer = graph.Tensors(index).Buffer()
-        if buffer not in counted:
-            counted.add(buffer)
-            part = next((p for start, p in _PARTS.items() if tensor.name.startswith(start)), _HEAD)
-            parts[part] += tensor.bytes
+    for tensor in tensors:
+        part = next((p for start, p in _PARTS.items() if tensor.name.startswith(start)), _HEAD)
+        parts[part] += tensor.bytes
     parts.update(files)
     parts[_STRUCTURE] = size - sum(parts.values())
     return dict(parts.most_common())
@@ -146,6 +267,11 @@ def _files(path: Path) -> dict[str, int]:
             return {_FILES.get(i.filename, "other files"): i.file_size for i in archive.infolist()}
     except zipfile.BadZipFile:
         return {}
+
+
+def type_name(number: int) -> str:
+    """The name of a tensor type of the schema, such as "int8"."""
+    return _name_of(schema.TensorType, number).lower()
 
 
 def _name_of(names: type, value: int) -> str:

@@ -357,3 +357,16 @@ def test_inspect_as_json_adds_up(classifier):
 def test_inspect_of_other_files_is_one_line(tmp_path):
     assert_one_line_error(call("inspect", __file__), "not a TFLite file")
     assert_one_line_error(call("inspect", tmp_path), "folder")
+
+
+def test_inspect_holds_every_op_against_the_lists_of_targets(classifier):
+    shown = call("inspect", classifier, "--targets").stdout
+    for word in ("edgetpu", "qnn", "nnapi", "GATHER v2", "✓", "type float32", "coral.ai/docs"):
+        assert word in shown, word
+    assert "float32 ×" in shown
+    assert "not whole: " in shown
+    targets = json.loads(call("inspect", classifier, "--json").stdout)["targets"]
+    lacking = {each["op"]: each["reason"] for each in targets["qnn"]["unsupported"]}
+    assert lacking["MUL"] == "type float32"
+    assert "GATHER" not in lacking
+    assert targets["qnn"]["sources"][0]["document"]

@@ -11,6 +11,7 @@ from edgebert.model_file.contents import read_contents
 from edgebert.model_file.names import LABELS_FILE, RECORD_FILE, VOCABULARY_FILE
 from edgebert.model_file.read import read_model_file
 from edgebert.model_file.write import archive_bytes
+from tests.runtime import fixed_file
 
 
 def test_file_holds_record_vocabulary_and_labels(classifier):
@@ -96,6 +97,31 @@ def test_parts_add_up_to_the_file(classifier):
     record = read_model_file(classifier).record
     words = record.model.vocab_size * record.model.hidden_size
     assert contents.parts["word table"] == words
-    assert {tensor.name for tensor in contents.inputs} == {"ids", "mask", "segment_ids"}
-    assert all(tensor.shape == (1, -1) and tensor.dtype == "int32" for tensor in contents.inputs)
+    assert {tensor.name for tensor in contents.graphs[0].inputs} == {"ids", "mask", "segment_ids"}
+    assert all(
+        tensor.shape == (1, -1) and tensor.dtype == "int32" for tensor in contents.graphs[0].inputs
+    )
     assert "FULLY_CONNECTED v12" in contents.ops
+
+
+def test_the_types_of_all_tensors_are_counted_and_those_of_real_numbers_named(classifier):
+    contents = read_contents(classifier)
+    assert contents.types.keys() == {"float32", "int32", "int8"}
+    assert sum(contents.types.values()) == len(contents.tensors)
+    assert len(contents.real) == contents.types["float32"]
+    assert "output" in contents.real
+
+
+def test_several_graphs_are_read(tmp_path):
+    fixed_file.write(tmp_path / "x.tflite")
+    contents = read_contents(tmp_path / "x.tflite")
+    assert [graph.signature for graph in contents.graphs] == ["length_8", "length_16"]
+    assert [graph.inputs[0].shape for graph in contents.graphs] == [(1, 8), (1, 16)]
+    assert contents.types.keys() == {"int8", "int32"}
+    assert contents.real == ()
+    assert contents.ops["GATHER v2"] == 2
+    (gather,) = [use for use in contents.uses if use.op == "GATHER"]
+    assert (gather.types, gather.per_channel, gather.one_row, gather.count) == (
+        ("int32", "int8"), False, False, 2,
+    )  # fmt: skip
+    assert sum(contents.parts.values()) == contents.bytes

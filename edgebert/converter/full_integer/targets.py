@@ -1,0 +1,145 @@
+"""Accelerators by name: which ops and types each takes, by published lists with their source."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+from edgebert.converter.graph import OPS
+from edgebert.errors import CheckFailedError, EdgebertError
+from edgebert.model_file.contents import Use
+from edgebert.typed_json import from_json
+from edgebert.version import version_numbers
+
+ANY = "any"
+"""No accelerator in particular: whatever runs TFLite."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a list is from.
+
+    Attributes:
+        document: its name.
+        at: where it is found.
+        of: its date and version.
+    """
+
+    document: str
+    at: str
+    of: str
+
+
+@dataclass(frozen=True)
+class Support:
+    """What a target takes of an op.
+
+    Attributes:
+        versions: the lowest and the highest; empty: any.
+        per_channel: weights may have a scale for each channel.
+        one_row: its output may have no more than one row.
+    """
+
+    versions: tuple[int, ...] = ()
+    per_channel: bool = True
+    one_row: bool = False
+
+
+@dataclass(frozen=True)
+class Target:
+    """An accelerator, or what stands before several.
+
+    Attributes:
+        title: its full name.
+        types: of the tensors it works on.
+        newest_runtime: the TFLite release whose ops its compiler knows; it fails on any later
+            one. None: it leaves what it does not know to the processor.
+        ops: builtin ops by name.
+    """
+
+    title: str
+    sources: tuple[Source, ...]
+    types: tuple[str, ...]
+    newest_runtime: str | None
+    ops: dict[str, Support]
+
+    def lacks(self, use: Use) -> str | None:
+        """Why it does not take an op, or None where it does."""
+        support = self.ops.get(use.op)
+        if support is None:
+            return "not in its list"
+        wrong = [each for each in use.types if each not in self.types]
+        if wrong:
+            return f"type {', '.join(wrong)}"
+        if support.versions and not support.versions[0] <= use.version <= support.versions[-1]:
+            return f"version {use.version}"
+        if use.per_channel and not support.per_channel:
+            return "a scale for each channel"
+        if support.one_row and not use.one_row:
+            return "more than one row"
+        since = _SINCE.get((use.op, use.version), "0")
+        if self.newest_runtime and version_numbers(since) > version_numbers(self.newest_runtime):
+            return (
+                f"version {use.version} is of TFLite {since}, its compiler of {self.newest_runtime}"
+            )
+        return None
+
+
+def targets() -> Mapping[str, Target]:
+    """All targets by the name that users give."""
+    return _targets()
+
+
+def find_target(name: str) -> Target | None:
+    """The target of that name; None for `ANY`.
+
+    Raises:
+        EdgebertError: there is none.
+    """
+    if name == ANY:
+        return None
+    if name not in targets():
+        raise EdgebertError(f"target {name!r} is unknown; known: {', '.join([ANY, *targets()])}")
+    return targets()[name]
+
+
+def unsupported(uses: Sequence[Use], target: Target) -> dict[Use, str]:
+    """The ops that a target does not take, with the reason."""
+    return {use: reason for use in uses if (reason := target.lacks(use)) is not None}
+
+
+def require(uses: Sequence[Use], name: str) -> None:
+    """Refuses a graph with an op that a target does not take.
+
+    Args:
+        uses: the ops of the graph (`model_file.contents.Contents.uses`).
+        name: of the target.
+
+    Raises:
+        CheckFailedError: there is one; the message names all of them.
+        EdgebertError: no such target.
+    """
+    target = find_target(name)
+    if target is None:
+        return
+    if found := unsupported(uses, target):
+        told = "; ".join(f"{use.op} × {use.count} ({reason})" for use, reason in found.items())
+        raise CheckFailedError(
+            f"{target.title} does not take {told}; nothing was written. Other targets: "
+            f"{', '.join(other for other in [ANY, *targets()] if other != name)}"
+        )
+
+
+@functools.cache
+def _targets() -> Mapping[str, Target]:
+    text = resources.files(__package__).joinpath("targets.json").read_text(encoding="utf-8")
+    return {
+        name: from_json(Target, value, f"targets.{name}")
+        for name, value in json.loads(text).items()
+    }
+
+
+_SINCE = {(op.name, op.version): op.since for op in OPS.values()}

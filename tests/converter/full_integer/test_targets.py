@@ -1,0 +1,79 @@
+"""What accelerators take: lists with their sources, and graphs refused by the name of the op."""
+
+import pytest
+from ai_edge_litert import schema_py_generated as schema
+
+from edgebert.converter.full_integer.targets import (
+    ANY,
+    Support,
+    Target,
+    find_target,
+    require,
+    targets,
+    unsupported,
+)
+from edgebert.errors import CheckFailedError, EdgebertError
+from edgebert.model_file.contents import Use
+
+
+def use(op, version=1, *, types=("int8",), per_channel=False, one_row=False, count=1):
+    return Use(op, version, types, per_channel, one_row, count)
+
+
+@pytest.mark.parametrize("name", targets())
+def test_a_list_names_real_ops_and_types_and_where_it_is_from(name):
+    target = find_target(name)
+    known = set(vars(schema.BuiltinOperator))
+    assert set(target.ops) <= known
+    assert {each.upper() for each in target.types} <= set(vars(schema.TensorType))
+    assert all(source.document and source.at and source.of for source in target.sources)
+    assert target.sources
+
+
+def test_unknown_targets_are_named_with_those_there_are():
+    assert find_target(ANY) is None
+    with pytest.raises(EdgebertError, match="'vpu' is unknown; known: any, edgetpu, qnn, nnapi"):
+        find_target("vpu")
+
+
+TARGET = Target(
+    title="Chip",
+    sources=(),
+    types=("int8", "int32"),
+    newest_runtime="2.5",
+    ops={
+        "ADD": Support(versions=(1, 2)),
+        "FULLY_CONNECTED": Support(per_channel=False, one_row=True),
+        "GELU": Support(),
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (use("ADD", 2, types=("int32", "int8")), None),
+        (use("ADD", 3), "version 3"),
+        (use("ADD", 2, types=("int16",)), "type int16"),
+        (use("MUL"), "not in its list"),
+        (use("FULLY_CONNECTED", 4, one_row=True), None),
+        (use("FULLY_CONNECTED", 4), "more than one row"),
+        (use("FULLY_CONNECTED", 4, per_channel=True, one_row=True), "a scale for each channel"),
+        (use("GELU"), "version 1 is of TFLite 2.9, its compiler of 2.5"),
+    ],
+)
+def test_an_op_is_taken_or_there_is_a_reason(found, reason):
+    assert TARGET.lacks(found) == reason
+    assert unsupported([found], TARGET) == ({} if reason is None else {found: reason})
+
+
+def test_a_graph_is_refused_by_the_names_of_ops_and_target():
+    uses = [use("ADD", 2), use("GELU", 2, count=6), use("BATCH_MATMUL", 2, count=24)]
+    require(uses, ANY)
+    require(uses, "qnn")
+    with pytest.raises(CheckFailedError) as caught:
+        require(uses, "edgetpu")
+    message = str(caught.value)
+    assert message.startswith("Coral Edge TPU does not take GELU × 6 (not in its list); BATCH_MAT")
+    assert "ADD" not in message
+    assert message.endswith("Other targets: any, qnn, nnapi")
