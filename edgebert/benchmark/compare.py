@@ -1,13 +1,15 @@
 """Two reports held against each other: what became slower, larger or less accurate beyond noise.
 
 **Latency.** The figure is the ratio of medians, new by old, each the median of the medians of its
-rounds. A run is slower where the whole 99 % interval of that ratio is above 1 *and* the ratio
-itself is above 1 + `TIME_TOLERANCE`. The interval comes from a bootstrap of rounds, not of samples:
-the answers of one round share the state of the machine, and thousands of them would make a slow
-drift look certain. Stretches of neighbouring rounds are drawn together (the circular block
-bootstrap of Politis and Romano, 1992), because neighbours drift together too. What the interval
-cannot know is how two processes differ that ran the same model at other times; the tolerance is
-for that. Half of the 5 % that must be found errs equally rarely on both sides.
+rounds. Where both devices timed the same yardstick beside the answers, times are in units of it:
+that the machine itself was slower at the other time (its clock, its heat, its neighbours) then
+makes no answer slower. A run is slower where the whole 99 % interval of that ratio is above 1 *and*
+the ratio itself is above 1 + `TIME_TOLERANCE`. The interval comes from a bootstrap of rounds, not
+of samples: the answers of one round share the state of the machine, and thousands of them would
+make a slow drift look certain. Stretches of neighbouring rounds are drawn together (the circular
+block bootstrap of Politis and Romano, 1992), because neighbours drift together too. What the
+interval cannot know is how two processes differ that ran the same model at other times; the
+tolerance is for that. Half of the 5 % that must be found errs equally rarely on both sides.
 
 **Size and memory** have next to no noise: more than `SIZE_TOLERANCE` of the file, or more than
 `MEMORY_TOLERANCE` and `MEMORY_STEP` of private memory after the first answer, is larger.
@@ -27,15 +29,15 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from edgebert.benchmark.report.rows import Row, input_name, rows
 from edgebert.benchmark.result import DeviceResult, Report, Round, Run
 from edgebert.benchmark.sound import require_sound
-from edgebert.benchmark.statistics import round_medians
+from edgebert.benchmark.statistics import Times, relative, round_medians
 from edgebert.errors import CheckFailedError
 from edgebert.page.text import clean, megabytes, number
 
 if TYPE_CHECKING:
     import numpy as np
-    import numpy.typing as npt
 
 TIME_TOLERANCE = 0.025
+NOTED_SPEED = 0.05
 SIZE_TOLERANCE = 0.005
 MEMORY_TOLERANCE = 0.05
 MEMORY_STEP = 1_000_000  # bytes: what an allocator gives or takes
@@ -172,22 +174,23 @@ def compare(old: Report, new: Report) -> Comparison:
     return Comparison(tuple(dict.fromkeys(changes)), tuple(dict.fromkeys(notes)))
 
 
-def ratio_of_medians(old: Run, new: Run) -> tuple[float, float, float] | None:
+def ratio_of_medians(old: Times, new: Times) -> tuple[float, float, float] | None:
     """How many times the time of `old` a run takes: ratio, and its interval.
+
+    Args:
+        old: the median of each round, [n].
+        new: the same, [m].
 
     None where fewer than `FEWEST_ROUNDS` rounds of either are left, throttled ones not counted.
     """
     import numpy as np
 
-    if min(len(_counted(old)), len(_counted(new))) < FEWEST_ROUNDS:
-        return None
-    one, other = _round_medians(old), _round_medians(new)
-    if min(one.min(), other.min()) <= 0:
+    if min(len(old), len(new)) < FEWEST_ROUNDS or min(old.min(), new.min()) <= 0:
         return None
     random = np.random.default_rng(SEED)
-    drawn = _drawn_medians(other, random) / _drawn_medians(one, random)
+    drawn = _drawn_medians(new, random) / _drawn_medians(old, random)
     low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(np.median(other) / np.median(one)), float(low), float(high)
+    return float(np.median(new) / np.median(old)), float(low), float(high)
 
 
 def _keyed(device: DeviceResult) -> Iterator[tuple[Key, Row]]:
@@ -223,7 +226,8 @@ def _label(row: Row) -> str:
 
 def _changes(old: Row, new: Row) -> Iterator[Change]:
     place = (new.device.name, _label(new))
-    times = ratio_of_medians(old.run, new.run)
+    same = _same_yardstick(old, new)
+    times = ratio_of_medians(_round_medians(old.run, same), _round_medians(new.run, same))
     if times is not None:
         ratio, low, high = times
         medians = (_median(old.run) / 1000, _median(new.run) / 1000)
@@ -261,9 +265,27 @@ def _verdict(worse: bool, better: bool) -> Verdict:
     return "worse" if worse else "better" if better else "same"
 
 
-def _round_medians(run: Run) -> npt.NDArray[np.float64]:
-    """The median of each round that was not throttled, in order, in microseconds, [n]."""
-    return round_medians(run.samples_us.total, _counted(run))
+def _same_yardstick(old: Row, new: Row) -> bool:
+    """Whether both timed the same fixed calculation beside their answers."""
+    one, other = old.device.facts.yardstick, new.device.facts.yardstick
+    return (
+        one is not None
+        and one == other
+        and bool(old.run.samples_us.yardstick and new.run.samples_us.yardstick)
+    )
+
+
+def _round_medians(run: Run, in_yardsticks: bool = False) -> Times:
+    """The median of each round that was not throttled, in order, [n]; else in microseconds."""
+    samples = run.samples_us
+    times = relative(samples.total, samples.yardstick if in_yardsticks else ())
+    return round_medians(times, _counted(run))
+
+
+def _median_yardstick(run: Run) -> float:
+    import numpy as np
+
+    return float(np.median(run.samples_us.yardstick))
 
 
 def _counted(run: Run) -> list[Round]:
@@ -276,9 +298,7 @@ def _median(run: Run) -> float:
     return float(np.median(_round_medians(run)))
 
 
-def _drawn_medians(
-    medians: npt.NDArray[np.float64], random: np.random.Generator
-) -> npt.NDArray[np.float64]:
+def _drawn_medians(medians: Times, random: np.random.Generator) -> Times:
     """Medians of `RESAMPLES` draws of blocks of about √n neighbouring rounds, [RESAMPLES]."""
     import numpy as np
 
@@ -324,6 +344,13 @@ def _run_notes(old: Row, new: Row) -> Iterator[str]:
         )
     if min(len(_counted(one)), len(_counted(other))) < FEWEST_ROUNDS:
         yield f"{_place(new)}: latency not compared: one has fewer than {FEWEST_ROUNDS} rounds"
+    if _same_yardstick(old, new):
+        speed = _median_yardstick(one) / _median_yardstick(other)
+        if abs(speed - 1) > NOTED_SPEED:
+            yield (
+                f"{_place(new)}: the machine did a fixed calculation {speed:.2f} times as fast as "
+                "then; the ratio of the times allows for that"
+            )
     if one.input.count != other.input.count:
         yield f"{_place(new)}: {other.input.count} texts, were {one.input.count}"
     was, now = one.accuracy, other.accuracy

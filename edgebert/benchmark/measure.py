@@ -28,7 +28,14 @@ from edgebert.benchmark.result import (
     Samples,
 )
 from edgebert.benchmark.setting import Setting
-from edgebert.benchmark.statistics import kept, paired_ratio, round_medians, summarize
+from edgebert.benchmark.statistics import (
+    Times,
+    kept,
+    paired_ratio,
+    relative,
+    round_medians,
+    summarize,
+)
 from edgebert.benchmark.system import System
 from edgebert.benchmark.throttling import happened, read_throttling
 from edgebert.benchmark.turns import Taken, Told, Until, take_energy, take_turns
@@ -199,12 +206,15 @@ def _ratios(runs: Sequence[Run], first: int) -> Iterator[RunRatio]:
         both = sorted({*kept(one.rounds)} & {*kept(other.rounds)})
         if len(both) > 1:
             times, against = (
-                round_medians(run.samples_us.total, [run.rounds[k] for k in both])
-                for run in (other, one)
+                round_medians(_relative(run), [run.rounds[k] for k in both]) for run in (other, one)
             )
             found = paired_ratio(times, against)
             figures = (round(value, 5) for value in (found.value, found.low, found.high))
             yield RunRatio(first + j, first + i, *figures)
+
+
+def _relative(run: Run) -> Times:
+    return relative(run.samples_us.total, run.samples_us.yardstick)
 
 
 def _shared(runs: Sequence[Run]) -> Iterator[Run]:

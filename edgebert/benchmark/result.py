@@ -45,6 +45,8 @@ class Facts:
         clock_mhz_before: mean clock of the cores just before the first run.
         throttled: whether it was at the end, or in any round.
         engines: version by package.
+        yardstick: what the fixed calculation beside the answers is; only times of the same one
+            can be held against each other.
         notes: what makes the figures less than they could be, one line each.
     """
 
@@ -62,6 +64,7 @@ class Facts:
     os: str | None = None
     python: str | None = None
     engines: dict[str, str] = field(default_factory=dict)
+    yardstick: str | None = None
     power: Literal["battery", "mains"] | None = None
     notes: tuple[str, ...] = ()
 
@@ -116,13 +119,15 @@ class ColdStart:
 
 @dataclass(frozen=True)
 class Samples:
-    """Microseconds of each answer in the order they were given; `total` is the sum of the rest.
+    """Microseconds of each answer in the order they were given; `total` is the sum of its parts.
 
     Attributes:
         tokenize: from text to ids.
         set: checks, setting up a new length, writing the inputs.
         invoke: the engine's own work.
         finish: from output to answer.
+        yardstick: of the fixed calculation that was timed before and after each answer, mean of
+            both; empty where there was none.
     """
 
     tokenize: tuple[float, ...] = ()
@@ -130,6 +135,7 @@ class Samples:
     invoke: tuple[float, ...] = ()
     finish: tuple[float, ...] = ()
     total: tuple[float, ...] = ()
+    yardstick: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -334,6 +340,11 @@ class Report:
                     )
             for run in device.runs:
                 count = len(run.samples_us.total)
+                if run.samples_us.yardstick and len(run.samples_us.yardstick) != count:
+                    raise EdgebertError(
+                        f"benchmark report: {device.name}, {run.model.name}: the yardstick has "
+                        f"{len(run.samples_us.yardstick)} samples, the answers have {count}"
+                    )
                 if any(r.first < 0 or r.count < 0 or r.first + r.count > count for r in run.rounds):
                     raise EdgebertError(
                         f"benchmark report: {device.name}, {run.model.name}: a round lies beyond "

@@ -13,6 +13,8 @@ from edgebert.evaluate.bootstrap import RESAMPLES, SEED, interval
 
 Times = npt.NDArray[np.float64]
 
+_LEAST = 1e-3  # a nanosecond: below what any clock tells
+
 
 @dataclass(frozen=True)
 class Ratio:
@@ -31,7 +33,13 @@ def kept(rounds: Sequence[Round]) -> list[int]:
     return [number for number, each in enumerate(rounds) if not each.throttled]
 
 
-def round_medians(samples: Sequence[float], rounds: Sequence[Round]) -> Times:
+def relative(total: Sequence[float], yardstick: Sequence[float]) -> Times:
+    """Each answer in units of the yardstick beside it, [n]; as it is where there was none."""
+    values = np.asarray(total, np.float64)
+    return values / np.maximum(yardstick, _LEAST) if len(yardstick) else values
+
+
+def round_medians(samples: Sequence[float] | Times, rounds: Sequence[Round]) -> Times:
     """The median of each round, [rounds]."""
     return np.array([np.median(samples[r.first : r.first + r.count]) for r in rounds])
 
@@ -50,7 +58,8 @@ def summarize(samples: Sequence[float], rounds: Sequence[Round]) -> Stats | None
 def paired_ratio(times: Times, against: Times) -> Ratio:
     """The median over rounds of how many times longer one took, by a bootstrap of rounds.
 
-    The two took turns: what slows a round down slows both, and falls out of its ratio.
+    The two took turns: what slows a round down slows both, and falls out of its ratio. What is
+    shorter than a round falls out where both are given in units of the yardstick (`relative`).
 
     Args:
         times: one entry a round, [n].

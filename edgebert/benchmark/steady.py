@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from edgebert.benchmark.yardstick import Yardstick
 from edgebert.errors import EdgebertError
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ WARM_UP = 3
 WARM_UP_SECONDS = 0.02
 """So many answers before each round do not count, as the caches hold what other models left there;
 fewer where they take longer than this together."""
+
+YARDSTICK_SHARE = 0.5
+"""The yardstick takes about this share of the time of an answer."""
 
 
 class TimedModel(Protocol):
@@ -67,6 +71,7 @@ class PartTimes:
     invoke: list[float] = field(default_factory=list)
     finish: list[float] = field(default_factory=list)
     total: list[float] = field(default_factory=list)
+    yardstick: list[float] = field(default_factory=list)
 
 
 class Stopwatch:
@@ -78,11 +83,18 @@ class Stopwatch:
     Args:
         model: its interpreter is watched from now on.
         clock: nanoseconds.
+        yardstick: None: one with the same clock.
     """
 
-    def __init__(self, model: TimedModel, clock: Callable[[], int] = time.perf_counter_ns) -> None:
+    def __init__(
+        self,
+        model: TimedModel,
+        clock: Callable[[], int] = time.perf_counter_ns,
+        yardstick: Yardstick | None = None,
+    ) -> None:
         self._model = model
         self._clock = clock
+        self._yardstick = yardstick or Yardstick(clock)
         model.watch(self._around)
 
     def answer(self, text: str, pair: str | None, times: PartTimes) -> None:
@@ -109,27 +121,36 @@ class Stopwatch:
     def round(self, texts: Sequence[tuple[str, str | None]], seconds: float) -> PartTimes:
         """Answers all texts, again and again until the time is up, at least once.
 
+        The yardstick is measured before and after each answer; their mean stands beside it.
+
         Raises:
             EdgebertError: there are none, or the model does not take one.
         """
         if not texts:
             raise EdgebertError("no text to measure")
-        self._warm_up(texts)
+        yardstick = self._yardstick
+        yardstick.adapt(YARDSTICK_SHARE * self._warm_up(texts))
         times = PartTimes()
+        before = yardstick.measure()
         until = self._clock() + int(seconds * 1e9)
         while True:
             for text, pair in texts:
                 self.answer(text, pair, times)
+                after = yardstick.measure()
+                times.yardstick.append((before + after) / 2)
+                before = after
             if self._clock() >= until:
                 return times
 
-    def _warm_up(self, texts: Sequence[tuple[str, str | None]]) -> None:
+    def _warm_up(self, texts: Sequence[tuple[str, str | None]]) -> float:
+        """Gives the nanoseconds of an answer."""
         unused = PartTimes()
         until = self._clock() + int(WARM_UP_SECONDS * 1e9)
         for at in range(WARM_UP):
             self.answer(*texts[at % len(texts)], unused)
             if self._clock() >= until:
-                return
+                break
+        return 1000 * min(unused.total)
 
     def _around(self, interpreter: Any) -> Interpreter:
         self._interpreter = Interpreter(interpreter, self._clock)

@@ -14,11 +14,11 @@ from edgebert.benchmark.energy import Meter
 from edgebert.benchmark.facts import read_temperature
 from edgebert.benchmark.process import Process
 from edgebert.benchmark.result import Energy, Round
-from edgebert.benchmark.statistics import round_medians, spread
+from edgebert.benchmark.statistics import relative, round_medians, spread
 from edgebert.benchmark.system import System
 from edgebert.benchmark.throttling import happened, read_throttling
 
-ROUND_SECONDS = 0.025
+ROUND_SECONDS = 0.05
 FEWEST_ROUNDS = 10
 STEADY = 0.01
 """A median is stable when half its interval is this share of it."""
@@ -56,7 +56,8 @@ class Taken:
     @property
     def is_steady(self) -> bool:
         """Whether its median is stable."""
-        return spread(round_medians(self.samples["total"], self.rounds)) < STEADY
+        times = relative(self.samples["total"], self.samples.get("yardstick", ()))
+        return spread(round_medians(times, self.rounds)) < STEADY
 
 
 @dataclass(frozen=True)

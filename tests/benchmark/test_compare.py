@@ -78,10 +78,29 @@ def test_rounds_that_drift_together_are_no_independent_witnesses():
     """The same medians in a slow wave tell less than in any order."""
     wave = 400 * (1 + 0.02 * np.sin(np.linspace(0, 4 * np.pi, ROUNDS)))[:, None].repeat(5, axis=1)
     shuffled = np.random.default_rng(0).permutation(wave)
-    slow, mixed = (
-        ratio_of_medians(run(rounds=each), run(rounds=each)) for each in (wave, shuffled)
-    )
+    slow, mixed = (ratio_of_medians(each[:, 0], each[:, 0]) for each in (wave, shuffled))
     assert slow[2] - slow[1] > 1.2 * (mixed[2] - mixed[1])
+
+
+def test_a_machine_that_is_slower_today_makes_no_model_slower():
+    """Then it is the yardstick that is slower, too; unless it is another one, or there is none."""
+    random = np.random.default_rng(0)
+    weather = np.exp(random.normal(0, 0.1, (2, ROUNDS * SAMPLES)))
+    then, now = 5 * weather[0], 8 * weather[1]
+
+    def measured(factor, speed, name="numpy 2"):
+        once = run(rounds=noisy(random, factor) * speed.reshape(ROUNDS, SAMPLES))
+        samples = replace(once.samples_us, yardstick=tuple(speed))
+        return report(device(replace(once, samples_us=samples), yardstick=name))
+
+    old = measured(1, then)
+    for factor, verdict_ in ((1, "same"), (1.05, "worse"), (0.95, "better")):
+        outcome = compare(old, measured(factor, now))
+        assert outcome.changes[0].verdict == verdict_
+        assert outcome.changes[0].ratio == pytest.approx(factor, abs=0.02)
+        assert any("0.62 times as fast" in note for note in outcome.notes)
+    for other in ("numpy 3", None):
+        assert compare(old, measured(1, now, other)).changes[0].verdict == "worse"
 
 
 def test_throttled_rounds_do_not_count():

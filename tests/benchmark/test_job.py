@@ -91,7 +91,7 @@ def test_every_model_runs_on_every_input(result, models):
 def test_every_answer_is_kept_in_its_parts(result):
     for run in result.runs:
         samples = run.samples_us
-        assert [len(part) for part in vars(samples).values()] == [len(samples.total)] * 5
+        assert [len(part) for part in vars(samples).values()] == [len(samples.total)] * 6
         assert [r.first for r in run.rounds] == [0, run.rounds[0].count, sum(
             r.count for r in run.rounds[:2]
         )]  # fmt: skip

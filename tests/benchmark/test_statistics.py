@@ -7,6 +7,7 @@ from edgebert.benchmark.result import Round, Stats
 from edgebert.benchmark.statistics import (
     kept,
     paired_ratio,
+    relative,
     round_medians,
     spread,
     summarize,
@@ -23,6 +24,13 @@ def test_throttled_rounds_are_left_out():
     assert summarize(samples, [Round(0, 7, throttled=True)]) is None
     assert summarize([7.0], [Round(0, 1)]) == Stats(7.0, 7.0, 7.0, 7.0, 0.0)
     np.testing.assert_array_equal(round_medians(samples, ROUNDS), [2.0, 150.0, 4.5])
+
+
+def test_what_slows_an_answer_and_the_yardstick_beside_it_falls_out():
+    total, yardstick = [100.0, 150.0, 100.0], [10.0, 15.0, 20.0]
+    np.testing.assert_allclose(relative(total, yardstick), [10, 10, 5])
+    np.testing.assert_array_equal(relative(total, ()), total)
+    assert np.isfinite(relative([1.0], [0.0])).all()
 
 
 def noisy(random, rounds, drift):

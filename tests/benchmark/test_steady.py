@@ -40,50 +40,75 @@ class FakeModel:
         assert self._interpreter.other == "passed on"
 
 
+class FakeYardstick:
+    """Takes 100 µs more each time."""
+
+    def __init__(self):
+        self.adapted, self._measured = [], 0
+
+    def adapt(self, nanoseconds):
+        self.adapted.append(nanoseconds)
+
+    def measure(self):
+        self._measured += 100
+        return self._measured
+
+
 TEXTS = [("a", None), ("b", "pair")]
+
+
+def stopwatch(model):
+    return Stopwatch(model, model.clock, FakeYardstick())
 
 
 def test_each_part_has_its_time():
     model = FakeModel()
-    times = Stopwatch(model, model.clock).round(TEXTS, seconds=0)
+    times = stopwatch(model).round(TEXTS, seconds=0)
     assert vars(times) == {
         "tokenize": [1000] * 2,
         "set": [2000] * 2,
         "invoke": [3000] * 2,
         "finish": [4000] * 2,
         "total": [10_000] * 2,
+        "yardstick": [150, 250],  # the mean of before and after
     }
+
+
+def test_the_yardstick_takes_half_as_long_as_an_answer():
+    model, yardstick = FakeModel(), FakeYardstick()
+    Stopwatch(model, model.clock, yardstick).round(TEXTS, seconds=0)
+    assert yardstick.adapted == [5e6]
 
 
 def test_several_invocations_add_up():
     model = FakeModel(invocations=3)
-    times = Stopwatch(model, model.clock).round(TEXTS[:1], seconds=0)
+    times = stopwatch(model).round(TEXTS[:1], seconds=0)
     assert (times.set, times.invoke, times.finish, times.total) == ([2000], [9000], [4000], [16000])
 
 
 def test_a_text_that_needs_no_invocation():
     model = FakeModel(invocations=0)
-    times = Stopwatch(model, model.clock).round(TEXTS[:1], seconds=0)
+    times = stopwatch(model).round(TEXTS[:1], seconds=0)
     assert (times.set, times.invoke, times.finish, times.total) == ([0], [0], [6000], [7000])
 
 
 def test_all_texts_go_round_until_the_time_is_up():
     model = FakeModel(0, 0, 1, 0)  # a millisecond an answer
-    times = Stopwatch(model, model.clock).round(TEXTS, seconds=0.0055)
+    times = stopwatch(model).round(TEXTS, seconds=0.0055)
     assert len(times.total) == 6  # whole passes
     assert model.asked[WARM_UP:] == TEXTS * 3
 
 
 def test_a_slow_model_does_not_warm_up_for_long():
     model = FakeModel(0, 0, 100, 0)
-    Stopwatch(model, model.clock).round(TEXTS, seconds=0)
+    stopwatch(model).round(TEXTS, seconds=0)
     assert model.asked == [TEXTS[0], *TEXTS]
 
 
 def test_no_text_is_refused():
     model = FakeModel()
     with pytest.raises(EdgebertError, match="no text to measure"):
-        Stopwatch(model, model.clock).round([], seconds=0)
+        stopwatch(model).round([], seconds=0)
 
 
 @pytest.mark.parametrize("task", ["classify", "embed", "tag"])
