@@ -80,7 +80,7 @@ class Use:
 
 @dataclass(frozen=True)
 class GraphInfo:
-    """One graph of a file.
+    """A graph that can be called.
 
     Attributes:
         signature: the name it is called by.
@@ -96,6 +96,7 @@ class Contents:
     """The inside of a file.
 
     Attributes:
+        graphs: those with a signature; the bodies of loops have none.
         tensors: of all graphs; a constant that several graphs share is there once.
         types: how many tensors have each type, those of every graph counted.
         ops: builtin ops with their version, such as "FULLY_CONNECTED v12", and how often.
@@ -170,20 +171,19 @@ def _few(count: int) -> int:
 def _graphs(
     model: Any, graphs: Sequence[Any], tensors: Sequence[Sequence[TensorInfo]]
 ) -> tuple[GraphInfo, ...]:
-    names: dict[int, str] = {}
+    found = []
     for i in range(model.SignatureDefsLength()):
         signature = model.SignatureDefs(i)
-        names[signature.SubgraphIndex()] = (signature.SignatureKey() or b"").decode(
-            "utf-8", "replace"
+        number = signature.SubgraphIndex()
+        graph, own = graphs[number], tensors[number]
+        found.append(
+            GraphInfo(
+                signature=(signature.SignatureKey() or b"").decode("utf-8", "replace"),
+                inputs=tuple(own[graph.Inputs(i)] for i in range(graph.InputsLength())),
+                outputs=tuple(own[graph.Outputs(i)] for i in range(graph.OutputsLength())),
+            )
         )
-    return tuple(
-        GraphInfo(
-            signature=names.get(number, ""),
-            inputs=tuple(own[graph.Inputs(i)] for i in range(graph.InputsLength())),
-            outputs=tuple(own[graph.Outputs(i)] for i in range(graph.OutputsLength())),
-        )
-        for number, (graph, own) in enumerate(zip(graphs, tensors, strict=True))
-    )
+    return tuple(found)
 
 
 def _without_shared(
