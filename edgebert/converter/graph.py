@@ -26,11 +26,17 @@ AnyArray: TypeAlias = npt.NDArray[Any]
 DYNAMIC = -1
 """A size known only when the model runs: the number of tokens."""
 
+_FLOAT32 = np.dtype(np.float32)
+_INT32 = np.dtype(np.int32)
+_INT16 = np.dtype(np.int16)
+
 _TYPES = MappingProxyType(
     {
         np.dtype(np.float32): schema.TensorType.FLOAT32,
         np.dtype(np.float16): schema.TensorType.FLOAT16,
+        np.dtype(np.int64): schema.TensorType.INT64,
         np.dtype(np.int32): schema.TensorType.INT32,
+        np.dtype(np.int16): schema.TensorType.INT16,
         np.dtype(np.int8): schema.TensorType.INT8,
         np.dtype(np.bool_): schema.TensorType.BOOL,
     }
@@ -57,37 +63,90 @@ class Op:
 OPS: Mapping[str, Op] = MappingProxyType(
     {
         "add": Op("ADD", 1, "1.5", "AddOptions"),
+        "add_int8": Op("ADD", 2, "1.14", "AddOptions"),
+        "add_int16": Op("ADD", 3, "2.4", "AddOptions"),
         "batch_matmul": Op("BATCH_MATMUL", 1, "2.3", "BatchMatMulOptions"),
+        "batch_matmul_int8": Op("BATCH_MATMUL", 2, "2.3", "BatchMatMulOptions"),
+        "batch_matmul_int16": Op("BATCH_MATMUL", 3, "2.4", "BatchMatMulOptions"),
         "cast": Op("CAST", 1, "1.5"),
         "concatenation": Op("CONCATENATION", 1, "1.5", "ConcatenationOptions"),
+        "concatenation_int8": Op("CONCATENATION", 2, "1.14", "ConcatenationOptions"),
+        "concatenation_int16": Op("CONCATENATION", 3, "2.3", "ConcatenationOptions"),
         "dequantize_int8": Op("DEQUANTIZE", 2, "1.14", "DequantizeOptions"),
         "dequantize_float16": Op("DEQUANTIZE", 3, "1.15", "DequantizeOptions"),
         "fully_connected": Op("FULLY_CONNECTED", 1, "1.5", "FullyConnectedOptions"),
         "fully_connected_per_tensor": Op("FULLY_CONNECTED", 9, "2.3", "FullyConnectedOptions"),
         "fully_connected_per_channel": Op("FULLY_CONNECTED", 12, "2.17", "FullyConnectedOptions"),
+        "fully_connected_int8": Op("FULLY_CONNECTED", 6, "2.14", "FullyConnectedOptions"),
+        "fully_connected_int16": Op("FULLY_CONNECTED", 7, "2.14", "FullyConnectedOptions"),
         "gather": Op("GATHER", 1, "1.6", "GatherOptions"),
         "gather_float16": Op("GATHER", 1, "2.18", "GatherOptions"),
+        "gather_int16": Op("GATHER", 4, "2.4", "GatherOptions"),
         "gather_int8": Op("GATHER", 2, "1.14", "GatherOptions"),
         "gelu": Op("GELU", 1, "2.9", "GeluOptions"),
+        "gelu_int8": Op("GELU", 2, "2.9", "GeluOptions"),
         "l2_normalization": Op("L2_NORMALIZATION", 1, "1.5", "L2NormOptions"),
         "less": Op("LESS", 1, "1.14", "LessOptions"),
         "logistic": Op("LOGISTIC", 1, "1.14"),
+        "logistic_int8": Op("LOGISTIC", 2, "1.14"),
+        "logistic_int16": Op("LOGISTIC", 3, "2.3"),
         "mean": Op("MEAN", 1, "1.6", "ReducerOptions"),
+        "mean_int8": Op("MEAN", 2, "1.14", "ReducerOptions"),
+        "mean_int16": Op("MEAN", 3, "2.4", "ReducerOptions"),
         "mul": Op("MUL", 1, "1.5", "MulOptions"),
+        "mul_int8": Op("MUL", 3, "1.15", "MulOptions"),
+        "mul_int16": Op("MUL", 4, "2.3", "MulOptions"),
         "one_hot": Op("ONE_HOT", 1, "1.11", "OneHotOptions"),
+        "quantize": Op("QUANTIZE", 2, "2.1", "QuantizeOptions"),
         "relu": Op("RELU", 1, "1.5"),
+        "relu_int8": Op("RELU", 2, "1.14"),
+        "relu_int16": Op("RELU", 3, "2.5"),
         "reshape": Op("RESHAPE", 1, "1.5"),
         "rsqrt": Op("RSQRT", 1, "1.10"),
+        "rsqrt_int8": Op("RSQRT", 2, "2.5"),
+        "rsqrt_int16": Op("RSQRT", 3, "2.14"),
         "shape": Op("SHAPE", 1, "1.10", "ShapeOptions"),
         "softmax": Op("SOFTMAX", 1, "1.5", "SoftmaxOptions"),
+        "softmax_int8": Op("SOFTMAX", 2, "1.14", "SoftmaxOptions"),
+        "softmax_int16": Op("SOFTMAX", 3, "2.3", "SoftmaxOptions"),
         "strided_slice": Op("STRIDED_SLICE", 1, "1.6", "StridedSliceOptions"),
         "strided_slice_int8": Op("STRIDED_SLICE", 2, "1.14", "StridedSliceOptions"),
         "sub": Op("SUB", 1, "1.6", "SubOptions"),
+        "sub_int8": Op("SUB", 2, "1.14", "SubOptions"),
+        "sub_int16": Op("SUB", 5, "2.4", "SubOptions"),
         "tanh": Op("TANH", 1, "1.14"),
+        "tanh_int8": Op("TANH", 2, "1.14"),
+        "tanh_int16": Op("TANH", 3, "2.3"),
         "transpose": Op("TRANSPOSE", 1, "1.6", "TransposeOptions"),
+        "transpose_int8": Op("TRANSPOSE", 2, "1.14", "TransposeOptions"),
+        "transpose_int16": Op("TRANSPOSE", 5, "2.4", "TransposeOptions"),
         "while": Op("WHILE", 1, "1.15", "WhileOptions"),
     }
 )
+
+
+@dataclass(frozen=True)
+class Storage:
+    """How the numbers of a computed tensor are kept: as themselves, or as integers.
+
+    Attributes:
+        dtype: of the numbers kept.
+        scale: None for numbers that are themselves; else a kept q is `scale * (q - zero_point)`.
+        zero_point: what 0 is kept as.
+    """
+
+    dtype: np.dtype[Any]
+    scale: float | None = None
+    zero_point: int = 0
+
+    @property
+    def step(self) -> float:
+        """What one more in a kept number stands for."""
+        return 1.0 if self.scale is None else self.scale
+
+
+REAL = Storage(_FLOAT32)
+"""Numbers kept as themselves, in float32."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +157,13 @@ class Tensor:
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     scale: AnyArray | None = field(default=None, compare=False)
+    zero_point: int = field(default=0, compare=False)
+
+    @property
+    def storage(self) -> Storage:
+        """How its numbers are kept, where all have one scale."""
+        scale = None if self.scale is None else float(self.scale[0])
+        return Storage(self.dtype, scale, self.zero_point)
 
 
 class _File:
@@ -140,6 +206,10 @@ class Graph:
         self._inputs: list[tuple[str, Tensor]] = []
         self._outputs: list[tuple[str, Tensor]] = []
 
+    def beside(self) -> Graph:
+        """A further graph of the same file: arrays that are constants of both are stored once."""
+        return Graph(self._file)
+
     # Tensors
 
     def input(self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Tensor:
@@ -150,8 +220,12 @@ class Graph:
 
     def output(self, name: str, tensor: Tensor) -> None:
         """Makes `tensor` an output of the model."""
-        self._tensors[tensor.index].name = name
+        self.name(tensor, name)
         self._outputs.append((name, tensor))
+
+    def name(self, tensor: Tensor, name: str) -> None:
+        """Names a tensor."""
+        self._tensors[tensor.index].name = name
 
     def constant(self, value: npt.ArrayLike | Quantized, name: str = "") -> Tensor:
         """A constant; the same array is stored once, however often it is used."""
@@ -176,6 +250,7 @@ class Graph:
         buffer: int = 0,
         name: str = "",
         scale: AnyArray | None = None,
+        zero_point: int = 0,
     ) -> Tensor:
         made = schema.TensorT()
         made.name = name or f"t{len(self._tensors)}"
@@ -188,53 +263,53 @@ class Graph:
         if scale is not None:
             made.quantization = schema.QuantizationParametersT()
             made.quantization.scale = scale
-            made.quantization.zeroPoint = np.zeros(len(scale), np.int64)
+            made.quantization.zeroPoint = np.full(len(scale), zero_point, np.int64)
             made.quantization.quantizedDimension = 0
         self._tensors.append(made)
-        return Tensor(len(self._tensors) - 1, tuple(shape), dtype, scale)
+        return Tensor(len(self._tensors) - 1, tuple(shape), dtype, scale, zero_point)
 
     # Ops
 
-    def add(self, a: Tensor, b: Tensor) -> Tensor:
+    def add(self, a: Tensor, b: Tensor, out: Storage = REAL) -> Tensor:
         """Element-wise sum."""
-        return self._op("add", [a, b], _broadcast(a, b))
+        return self._op("add", [a, b], _broadcast(a, b), out, **_sum_options(out))
 
-    def sub(self, a: Tensor, b: Tensor) -> Tensor:
+    def sub(self, a: Tensor, b: Tensor, out: Storage = REAL) -> Tensor:
         """Element-wise difference."""
-        return self._op("sub", [a, b], _broadcast(a, b))
+        return self._op("sub", [a, b], _broadcast(a, b), out, **_sum_options(out))
 
-    def mul(self, a: Tensor, b: Tensor) -> Tensor:
+    def mul(self, a: Tensor, b: Tensor, out: Storage = REAL) -> Tensor:
         """Element-wise product."""
-        return self._op("mul", [a, b], _broadcast(a, b))
+        return self._op("mul", [a, b], _broadcast(a, b), out)
 
-    def mean(self, x: Tensor) -> Tensor:
+    def mean(self, x: Tensor, out: Storage = REAL) -> Tensor:
         """Mean over the last axis, which stays with size 1."""
         axis = self.constant(np.array([len(x.shape) - 1], np.int32))
-        return self._op("mean", [x, axis], (*x.shape[:-1], 1), keepDims=True)
+        return self._op("mean", [x, axis], (*x.shape[:-1], 1), out, keepDims=True)
 
-    def rsqrt(self, x: Tensor) -> Tensor:
+    def rsqrt(self, x: Tensor, out: Storage = REAL) -> Tensor:
         """1 / sqrt(x)."""
-        return self._op("rsqrt", [x], x.shape)
+        return self._op("rsqrt", [x], x.shape, out)
 
-    def tanh(self, x: Tensor) -> Tensor:
+    def tanh(self, x: Tensor, out: Storage = REAL) -> Tensor:
         """Hyperbolic tangent."""
-        return self._op("tanh", [x], x.shape)
+        return self._op("tanh", [x], x.shape, out)
 
-    def relu(self, x: Tensor) -> Tensor:
+    def relu(self, x: Tensor, out: Storage = REAL) -> Tensor:
         """max(x, 0)."""
-        return self._op("relu", [x], x.shape)
+        return self._op("relu", [x], x.shape, out)
 
-    def gelu(self, x: Tensor, *, approximate: bool) -> Tensor:
+    def gelu(self, x: Tensor, *, approximate: bool, out: Storage = REAL) -> Tensor:
         """GELU, by erf or (`approximate`) by tanh."""
-        return self._op("gelu", [x], x.shape, approximate=approximate)
+        return self._op("gelu", [x], x.shape, out, approximate=approximate)
 
-    def logistic(self, x: Tensor) -> Tensor:
+    def logistic(self, x: Tensor, out: Storage = REAL) -> Tensor:
         """1 / (1 + exp(-x))."""
-        return self._op("logistic", [x], x.shape)
+        return self._op("logistic", [x], x.shape, out)
 
-    def softmax(self, x: Tensor) -> Tensor:
+    def softmax(self, x: Tensor, out: Storage = REAL) -> Tensor:
         """Softmax over the last axis."""
-        return self._op("softmax", [x], x.shape, beta=1.0)
+        return self._op("softmax", [x], x.shape, out, beta=1.0)
 
     def l2_normalization(self, x: Tensor) -> Tensor:
         """Scales the last axis to length 1."""
@@ -242,52 +317,65 @@ class Graph:
 
     def cast(self, x: Tensor, dtype: npt.DTypeLike) -> Tensor:
         """Converts the element type."""
-        return self._op("cast", [x], x.shape, dtype=np.dtype(dtype))
+        return self._op("cast", [x], x.shape, Storage(np.dtype(dtype)))
 
     def reshape(self, x: Tensor, shape: tuple[int, ...]) -> Tensor:
         """The same elements in another shape, of which one size may be `DYNAMIC`."""
         if shape == x.shape:
             return x
         wanted = self.constant(np.array(shape, np.int32))
-        return self._op("reshape", [x, wanted], shape, dtype=x.dtype)
+        return self._op("reshape", [x, wanted], shape, x.storage)
 
     def transpose(self, x: Tensor, permutation: tuple[int, ...]) -> Tensor:
         """Permutes the axes."""
         order = self.constant(np.array(permutation, np.int32))
-        return self._op("transpose", [x, order], tuple(x.shape[axis] for axis in permutation))
+        return self._op(
+            "transpose", [x, order], tuple(x.shape[axis] for axis in permutation), x.storage
+        )
 
-    def batch_matmul(self, a: Tensor, b: Tensor, *, transpose_b: bool = False) -> Tensor:
+    def batch_matmul(
+        self, a: Tensor, b: Tensor, *, transpose_b: bool = False, out: Storage = REAL
+    ) -> Tensor:
         """[B, m, k] times [B, k, n] (or [B, n, k] transposed) is [B, m, n]."""
         columns = b.shape[-2] if transpose_b else b.shape[-1]
-        return self._op("batch_matmul", [a, b], (*a.shape[:-1], columns), adjY=transpose_b)
+        return self._op("batch_matmul", [a, b], (*a.shape[:-1], columns), out, adjY=transpose_b)
 
-    def fully_connected(self, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-        """[m, in] times [out, in] transposed, plus [out], is [m, out].
+    def fully_connected(
+        self, x: Tensor, weight: Tensor, bias: Tensor | None = None, out: Storage = REAL
+    ) -> Tensor:
+        """[..., in] times [out, in] transposed, plus [out], is [..., out].
 
-        An int8 weight with one scale (all runtimes) or one scale a row (TFLite 2.17 and
-        later) has x quantised row by row while the model runs.
+        With a float x, an int8 weight with one scale (all runtimes) or one scale a row (TFLite
+        2.17 and later) has x quantised row by row while the model runs.
         """
         kind = "fully_connected"
-        if weight.scale is not None:
-            kind += "_per_channel" if len(weight.scale) > 1 else "_per_tensor"
+        scales = 0 if weight.scale is None else len(weight.scale)
+        hybrid = scales > 0 and out.scale is None
+        if hybrid:
+            kind += "_per_channel" if scales > 1 else "_per_tensor"
         return self._op(
             kind,
             [x, weight] if bias is None else [x, weight, bias],
             (*x.shape[:-1], weight.shape[0]),
-            asymmetricQuantizeInputs=weight.scale is not None,
+            out,
+            asymmetricQuantizeInputs=hybrid,
+            **({"keepNumDims": True} if len(x.shape) > 2 else {}),
         )
 
     def gather(self, table: Tensor, rows: Tensor) -> Tensor:
         """Rows of a table [V, H] by number [n], as they are stored."""
-        kind = "gather" if table.dtype == _FLOAT32 else f"gather_{table.dtype.name}"
         shape = (*rows.shape, *table.shape[1:])
-        return self._op(kind, [table, rows], shape, dtype=table.dtype, scale=table.scale)
+        return self._op("gather", [table, rows], shape, table.storage)
 
     def dequantize(self, x: Tensor) -> Tensor:
         """Elements int8 or float16 to float32; float32 stays as it is."""
         if x.dtype == np.float32:
             return x
-        return self._op(f"dequantize_{x.dtype.name}", [x], x.shape)
+        return self._op("dequantize", [x], x.shape)
+
+    def quantize(self, x: Tensor, out: Storage) -> Tensor:
+        """The same numbers in another storage."""
+        return x if x.storage == out else self._op("quantize", [x], x.shape, out)
 
     def first_rows(self, x: Tensor, rows: int | Tensor) -> Tensor:
         """The first rows of x [m, H]: a fixed number, or as many as a tensor [2] = (n, H) says."""
@@ -298,9 +386,8 @@ class Graph:
             end, count = rows, DYNAMIC
         begin = self.constant(np.zeros(2, np.int32))
         strides = self.constant(np.ones(2, np.int32))
-        kind = "strided_slice" if x.scale is None else "strided_slice_int8"
         inputs = [x, begin, end, strides]
-        return self._op(kind, inputs, (count, width), dtype=x.dtype, scale=x.scale)
+        return self._op("strided_slice", inputs, (count, width), x.storage)
 
     def planes(self, x: Tensor, first: int, count: int) -> Tensor:
         """Some planes of x [k, m, n]: [count, m, n]."""
@@ -311,7 +398,8 @@ class Graph:
         )
         strides = self.constant(np.ones(3, np.int32))
         shape = (count, *x.shape[1:])
-        return self._op("strided_slice", [x, begin, end, strides], shape, endMask=_LAST_TWO_AXES)
+        inputs = [x, begin, end, strides]
+        return self._op("strided_slice", inputs, shape, x.storage, endMask=_LAST_TWO_AXES)
 
     def one_hot(self, numbers: Tensor, depth: Tensor) -> Tensor:
         """For each number [m] a row of zeros with a one at that place: [m, depth]."""
@@ -320,18 +408,16 @@ class Graph:
 
     def shape(self, x: Tensor) -> Tensor:
         """The shape of x as int32 [rank]."""
-        return self._op(
-            "shape", [x], (len(x.shape),), dtype=np.dtype(np.int32), outType=_TYPES[_INT32]
-        )
+        return self._op("shape", [x], (len(x.shape),), Storage(_INT32), outType=_TYPES[_INT32])
 
     def concatenate(self, parts: Sequence[Tensor]) -> Tensor:
-        """Joins vectors."""
-        size = sum(part.shape[0] for part in parts)
-        return self._op("concatenation", parts, (size,), dtype=parts[0].dtype)
+        """Joins tensors along the last axis; in integers, they are kept alike."""
+        shape = (*parts[0].shape[:-1], sum(part.shape[-1] for part in parts))
+        return self._op("concatenation", parts, shape, parts[0].storage, axis=len(shape) - 1)
 
     def less(self, a: Tensor, b: Tensor) -> Tensor:
         """Element-wise a < b."""
-        return self._op("less", [a, b], _broadcast(a, b), dtype=np.dtype(np.bool_))
+        return self._op("less", [a, b], _broadcast(a, b), Storage(np.dtype(np.bool_)))
 
     def repeat(
         self, times: int, step: Callable[..., Tensor], start: Tensor, *fixed: Tensor
@@ -371,26 +457,25 @@ class Graph:
 
     def _next(self, count: Tensor) -> Tensor:
         one = self.constant(np.array([1], np.int32))
-        return self._op("add", [count, one], count.shape, dtype=count.dtype)
+        return self._op("add", [count, one], count.shape, count.storage)
 
     def _op(
         self,
         kind: str,
         inputs: Sequence[Tensor],
         shape: tuple[int, ...],
-        *,
-        dtype: np.dtype[Any] | None = None,
-        scale: AnyArray | None = None,
+        storage: Storage = REAL,
         **options: object,
     ) -> Tensor:
-        out = self._tensor(shape, dtype or _FLOAT32, scale=scale)
+        scale = None if storage.scale is None else np.array([storage.scale], np.float32)
+        out = self._tensor(shape, storage.dtype, scale=scale, zero_point=storage.zero_point)
         self._append(kind, inputs, [out], **options)
         return out
 
     def _append(
         self, kind: str, inputs: Sequence[Tensor], outputs: Sequence[Tensor], **options: object
     ) -> None:
-        op = OPS[kind]
+        op = OPS.get(f"{kind}_{inputs[0].dtype.name}") or OPS[kind]
         made = schema.OperatorT()
         made.opcodeIndex = self._file.codes.setdefault(op, len(self._file.codes))
         made.inputs = [tensor.index for tensor in inputs]
@@ -416,20 +501,33 @@ class Graph:
         """The first TFLite release that has all the ops."""
         return max((op.since for op in self._file.codes), key=version_numbers)
 
-    def model(self, description: str) -> Any:
-        """The finished graph as a schema object (`ModelT`), with one signature."""
-        signature = schema.SignatureDefT()
-        signature.signatureKey = "serving_default"
-        signature.inputs = [_tensor_map(name, tensor) for name, tensor in self._inputs]
-        signature.outputs = [_tensor_map(name, tensor) for name, tensor in self._outputs]
+    def model(self, description: str, entries: Mapping[str, Graph] | None = None) -> Any:
+        """The file as a schema object (`ModelT`).
+
+        Args:
+            description: of the file.
+            entries: the graphs of the file that can be called from outside, by the keys of their
+                signatures; None: this one.
+        """
         model = schema.ModelT()
         model.version = 3
         model.description = description
         model.operatorCodes = [_operator_code(op) for op in self._file.codes]
         model.subgraphs = [graph._subgraph() for graph in self._file.graphs]
         model.buffers = self._file.buffers
-        model.signatureDefs = [signature]
+        model.signatureDefs = [
+            graph._signature(key) for key, graph in (entries or {"serving_default": self}).items()
+        ]
         return model
+
+    def _signature(self, key: str) -> Any:
+        """How to call the graph from outside."""
+        made = schema.SignatureDefT()
+        made.signatureKey = key
+        made.subgraphIndex = self._file.graphs.index(self)
+        made.inputs = [_tensor_map(name, tensor) for name, tensor in self._inputs]
+        made.outputs = [_tensor_map(name, tensor) for name, tensor in self._outputs]
+        return made
 
     def _subgraph(self) -> Any:
         subgraph = schema.SubGraphT()
@@ -442,11 +540,13 @@ class Graph:
         return subgraph
 
 
-_FLOAT32 = np.dtype(np.float32)
-_INT32 = np.dtype(np.int32)
-
 _LAST_TWO_AXES = 0b110
 """A mask of STRIDED_SLICE: of three axes, the last two are taken whole."""
+
+
+def _sum_options(out: Storage) -> dict[str, bool]:
+    """int16 sums take scales that are powers of two, unless told otherwise."""
+    return {"potScaleInt16": False} if out.dtype == _INT16 else {}
 
 
 def _broadcast(a: Tensor, b: Tensor) -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,19 +19,20 @@ _BLOCK = 4096
 
 @dataclass(frozen=True, eq=False)
 class Quantized:
-    """An int8 tensor that stands for `values * scale`.
+    """An integer tensor that stands for `values * scale`.
 
     Attributes:
-        values: int8, the shape of the weight.
+        values: int8 (biases and constants of static graphs: up to int64), the shape of the weight.
         scale: float32 [1], or [rows] with one scale for each row.
     """
 
-    values: npt.NDArray[np.int8]
+    values: npt.NDArray[np.signedinteger[Any]]
     scale: Array
 
     def dequantized(self) -> Array:
         """The float32 weight that the int8 one stands for."""
-        return self.values * self.scale.reshape(-1, *[1] * (self.values.ndim - 1))
+        whole: Array = self.values * self.scale.reshape(-1, *[1] * (self.values.ndim - 1))
+        return whole
 
 
 def quantize_per_tensor(weight: Array) -> Quantized:

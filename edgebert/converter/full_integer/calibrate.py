@@ -1,0 +1,109 @@
+"""What values a model computes on real text: their ranges, and the peaks that rules are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edgebert.bert.weights import Array
+from edgebert.converter.full_integer.emitter import Value
+from edgebert.converter.full_integer.observe import Observed
+from edgebert.converter.full_integer.storage import Range
+
+NEGLIGIBLE = 10.0
+"""A score lower than a row's largest by more has a probability below int8's half step, by far."""
+
+_MASKED = ".masked"
+_SCORES = ".scores"
+_JOINED, _CONTEXT = ".skip.sum", ".context"
+"""Endings of two values that a concatenation joins, which takes one storage."""
+
+
+@dataclass(frozen=True)
+class Peaks:
+    """Largest magnitudes of the values with a row a token, by name of the value.
+
+    Attributes:
+        first: of each channel, in the first row [H].
+        rest: of each channel, in all other rows [H].
+        scores: largest of any score, padding's included.
+        lowest_best: least of the largest scores of the rows.
+    """
+
+    first: Mapping[str, Array]
+    rest: Mapping[str, Array]
+    scores: float
+    lowest_best: float
+
+
+def peaks(observed: Iterable[Observed], names: Sequence[str]) -> Peaks:
+    """The peaks of some values, [n, 1, H] each, and those of all scores."""
+    first: dict[str, Array] = {}
+    rest: dict[str, Array] = {}
+    scores, lowest_best = 0.0, np.inf
+    for each in observed:
+        for name in names:
+            rows = np.abs(each.values[name][: each.tokens, 0])
+            first[name] = np.maximum(first.get(name, 0), rows[0])
+            if len(rows) > 1:
+                rest[name] = np.maximum(rest.get(name, 0), rows[1:].max(axis=0))
+        for name, value in each.values.items():
+            if name.endswith(_SCORES):
+                rows = value[:, : each.tokens]
+                scores = max(scores, float(np.abs(rows).max()))
+                best = rows[:, :, : each.tokens].max(axis=-1)
+                lowest_best = min(lowest_best, float(best.min()))
+    return Peaks(first, rest, scores, lowest_best)
+
+
+def ranges(
+    observed: Iterable[Observed], values: Sequence[Value], mask: float, *, soft_mask: bool
+) -> dict[str, Range]:
+    """Least and largest number of each value over the rows of real tokens.
+
+    Args:
+        observed: what the float graph computed.
+        values: of the graph.
+        mask: taken from padding's scores.
+        soft_mask: whether scores that no probability comes of may be cut off; padding's are, then.
+    """
+    low = {value.name: np.inf for value in values}
+    high = {value.name: -np.inf for value in values}
+    best = dict(high.fromkeys(high, np.inf))
+    for each in observed:
+        for value in values:
+            numbers = real(value, each)
+            low[value.name] = min(low[value.name], float(numbers.min()))
+            high[value.name] = max(high[value.name], float(numbers.max()))
+            if value.name.endswith(_MASKED):
+                least = float(numbers.max(axis=-1).min())
+                best[value.name] = min(best[value.name], least)
+    spans = {name: (low[name], high[name]) for name in low}
+    for name in spans:
+        if name.endswith(_MASKED):
+            bottom = max(low[name], best[name] - NEGLIGIBLE) if soft_mask else low[name] - mask
+            spans[name] = (bottom, high[name])
+        elif name.endswith(_JOINED):
+            partner = name.removesuffix(_JOINED) + _CONTEXT
+            spans[name] = spans[partner] = _union(spans[name], spans[partner])
+    return spans
+
+
+def _union(a: Range, b: Range) -> Range:
+    return min(a[0], b[0]), max(a[1], b[1])
+
+
+def real(value: Value, each: Observed) -> npt.NDArray[Any]:
+    """The rows of a value that belong to tokens, not to padding."""
+    numbers = each.values[value.name]
+    for axis in value.tokens:
+        if numbers.shape[axis] == each.length:
+            numbers = numbers.take(range(each.tokens), axis)
+    return numbers
+
+
+OnText = Callable[[int], None]
