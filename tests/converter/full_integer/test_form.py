@@ -1,0 +1,89 @@
+"""Every rewrite leaves the answers as they are, alone and together with any others."""
+
+from dataclasses import fields
+from itertools import product
+
+import numpy as np
+import pytest
+
+from edgebert.converter import reference
+from edgebert.converter.full_integer.convert import settle
+from edgebert.converter.full_integer.form import Steps
+from edgebert.converter.full_integer.integer_graph import POSITIONS, build
+from edgebert.converter.full_integer.observe import feeds
+from edgebert.converter.head import Head
+from tests.converter.full_integer.small_models import LENGTH, encodings, run, small_model
+
+STEPS = [each.name for each in fields(Steps)]
+EXACT = {"rtol": 1e-5, "atol": 1e-5}
+TEXTS = encodings(4)
+MODEL = small_model()
+EXPECTED = [
+    reference.output(MODEL.weights, MODEL.config, MODEL.head, text.ids, text.segment_ids)
+    for text in TEXTS
+]
+
+
+def tokenwise(model, steps):
+    graph, _ = build(settle(model, steps, TEXTS), model.head, model.interface, LENGTH)
+    return [run(graph, text, model.interface)[:, : len(text.ids)] for text in TEXTS]
+
+
+@pytest.mark.parametrize("chosen", list(product((False, True), repeat=len(STEPS))), ids=str)
+def test_any_subset_of_steps_computes_what_the_reference_does(chosen):
+    found = tokenwise(MODEL, Steps(**dict(zip(STEPS, chosen, strict=True))))
+    for expected, got in zip(EXPECTED, found, strict=True):
+        np.testing.assert_allclose(got, expected, **EXACT)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"hidden_act": "relu"},
+        {"hidden_act": "gelu_tanh"},
+        {"layer_norm_eps": 1e-3},
+        {"type_vocab_size": 1},
+        {"num_hidden_layers": 1},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("steps", [Steps.none(), Steps()], ids=["plain", "all"])
+def test_other_configs_are_exact_too(changes, steps):
+    model = small_model(**changes)
+    texts = encodings(3, pairs=model.config.type_vocab_size > 1)
+    graph, _ = build(settle(model, steps, texts), model.head, model.interface, LENGTH)
+    for text in texts:
+        expected = reference.output(
+            model.weights, model.config, model.head, text.ids, text.segment_ids
+        )
+        got = run(graph, text, model.interface)[:, : len(text.ids)]
+        np.testing.assert_allclose(got, expected, **EXACT)
+
+
+@pytest.mark.parametrize("inputs", [("ids",), ("ids", "mask", "segment_ids")], ids=len)
+@pytest.mark.parametrize(
+    "head",
+    [
+        Head("embed", normalize=False),
+        Head("embed", pooling="cls", normalize=False),
+        Head("regress"),
+        Head("tag"),
+        Head("answer"),
+        Head("fill-mask"),
+    ],
+    ids=lambda head: f"{head.task}-{head.pooling}",
+)
+@pytest.mark.parametrize("steps", [Steps.none(), Steps()], ids=["plain", "all"])
+def test_every_head_is_exact(head, inputs, steps):
+    model = small_model(head, inputs)
+    graph, _ = build(settle(model, steps, TEXTS), head, model.interface, LENGTH)
+    for text in TEXTS:
+        further = {}
+        if head.task == "fill-mask":
+            further["positions"] = feeds(text, model.interface, LENGTH)["positions"][0][:POSITIONS]
+        expected = reference.output(
+            model.weights, model.config, head, text.ids, text.segment_ids, **further
+        )
+        got = run(graph, text, model.interface)
+        got = got[:, : len(text.ids)] if head.task in ("tag", "answer") else got
+        np.testing.assert_allclose(got, expected, **EXACT)
