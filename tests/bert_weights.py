@@ -20,6 +20,30 @@ def small_config(**changes):
     return BertConfig(**{**values, **changes})
 
 
+FAMILIES = {
+    "BERT": {},
+    "DistilBERT": {"type_vocab_size": 0, "pooler_act": "relu"},
+    "ELECTRA": {"embedding_size": 6, "projection": "embeddings", "pooler_act": "gelu"},
+    "ALBERT": {
+        "embedding_size": 6,
+        "projection": "embeddings",
+        "shared_layers": True,
+        "num_hidden_layers": 3,
+        "hidden_act": "gelu_tanh",
+    },
+    "MobileBERT": {
+        "embedding_size": 6,
+        "projection": "words",
+        "trigrams": True,
+        "bottleneck_size": 8,
+        "num_feedforward_networks": 3,
+        "norm": "no_norm",
+        "hidden_act": "relu",
+    },
+}
+"""What the config of each family sets beside plain values, in small."""
+
+
 def random_weights(config, seed=0, labels=LABELS):
     """All weights of the encoder and of every head; norms near 1, biases far from 0."""
     random = np.random.default_rng(seed)

@@ -91,11 +91,7 @@ class BertConfig:
                 f"config: {width} {self.inner_size} is not a multiple of "
                 f"num_attention_heads {self.num_attention_heads}"
             )
-        if self.projection is None and (self.word_size != self.hidden_size or self.trigrams):
-            raise EdgebertError(
-                f"config: embedding_size {self.word_size} and hidden_size {self.hidden_size} "
-                "differ, or words are read with their neighbours, and nothing projects them"
-            )
+        self._check_family()
         if self.hidden_act not in ACTIVATIONS:
             raise EdgebertError(
                 f"config: unknown activation {str(self.hidden_act)[:40]!r}; "
@@ -105,6 +101,26 @@ class BertConfig:
             raise EdgebertError(
                 f"config: layer_norm_eps is {str(self.layer_norm_eps)[:40]}; 0 < eps < 1"
             )
+
+    def _check_family(self) -> None:
+        """Refuses what no family has, and the graph is not written for."""
+        if self.projection is None and (self.word_size != self.hidden_size or self.trigrams):
+            raise EdgebertError(
+                f"config: embedding_size {self.word_size} and hidden_size {self.hidden_size} "
+                "differ, or words are read with their neighbours, and nothing projects them"
+            )
+        if self.projection == "words" and self.word_size > self.hidden_size:
+            raise EdgebertError(
+                f"config: embedding_size {self.word_size} is more than "
+                f"hidden_size {self.hidden_size}"
+            )
+        if (
+            len({self.norm == "no_norm", self.projection == "words", bool(self.bottleneck_size)})
+            > 1
+        ):
+            raise EdgebertError("config: bottleneck_size, no_norm and projected words go together")
+        if self.shared_layers and self.projection != "embeddings":
+            raise EdgebertError("config: layers can share weights where embeddings are projected")
 
     @property
     def head_size(self) -> int:

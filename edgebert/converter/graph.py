@@ -401,6 +401,25 @@ class Graph:
         inputs = [x, begin, end, strides]
         return self._op("strided_slice", inputs, shape, x.storage, endMask=_LAST_TWO_AXES)
 
+    def columns(self, x: Tensor, first: int, count: int) -> Tensor:
+        """Some columns of x [m, n]: [m, count]."""
+        if (first, count) == (0, x.shape[1]):
+            return x
+        begin, end = (self.constant(np.array([0, at], np.int32)) for at in (first, first + count))
+        strides = self.constant(np.ones(2, np.int32))
+        shape = (x.shape[0], count)
+        inputs = [x, begin, end, strides]
+        return self._op("strided_slice", inputs, shape, x.storage, endMask=_FIRST_AXIS)
+
+    def stretch(self, x: Tensor, first: int, last: int | None) -> Tensor:
+        """Elements of a vector as `x[first:last]`."""
+        begin, end, strides = (
+            self.constant(np.array([value], np.int32)) for value in (first, last or 0, 1)
+        )
+        mask = _FIRST_AXIS if last is None else 0
+        inputs = [x, begin, end, strides]
+        return self._op("strided_slice", inputs, (DYNAMIC,), x.storage, endMask=mask)
+
     def one_hot(self, numbers: Tensor, depth: Tensor) -> Tensor:
         """For each number [m] a row of zeros with a one at that place: [m, depth]."""
         inputs = [numbers, depth, self.constant(np.float32(1)), self.constant(np.float32(0))]
@@ -412,7 +431,8 @@ class Graph:
 
     def concatenate(self, parts: Sequence[Tensor]) -> Tensor:
         """Joins tensors along the last axis; in integers, they are kept alike."""
-        shape = (*parts[0].shape[:-1], sum(part.shape[-1] for part in parts))
+        sizes = [part.shape[-1] for part in parts]
+        shape = (*parts[0].shape[:-1], DYNAMIC if DYNAMIC in sizes else sum(sizes))
         return self._op("concatenation", parts, shape, parts[0].storage, axis=len(shape) - 1)
 
     def less(self, a: Tensor, b: Tensor) -> Tensor:
@@ -540,8 +560,8 @@ class Graph:
         return subgraph
 
 
-_LAST_TWO_AXES = 0b110
-"""A mask of STRIDED_SLICE: of three axes, the last two are taken whole."""
+_FIRST_AXIS, _LAST_TWO_AXES = 0b001, 0b110
+"""Masks of STRIDED_SLICE: axes that are taken to their end; the last two are those of three."""
 
 
 def _sum_options(out: Storage) -> dict[str, bool]:

@@ -37,6 +37,8 @@ class Recipe:
             whole when the model is loaded, which costs its float32 size in memory.
         scales_apart: the scales of an int8 matrix are multiplied in by an op of their own, for
             runtimes whose dense layer takes one scale a matrix.
+        repeats: layers that share weights become one step that is run several times; else their
+            ops are written out, and the engine packs the weights of each.
         matrices: what the record says of the matrices.
         tables: what the record says of the tables.
     """
@@ -46,14 +48,18 @@ class Recipe:
     store_table: Callable[[Array], Stored]
     gathers_stored: bool
     scales_apart: bool
+    repeats: bool
     matrices: str
     tables: str
 
+    def stored(self, weight: Array) -> Stored:
+        """The matrix of a dense layer as `dense` takes it."""
+        return weight if len(weight) <= SMALL_MATRIX else self.store_matrix(weight)
+
     def dense(
-        self, graph: Graph, x: Tensor, weight: Array, bias: Array | None, name: str
+        self, graph: Graph, x: Tensor, stored: Stored, bias: Array | None, name: str
     ) -> Tensor:
-        """Rows x [m, in] times a weight [out, in], plus a bias [out]: [m, out]."""
-        stored = weight if len(weight) <= SMALL_MATRIX else self.store_matrix(weight)
+        """Rows x [m, in] times a stored weight [out, in], plus a bias [out]: [m, out]."""
         offset = None if bias is None else graph.constant(bias, f"{name}.bias")
         if isinstance(stored, Quantized) and self.scales_apart:
             whole = graph.constant(Quantized(stored.values, np.ones(1, np.float32)), name)
@@ -95,6 +101,7 @@ _INT8 = Recipe(
     quantize_per_tensor,
     gathers_stored=True,
     scales_apart=False,
+    repeats=True,
     matrices="int8, one scale an output channel",
     tables="int8, one scale a table",
 )
@@ -104,6 +111,7 @@ _FLOAT16 = Recipe(
     _float16,
     gathers_stored=True,
     scales_apart=False,
+    repeats=True,
     matrices="float16",
     tables="float16",
 )
@@ -113,6 +121,7 @@ _FLOAT32 = Recipe(
     _float32,
     gathers_stored=True,
     scales_apart=False,
+    repeats=True,
     matrices="float32",
     tables="float32",
 )
@@ -123,9 +132,9 @@ RECIPES: Mapping[tuple[RecipeName, RuntimeName], Recipe] = MappingProxyType(
         ("float16", "litert"): _FLOAT16,
         ("float32", "litert"): _FLOAT32,
         # TFLite before 2.17 has no dense layer with one scale a channel, and before 2.18 (LiteRT)
-        # it cannot gather float16.
-        ("int8", "tflite-runtime"): replace(_INT8, scales_apart=True),
-        ("float16", "tflite-runtime"): replace(_FLOAT16, gathers_stored=False),
-        ("float32", "tflite-runtime"): _FLOAT32,
+        # it cannot gather float16. The XNNPACK of 2.14 cannot resize what is repeated.
+        ("int8", "tflite-runtime"): replace(_INT8, scales_apart=True, repeats=False),
+        ("float16", "tflite-runtime"): replace(_FLOAT16, gathers_stored=False, repeats=False),
+        ("float32", "tflite-runtime"): replace(_FLOAT32, repeats=False),
     }
 )

@@ -1,7 +1,8 @@
 """BERT's forward pass in plain numpy: what a converted file is compared with.
 
-Written from the paper (arXiv 1810.04805) and on its own: it shares no code and no rewriting of
-weights with the graph, so that a mistake there cannot hide here.
+Written from the papers (BERT: arXiv 1810.04805, ALBERT: 1909.11942, MobileBERT: 2004.02984) and on
+its own: it shares no code and no rewriting of weights with the graph, so that a mistake there
+cannot hide here.
 """
 
 from __future__ import annotations
@@ -28,16 +29,9 @@ def forward(
     segment_ids: Sequence[int] | None = None,
 ) -> Array:
     """Last hidden state [n, H] of one unpadded input of n tokens."""
-    x = weights["embeddings.word"][list(ids)] + weights["embeddings.position"][: len(ids)]
-    if config.type_vocab_size:
-        segments = [0] * len(ids) if segment_ids is None else segment_ids
-        x = x + weights["embeddings.segment"][list(segments)]
-    x = _norm(x, weights, "embeddings.norm", config)
+    x = _embeddings(weights, config, list(ids), segment_ids)
     for layer in range(config.num_hidden_layers):
-        p = f"layers.{layer}"
-        x = _norm(x + _attention(x, weights, p, config), weights, f"{p}.attention.norm", config)
-        inner = _activate(_dense(x, weights, f"{p}.ffn.intermediate"), config.hidden_act)
-        x = _norm(x + _dense(inner, weights, f"{p}.ffn.output"), weights, f"{p}.ffn.norm", config)
+        x = _layer(x, weights, f"layers.{0 if config.shared_layers else layer}", config)
     return x
 
 
@@ -66,8 +60,11 @@ def output(
         return _sigmoid(logits) if head.multi_label else _softmax(logits)
     if head.task == "fill-mask":
         x = _activate(_dense(x, weights, "mlm.transform"), config.hidden_act)
-        x = _norm(x, weights, "mlm.norm", config)
-        return (x @ weights["embeddings.word"].T + weights["mlm.bias"])[None]
+        x = _layer_norm(x, weights, "mlm.norm", config)
+        columns = [weights["embeddings.word"]]
+        if "mlm.rest.weight" in weights:
+            columns.append(weights["mlm.rest.weight"])
+        return (x @ np.concatenate(columns, axis=1).T + weights["mlm.bias"])[None]
     if head.task == "encode":
         return x[None]
     return _dense(x, weights, {"tag": "tagger", "answer": "answerer"}[head.task])[None]
@@ -78,7 +75,53 @@ def _dense(x: Array, weights: Weights, name: str) -> Array:
     return y
 
 
+def _embeddings(
+    weights: Weights, config: BertConfig, ids: list[int], segment_ids: Sequence[int] | None
+) -> Array:
+    x = weights["embeddings.word"][ids]
+    if config.trigrams:
+        edge = np.zeros_like(x[:1])
+        following, preceding = np.concatenate([x[1:], edge]), np.concatenate([edge, x[:-1]])
+        x = np.concatenate([following, x, preceding], axis=1)
+    if config.projection == "words":
+        x = _dense(x, weights, "embeddings.projection")
+    x = x + weights["embeddings.position"][: len(ids)]
+    if config.type_vocab_size:
+        segments = [0] * len(ids) if segment_ids is None else segment_ids
+        x = x + weights["embeddings.segment"][list(segments)]
+    x = _norm(x, weights, "embeddings.norm", config)
+    return _dense(x, weights, "embeddings.projection") if config.projection == "embeddings" else x
+
+
+def _layer(x: Array, weights: Weights, p: str, config: BertConfig) -> Array:
+    shared = start = x
+    if config.bottleneck_size:
+        shared, start = (
+            _norm(_dense(x, weights, f"{p}.{way}"), weights, f"{p}.{way}.norm", config)
+            for way in ("bottleneck.query_key", "bottleneck.input")
+        )
+    mixed = _attention(shared, x, weights, p, config)
+    y = _norm(start + mixed, weights, f"{p}.attention.norm", config)
+    further = [f"further_ffn.{i}" for i in range(config.num_feedforward_networks - 1)]
+    for ffn in (*further, "ffn"):
+        inner = _activate(_dense(y, weights, f"{p}.{ffn}.intermediate"), config.hidden_act)
+        y = _norm(
+            y + _dense(inner, weights, f"{p}.{ffn}.output"), weights, f"{p}.{ffn}.norm", config
+        )
+    if config.bottleneck_size:
+        name = f"{p}.bottleneck.output"
+        y = _norm(x + _dense(y, weights, name), weights, f"{name}.norm", config)
+    return y
+
+
 def _norm(x: Array, weights: Weights, name: str, config: BertConfig) -> Array:
+    if config.norm == "no_norm":
+        changed: Array = x * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+        return changed
+    return _layer_norm(x, weights, name, config)
+
+
+def _layer_norm(x: Array, weights: Weights, name: str, config: BertConfig) -> Array:
     centred = x - x.mean(axis=-1, keepdims=True)
     variance = (centred**2).mean(axis=-1, keepdims=True)
     normed = centred / np.sqrt(variance + np.float32(config.layer_norm_eps))
@@ -86,13 +129,14 @@ def _norm(x: Array, weights: Weights, name: str, config: BertConfig) -> Array:
     return scaled
 
 
-def _attention(x: Array, weights: Weights, p: str, config: BertConfig) -> Array:
+def _attention(shared: Array, x: Array, weights: Weights, p: str, config: BertConfig) -> Array:
+    """Queries and keys come from `shared`, values from x."""
     query, key, value = (
-        _heads(_dense(x, weights, f"{p}.attention.{part}"), config)
-        for part in ("query", "key", "value")
+        _heads(_dense(source, weights, f"{p}.attention.{part}"), config)
+        for part, source in (("query", shared), ("key", shared), ("value", x))
     )
     scores = query @ key.transpose(0, 2, 1) / np.float32(math.sqrt(config.head_size))
-    mixed = (_softmax(scores) @ value).transpose(1, 0, 2).reshape(x.shape)
+    mixed = (_softmax(scores) @ value).transpose(1, 0, 2).reshape(len(x), config.inner_size)
     return _dense(mixed, weights, f"{p}.attention.output")
 
 

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from edgebert.bert.catalogue import find
 from edgebert.bert.tasks import TASKS
-from edgebert.converter import bert_graph, reference
+from edgebert.converter import layers, reference
 from edgebert.converter.bert_graph import build_graph
 from edgebert.converter.head import Head
 from edgebert.converter.recipes import RECIPES
 from edgebert.runtime.delegation import delegation
-from tests.bert_weights import random_weights, small_config
+from tests.bert_weights import FAMILIES, random_weights, small_config
 from tests.converter.running import built, run
 
 IDS = [2, 17, 5, 39, 11, 0, 3]
@@ -45,14 +45,44 @@ def test_every_head_equals_the_plain_forward(head, heads):
 
 
 @pytest.mark.parametrize("head", HEADS, ids=name)
-def test_padding_changes_nothing(head):
-    config = small_config()
+@pytest.mark.parametrize("family", FAMILIES)
+def test_padding_changes_nothing(head, family):
+    config = small_config(**FAMILIES[family])
     weights = random_weights(config)
     data = built(config, weights, head)
     padded = run(data, IDS, SEGMENTS, padding=9)
     if padded.ndim > 2:
         padded = padded[:, : len(IDS)]
     close(padded, run(data, IDS, SEGMENTS))
+
+
+@pytest.mark.parametrize("head", HEADS, ids=name)
+@pytest.mark.parametrize("runtime", ["litert", "tflite-runtime"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_equals_the_plain_forward(head, runtime, family):
+    config = small_config(**FAMILIES[family])
+    weights = random_weights(config, seed=3)
+    expected = reference.output(weights, config, head, IDS, SEGMENTS)
+    close(run(built(config, weights, head, runtime=runtime), IDS, SEGMENTS), expected)
+
+
+def test_a_classifier_without_a_pooler_equals_the_plain_forward():
+    for family in ("BERT", "MobileBERT"):
+        config = small_config(**{**FAMILIES[family], "pooler_act": None})
+        weights = random_weights(config)
+        expected = reference.output(weights, config, Head("classify"), IDS, SEGMENTS)
+        close(run(built(config, weights, Head("classify")), IDS, SEGMENTS), expected)
+
+
+@pytest.mark.parametrize("runtime", ["litert", "tflite-runtime"])
+@pytest.mark.parametrize("recipe", ["float32", "float16", "int8"])
+def test_shared_layers_are_stored_once(recipe, runtime):
+    shape = {**FAMILIES["ALBERT"], "hidden_size": 64, "intermediate_size": 256}
+    one, many = (small_config(**{**shape, "num_hidden_layers": count}) for count in (1, 12))
+    weights = random_weights(one)
+    sizes = [len(built(c, weights, Head("encode"), recipe, runtime)) for c in (one, many)]
+    operators = 12 * 8_000 if runtime == "tflite-runtime" else 0
+    assert sizes[0] <= sizes[1] <= sizes[0] + operators
 
 
 @given(
@@ -65,21 +95,28 @@ def test_padding_changes_nothing(head):
     eps=st.sampled_from([1e-12, 1e-5]),
     tokens=st.integers(1, 20),
     head=st.sampled_from(HEADS),
+    family=st.sampled_from(sorted(FAMILIES)),
     seed=st.integers(0, 2**32 - 1),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_any_shape_equals_the_plain_forward(
-    layers, heads, head_size, inner, segments, activation, eps, tokens, head, seed
+    layers, heads, head_size, inner, segments, activation, eps, tokens, head, family, seed
 ):
-    config = small_config(
-        num_hidden_layers=layers,
-        num_attention_heads=heads,
-        hidden_size=heads * head_size,
-        intermediate_size=inner,
-        type_vocab_size=segments,
-        hidden_act=activation,
-        layer_norm_eps=eps,
-    )
+    drawn = {
+        "num_hidden_layers": layers,
+        "num_attention_heads": heads,
+        "hidden_size": heads * head_size,
+        "intermediate_size": inner,
+        "type_vocab_size": segments,
+        "hidden_act": activation,
+        "layer_norm_eps": eps,
+    }
+    shape = FAMILIES[family]
+    kept = {name: shape[name] for name in shape.keys() - {"num_hidden_layers", "hidden_act"}}
+    if "bottleneck_size" in kept:
+        kept["bottleneck_size"] = heads * (head_size + 1)
+        kept["embedding_size"] = min(6, heads * head_size)
+    config = small_config(**{**drawn, **kept})
     weights = random_weights(config, seed)
     random = np.random.default_rng(seed)
     ids = random.integers(0, config.vocab_size, tokens).tolist()
@@ -96,7 +133,7 @@ def test_merged_attention_equals_keys_and_values(heads, monkeypatch):
     weights = random_weights(config)
     head = Head("regress")
     merged = built(config, weights, head)
-    monkeypatch.setattr(bert_graph, "MERGED_HEADS", 0)
+    monkeypatch.setattr(layers, "MERGED_HEADS", 0)
     plain = built(config, weights, head)
     assert merged != plain
     close(run(merged, IDS, SEGMENTS), run(plain, IDS, SEGMENTS))

@@ -5,28 +5,45 @@ import pytest
 
 from edgebert.converter import fold, reference
 from edgebert.converter.head import Head
-from tests.bert_weights import random_weights, small_config
+from tests.bert_weights import FAMILIES, random_weights, small_config
 
 IDS = [2, 17, 5, 39, 11, 0, 3]
 SEGMENTS = [0, 0, 0, 1, 1, 1, 1]
 CONFIG = small_config(num_hidden_layers=3)
 TASKS = ["classify", "tag", "answer", "fill-mask"]
+STEPS = [
+    *((fold.fold_segments, family) for family in ("BERT", "ELECTRA", "MobileBERT")),
+    *((fold.fold_norm_biases, family) for family in ("BERT", "DistilBERT", "ELECTRA", "ALBERT")),
+    *((fold.fold_attention_biases, family) for family in FAMILIES),
+]
+"""Steps that change weights of a family, and leave the shapes that `reference` needs."""
 
 
 @pytest.mark.parametrize("task", TASKS)
-@pytest.mark.parametrize(
-    "step", [fold.fold_segments, fold.fold_norm_biases, fold.fold_attention_biases]
-)
-def test_step_changes_weights_but_no_answer(step, task):
-    weights = random_weights(CONFIG)
-    folded = step(weights, CONFIG)
+@pytest.mark.parametrize(("step", "family"), STEPS)
+def test_step_changes_weights_but_no_answer(step, family, task):
+    config = small_config(**FAMILIES[family])
+    weights = random_weights(config)
+    folded = step(weights, config)
     assert any(not np.array_equal(folded[name], weights[name]) for name in weights)
     head = Head(task)
     np.testing.assert_allclose(
-        reference.output(folded, CONFIG, head, IDS, SEGMENTS),
-        reference.output(weights, CONFIG, head, IDS, SEGMENTS),
-        atol=1e-5,
+        reference.output(folded, config, head, IDS, SEGMENTS),
+        reference.output(weights, config, head, IDS, SEGMENTS),
+        atol=2e-5,
     )
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_mlm_bias_takes_over_that_of_its_norm(family):
+    config = small_config(**FAMILIES[family])
+    weights = random_weights(config)
+    folded = fold.fold_mlm_bias(weights, config)
+    assert not folded["mlm.norm.bias"].any()
+    found, expected = (
+        reference.output(w, config, Head("fill-mask"), IDS, SEGMENTS) for w in (folded, weights)
+    )
+    np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
 def test_steps_do_not_touch_their_input():
@@ -40,7 +57,8 @@ def test_steps_do_not_touch_their_input():
 def test_norm_biases_are_gone_and_the_last_one_is_kept_apart():
     weights = random_weights(CONFIG)
     folded = fold.fold_norm_biases(weights, CONFIG)
-    assert not any(folded[name].any() for name in weights if name.endswith("norm.bias"))
+    norms = [n for n in weights if n.endswith("norm.bias") and not n.startswith("mlm.")]
+    assert not any(folded[name].any() for name in norms)
     hidden = reference.forward(folded, CONFIG, IDS, SEGMENTS) + folded["encoder.bias"]
     np.testing.assert_allclose(hidden, reference.forward(weights, CONFIG, IDS, SEGMENTS), atol=1e-5)
 

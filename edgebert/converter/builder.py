@@ -1,0 +1,77 @@
+"""What the parts of a graph are written with: weights by name, stored as the recipe says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from edgebert.bert.config import Activation, BertConfig
+from edgebert.bert.weights import Array, Weights
+from edgebert.converter.graph import Graph, Tensor
+from edgebert.converter.recipes import Recipe, Stored
+
+
+@dataclass(frozen=True)
+class Builder:
+    """Writes into one graph.
+
+    Attributes:
+        weights: folded (`fold`), so that no norm has a bias and no key or value has one.
+        matrices: as they were stored, by name: what is read twice is stored once.
+        tables: tensors of the graph, by name.
+    """
+
+    config: BertConfig
+    weights: Weights
+    recipe: Recipe
+    graph: Graph = field(default_factory=Graph)
+    matrices: dict[str, Stored] = field(default_factory=dict)
+    tables: dict[str, Tensor] = field(default_factory=dict)
+
+    def on(self, graph: Graph) -> Builder:
+        """The same, writing into another graph of the same file."""
+        return replace(self, graph=graph, tables={})
+
+    def dense(self, x: Tensor, name: str) -> Tensor:
+        """Rows times a weight matrix by name, plus its bias."""
+        return self.dense_of(x, name, self.weights[f"{name}.weight"], self.weights[f"{name}.bias"])
+
+    def dense_of(self, x: Tensor, name: str, weight: Array, bias: Array | None) -> Tensor:
+        """Rows times a weight matrix, plus its bias."""
+        if name not in self.matrices:
+            self.matrices[name] = self.recipe.stored(weight)
+        return self.recipe.dense(self.graph, x, self.matrices[name], bias, name)
+
+    def table(self, name: str) -> Tensor:
+        """A table, read by row; stored once, though `fill-mask` reads words twice."""
+        if name not in self.tables:
+            self.tables[name] = self.recipe.table(self.graph, self.weights[name], name)
+        return self.tables[name]
+
+    def times_table(self, x: Tensor, name: str, bias: Tensor | None) -> Tensor:
+        """Rows [m, E] times each row of a table [V, E], plus a bias [V]: [m, V]."""
+        table = self.table(name)
+        if table.scale is None:
+            table = self.graph.dequantize(table)
+        return self.graph.fully_connected(x, table, bias)
+
+    def activation(self, x: Tensor, kind: Activation) -> Tensor:
+        """An activation, element by element."""
+        g = self.graph
+        return g.relu(x) if kind == "relu" else g.gelu(x, approximate=kind == "gelu_tanh")
+
+    def layer_norm(self, x: Tensor, name: str) -> Tensor:
+        """Layer norm over the last axis, without its bias."""
+        g = self.graph
+        centred = g.sub(x, g.mean(x))
+        variance = g.mean(g.mul(centred, centred))
+        inverse = g.rsqrt(g.add(variance, g.constant(np.float32(self.config.layer_norm_eps))))
+        return g.mul(g.mul(centred, inverse), g.constant(self.weights[f"{name}.weight"]))
+
+    def residual(self, x: Tensor, change: Tensor, norm: str) -> Tensor:
+        """The norm of x + change, where both are [m, H]."""
+        g = self.graph
+        if self.config.norm == "no_norm":  # the change is scaled already (`fold.fold_no_norms`)
+            return g.add(g.mul(x, g.constant(self.weights[f"{norm}.weight"])), change)
+        return self.layer_norm(g.add(x, change), norm)
