@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -125,8 +126,11 @@ def require(uses: Sequence[Use], name: str) -> None:
     target = find_target(name)
     if target is None:
         return
-    if found := unsupported(uses, target):
-        told = "; ".join(f"{use.op} × {use.count} ({reason})" for use, reason in found.items())
+    counts: Counter[tuple[str, str]] = Counter()
+    for use, reason in unsupported(uses, target).items():
+        counts[use.op, reason] += use.count
+    if counts:
+        told = "; ".join(f"{op} × {count} ({reason})" for (op, reason), count in counts.items())
         raise CheckFailedError(
             f"{target.title} does not take {told}; nothing was written. Other targets: "
             f"{', '.join(other for other in [ANY, *targets()] if other != name)}"
