@@ -21,7 +21,6 @@ def fold(weights: Weights, config: BertConfig) -> Weights:
         fold_no_norms,
         fold_bottlenecks,
         fold_norm_biases,
-        fold_mlm_bias,
         fold_attention_biases,
         fold_query_scale,
     ):
@@ -102,9 +101,9 @@ def fold_norm_biases(weights: Weights, config: BertConfig) -> Weights:
     it through the bias of the matrix that ends the block. What is left after the last layer is
     kept as `encoder.bias` [H] for the tasks that have no matrix to take it.
     """
+    folded = dict(fold_mlm_bias(weights, config))
     if config.norm == "no_norm":
-        return {**weights, "encoder.bias": np.zeros(config.hidden_size, np.float32)}
-    folded = dict(weights)
+        return {**folded, "encoder.bias": np.zeros(config.hidden_size, np.float32)}
     for norm, readers, residual in _readers(config):
         bias = weights[f"{norm}.bias"]
         for reader in readers:
