@@ -9,5 +9,9 @@ class CheckFailedError(Exception):
     """A check said no (accuracy lost, self-test off). The command line exits with 1."""
 
 
+class CalibrationWarning(UserWarning):
+    """A full-integer file took its ranges from text that is not the user's own."""
+
+
 class TruncationWarning(UserWarning):
     """A text was longer than the model takes, and its end was cut off."""

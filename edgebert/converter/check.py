@@ -17,6 +17,7 @@ from edgebert.converter import reference
 from edgebert.converter.head import Head
 from edgebert.data import read_lines
 from edgebert.errors import CheckFailedError
+from edgebert.model_file.record import Integer
 from edgebert.runtime.delegation import Delegation
 from edgebert.runtime.session import Session
 from edgebert.runtime.sessions import open_session
@@ -45,6 +46,8 @@ class Limit:
 LIMITS: Mapping[str, Limit] = MappingProxyType(
     {
         "int8": Limit(mean_cosine=0.99, largest_difference=float("inf")),
+        "int8-full": Limit(mean_cosine=0.95, largest_difference=float("inf")),
+        "int16x8": Limit(mean_cosine=0.99, largest_difference=float("inf")),
         "float16": Limit(mean_cosine=0.9999, largest_difference=float("inf")),
         "float32": Limit(mean_cosine=0.99999, largest_difference=1e-4),
     }
@@ -125,6 +128,7 @@ def compare(
     limit: Limit,
     *,
     max_length: int,
+    integer: Integer | None = None,
     on_text: Callable[[int], None] = lambda done: None,
 ) -> tuple[Check, Delegation]:
     """Runs the file and the float32 reference over the same ids.
@@ -136,6 +140,7 @@ def compare(
         encodings: the inputs.
         limit: that the outcome will be held against.
         max_length: most tokens.
+        integer: what the record of a full-integer file will say.
         on_text: called with the number of texts done, for a progress bar.
     """
     expected: list[Array] = []
@@ -151,11 +156,11 @@ def compare(
             )
         )
         on_text(len(expected))
-    session = open_session(path, max_length=max_length, step=1)
+    session = open_session(path, max_length=max_length, integer=integer, step=1)
     exact = list(_outputs(session, head, encodings))
     delegation = session.delegation()
     session.close()
-    session = open_session(path, max_length=max_length, step=PADDED_TO)
+    session = open_session(path, max_length=max_length, integer=integer, step=PADDED_TO)
     padded = list(_outputs(session, head, encodings))
     return _figures(head, encodings, expected, exact, padded, limit), delegation
 

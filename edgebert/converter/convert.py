@@ -8,7 +8,7 @@ import re
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
@@ -21,14 +21,17 @@ from edgebert.checkpoints.progress import Progress, silent
 from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.converter.bert_graph import build_graph
 from edgebert.converter.check import LIMITS, Check, check_encodings, compare, further_inputs
+from edgebert.converter.full_integer.convert import convert_integer
+from edgebert.converter.full_integer.plan import IntegerOptions, IntegerPlan, Mixed
+from edgebert.converter.full_integer.quality import QuantizationReport
 from edgebert.converter.gate import DataCheck, data_check
 from edgebert.converter.plan import Options, Plan, plan, trim
-from edgebert.converter.recipes import RECIPES, RecipeName, RuntimeName
+from edgebert.converter.recipes import FLOAT32, RecipeName, RuntimeName
 from edgebert.converter.report import ConversionReport
 from edgebert.evaluate.compare import Comparison
 from edgebert.files import refuse_overwrite, replacing
 from edgebert.model_file.names import LABELS_FILE, RECORD_FILE, VOCABULARY_FILE
-from edgebert.model_file.record import Record, SelfTest, Source
+from edgebert.model_file.record import Integer, Record, SelfTest, Source
 from edgebert.model_file.write import archive_bytes, lines, model_bytes
 from edgebert.runtime.sessions import open_session
 from edgebert.tokenizer.wordpiece import Tokenizer
@@ -44,9 +47,13 @@ SELF_TEST_TEXTS: Sequence[tuple[str, str | None]] = (
 
 # What another processor may make of the same file: int8 rounds activations at run time, and an
 # odd rounding can tip the next one.
-_SELF_TEST_TOLERANCE = MappingProxyType({"int8": 0.05, "float16": 0.005, "float32": 0.0005})
+_SELF_TEST_TOLERANCE = MappingProxyType(
+    {"int8": 0.05, "float16": 0.005, "float32": 0.0005, "int8-full": 0.05, "int16x8": 0.005}
+)
 
 _SELF_TEST_VALUES = 768
+
+DESCRIPTION = "edgebert: compact BERT"
 
 
 def convert(
@@ -60,6 +67,12 @@ def convert(
     runtime: RuntimeName = "litert",
     pooling: Pooling | None = None,
     normalize: bool | None = None,
+    lengths: Sequence[int] | None = None,
+    inputs: Sequence[str] | None = None,
+    calibration: str | os.PathLike[str] | None = None,
+    mixed: Mixed | None = None,
+    target: str | None = None,
+    explain: bool = False,
     check: str | os.PathLike[str] | None = None,
     max_drop: float | None = None,
     force: bool = False,
@@ -77,6 +90,14 @@ def convert(
         runtime: "tflite-runtime" writes a file that tflite-runtime 2.14 opens too.
         pooling: of `embed`; None takes the checkpoint's, or "mean".
         normalize: of `embed`; None takes the checkpoint's, or True.
+        lengths: of a full-integer file ("int8-full", "int16x8"): tokens of an input; it holds a
+            graph for each. None: 64.
+        inputs: likewise: ("ids",), the default, or ("ids", "mask", "segment_ids").
+        calibration: likewise: text to take ranges from, a line each, or data as for `check`; None
+            takes sentences that ship with edgebert.
+        mixed: likewise: "auto" keeps in int16 what int8 costs most.
+        target: likewise: the accelerator that the file is for.
+        explain: likewise: measure what each step of the rewriting is worth, for the report.
         check: labelled data (see `evaluate.data.open_data`): the file and a float32 file of the
             same checkpoint are evaluated on it, and the figures go into the record.
         max_drop: most that the first metric of `check` may be below that of float32.
@@ -97,6 +118,14 @@ def convert(
         runtime=runtime,
         pooling=pooling,
         normalize=normalize,
+        integer=IntegerOptions(
+            lengths=lengths,
+            inputs=inputs,
+            calibration=None if calibration is None else Path(calibration),
+            mixed=mixed,
+            target=target,
+            explain=explain,
+        ),
     )
     checked = data_check(None if check is None else Path(check), max_drop)
     if output is not None:
@@ -137,17 +166,7 @@ def convert_checkpoint(
         checkpoint.vocabulary, replace(checkpoint.tokenizer, max_length=settled.max_length)
     )
     with replacing(path, force=force) as part:
-        graph = build_graph(checkpoint.config, checkpoint.weights, settled.head, settled.recipe)
-        minimum_runtime, ops = graph.minimum_runtime(), graph.op_counts()
-        part.write_bytes(
-            model_bytes(
-                graph.model("edgebert: compact BERT"),
-                task=settled.head.task,
-                labels=settled.labels is not None,
-                minimum_runtime=minimum_runtime,
-            )
-        )
-        del graph
+        graph = _write_graph(part, checkpoint, settled, tokenizer, progress or silent)
         clock.lap("build")
         encodings = check_encodings(tokenizer, settled.max_length)
         told = progress or silent
@@ -158,11 +177,12 @@ def convert_checkpoint(
             encodings,
             LIMITS[settled.recipe.name],
             max_length=settled.max_length,
+            integer=graph.integer,
             on_text=lambda done: told(done, len(encodings), "comparing with float32"),
         )
         check.require()
         clock.lap("check")
-        record = _record(part, checkpoint, settled, tokenizer, check, minimum_runtime)
+        record = _record(part, checkpoint, settled, tokenizer, check, graph)
         graph_bytes = part.stat().st_size
         _append(part, graph_bytes, record, checkpoint)
         clock.lap("write")
@@ -182,8 +202,9 @@ def convert_checkpoint(
         check=check,
         evaluation=comparison,
         delegation=delegation,
-        ops=ops,
+        ops=graph.ops,
         seconds=clock.laps,
+        quantization=graph.quality,
     )
 
 
@@ -193,6 +214,47 @@ def default_output(source: str, settled: Plan) -> Path:
     name = re.sub(r"[^\w.-]+", "-", name if re.fullmatch(r"\d+/\d+", name) else Path(name).name)
     name = name.strip("-.") or "model"
     return Path(f"{name}-{settled.head.task}-{settled.recipe.name}.tflite")
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What was written before the associated files.
+
+    Attributes:
+        minimum_runtime: that has all the ops.
+        ops: how often each occurs.
+        integer: of a full-integer file.
+        quality: likewise.
+    """
+
+    minimum_runtime: str
+    ops: dict[str, int]
+    integer: Integer | None = None
+    quality: QuantizationReport | None = None
+
+
+def _write_graph(
+    path: Path, checkpoint: Checkpoint, settled: Plan, tokenizer: Tokenizer, progress: Progress
+) -> _Written:
+    """Builds and writes the flatbuffer; the graph, as large as the file, is gone after."""
+    head, recipe = settled.head, settled.recipe
+    if isinstance(recipe, IntegerPlan):
+        built = convert_integer(checkpoint, head, recipe, tokenizer, progress)
+        graph, entries = built.graph, built.entries
+        integer, quality = built.integer, built.quality
+    else:
+        graph = build_graph(checkpoint.config, checkpoint.weights, head, recipe)
+        entries, integer, quality = None, None, None
+    minimum_runtime = graph.minimum_runtime()
+    path.write_bytes(
+        model_bytes(
+            graph.model(DESCRIPTION, entries),
+            task=settled.head.task,
+            labels=settled.labels is not None,
+            minimum_runtime=minimum_runtime,
+        )
+    )
+    return _Written(minimum_runtime, graph.op_counts(), integer, quality)
 
 
 class _Clock:
@@ -227,8 +289,8 @@ def _evaluate(
     """Compares the file with a float32 one, which lives beside it for so long."""
     with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
         float32 = Path(folder) / "float32.tflite"
-        recipe = RECIPES["float32", "litert"]
-        convert_checkpoint(checkpoint, replace(settled, recipe=recipe), float32, progress=progress)
+        plain = replace(settled, recipe=FLOAT32)
+        convert_checkpoint(checkpoint, plain, float32, progress=progress)
         return checked.run(part, float32, progress)
 
 
@@ -246,10 +308,10 @@ def _record(
     settled: Plan,
     tokenizer: Tokenizer,
     check: Check,
-    minimum_runtime: str,
+    graph: _Written,
 ) -> Record:
     embeds = settled.head.task == "embed"
-    self_test = _self_test(path, settled.head.task, tokenizer, settled.max_length)
+    self_test = _self_test(path, settled.head.task, tokenizer, settled.max_length, graph.integer)
     largest = max(1.0, max(abs(value) for case in self_test for value in case.output))
     return Record(
         task=settled.head.task,
@@ -262,7 +324,7 @@ def _record(
         model=checkpoint.config,
         source=Source(checkpoint.source, checkpoint.format),
         quantization=settled.recipe.quantization,
-        minimum_runtime=minimum_runtime,
+        minimum_runtime=graph.minimum_runtime,
         check=check.to_json(),
         tools={
             "edgebert": __version__,
@@ -272,14 +334,15 @@ def _record(
         },
         self_test_tolerance=_SELF_TEST_TOLERANCE[settled.recipe.name] * largest,
         self_test=self_test,
+        integer=graph.integer,
     )
 
 
 def _self_test(
-    path: Path, task: TaskName, tokenizer: Tokenizer, max_length: int
+    path: Path, task: TaskName, tokenizer: Tokenizer, max_length: int, integer: Integer | None
 ) -> tuple[SelfTest, ...]:
     """What the file answers here, for `Model.selftest` to compare with elsewhere."""
-    session = open_session(path, max_length=max_length)
+    session = open_session(path, max_length=max_length, integer=integer)
     cases = []
     for text, pair in SELF_TEST_TEXTS:
         ids, segment_ids, _ = tokenizer.encode(text, pair)

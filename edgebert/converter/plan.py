@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
 from edgebert.bert.tasks import LABELLED, TASKS, TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint, Pooling
 from edgebert.checkpoints.labels import default_labels, read_labels
+from edgebert.converter.full_integer.plan import IntegerOptions, IntegerPlan, integer_plan
 from edgebert.converter.head import Head
-from edgebert.converter.recipes import RECIPES, Recipe, RecipeName, RuntimeName
+from edgebert.converter.recipes import RECIPES, IntegerRecipe, Recipe, RecipeName, RuntimeName
 from edgebert.errors import EdgebertError
 
 SHORTEST = 8
@@ -31,6 +32,7 @@ class Options:
     runtime: RuntimeName = "litert"
     pooling: Pooling | None = None
     normalize: bool | None = None
+    integer: IntegerOptions = field(default_factory=IntegerOptions)
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Plan:
     """What will be built."""
 
     head: Head
-    recipe: Recipe
+    recipe: Recipe | IntegerPlan
     labels: tuple[str, ...] | None
     max_length: int
 
@@ -70,7 +72,14 @@ def plan(options: Options, checkpoint: Checkpoint) -> Plan:
         normalize=_first(options.normalize, True if unstated else checkpoint.normalize),
         multi_label=checkpoint.multi_label,
     )
-    return Plan(head, recipe, _labels(options, checkpoint, head), _max_length(options, checkpoint))
+    labels = _labels(options, checkpoint, head)
+    if not isinstance(recipe, IntegerRecipe):
+        options.integer.refuse(recipe.name)
+        return Plan(head, recipe, labels, _max_length(options, checkpoint))
+    if options.max_length is not None:
+        raise EdgebertError(f"{recipe.name} takes fixed lengths: use --length, not --max-length")
+    integer = integer_plan(options.integer, checkpoint, recipe)
+    return Plan(head, integer, labels, max(integer.lengths))
 
 
 def trim(checkpoint: Checkpoint, max_length: int) -> Checkpoint:

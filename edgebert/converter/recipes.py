@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from edgebert.bert.weights import Array
+from edgebert.converter.full_integer.storage import IntegerName
 from edgebert.converter.graph import Graph, Tensor
 from edgebert.converter.quantize import Quantized, quantize_per_row, quantize_per_tensor
 from edgebert.model_file.record import Quantization
 
-RecipeName: TypeAlias = Literal["int8", "float16", "float32"]
+RecipeName: TypeAlias = Literal["int8", "float16", "float32", "int8-full", "int16x8"]
 RuntimeName: TypeAlias = Literal["litert", "tflite-runtime"]
 Stored: TypeAlias = Array | npt.NDArray[np.float16] | Quantized
 
@@ -95,6 +96,25 @@ def _float16(weight: Array) -> npt.NDArray[np.float16]:
     return weight.astype(np.float16)
 
 
+@dataclass(frozen=True)
+class IntegerRecipe:
+    """A file without floating point, in which every value has a range of its own.
+
+    Attributes:
+        name: as users give it.
+        activations: type of the computed values.
+    """
+
+    name: RecipeName
+    activations: IntegerName
+
+    @property
+    def quantization(self) -> Quantization:
+        """What the record says."""
+        activations = f"{self.activations}, one scale a value, from calibration"
+        return Quantization(self.name, _INT8.matrices, _INT8.tables, activations)
+
+
 _INT8 = Recipe(
     "int8",
     quantize_per_row,
@@ -115,7 +135,7 @@ _FLOAT16 = Recipe(
     matrices="float16",
     tables="float16",
 )
-_FLOAT32 = Recipe(
+FLOAT32 = Recipe(
     "float32",
     _float32,
     _float32,
@@ -126,15 +146,17 @@ _FLOAT32 = Recipe(
     tables="float32",
 )
 
-RECIPES: Mapping[tuple[RecipeName, RuntimeName], Recipe] = MappingProxyType(
+RECIPES: Mapping[tuple[RecipeName, RuntimeName], Recipe | IntegerRecipe] = MappingProxyType(
     {
         ("int8", "litert"): _INT8,
         ("float16", "litert"): _FLOAT16,
-        ("float32", "litert"): _FLOAT32,
+        ("float32", "litert"): FLOAT32,
+        ("int8-full", "litert"): IntegerRecipe("int8-full", "int8"),
+        ("int16x8", "litert"): IntegerRecipe("int16x8", "int16"),
         # TFLite before 2.17 has no dense layer with one scale a channel, and before 2.18 (LiteRT)
         # it cannot gather float16. The XNNPACK of 2.14 cannot resize what is repeated.
         ("int8", "tflite-runtime"): replace(_INT8, scales_apart=True, repeats=False),
         ("float16", "tflite-runtime"): replace(_FLOAT16, gathers_stored=False, repeats=False),
-        ("float32", "tflite-runtime"): replace(_FLOAT32, repeats=False),
+        ("float32", "tflite-runtime"): replace(FLOAT32, repeats=False),
     }
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgebert.converter.check import Check
+from edgebert.converter.full_integer.quality import QuantizationReport
 from edgebert.evaluate.compare import Comparison
 from edgebert.model_file.record import Record
 from edgebert.runtime.delegation import Delegation
@@ -24,6 +25,7 @@ class ConversionReport:
         ops: builtin ops and how often each occurs.
         seconds: by stage: read, build, check, write, evaluate.
         evaluation: beside float32, on the data that the user gave; None where there was none.
+        quantization: of a full-integer file: what each value, and each step, costs.
     """
 
     path: Path
@@ -35,6 +37,7 @@ class ConversionReport:
     ops: dict[str, int]
     seconds: dict[str, float]
     evaluation: Comparison | None = None
+    quantization: QuantizationReport | None = None
 
     @property
     def ratio(self) -> float:

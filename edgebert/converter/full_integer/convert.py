@@ -1,29 +1,58 @@
-"""From weights and text to an integer graph: form, calibration, scales, ranges."""
+"""From a checkpoint and text to integer graphs: form, scales, ranges, and what they cost."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
 
 from edgebert.bert.config import BertConfig
+from edgebert.bert.tasks import TASKS
 from edgebert.bert.weights import Weights
+from edgebert.checkpoints.checkpoint import Checkpoint
+from edgebert.checkpoints.progress import Progress, silent
 from edgebert.converter.full_integer import form as forms
 from edgebert.converter.full_integer.calibrate import peaks, ranges
 from edgebert.converter.full_integer.emitter import Constants, Value
 from edgebert.converter.full_integer.form import Form, Steps, norms, plain_form
-from edgebert.converter.full_integer.integer_graph import Interface, build
+from edgebert.converter.full_integer.integer_graph import POSITIONS, Interface, build
+from edgebert.converter.full_integer.measure import measure
 from edgebert.converter.full_integer.observe import Observed, observe
+from edgebert.converter.full_integer.plan import IntegerPlan
+from edgebert.converter.full_integer.quality import QuantizationReport, StepQuality
 from edgebert.converter.full_integer.scales import channel_scales, mask_value, row_scales, sums
-from edgebert.converter.full_integer.storage import StoragePlan
-from edgebert.converter.graph import Graph
+from edgebert.converter.full_integer.storage import (
+    IntegerName,
+    StoragePlan,
+    largest_mean,
+    mean_step,
+)
+from edgebert.converter.full_integer.texts import calibration_texts, encode, held_out_texts
+from edgebert.converter.graph import Graph, Storage
 from edgebert.converter.head import Head
-from edgebert.tokenizer.wordpiece import Encoding
+from edgebert.model_file.record import Calibration, Integer
+from edgebert.tokenizer.wordpiece import Encoding, Tokenizer
 
-OnText = Callable[[int], None]
+STEPS: Sequence[tuple[str, tuple[str, ...]]] = (
+    ("plain graph", ()),
+    ("fold biases", ("fold_biases",)),
+    ("centre", ("centre",)),
+    ("dot-product variance", ("dot_variance",)),
+    ("mask", ("mask", "pooling")),
+    ("row scales", ("row_scales",)),
+    ("channel scales", ("channel_scales",)),
+)
+"""What a report calls each step, and the fields of `Steps` that it adds to those before."""
+
+
+MEANS = frozenset({"pooling", "pooling.bias", "embedding"})
+"""Values that a mean over tokens makes."""
 
 
 @dataclass(frozen=True)
-class Model:
+class Original:
     """What is to be converted.
 
     Attributes:
@@ -43,9 +72,72 @@ class Model:
     longest: int
 
 
-def settle(model: Model, steps: Steps, encodings: Sequence[Encoding]) -> Form:
+@dataclass(frozen=True)
+class Built:
+    """Integer graphs.
+
+    Attributes:
+        entries: by the keys of their signatures.
+        integer: what the record says of them.
+        quality: what they cost.
+    """
+
+    entries: dict[str, Graph]
+    integer: Integer
+    quality: QuantizationReport
+
+    @property
+    def graph(self) -> Graph:
+        """The first of them."""
+        return next(iter(self.entries.values()))
+
+
+def convert_integer(
+    checkpoint: Checkpoint,
+    head: Head,
+    settled: IntegerPlan,
+    tokenizer: Tokenizer,
+    progress: Progress = silent,
+) -> Built:
+    """Builds the graphs of a full-integer file.
+
+    Raises:
+        EdgebertError: there is too little text to calibrate with.
+    """
+    source, texts = calibration_texts(settled.calibration, head.task)
+    original = Original(
+        weights=checkpoint.weights,
+        config=checkpoint.config,
+        head=head,
+        interface=settled.interface,
+        first_id=settled.first_id,
+        longest=max(settled.lengths),
+    )
+    encodings = encode(texts, tokenizer, original.longest)
+    held_out = encode(held_out_texts(), tokenizer, original.longest)
+    steps, costs = Steps.none(), []
+    for name, flags in STEPS:
+        steps = replace(steps, **dict.fromkeys(flags, True))
+        if settled.explain or name == STEPS[-1][0]:
+            form = settle(original, steps, encodings, progress)
+            plan = plan_storage(
+                original, form, steps, encodings, settled.recipe.activations, progress
+            )
+            costs.append(cost(name, original, form, plan, held_out, progress))
+    graphs, output = build_graphs(original, form, plan, settled.lengths)
+    tokens = sum(len(encoding.ids) for encoding in encodings)
+    integer = _describe(head, settled, output, Calibration(source, len(texts), tokens))
+    return Built(graphs, integer, QuantizationReport(tuple(costs), dict(plan.ranges)))
+
+
+def settle(
+    original: Original,
+    steps: Steps,
+    encodings: Sequence[Encoding],
+    progress: Progress = silent,
+) -> Form:
     """The form after some steps, with scales from real text."""
-    form = plain_form(model.weights, model.config)
+    form = plain_form(original.weights, original.config)
     if steps.fold_biases:
         form = forms.fold_biases(form)
     if steps.centre:
@@ -56,55 +148,119 @@ def settle(model: Model, steps: Steps, encodings: Sequence[Encoding]) -> Form:
         form = forms.own_pool_mask(form)
     if not (steps.mask or steps.row_scales or steps.channel_scales):
         return form
-    names = norms(model.config)
-    seen = peaks(observed(model, form, encodings), [*names, *sums(names)])
+    names = norms(original.config)
+    seen = peaks(
+        observed(original, form, encodings, progress, "looking for peaks"), [*names, *sums(names)]
+    )
     if steps.mask:
         form = forms.soften_mask(form, mask_value(seen))
     rows = row_scales(seen, names) if steps.row_scales else {}
-    form = forms.scale_rows(form, rows, model.first_id)
+    form = forms.scale_rows(form, rows, original.first_id)
     if steps.channel_scales:
-        last = model.head.task not in ("embed", "encode")  # they have no matrix to take it back
+        # Vectors and hidden states go out as they are: no matrix behind them takes a scale back.
+        last = original.head.task not in ("embed", "encode")
         form = forms.scale_channels(form, channel_scales(seen, names, rows, last=last))
     return form
 
 
 def plan_storage(
-    model: Model, form: Form, steps: Steps, encodings: Sequence[Encoding]
+    original: Original,
+    form: Form,
+    steps: Steps,
+    encodings: Sequence[Encoding],
+    activations: IntegerName,
+    progress: Progress = silent,
 ) -> StoragePlan:
     """Ranges of all values on real text."""
-    _, values = build(form, model.head, model.interface, model.longest)
-    spans = ranges(observed(model, form, encodings), values, form.mask, soft_mask=steps.mask)
-    return StoragePlan(spans)
+    _, values = build(form, original.head, original.interface, original.longest)
+    seen = observed(original, form, encodings, progress, "measuring ranges")
+    spans = ranges(seen, values, form.mask, soft_mask=steps.mask)
+    growth = largest_mean(original.longest, activations)
+    for name in MEANS & spans.keys():
+        low, high = spans[name]
+        spans[name] = (low * growth, high * growth)
+    return StoragePlan(spans, activations)
+
+
+def cost(
+    step: str,
+    original: Original,
+    form: Form,
+    plan: StoragePlan,
+    encodings: Sequence[Encoding],
+    progress: Progress = silent,
+) -> StepQuality:
+    """What integers cost in each value, on texts that did not calibrate."""
+    _, values = build(form, original.head, original.interface, original.longest, plan=plan)
+    exact = observed(original, form, encodings, silent, "")
+    kept = observed(original, form, encodings, progress, f"measuring: {step}", plan)
+    return measure(step, values, plan, exact, kept)
 
 
 def observed(
-    model: Model, form: Form, encodings: Sequence[Encoding], plan: StoragePlan | None = None
+    original: Original,
+    form: Form,
+    encodings: Sequence[Encoding],
+    progress: Progress,
+    what: str,
+    plan: StoragePlan | None = None,
 ) -> Iterator[Observed]:
-    """Every value of the graph on every text."""
+    """Every value of the graph on every text; `progress` is told of `what`."""
 
     def graph(length: int) -> tuple[Graph, list[Value]]:
-        return build(form, model.head, model.interface, length, plan=plan)
+        return build(form, original.head, original.interface, length, plan=plan)
 
-    return observe(graph, encodings, model.interface, model.longest)
+    seen = observe(graph, encodings, original.interface, original.longest)
+    for done, each in enumerate(seen, 1):
+        yield each
+        progress(done, len(encodings), what)
 
 
-def graphs(
-    model: Model, form: Form, plan: StoragePlan | None, lengths: Sequence[int]
-) -> dict[str, Graph]:
-    """The graphs of a file by the keys of their signatures; they share their weights."""
+def build_graphs(
+    original: Original, form: Form, plan: StoragePlan | None, lengths: Sequence[int]
+) -> tuple[dict[str, Graph], Storage]:
+    """The graphs of a file by the keys of their signatures, and how all keep their output.
+
+    They share their weights.
+    """
     constants = Constants()
     made: dict[str, Graph] = {}
-    first: Graph | None = None
     for length in sorted(lengths):
-        graph, _ = build(
+        graph, values = build(
             form,
-            model.head,
-            model.interface,
+            original.head,
+            original.interface,
             length,
             plan=plan,
             constants=constants,
-            beside=first,
+            beside=next(iter(made.values()), None),
         )
-        first = first or graph
         made[f"length_{length}"] = graph
-    return made
+    return made, values[-1].tensor.storage
+
+
+def _describe(
+    head: Head, settled: IntegerPlan, output: Storage, calibration: Calibration
+) -> Integer:
+    """What the record says."""
+    positions = POSITIONS if head.task == "fill-mask" else None
+    mean = head.task == "embed" and head.pooling == "mean" and not head.normalize
+    return Integer(
+        lengths=settled.lengths,
+        inputs=(*settled.interface.inputs, *TASKS[head.task].inputs),
+        pad_id=settled.interface.pad_id,
+        positions=positions,
+        output_type="int8" if output.dtype == np.int8 else "int16",
+        output_scale=output.step,
+        output_zero_point=output.zero_point,
+        host=_host(head),
+        mean_step=mean_step(settled.recipe.activations) if mean else None,
+        calibration=calibration,
+    )
+
+
+def _host(head: Head) -> Literal["none", "normalize", "softmax", "sigmoid"]:
+    """What is left to whoever reads the output: no integer does it as exactly."""
+    if head.task == "classify":
+        return "sigmoid" if head.multi_label else "softmax"
+    return "normalize" if head.task == "embed" and head.normalize else "none"

@@ -265,11 +265,17 @@ class _Builder:
     def embed(self, x: Tensor, mask: Tensor) -> Tensor:
         """Sentence vector [1, H], as long as it is."""
         emit, width = self.emit, self.config.hidden_size
-        if self.head.pooling == "mean":
-            share = emit.softmax("pooling.weights", mask, (2,))
-            rows = emit.reshape(x, (1, self.length, width))
-            x = emit.matmul("pooling", share, rows, tokens=())
-        return emit.reshape(self.biased("embedding", x), (1, width))
+        if self.head.pooling == "cls":
+            return emit.reshape(self.biased("embedding", x), (1, width))
+        share = emit.softmax("pooling.weights", mask, (2,))
+        x = emit.matmul("pooling", share, emit.reshape(x, (1, self.length, width)), tokens=())
+        bias = self.weights.get("encoder.bias")
+        if bias is not None:
+            # Rounded weights do not sum to 1: the bias must take the same sum, or the vector turns.
+            rows = np.repeat(bias[:, None], self.length, axis=1)
+            shift = emit.dense_of("pooling.bias", share, f"pooling.bias.{self.length}", rows)
+            x = emit.add("embedding", x, shift, ())
+        return emit.reshape(x, (1, width))
 
     def encode(self, x: Tensor, mask: Tensor) -> Tensor:
         """Last hidden state [1, n, H]."""

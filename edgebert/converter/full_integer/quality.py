@@ -19,7 +19,7 @@ class ValueQuality:
         minimum: over the calibration texts, real tokens only.
         maximum: likewise.
         cosine: with the float value, on texts held out, real tokens only; 1 where both are 0.
-        saturated: share of its numbers that are at an end of the type.
+        saturated: share of its numbers that in float lie beyond what its integers hold.
     """
 
     name: str

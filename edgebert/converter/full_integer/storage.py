@@ -56,6 +56,17 @@ class StoragePlan:
         return fixed(op, kind) if op in _FIXED else storage_of(self.ranges[name], kind)
 
 
+def mean_step(kind: IntegerName) -> float:
+    """What the weights of a mean over tokens, a softmax, are multiples of."""
+    return fixed("softmax", kind).step
+
+
+def largest_mean(length: int, kind: IntegerName) -> float:
+    """How many times the mean over tokens can become, since its weights 1 / n are rounded."""
+    step = mean_step(kind)
+    return max(float(np.rint(1 / (n * step))) * step * n for n in range(1, length + 1))
+
+
 def fixed(op: str, kind: IntegerName) -> Storage:
     """How the output of softmax, logistic or tanh must be kept."""
     scale, zero_point = _FIXED[op][kind]

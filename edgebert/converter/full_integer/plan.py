@@ -1,0 +1,146 @@
+"""Turns what the user asked of a full-integer file into one settled plan, or an error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from edgebert.bert.config import BertConfig
+from edgebert.checkpoints.checkpoint import Checkpoint
+from edgebert.converter.full_integer.integer_graph import INPUTS, Interface
+from edgebert.converter.recipes import IntegerRecipe, RecipeName
+from edgebert.errors import EdgebertError
+from edgebert.model_file.record import Quantization
+
+Mixed: TypeAlias = Literal["none", "auto"]
+
+SHORTEST = 8
+"""Least length: special tokens and a few words."""
+
+USUAL_LENGTH = 64
+
+
+@dataclass(frozen=True)
+class IntegerOptions:
+    """What a user may ask of a full-integer file; None leaves it to us.
+
+    Attributes:
+        lengths: tokens of an input; a graph for each.
+        inputs: `ids` alone, or ids, mask and segment_ids.
+        calibration: a file of texts (`texts.read_texts`).
+        mixed: "auto" keeps in int16 what int8 costs most.
+        target: the accelerator that it is for (`targets.find_target`).
+        explain: measure what each step of the rewriting is worth.
+    """
+
+    lengths: Sequence[int] | None = None
+    inputs: Sequence[str] | None = None
+    calibration: Path | None = None
+    mixed: Mixed | None = None
+    target: str | None = None
+    explain: bool = False
+
+    def refuse(self, recipe: str) -> None:
+        """Raises EdgebertError where anything is asked for that another recipe does not have."""
+        asked = [each.name for each in fields(self) if getattr(self, each.name)]
+        if asked:
+            raise EdgebertError(
+                f"{', '.join(asked)}: for --quantize int8-full and int16x8, not for {recipe}"
+            )
+
+
+@dataclass(frozen=True)
+class IntegerPlan:
+    """What will be built.
+
+    Attributes:
+        lengths: ascending.
+        interface: what the graphs take.
+        first_id: id of [CLS].
+        recipe: what users call it.
+        calibration: None: the texts that edgebert brings.
+    """
+
+    lengths: tuple[int, ...]
+    interface: Interface
+    first_id: int
+    recipe: IntegerRecipe
+    calibration: Path | None
+    mixed: Mixed
+    explain: bool
+
+    @property
+    def name(self) -> RecipeName:
+        """As users give it."""
+        return self.recipe.name
+
+    @property
+    def quantization(self) -> Quantization:
+        """What the record says."""
+        return self.recipe.quantization
+
+
+def integer_plan(
+    options: IntegerOptions, checkpoint: Checkpoint, recipe: IntegerRecipe
+) -> IntegerPlan:
+    """Settles every choice.
+
+    Raises:
+        EdgebertError: a choice is unknown, or the checkpoint cannot serve it.
+    """
+    _refuse_family(checkpoint.config, checkpoint.source)
+    inputs = tuple(options.inputs or ("ids",))
+    if inputs not in (("ids",), INPUTS):
+        raise EdgebertError(
+            f"inputs {','.join(inputs)[:80]}: accepted are ids and {','.join(INPUTS)}"
+        )
+    mixed = options.mixed or "none"
+    if mixed not in ("none", "auto"):
+        raise EdgebertError(f"mixed {mixed!r} is unknown; accepted: none, auto")
+    if mixed == "auto" and recipe.activations == "int16":
+        raise EdgebertError("mixed: for --quantize int8-full; int16x8 keeps every value in int16")
+    number = {piece: at for at, piece in enumerate(checkpoint.vocabulary)}
+    missing = [piece for piece in ("[PAD]", "[CLS]", "[SEP]") if piece not in number]
+    if missing:
+        raise EdgebertError(
+            f"{checkpoint.source}: its vocabulary has no {' and no '.join(missing)}"
+        )
+    return IntegerPlan(
+        lengths=_lengths(options.lengths, checkpoint),
+        interface=Interface(inputs, number["[PAD]"], number["[SEP]"]),
+        first_id=number["[CLS]"],
+        recipe=recipe,
+        calibration=options.calibration,
+        mixed=mixed,
+        explain=options.explain,
+    )
+
+
+def _lengths(asked: Sequence[int] | None, checkpoint: Checkpoint) -> tuple[int, ...]:
+    positions = checkpoint.config.max_position_embeddings
+    lengths = tuple(sorted(set(asked or (min(USUAL_LENGTH, positions),))))
+    for length in lengths:
+        if not SHORTEST <= length <= positions:
+            raise EdgebertError(
+                f"length {length}: {checkpoint.source} takes {SHORTEST} to {positions} tokens"
+            )
+    return lengths
+
+
+def _refuse_family(config: BertConfig, source: str) -> None:
+    """The integer graph is that of a plain BERT."""
+    foreign = {
+        "a projection of its embeddings": config.projection is not None,
+        "shared layers": config.shared_layers,
+        "bottlenecks": config.bottleneck_size is not None,
+        "several feed-forward networks a layer": config.num_feedforward_networks > 1,
+        "norms that do not normalise": config.norm != "layer_norm",
+    }
+    found = [what for what, there in foreign.items() if there]
+    if found:
+        raise EdgebertError(
+            f"{source}: has {' and '.join(found)}; int8-full and int16x8 take BERT and DistilBERT; "
+            "use --quantize int8"
+        )

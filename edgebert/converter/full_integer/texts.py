@@ -1,0 +1,120 @@
+"""The texts that a full-integer file takes its ranges from, and those it is judged by."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from edgebert.bert.tasks import TaskName
+from edgebert.data import read_lines as read_own_lines
+from edgebert.errors import CalibrationWarning, EdgebertError
+from edgebert.evaluate.conll import Sentence
+from edgebert.evaluate.data import open_data
+from edgebert.evaluate.lines import read_lines
+from edgebert.evaluate.readers import Query, Row
+from edgebert.evaluate.squad_file import Question
+from edgebert.tokenizer.wordpiece import Encoding, Tokenizer
+
+Text: TypeAlias = tuple[str, str | None]
+
+FEWEST = 32
+MOST = 256
+"""More texts make ranges wider, not better: MiniLM gained nothing from 1,000."""
+
+OWN = "sentences.txt"
+HELD_OUT = 32
+"""The first of our own sentences do not calibrate: the finished file is compared on them."""
+
+_PAIR_EVERY = 8
+_LONG = 8
+"""Texts of full length, so that every position is met."""
+
+
+def calibration_texts(path: Path | None, task: TaskName) -> tuple[str, list[Text]]:
+    """A name for the source, and its texts.
+
+    Raises:
+        EdgebertError: the file cannot be read, or has fewer than `FEWEST` texts.
+    """
+    if path is not None:
+        return path.name, read_texts(path, task)
+    warnings.warn(
+        "ranges are taken from edgebert's own sentences: with --calibration and some hundred texts "
+        "like those it will meet, the file is more exact",
+        CalibrationWarning,
+        stacklevel=2,
+    )
+    return "edgebert's own sentences", own_texts()
+
+
+def own_texts() -> list[Text]:
+    """Real sentences that ship with edgebert, some of them in pairs."""
+    sentences = read_own_lines(OWN)[HELD_OUT : HELD_OUT + MOST]
+    return [
+        (text, sentences[at - 1] if at % _PAIR_EVERY == 1 else None)
+        for at, text in enumerate(sentences)
+    ]
+
+
+def held_out_texts() -> list[Text]:
+    """Real sentences that never calibrate, to measure on."""
+    return [(text, None) for text in read_own_lines(OWN)[: HELD_OUT // 2]]
+
+
+def read_texts(path: Path, task: TaskName) -> list[Text]:
+    """Texts of a file: of a .txt the lines, of others what `edgebert evaluate` reads for a task.
+
+    Of more than `MOST` texts, so many are drawn, always the same.
+    """
+    if path.suffix.lower() in ("", ".txt"):
+        found: Iterable[Text] = ((line.strip(), None) for line in read_lines(path))
+    else:
+        judged = "classify" if task == "encode" else task
+        found = _texts(open_data(path, judged).read())
+    kept = _draw(text for text in found if text[0].strip())
+    if len(kept) < FEWEST:
+        raise EdgebertError(
+            f"{path}: {len(kept)} texts to calibrate with; at least {FEWEST} are needed, some "
+            "hundred are better"
+        )
+    return kept
+
+
+def _texts(examples: Iterator[Any]) -> Iterator[Text]:
+    """What each example would give to a model."""
+    for example in examples:
+        if isinstance(example, Row):
+            yield example.text, example.pair
+        elif isinstance(example, Query):
+            yield example.query, None
+            yield example.positive, None
+        elif isinstance(example, Question):
+            yield example.question, example.context
+        elif isinstance(example, Sentence):
+            yield " ".join(example.words), None
+        else:
+            yield example.text, None
+
+
+def _draw(texts: Iterable[Text]) -> list[Text]:
+    """At most `MOST` of any number, each as likely, in constant memory."""
+    random_ = random.Random(0)  # noqa: S311 - a sample, no secret
+    source = iter(texts)
+    kept = list(itertools.islice(source, MOST))
+    for seen, text in enumerate(source, len(kept) + 1):
+        place = random_.randrange(seen)
+        if place < MOST:
+            kept[place] = text
+    return kept
+
+
+def encode(texts: Sequence[Text], tokenizer: Tokenizer, longest: int) -> list[Encoding]:
+    """The texts, and a few of full length made of them."""
+    plain = [text for text, _ in texts]
+    each = -(-len(plain) // _LONG)
+    joined = [(" ".join(plain[at : at + each]), None) for at in range(0, len(plain), each)]
+    return [tokenizer.encode(text, pair, max_length=longest) for text, pair in [*texts, *joined]]
