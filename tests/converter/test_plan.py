@@ -112,5 +112,5 @@ def test_regress_needs_one_output_and_classify_more():
 
 @pytest.mark.parametrize("options", [Options(quantize="int4"), Options(runtime="onnx")])
 def test_unknown_recipes_are_named(options):
-    with pytest.raises(EdgebertError, match="float16, float32, int8; runtime: litert"):
+    with pytest.raises(EdgebertError, match="float32, int16x8, int8, int8-full; runtime: litert"):
         plan(options, checkpoint("classify"))
