@@ -186,19 +186,18 @@ class Model:
 
         Raises:
             EdgebertError: too many or no ids, one that is not in the vocabulary, a position that
-                is no token, or segment ids for a file that has no input for them.
+                is no token, or segments that a file which is given ids alone cannot know.
         """
         ids = list(ids)
         self._check_ids(ids)
-        if segment_ids is not None and "segment_ids" not in self._session.inputs:
-            raise EdgebertError(
-                f"{self.path}: takes ids alone and tells segments by [SEP]; give no segment ids"
-            )
+        segments = None if segment_ids is None else list(segment_ids)
+        if "segment_ids" not in self._session.inputs:
+            self._check_segments(ids, segments)
         every: dict[str, Sequence[int]]
         every = {name: range(len(ids)) for name in self._session.further_inputs}
         if positions is not None:
             every["positions"] = list(positions)
-        return self._session.run(ids, None if segment_ids is None else list(segment_ids), every)
+        return self._session.run(ids, segments, every)
 
     def selftest(self) -> SelfTestReport:
         """Runs the texts recorded in the file and compares ids and outputs."""
@@ -263,6 +262,14 @@ class Model:
         for number in ids:
             if not 0 <= number < vocab_size:
                 raise EdgebertError(f"id {number}: ids go from 0 to {vocab_size - 1}")
+
+    def _check_segments(self, ids: Sequence[int], segment_ids: Sequence[int] | None) -> None:
+        """Refuses segments that are not those that a graph sees in the ids."""
+        if segment_ids is not None and segment_ids != self.tokenizer.segments(ids):
+            raise EdgebertError(
+                f"{self.path}: takes ids alone: segment 1 begins behind the first [SEP]; other "
+                "segment ids need a file converted with --inputs ids,mask,segment_ids"
+            )
 
     def _check_options(self, options: Mapping[str, Any]) -> None:
         """Refuses options that the task has not."""

@@ -159,6 +159,11 @@ class Tokenizer:
         ids = [self._cls, *first, self._sep, *second, self._sep]
         return Encoding(ids, [0] * (len(first) + 2) + [1] * (len(second) + 1), truncated)
 
+    def segments(self, ids: Sequence[int]) -> list[int]:
+        """The segment of each token: 0 up to the first [SEP], 1 behind it."""
+        first = next((at + 1 for at, each in enumerate(ids) if each == self._sep), len(ids))
+        return [0] * first + [1] * (len(ids) - first)
+
     def encode_batch(
         self,
         texts: Iterable[str],

@@ -234,3 +234,10 @@ def test_threads_share_a_tokenizer(vocabulary, questions, monkeypatch):
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_segments_begin_behind_the_first_separator(tokenizer):
+    for texts in (("un",), ("un", "un un"), ("", "")):
+        encoding = tokenizer.encode(*texts)
+        assert tokenizer.segments(encoding.ids) == encoding.segment_ids
+    assert tokenizer.segments([]) == []
