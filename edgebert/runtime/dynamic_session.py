@@ -58,7 +58,7 @@ class DynamicSession:
         # These functions give views of the interpreter's own memory; the views must not be kept.
         self._ids, self._mask, self._segments = map(self._interpreter.tensor, self._inputs)
         output = self._interpreter.get_output_details()[0]
-        self._output = self._interpreter.tensor(output["index"])
+        self._output = output["index"]
         self.output_width = int(output["shape"][-1])
         self._row_a_token = len(output["shape"]) > 2 and not self._further
 
@@ -100,7 +100,7 @@ class DynamicSession:
         """See `Session.close`."""
         with self._lock:
             self._interpreter = None
-            self._ids = self._mask = self._segments = self._output = closed
+            self._ids = self._mask = self._segments = closed
 
     def _sizes_of(self, ids: Sequence[int], further: Mapping[str, Sequence[int]]) -> Sizes:
         """Checks all values; gives the length of `INPUTS` and those of the further inputs."""
@@ -137,8 +137,8 @@ class DynamicSession:
             self._interpreter.tensor(self._further[name])()[0] = numbers
 
     def _read(self, tokens: int) -> Array:
-        output: Array = self._output()
-        return (output[:, :tokens] if self._row_a_token else output).copy()
+        output: Array = self._interpreter.get_tensor(self._output)  # a copy
+        return output[:, :tokens] if self._row_a_token else output
 
     def _resize(self, interpreter: Any, sizes: Sizes) -> None:
         self._sizes = ()  # what a failure below leaves is not to be used
