@@ -112,13 +112,14 @@ def test_the_types_of_all_tensors_are_counted_and_those_of_real_numbers_named(cl
     assert "output" in contents.real
 
 
-def test_several_graphs_are_read(tmp_path):
+def test_several_graphs_are_read_and_what_they_share_is_counted_once(tmp_path):
     fixed_file.write(tmp_path / "x.tflite")
     contents = read_contents(tmp_path / "x.tflite")
     assert [graph.signature for graph in contents.graphs] == ["length_8", "length_16"]
     assert [graph.inputs[0].shape for graph in contents.graphs] == [(1, 8), (1, 16)]
     assert contents.types.keys() == {"int8", "int32"}
     assert contents.real == ()
+    assert [tensor.name for tensor in contents.tensors].count("table") == 1
     assert contents.ops["GATHER v2"] == 2
     (gather,) = [use for use in contents.uses if use.op == "GATHER"]
     assert (gather.types, gather.per_channel, gather.one_row, gather.count) == (

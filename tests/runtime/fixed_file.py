@@ -13,6 +13,7 @@ LENGTHS = (8, 16)
 WIDTH = 3
 SCALE = 0.25
 TABLE = np.random.default_rng(0).integers(-127, 128, (32, WIDTH)).astype(np.int8)
+_QUANTIZED = Quantized(TABLE, np.array([SCALE], np.float32))
 INTEGER = Integer(
     lengths=LENGTHS,
     inputs=("ids",),
@@ -37,8 +38,14 @@ def write(path, *, looked_up="ids", inputs=("ids",), reads="all", **integer):
         reads: "all" tokens [1, n, WIDTH], the "first" [1, WIDTH], or "positions" [1, 2, WIDTH].
         integer: changes of `INTEGER`.
     """
-    models = [_graph(length, looked_up, inputs, reads).model("test") for length in LENGTHS]
-    path.write_bytes(serialize(_joined(models)))
+    first = Graph()
+    graphs = {
+        f"length_{length}": first if at == 0 else first.beside()
+        for at, length in enumerate(LENGTHS)
+    }
+    for length, graph in zip(LENGTHS, graphs.values(), strict=True):
+        _fill(graph, length, looked_up, inputs, reads)
+    path.write_bytes(serialize(first.model("test", graphs)))
     return replace(INTEGER, inputs=inputs, **integer)
 
 
@@ -47,45 +54,16 @@ def real(numbers):
     return TABLE[list(numbers)] * np.float32(SCALE)
 
 
-def _graph(length, looked_up, inputs, reads):
-    graph = Graph()
+def _fill(graph, length, looked_up, inputs, reads):
     tensors = {
         name: graph.input(name, (1, 2 if name == "positions" else length), np.int32)
         for name in inputs
     }
-    table = graph.constant(Quantized(TABLE, np.array([SCALE], np.float32)), "table")
-    rows = graph.gather(table, graph.reshape(tensors[looked_up], (length,)))
+    rows = graph.gather(
+        graph.constant(_QUANTIZED, "table"), graph.reshape(tensors[looked_up], (length,))
+    )
     if reads == "positions":
         rows = graph.gather(rows, graph.reshape(tensors["positions"], (2,)))
     if reads == "first":
         rows = graph.first_rows(rows, 1)
-    graph.output("output", rows if reads == "first" else _batch(graph, rows))
-    return graph
-
-
-def _batch(graph, rows):
-    """[n, WIDTH] to [1, n, WIDTH], still int8."""
-    wanted = graph.constant(np.array((1, *rows.shape), np.int32))
-    return graph._op(
-        "reshape", [rows, wanted], (1, *rows.shape), dtype=rows.dtype, scale=rows.scale
-    )
-
-
-def _joined(models):
-    """One model with the graphs of all, each behind a signature with its length."""
-    whole = models[0]
-    for number, model in enumerate(models):
-        graph, signature = model.subgraphs[0], model.signatureDefs[0]
-        signature.signatureKey = f"length_{LENGTHS[number]}"
-        signature.subgraphIndex = number
-        if number == 0:
-            continue
-        for tensor in graph.tensors:
-            tensor.buffer += len(whole.buffers) if tensor.buffer else 0
-        for operator in graph.operators:
-            operator.opcodeIndex += len(whole.operatorCodes)
-        whole.buffers = [*whole.buffers, *model.buffers]
-        whole.operatorCodes = [*whole.operatorCodes, *model.operatorCodes]
-        whole.subgraphs.append(graph)
-        whole.signatureDefs.append(signature)
-    return whole
+    graph.output("output", rows if reads == "first" else graph.reshape(rows, (1, *rows.shape)))
