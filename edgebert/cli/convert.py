@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from edgebert.converter.report import ConversionReport
+    from edgebert.model_file.record import Integer
 
 
 def convert(
@@ -33,7 +34,13 @@ def convert(
             show_default="what the checkpoint was made for",
         ),
     ] = None,
-    quantize: Annotated[str, typer.Option(help="Weights: int8, float16 or float32.")] = "int8",
+    quantize: Annotated[
+        str,
+        typer.Option(
+            help="Weights in int8, float16 or float32; or int8-full, int16x8: whole numbers "
+            "throughout, for accelerators that know nothing else."
+        ),
+    ] = "int8",
     labels: Annotated[
         Path | None,
         typer.Option(help="File with one label a line.", show_default="the checkpoint's"),
@@ -55,6 +62,48 @@ def convert(
             "--normalize/--no-normalize",
             help="Of embed: vectors of length 1.",
             show_default="the checkpoint's, or yes",
+        ),
+    ] = None,
+    length: Annotated[
+        list[int] | None,
+        typer.Option(
+            help="Of int8-full and int16x8: tokens of an input; several times for several graphs.",
+            show_default="64",
+        ),
+    ] = None,
+    inputs: Annotated[
+        str | None,
+        typer.Option(
+            help="Of the same: ids, or ids,mask,segment_ids, as the accelerator takes them.",
+            show_default="ids",
+        ),
+    ] = None,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(
+            help="Of the same: text to take ranges from, a line each, or a data set.",
+            show_default="sentences that come with edgebert",
+        ),
+    ] = None,
+    mixed: Annotated[
+        str | None,
+        typer.Option(
+            help="Of int8-full: auto keeps in int16 what int8 costs most.", show_default="none"
+        ),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            help="Of int8-full and int16x8: edgetpu, qnn or nnapi: write ops in others that the "
+            "target has, and refuse those that it lacks.",
+            show_default="any",
+        ),
+    ] = None,
+    quantization_report: Annotated[
+        Path | None,
+        typer.Option(
+            help="Of the same: write the error of every value after every step: .html or .json.",
+            show_default=False,
         ),
     ] = None,
     check: Annotated[
@@ -81,9 +130,12 @@ def convert(
       edgebert convert ./my-classifier --check dev.tsv --max-drop 0.01
       edgebert convert tiny --task embed --pooling cls
       edgebert convert google/bert_uncased_L-4_H-256_A-4 --task encode --quantize float16
+      edgebert convert all-minilm-l6-v2 --quantize int8-full --length 64 --length 128
+      edgebert convert ./my-classifier --quantize int8-full --calibration texts.txt --target qnn
     """  # noqa: D301
     from edgebert.cli.console import print_json, progress_bar
     from edgebert.converter.convert import convert as run
+    from edgebert.converter.full_integer import quality_file
 
     choices: dict[str, Any] = {
         "task": task,
@@ -93,11 +145,22 @@ def convert(
         "runtime": runtime,
         "pooling": pooling,
         "normalize": normalize,
+        "lengths": length,
+        "inputs": None if inputs is None else inputs.split(","),
+        "calibration": calibration,
+        "mixed": mixed,
+        "target": target,
+        "explain": quantization_report is not None,
         "check": check,
         "max_drop": max_drop,
     }
+    if quantization_report is not None:
+        quality_file.check_path(quantization_report, force=force)
     with progress_bar() as progress:
         report = run(source, output, **choices, force=force, progress=progress)
+    if quantization_report is not None and report.quantization is not None:
+        title = f"{report.record.source.name}, {report.record.quantization.name}"
+        quality_file.write(report.quantization, quantization_report, title, force=force)
     if as_json:
         print_json(report.to_json())
     else:
@@ -110,6 +173,7 @@ def print_report(report: ConversionReport) -> None:
     from rich.table import Table
 
     from edgebert.cli.console import stdout
+    from edgebert.converter.full_integer.quality_terminal import print_quality
 
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column(style="dim", no_wrap=True)
@@ -119,6 +183,8 @@ def print_report(report: ConversionReport) -> None:
     console = stdout()
     console.print(f"[bold green]✓[/] [bold]{escape(str(report.path))}[/]")
     console.print(table)
+    if report.quantization is not None:
+        print_quality(report.quantization, console)
 
 
 def _rows(report: ConversionReport) -> list[tuple[str, str]]:
@@ -137,6 +203,7 @@ def _rows(report: ConversionReport) -> list[tuple[str, str]]:
         ),
         ("task", f"{record.task}{pooled}{', normalised' if record.normalize else ''}{labels}"),
         ("weights", f"matrices {kept.matrices}; tables {kept.tables}"),
+        *_integer_rows(record.integer),
         ("size", f"{report.bytes / 1e6:.2f} MB, {report.ratio:.1%} of float32"),
         (
             "against float32",
@@ -153,6 +220,21 @@ def _rows(report: ConversionReport) -> list[tuple[str, str]]:
         ("ops", ops),
         ("needs", f"TFLite {record.minimum_runtime} or later"),
         ("took", ", ".join(f"{name} {took:.2f} s" for name, took in report.seconds.items())),
+    ]
+
+
+def _integer_rows(integer: Integer | None) -> list[tuple[str, str]]:
+    """What a full-integer file takes, and where its ranges come from."""
+    if integer is None:
+        return []
+    given = integer.calibration
+    kept = f"; {len(integer.int16)} values in int16" if integer.int16 else ""
+    return [
+        (
+            "whole numbers",
+            f"{', '.join(map(str, integer.lengths))} tokens of {', '.join(integer.inputs)}",
+        ),
+        ("ranges from", f"{given.texts:,} texts, {given.tokens:,} tokens: {given.source}{kept}"),
     ]
 
 

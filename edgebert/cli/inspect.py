@@ -201,7 +201,7 @@ def _integer_facts(integer: Integer) -> list[tuple[str, str]]:
         ("lengths", ", ".join(map(str, integer.lengths))),
         (
             "output is",
-            f"{integer.output_scale:.6g} × (number − {integer.output_zero_point}); then: "
+            f"{integer.output_scale:.6g} × (number {-integer.output_zero_point:+d}); then: "
             f"{integer.host}{kept}",
         ),
         ("calibrated", f"{given.texts:,} texts, {given.tokens:,} tokens: {given.source}"),

@@ -7,6 +7,7 @@ import platform
 import re
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -24,12 +25,15 @@ from edgebert.converter.check import LIMITS, Check, check_encodings, compare, fu
 from edgebert.converter.full_integer.convert import convert_integer
 from edgebert.converter.full_integer.plan import IntegerOptions, IntegerPlan, Mixed
 from edgebert.converter.full_integer.quality import QuantizationReport
+from edgebert.converter.full_integer.rewrite import rewrite
+from edgebert.converter.full_integer.targets import find_target, require
 from edgebert.converter.gate import DataCheck, data_check
 from edgebert.converter.plan import Options, Plan, plan, trim
 from edgebert.converter.recipes import FLOAT32, RecipeName, RuntimeName
 from edgebert.converter.report import ConversionReport
 from edgebert.evaluate.compare import Comparison
 from edgebert.files import refuse_overwrite, replacing
+from edgebert.model_file.contents import Use, read_contents
 from edgebert.model_file.names import LABELS_FILE, RECORD_FILE, VOCABULARY_FILE
 from edgebert.model_file.record import Integer, Record, SelfTest, Source
 from edgebert.model_file.write import archive_bytes, lines, model_bytes
@@ -240,21 +244,33 @@ def _write_graph(
     head, recipe = settled.head, settled.recipe
     if isinstance(recipe, IntegerPlan):
         built = convert_integer(checkpoint, head, recipe, tokenizer, progress)
-        graph, entries = built.graph, built.entries
+        graph, model = built.graph, built.graph.model(DESCRIPTION, built.entries)
         integer, quality = built.integer, built.quality
+        rewrite(model, find_target(recipe.target))
     else:
         graph = build_graph(checkpoint.config, checkpoint.weights, head, recipe)
-        entries, integer, quality = None, None, None
+        model, integer, quality = graph.model(DESCRIPTION), None, None
     minimum_runtime = graph.minimum_runtime()
     path.write_bytes(
         model_bytes(
-            graph.model(DESCRIPTION, entries),
-            task=settled.head.task,
+            model,
+            task=head.task,
             labels=settled.labels is not None,
             minimum_runtime=minimum_runtime,
         )
     )
-    return _Written(minimum_runtime, graph.op_counts(), integer, quality)
+    uses = read_contents(path).uses
+    if isinstance(recipe, IntegerPlan):
+        require(uses, recipe.target)
+    return _Written(minimum_runtime, _op_counts(uses), integer, quality)
+
+
+def _op_counts(uses: Sequence[Use]) -> dict[str, int]:
+    """How often each builtin op occurs, the most frequent first."""
+    counts: Counter[str] = Counter()
+    for use in uses:
+        counts[use.op] += use.count
+    return dict(counts.most_common())
 
 
 class _Clock:

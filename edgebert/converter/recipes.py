@@ -146,17 +146,23 @@ FLOAT32 = Recipe(
     tables="float32",
 )
 
+_INT8_FULL = IntegerRecipe("int8-full", "int8")
+_INT16X8 = IntegerRecipe("int16x8", "int16")
+
 RECIPES: Mapping[tuple[RecipeName, RuntimeName], Recipe | IntegerRecipe] = MappingProxyType(
     {
         ("int8", "litert"): _INT8,
         ("float16", "litert"): _FLOAT16,
         ("float32", "litert"): FLOAT32,
-        ("int8-full", "litert"): IntegerRecipe("int8-full", "int8"),
-        ("int16x8", "litert"): IntegerRecipe("int16x8", "int16"),
+        ("int8-full", "litert"): _INT8_FULL,
+        ("int16x8", "litert"): _INT16X8,
         # TFLite before 2.17 has no dense layer with one scale a channel, and before 2.18 (LiteRT)
         # it cannot gather float16. The XNNPACK of 2.14 cannot resize what is repeated.
         ("int8", "tflite-runtime"): replace(_INT8, scales_apart=True, repeats=False),
         ("float16", "tflite-runtime"): replace(_FLOAT16, gathers_stored=False, repeats=False),
         ("float32", "tflite-runtime"): replace(FLOAT32, repeats=False),
+        # What is static in int8 has been in TFLite for longer.
+        ("int8-full", "tflite-runtime"): _INT8_FULL,
+        ("int16x8", "tflite-runtime"): _INT16X8,
     }
 )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from edgebert.bert.config import BertConfig
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.full_integer.integer_graph import INPUTS, Interface
+from edgebert.converter.full_integer.targets import ANY, find_target
 from edgebert.converter.recipes import IntegerRecipe, RecipeName
 from edgebert.errors import EdgebertError
 from edgebert.model_file.record import Quantization
@@ -20,6 +22,10 @@ SHORTEST = 8
 """Least length: special tokens and a few words."""
 
 USUAL_LENGTH = 64
+
+
+_CALLED = MappingProxyType({"lengths": "length", "explain": "a quantisation report"})
+"""Options whose users know them by another name."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,7 @@ class IntegerOptions:
 
     def refuse(self, recipe: str) -> None:
         """Raises EdgebertError where anything is asked for that another recipe does not have."""
-        asked = [each.name for each in fields(self) if getattr(self, each.name)]
+        asked = [_CALLED.get(f.name, f.name) for f in fields(self) if getattr(self, f.name)]
         if asked:
             raise EdgebertError(
                 f"{', '.join(asked)}: for --quantize int8-full and int16x8, not for {recipe}"
@@ -61,6 +67,7 @@ class IntegerPlan:
         first_id: id of [CLS].
         recipe: what users call it.
         calibration: None: the texts that edgebert brings.
+        target: name of the accelerator that it is for (`targets.find_target`).
     """
 
     lengths: tuple[int, ...]
@@ -70,6 +77,7 @@ class IntegerPlan:
     calibration: Path | None
     mixed: Mixed
     explain: bool
+    target: str = ANY
 
     @property
     def name(self) -> RecipeName:
@@ -91,6 +99,8 @@ def integer_plan(
         EdgebertError: a choice is unknown, or the checkpoint cannot serve it.
     """
     _refuse_family(checkpoint.config, checkpoint.source)
+    target = options.target or ANY
+    find_target(target)
     inputs = tuple(options.inputs or ("ids",))
     if inputs not in (("ids",), INPUTS):
         raise EdgebertError(
@@ -115,6 +125,7 @@ def integer_plan(
         calibration=options.calibration,
         mixed=mixed,
         explain=options.explain,
+        target=target,
     )
 
 
