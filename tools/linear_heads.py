@@ -15,7 +15,7 @@ from edgebert.evaluate.conll import Sentence
 from edgebert.evaluate.entities import OUTSIDE, entities_of
 from edgebert.evaluate.squad_file import Question
 from edgebert.runtime.model import Model
-from edgebert.tokenizer.wordpiece import Encoding, Offsets
+from edgebert.tokenizer.tokenizer import Encoding, Offsets
 
 TAGS = (OUTSIDE, *(f"{place}-{name}" for name in ("LOC", "MISC", "ORG", "PER") for place in "BI"))
 

@@ -32,11 +32,10 @@ def work(setting: Setting, send: Send) -> None:
     from edgebert.benchmark.memory import read_memory
     from edgebert.benchmark.system import System
     from edgebert.model_file.read import read_model_file
-    from edgebert.tokenizer.wordpiece import Tokenizer
 
     start = time.perf_counter()
     file = read_model_file(Path(setting.model))
-    encoding = Tokenizer(file.vocabulary, file.record.tokenizer).encode(*setting.texts[0])
+    encoding = file.tokenizer().encode(*setting.texts[0])
     options = CpuOptions(setting.threads, xnnpack_weight_cache_path=setting.cache or "")
     model = CompiledModel.from_file(setting.model, options=Options(cpu_options=options))
     length = len(encoding.ids)

@@ -13,7 +13,8 @@ from edgebert.benchmark.result import Input
 from edgebert.data import read_lines
 from edgebert.errors import EdgebertError
 from edgebert.model_file.read import ModelFile
-from edgebert.tokenizer.wordpiece import MASK, Tokenizer
+from edgebert.tokenizer.special import MASK
+from edgebert.tokenizer.tokenizer import Tokenizer
 
 Text: TypeAlias = tuple[str, str | None]
 """A text and its pair."""
@@ -71,7 +72,7 @@ class Length:
                 f"length {self.tokens}: {file.path.name} is measured at "
                 f"{_SHORTEST} to {file.record.max_length} tokens"
             )
-        words = cycle(_single_pieces(Tokenizer(file.vocabulary, file.record.tokenizer)))
+        words = cycle(_single_pieces(file.tokenizer()))
         if file.record.task == "answer":
             question = " ".join(islice(words, _QUESTION_WORDS))
             return [(question, " ".join(islice(words, self.tokens - 3 - _QUESTION_WORDS)))]

@@ -10,6 +10,7 @@ from edgebert.bert.tasks import TASKS, TaskName
 from edgebert.bert.weights import Weights, check_weights, heads_of
 from edgebert.errors import EdgebertError
 from edgebert.tokenizer.options import TokenizerOptions
+from edgebert.tokenizer.unigram import UnigramModel
 
 Pooling: TypeAlias = Literal["mean", "cls"]
 
@@ -21,6 +22,7 @@ class Checkpoint:
     Attributes:
         weights: float32 arrays by canonical name (`bert.weights`).
         vocabulary: word pieces; the index is the id.
+        unigram: the rest of a unigram tokenizer; None where it is WordPiece.
         labels: of the classifier or tagger, None where the checkpoint names none.
         task: what the checkpoint was made for; None where it has only a bare encoder.
         multi_label: the classifier's labels are independent (sigmoid, not softmax).
@@ -37,6 +39,7 @@ class Checkpoint:
     weights: Weights = field(repr=False)
     vocabulary: tuple[str, ...] = field(repr=False)
     tokenizer: TokenizerOptions = field(default_factory=TokenizerOptions)
+    unigram: UnigramModel | None = field(default=None, repr=False)
     labels: tuple[str, ...] | None = None
     task: TaskName | None = None
     multi_label: bool = False

@@ -56,13 +56,15 @@ def read_hugging_face(folder: Path, source: str) -> Checkpoint:
     weights = canonical_weights(tensors, config, family, name, weights_path)
     _check_heads(weights, config, name, architecture, weights_path)
     task = _task(raw, architecture, weights, path)
-    vocabulary, tokenizer = read_tokenizer(folder, config.max_position_embeddings)
-    check_special_tokens(vocabulary, mask=task == "fill-mask", where=folder)
+    vocabulary, tokenizer, unigram = read_tokenizer(folder, config.max_position_embeddings)
+    if unigram is None:
+        check_special_tokens(vocabulary, mask=task == "fill-mask", where=folder)
     return Checkpoint(
         config=config,
         weights=weights,
         vocabulary=vocabulary,
         tokenizer=tokenizer,
+        unigram=unigram,
         labels=_labels(raw, task, weights, path) if task and task in LABELLED else None,
         task=task,
         multi_label=task == "classify" and raw.get("problem_type") == "multi_label_classification",

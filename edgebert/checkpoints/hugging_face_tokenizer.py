@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from edgebert.checkpoints.small_files import as_object, kind, read_json_object, shown
+from edgebert.checkpoints.unigram_file import read_unigram
 from edgebert.checkpoints.vocabulary import check_vocabulary, read_vocabulary
 from edgebert.errors import EdgebertError
 from edgebert.tokenizer.options import TokenizerOptions
+from edgebert.tokenizer.unigram import UnigramModel
 
 _VOCABULARY = "vocab.txt"
 _TOKENIZER = "tokenizer.json"
 _CONFIG = "tokenizer_config.json"
 _ADDED = "added_tokens.json"
+_SENTENCEPIECE = "spiece.model"
 
 _SHORTEST = 3  # [CLS], one word piece, [SEP]
 
@@ -41,7 +44,13 @@ _REQUIRED_IN_CONFIG = {
     "mask_token": "[MASK]",
     "do_basic_tokenize": True,
 }
-_CLASSES = ("BertTokenizer", "BertTokenizerFast", "PreTrainedTokenizerFast", "TokenizersBackend")
+_FAST = ("PreTrainedTokenizerFast", "TokenizersBackend")
+_CLASSES = (
+    *("BertTokenizer", "BertTokenizerFast", "DistilBertTokenizer", "DistilBertTokenizerFast"),
+    *("ElectraTokenizer", "ElectraTokenizerFast"),
+    *("MobileBertTokenizer", "MobileBertTokenizerFast", *_FAST),
+)
+_UNIGRAM_CLASSES = ("AlbertTokenizer", "AlbertTokenizerFast", *_FAST)
 
 # Our options by the names of each file.
 _IN_NORMALIZER = {
@@ -56,8 +65,16 @@ _IN_CONFIG = {
 }
 
 
-def read_tokenizer(folder: Path, most_positions: int) -> tuple[tuple[str, ...], TokenizerOptions]:
-    """Word pieces by id, and options.
+class ReadTokenizer(NamedTuple):
+    """Pieces by id, options, and the rest of a unigram tokenizer (None for WordPiece)."""
+
+    pieces: tuple[str, ...]
+    options: TokenizerOptions
+    unigram: UnigramModel | None
+
+
+def read_tokenizer(folder: Path, most_positions: int) -> ReadTokenizer:
+    """What a folder's files tell of its tokenizer.
 
     Args:
         folder: of the checkpoint.
@@ -65,19 +82,30 @@ def read_tokenizer(folder: Path, most_positions: int) -> tuple[tuple[str, ...], 
 
     Raises:
         EdgebertError: no vocabulary, a malformed file, files that disagree, or a tokenizer that is
-            not BERT's WordPiece.
+            neither BERT's WordPiece nor ALBERT's unigram tokenizer.
     """
     tokenizer = _read_optional(folder / _TOKENIZER)
     config = _read_optional(folder / _CONFIG)
+    length = _max_length(config.get("model_max_length"), folder / _CONFIG)
+    length = min(most_positions, length or most_positions)
+    model = tokenizer.get("model")
+    if isinstance(model, dict) and model.get("type") == "Unigram":
+        _check_class(config, _UNIGRAM_CLASSES, folder / _CONFIG)
+        pieces, unigram = read_unigram(tokenizer, folder / _TOKENIZER)
+        return ReadTokenizer(pieces, TokenizerOptions(max_length=length, kind="unigram"), unigram)
+    if not tokenizer and (folder / _SENTENCEPIECE).exists():
+        raise EdgebertError(
+            f"{folder}: its tokenizer is in {_SENTENCEPIECE} alone; {_TOKENIZER} is needed, which "
+            "transformers writes: AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)"
+        )
     options: dict[str, Any] = {}
     if tokenizer:
         _check_tokenizer(tokenizer, folder / _TOKENIZER)
         options = _options(tokenizer["normalizer"], _IN_NORMALIZER, folder / _TOKENIZER)
     _check_config(config, folder / _CONFIG)
     options = _merge(options, _options(config, _IN_CONFIG, folder / _CONFIG), folder)
-    length = _max_length(config.get("model_max_length"), folder / _CONFIG)
-    options["max_length"] = min(most_positions, length or most_positions)
-    return _vocabulary(folder, tokenizer), TokenizerOptions(**options)
+    options["max_length"] = length
+    return ReadTokenizer(_vocabulary(folder, tokenizer), TokenizerOptions(**options), None)
 
 
 def _read_optional(path: Path) -> Mapping[str, Any]:
@@ -99,10 +127,14 @@ def _check_config(config: Mapping[str, Any], path: Path) -> None:
         if value is not None
     }
     _check_required(tokens, _REQUIRED_IN_CONFIG, f"{path}: ")
-    name = config.get("tokenizer_class") or _CLASSES[0]
-    if name not in _CLASSES:
+    _check_class(config, _CLASSES, path)
+
+
+def _check_class(config: Mapping[str, Any], accepted: tuple[str, ...], path: Path) -> None:
+    name = config.get("tokenizer_class") or accepted[0]
+    if name not in accepted:
         raise EdgebertError(
-            f"{path}: tokenizer_class is {shown(name)}; accepted: {', '.join(_CLASSES)}"
+            f"{path}: tokenizer_class is {shown(name)}; accepted: {', '.join(accepted)}"
         )
 
 

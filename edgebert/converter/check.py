@@ -21,7 +21,7 @@ from edgebert.model_file.record import Integer
 from edgebert.runtime.delegation import Delegation
 from edgebert.runtime.session import Session
 from edgebert.runtime.sessions import open_session
-from edgebert.tokenizer.wordpiece import Encoding, Tokenizer
+from edgebert.tokenizer.tokenizer import Encoding, Tokenizer
 
 SENTENCES = 24
 PAIRS = 4

@@ -34,11 +34,12 @@ from edgebert.converter.report import ConversionReport
 from edgebert.evaluate.compare import Comparison
 from edgebert.files import refuse_overwrite, replacing
 from edgebert.model_file.contents import Use, read_contents
-from edgebert.model_file.names import LABELS_FILE, RECORD_FILE, VOCABULARY_FILE
+from edgebert.model_file.names import LABELS_FILE, RECORD_FILE, UNIGRAM_FILE, VOCABULARY_FILE
 from edgebert.model_file.record import Integer, Record, SelfTest, Source
+from edgebert.model_file.unigram import unigram_text
 from edgebert.model_file.write import archive_bytes, lines, model_bytes
 from edgebert.runtime.sessions import open_session
-from edgebert.tokenizer.wordpiece import Tokenizer
+from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.version import __version__
 
 SELF_TEST_TEXTS: Sequence[tuple[str, str | None]] = (
@@ -167,7 +168,9 @@ def convert_checkpoint(
     float32_bytes = 4 * sum(int(weight.size) for weight in checkpoint.weights.values())
     checkpoint = trim(checkpoint, settled.max_length)
     tokenizer = Tokenizer(
-        checkpoint.vocabulary, replace(checkpoint.tokenizer, max_length=settled.max_length)
+        checkpoint.vocabulary,
+        replace(checkpoint.tokenizer, max_length=settled.max_length),
+        checkpoint.unigram,
     )
     with replacing(path, force=force) as part:
         graph = _write_graph(part, checkpoint, settled, tokenizer, progress or silent)
@@ -256,6 +259,7 @@ def _write_graph(
             model,
             task=head.task,
             labels=settled.labels is not None,
+            vocabulary=checkpoint.unigram is None,
             minimum_runtime=minimum_runtime,
         )
     )
@@ -312,7 +316,10 @@ def _evaluate(
 
 def _associated(record: Record, checkpoint: Checkpoint) -> dict[str, str]:
     """The files behind the flatbuffer."""
-    files = {VOCABULARY_FILE: lines(checkpoint.vocabulary)}
+    if checkpoint.unigram is None:
+        files = {VOCABULARY_FILE: lines(checkpoint.vocabulary)}
+    else:
+        files = {UNIGRAM_FILE: unigram_text(checkpoint.vocabulary, checkpoint.unigram)}
     if record.labels is not None:
         files[LABELS_FILE] = lines(record.labels)
     return {**files, RECORD_FILE: record.to_json()}

@@ -15,7 +15,7 @@ from typing import Any
 from ai_edge_litert import schema_py_generated as schema
 
 from edgebert.errors import EdgebertError
-from edgebert.model_file.names import LABELS_FILE, RECORD_FILE, VOCABULARY_FILE
+from edgebert.model_file.names import LABELS_FILE, RECORD_FILE, UNIGRAM_FILE, VOCABULARY_FILE
 from edgebert.model_file.read import check_is_tflite
 
 _MAX_TENSORS = 1_000_000
@@ -32,7 +32,12 @@ _PARTS: Mapping[str, str] = MappingProxyType(
 _HEAD = "head"
 _STRUCTURE = "graph, names and scales"
 _FILES = MappingProxyType(
-    {VOCABULARY_FILE: "vocabulary", LABELS_FILE: "labels", RECORD_FILE: "record"}
+    {
+        VOCABULARY_FILE: "vocabulary",
+        UNIGRAM_FILE: "vocabulary",
+        LABELS_FILE: "labels",
+        RECORD_FILE: "record",
+    }
 )
 
 

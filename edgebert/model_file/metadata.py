@@ -35,7 +35,9 @@ class Table:
 Value: TypeAlias = str | int | Table | Sequence[Table]
 
 
-def metadata(task: str, inputs: Sequence[str], output: str, *, labels: bool) -> bytes:
+def metadata(
+    task: str, inputs: Sequence[str], output: str, *, labels: bool, vocabulary: bool = True
+) -> bytes:
     """The metadata of a model with one text input.
 
     Args:
@@ -44,16 +46,18 @@ def metadata(task: str, inputs: Sequence[str], output: str, *, labels: bool) -> 
             by them.
         output: name of the output.
         labels: whether the file holds `LABELS_FILE`, one label for each value of the output.
+        vocabulary: whether it holds `VOCABULARY_FILE`; the standard knows no other tokenizer of
+            ours, so without it readers are told of none.
     """
     label_files = [_file(LABELS_FILE, _FILE_TYPE_LABELS)] if labels else []
-    vocabulary = _file(VOCABULARY_FILE, _FILE_TYPE_VOCABULARY)
-    tokenizer = Table(2, {0: _UNION_BERT_TOKENIZER, 1: Table(1, {0: [vocabulary]})})
+    word_pieces = _file(VOCABULARY_FILE, _FILE_TYPE_VOCABULARY)
+    tokenizer = Table(2, {0: _UNION_BERT_TOKENIZER, 1: Table(1, {0: [word_pieces]})})
     subgraph = Table(
         10,
         {
             2: [_tensor(name, []) for name in inputs],
             3: [_tensor(output, label_files)],
-            5: [tokenizer],
+            5: [tokenizer] if vocabulary else [],
         },
     )
     model = Table(

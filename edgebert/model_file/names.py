@@ -5,5 +5,6 @@ none.
 """
 
 VOCABULARY_FILE = "vocab.txt"
+UNIGRAM_FILE = "unigram.json"
 LABELS_FILE = "labels.txt"
 RECORD_FILE = "edgebert.json"

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import BinaryIO
 
 from edgebert.errors import EdgebertError
-from edgebert.model_file.names import RECORD_FILE, VOCABULARY_FILE
+from edgebert.model_file.names import RECORD_FILE, UNIGRAM_FILE, VOCABULARY_FILE
 from edgebert.model_file.record import Record
 from edgebert.model_file.stored_zip import NoStoredZipError, read_stored
+from edgebert.model_file.unigram import read_unigram_text
+from edgebert.tokenizer.special import Kind
+from edgebert.tokenizer.tokenizer import Tokenizer
+from edgebert.tokenizer.unigram import UnigramModel
 
 # More than any BERT needs; a hostile file cannot make us allocate beyond them.
-_LIMITS = {RECORD_FILE: 16 << 20, VOCABULARY_FILE: 64 << 20}
+_MOST_RECORD, _MOST_VOCABULARY = 16 << 20, 64 << 20
 
 
 @dataclass(frozen=True)
 class ModelFile:
-    """What a converted file tells about itself."""
+    """What a converted file tells about itself.
+
+    Attributes:
+        vocabulary: pieces by id.
+        unigram: the rest of a unigram tokenizer; None where it is WordPiece.
+    """
 
     path: Path
     record: Record
     vocabulary: tuple[str, ...] = field(repr=False)
+    unigram: UnigramModel | None = field(default=None, repr=False)
+
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer that the model was trained with."""
+        return Tokenizer(self.vocabulary, self.record.tokenizer, self.unigram)
 
 
 def read_model_file(path: Path) -> ModelFile:
@@ -32,26 +49,42 @@ def read_model_file(path: Path) -> ModelFile:
     check_is_tflite(path)
     try:
         with path.open("rb") as file:
-            found = read_stored(file, _LIMITS)
+            record = Record.from_json(_stored(file, RECORD_FILE, _MOST_RECORD))
+            pieces, unigram = _VOCABULARIES[record.tokenizer.kind](file)
     except NoStoredZipError as error:
         raise EdgebertError(
             f"{path}: a TFLite file, but not one that edgebert wrote, or damaged ({error}); "
             "make one with: edgebert convert"
         ) from None
-    record, vocabulary = found[RECORD_FILE], found[VOCABULARY_FILE]
-    try:
-        parsed = Record.from_json(record)
-        words = tuple(vocabulary.decode().split("\n")[:-1])
     except EdgebertError as error:
         raise EdgebertError(f"{path}: {error}") from None
-    except UnicodeDecodeError:
-        raise EdgebertError(f"{path}: damaged: the vocabulary is not UTF-8") from None
-    if len(words) != parsed.model.vocab_size:
+    if len(pieces) != record.model.vocab_size:
         raise EdgebertError(
-            f"{path}: damaged: {len(words)} word pieces where the model has "
-            f"{parsed.model.vocab_size}"
+            f"{path}: damaged: {len(pieces)} word pieces where the model has "
+            f"{record.model.vocab_size}"
         )
-    return ModelFile(path, parsed, words)
+    return ModelFile(path, record, pieces, unigram)
+
+
+def _stored(file: BinaryIO, name: str, most: int) -> bytes:
+    return read_stored(file, {name: most})[name]
+
+
+def _word_pieces(file: BinaryIO) -> tuple[tuple[str, ...], None]:
+    try:
+        return tuple(
+            _stored(file, VOCABULARY_FILE, _MOST_VOCABULARY).decode().split("\n")[:-1]
+        ), None
+    except UnicodeDecodeError:
+        raise EdgebertError("damaged: the vocabulary is not UTF-8") from None
+
+
+def _unigram(file: BinaryIO) -> tuple[tuple[str, ...], UnigramModel]:
+    return read_unigram_text(_stored(file, UNIGRAM_FILE, _MOST_VOCABULARY))
+
+
+_VOCABULARIES: Mapping[Kind, Callable[[BinaryIO], tuple[tuple[str, ...], UnigramModel | None]]]
+_VOCABULARIES = MappingProxyType({"wordpiece": _word_pieces, "unigram": _unigram})
 
 
 def check_is_tflite(path: Path) -> None:

@@ -18,14 +18,18 @@ _RUNTIME_NAME = "min_runtime_version"
 _RUNTIME_SIZE = 16
 
 
-def model_bytes(model: Any, *, task: str, labels: bool, minimum_runtime: str) -> bytearray:
+def model_bytes(
+    model: Any, *, task: str, labels: bool, minimum_runtime: str, vocabulary: bool = True
+) -> bytearray:
     """The flatbuffer of a graph (`Graph.model`), TFLite Metadata included.
 
     It runs as it is; `archive_bytes` still has to be written behind it.
     """
     signature = model.signatureDefs[0]
     inputs = [entry.name for entry in signature.inputs]
-    standard = metadata(task, inputs, signature.outputs[0].name, labels=labels)
+    standard = metadata(
+        task, inputs, signature.outputs[0].name, labels=labels, vocabulary=vocabulary
+    )
     _attach(model, METADATA_NAME, standard)
     _attach(model, _RUNTIME_NAME, minimum_runtime.encode().ljust(_RUNTIME_SIZE, b"\0"))
     return serialize(model)

@@ -25,7 +25,6 @@ from edgebert.runtime.reply import Reply
 from edgebert.runtime.sessions import Sessions, open_session
 from edgebert.runtime.tasks import TASKS, output_width
 from edgebert.runtime.tasks.task import Job
-from edgebert.tokenizer.wordpiece import Tokenizer
 
 if TYPE_CHECKING:
     from edgebert.runtime.batch import Item
@@ -79,7 +78,7 @@ class Model:
         self.task = record.task
         self.labels = record.labels
         self.max_length = record.max_length
-        self.tokenizer = Tokenizer(file.vocabulary, record.tokenizer)
+        self.tokenizer = file.tokenizer()
         self._task = TASKS[record.task](file, self.tokenizer)
         self._sessions = Sessions(
             partial(

@@ -11,7 +11,7 @@ LONGEST_WORD = 100
 """Longer words become [UNK]. As in Hugging Face's and TensorFlow Text's BERT; Google's script
 says 200."""
 
-_CONTINUES = "##"
+CONTINUES = "##"
 
 
 class Piece(NamedTuple):
@@ -56,7 +56,7 @@ class WordPieces:
         pieces: list[Piece] = []
         done = 0
         while done < len(word):
-            mark = _CONTINUES if done else ""
+            mark = CONTINUES if done else ""
             rest = mark + word[done:]
             for length in range(len(rest), len(mark), -1):
                 found = self._ids.get(rest[:length])

@@ -55,7 +55,7 @@ def options(folder, positions=512):
 
 
 def test_a_vocabulary_alone_means_bert_uncased(tmp_path):
-    assert read_tokenizer(write(tmp_path), 512) == (PIECES, TokenizerOptions())
+    assert read_tokenizer(write(tmp_path), 512) == (PIECES, TokenizerOptions(), None)
 
 
 @pytest.mark.parametrize("positions", [64, 512])
@@ -192,6 +192,6 @@ def test_agrees_with_the_tokenizers_library(tmp_path):
     )
     tokenizer.add_tokens(["[NEW]"])
     tokenizer.save(str(tmp_path / "tokenizer.json"))
-    pieces, found = read_tokenizer(tmp_path, 512)
+    pieces, found, _ = read_tokenizer(tmp_path, 512)
     assert pieces == (*PIECES, "[NEW]")
     assert (found.lower_case, found.strip_accents) == (False, True)

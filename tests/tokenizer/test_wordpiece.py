@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from edgebert.errors import EdgebertError
 from edgebert.tokenizer import Tokenizer, TokenizerOptions
 from edgebert.tokenizer.memo import Memo
-from edgebert.tokenizer.wordpiece import _shares
+from edgebert.tokenizer.tokenizer import _shares
 from tests.tokenizer.bert_oracle import Oracle
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]

@@ -33,7 +33,7 @@ from edgebert.converter.full_integer.texts import calibration_texts, encode, hel
 from edgebert.converter.graph import Graph, Storage
 from edgebert.converter.head import Head
 from edgebert.model_file.record import Calibration, Integer
-from edgebert.tokenizer.wordpiece import Encoding, Tokenizer
+from edgebert.tokenizer.tokenizer import Encoding, Tokenizer
 
 STEPS: Sequence[tuple[str, tuple[str, ...]]] = (
     ("plain graph", ()),

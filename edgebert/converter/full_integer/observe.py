@@ -13,7 +13,7 @@ from edgebert.converter.full_integer.emitter import Value
 from edgebert.converter.full_integer.integer_graph import POSITIONS, Interface
 from edgebert.converter.graph import Graph
 from edgebert.model_file.serialize import serialize
-from edgebert.tokenizer.wordpiece import Encoding
+from edgebert.tokenizer.tokenizer import Encoding
 
 Build: TypeAlias = Callable[[int], tuple[Graph, list[Value]]]
 """Gives the graph for a length, and its values."""

@@ -17,7 +17,7 @@ from edgebert.evaluate.data import open_data
 from edgebert.evaluate.lines import read_lines
 from edgebert.evaluate.readers import Query, Row
 from edgebert.evaluate.squad_file import Question
-from edgebert.tokenizer.wordpiece import Encoding, Tokenizer
+from edgebert.tokenizer.tokenizer import Encoding, Tokenizer
 
 Text: TypeAlias = tuple[str, str | None]
 

@@ -21,7 +21,7 @@ from edgebert.evaluate.bootstrap import SEED, Figures, Measure
 from edgebert.evaluate.columns import Columns
 from edgebert.evaluate.judges.judge import EvaluatedModel, Judge, Observation
 from edgebert.evaluate.lines import read_lines
-from edgebert.tokenizer.wordpiece import Encoding
+from edgebert.tokenizer.tokenizer import Encoding
 
 MASKED = 0.15
 """Share of the pieces."""

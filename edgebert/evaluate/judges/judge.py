@@ -15,7 +15,7 @@ from edgebert.evaluate.columns import Columns
 
 if TYPE_CHECKING:
     from edgebert.runtime.reply import Reply
-    from edgebert.tokenizer.wordpiece import Tokenizer
+    from edgebert.tokenizer.tokenizer import Tokenizer
 
 _LABELS_SHOWN = 20
 

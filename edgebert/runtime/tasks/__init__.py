@@ -14,7 +14,7 @@ from edgebert.runtime.tasks.embed import to_length_one
 from edgebert.runtime.tasks.encode import Encode, first_item
 from edgebert.runtime.tasks.task import Task
 from edgebert.runtime.tasks.whole_text import WholeText
-from edgebert.tokenizer.wordpiece import Tokenizer
+from edgebert.tokenizer.tokenizer import Tokenizer
 
 
 def _embed(file: ModelFile, tokenizer: Tokenizer) -> Task:

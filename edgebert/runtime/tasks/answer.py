@@ -19,7 +19,7 @@ from edgebert.runtime.tasks.scores import log_sum_exp
 from edgebert.runtime.tasks.task import check_count
 from edgebert.runtime.tasks.words import Words, extent
 from edgebert.runtime.windows import Window, windows
-from edgebert.tokenizer.wordpiece import Encoding, Offsets, Tokenizer
+from edgebert.tokenizer.tokenizer import Encoding, Offsets, Tokenizer
 
 
 class Answer(NamedTuple):
@@ -74,7 +74,7 @@ class AnswerQuestions:
 
     def __init__(self, file: ModelFile, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
-        self._words = Words(file.vocabulary)
+        self._words = Words(file.vocabulary, file.record.tokenizer.kind)
 
     def prepare(
         self,

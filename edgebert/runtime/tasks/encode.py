@@ -8,7 +8,7 @@ from typing import Any
 from edgebert.bert.weights import Array
 from edgebert.runtime.reply import Reply
 from edgebert.runtime.session import Session
-from edgebert.tokenizer.wordpiece import Encoding, Tokenizer, Truncate
+from edgebert.tokenizer.tokenizer import Encoding, Tokenizer, Truncate
 
 
 def first_item(output: Array) -> Array:

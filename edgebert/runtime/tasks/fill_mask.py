@@ -14,7 +14,8 @@ from edgebert.runtime.reply import Reply
 from edgebert.runtime.session import Session
 from edgebert.runtime.tasks.scores import softmax
 from edgebert.runtime.tasks.task import check_count, refuse_pair
-from edgebert.tokenizer.wordpiece import MASK, Encoding, Tokenizer
+from edgebert.tokenizer.special import MASK
+from edgebert.tokenizer.tokenizer import Encoding, Tokenizer
 
 
 class Fill(NamedTuple):
@@ -96,14 +97,14 @@ class FillMask:
         scores = softmax(logits)
         best = np.argpartition(scores, -top)[-top:]
         best = best[np.argsort(-scores[best], kind="stable")]
-        tokens = [self._tokenizer.piece(token_id) for token_id in best.tolist()]
         return [
-            Fill(token, float(score), _put(token, before, after))
-            for token, score in zip(tokens, scores[best], strict=True)
+            Fill(self._tokenizer.piece(token), float(score), self._put(token, before, after))
+            for token, score in zip(best.tolist(), scores[best], strict=True)
         ]
 
-
-def _put(token: str, before: str, after: str) -> str:
-    if token.startswith("##") and before.strip():
-        return before.rstrip() + token[2:] + after
-    return before + token + after
+    def _put(self, token: int, before: str, after: str) -> str:
+        spelled, continues = self._tokenizer.spelling(token)
+        if not before.strip():
+            # With no word before it, a piece that continues one is shown with its mark.
+            return before + (self._tokenizer.piece(token) if continues else spelled) + after
+        return (before.rstrip() if continues else before) + spelled + after

@@ -19,7 +19,7 @@ from edgebert.runtime.tasks.scores import softmax
 from edgebert.runtime.tasks.task import check_choice, refuse_pair
 from edgebert.runtime.tasks.words import Words, extent
 from edgebert.runtime.windows import Window, context, windows
-from edgebert.tokenizer.wordpiece import Encoding, Offsets, Tokenizer
+from edgebert.tokenizer.tokenizer import Encoding, Offsets, Tokenizer
 
 Strategy: TypeAlias = Literal["first", "average"]
 LongText: TypeAlias = Literal["truncate", "windows"]
@@ -78,7 +78,7 @@ class Tag:
 
     def __init__(self, file: ModelFile, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
-        self._words = Words(file.vocabulary)
+        self._words = Words(file.vocabulary, file.record.tokenizer.kind)
         self._labels = file.record.labels or ()
         self._room = tokenizer.options.max_length - 2
 

@@ -16,7 +16,7 @@ from edgebert.runtime.session import Session
 from edgebert.runtime.tasks.encode import Encode
 from edgebert.runtime.tasks.task import check_choice
 from edgebert.runtime.windows import windows
-from edgebert.tokenizer.wordpiece import Encoding, Tokenizer, Truncate
+from edgebert.tokenizer.tokenizer import Encoding, Tokenizer, Truncate
 
 LongText: TypeAlias = Literal["truncate", "mean", "max", "first"]
 

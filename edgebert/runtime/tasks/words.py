@@ -1,31 +1,55 @@
-"""Which tokens make up a word, by the marks of their word pieces."""
+"""Which tokens make up a word, by the marks of their pieces."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
-from edgebert.tokenizer.wordpiece import Offsets
+from edgebert.tokenizer.characters import is_punctuation
+from edgebert.tokenizer.pieces import CONTINUES
+from edgebert.tokenizer.special import Kind
+from edgebert.tokenizer.tokenizer import Offsets
+from edgebert.tokenizer.unigram import SPACE
+
+_BEGINS: Mapping[Kind, Callable[[str], bool]] = MappingProxyType(
+    {
+        "wordpiece": lambda piece: not piece.startswith(CONTINUES),
+        "unigram": lambda piece: piece.startswith(SPACE) or is_punctuation(piece[0]),
+    }
+)
+"""Whether a piece begins a word, wherever it stands."""
+
+_ENDS: Mapping[Kind, Callable[[str], bool]] = MappingProxyType(
+    {"wordpiece": lambda piece: False, "unigram": lambda piece: is_punctuation(piece[-1])}
+)
+"""Whether the piece after it begins a word, whatever that piece says."""
 
 
 class Words:
     """Finds words among token ids.
 
     A word is what BERT's basic tokenizer makes: letters and digits in a row, one punctuation
-    mark, one Chinese character.
+    mark, one Chinese character. (Chinese characters are words of their own to WordPiece alone.)
 
     Args:
-        vocabulary: word pieces; those that continue a word begin with ##.
+        vocabulary: pieces by id.
+        kind: of the tokenizer.
     """
 
-    def __init__(self, vocabulary: Sequence[str]) -> None:
-        self._continues = np.array([piece.startswith("##") for piece in vocabulary], np.bool_)
+    def __init__(self, vocabulary: Sequence[str], kind: Kind = "wordpiece") -> None:
+        begins, ends = _BEGINS[kind], _ENDS[kind]
+        self._begins = np.array([begins(piece) for piece in vocabulary], np.bool_)
+        self._ends = np.array([ends(piece) for piece in vocabulary], np.bool_)
 
     def starts(self, ids: Sequence[int]) -> npt.NDArray[np.intp]:
         """The tokens that begin a word."""
-        return np.flatnonzero(~self._continues[np.asarray(ids, np.intp)])
+        tokens = np.asarray(ids, np.intp)
+        begins = self._begins[tokens]
+        begins[1:] |= self._ends[tokens[:-1]]
+        return np.flatnonzero(begins)
 
 
 def extent(offsets: Sequence[Offsets]) -> Offsets:

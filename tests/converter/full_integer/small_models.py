@@ -7,7 +7,7 @@ from edgebert.converter.full_integer.integer_graph import Interface
 from edgebert.converter.full_integer.observe import feeds
 from edgebert.converter.head import Head
 from edgebert.model_file.serialize import serialize
-from edgebert.tokenizer.wordpiece import Encoding
+from edgebert.tokenizer.tokenizer import Encoding
 from tests.bare_engine import Interpreter
 from tests.bert_weights import random_weights, small_config
 
