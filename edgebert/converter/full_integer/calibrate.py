@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from edgebert.bert.weights import Array
 from edgebert.converter.full_integer.emitter import Value
+from edgebert.converter.full_integer.form import Form
 from edgebert.converter.full_integer.observe import Observed
 from edgebert.converter.full_integer.storage import Range
 
@@ -93,6 +94,19 @@ def ranges(
     return spans
 
 
+def segment_ranges(form: Form) -> dict[str, Range]:
+    """What segments add to the embeddings, known without any text: it may have had no pairs."""
+    table = form.weights.get("embeddings.segment")
+    if table is None or len(table) == 1:
+        return {}
+    places = form.weights["embeddings.position"][None] + table[:, None]
+    return {
+        "segments.counts": (0.0, 1.0),
+        "embeddings.segments": (float(table.min()), float(table.max())),
+        "embeddings.places": (float(places.min()), float(places.max())),
+    }
+
+
 def _union(a: Range, b: Range) -> Range:
     return min(a[0], b[0]), max(a[1], b[1])
 
@@ -104,6 +118,3 @@ def real(value: Value, each: Observed) -> npt.NDArray[Any]:
         if numbers.shape[axis] == each.length:
             numbers = numbers.take(range(each.tokens), axis)
     return numbers
-
-
-OnText = Callable[[int], None]

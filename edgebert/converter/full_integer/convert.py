@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -14,7 +15,7 @@ from edgebert.bert.weights import Weights
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.progress import Progress, silent
 from edgebert.converter.full_integer import form as forms
-from edgebert.converter.full_integer.calibrate import peaks, ranges
+from edgebert.converter.full_integer.calibrate import peaks, ranges, segment_ranges
 from edgebert.converter.full_integer.emitter import Constants, Value
 from edgebert.converter.full_integer.form import Form, Steps, norms, plain_form
 from edgebert.converter.full_integer.integer_graph import POSITIONS, Interface, build
@@ -23,8 +24,10 @@ from edgebert.converter.full_integer.observe import Observed, observe
 from edgebert.converter.full_integer.plan import IntegerPlan
 from edgebert.converter.full_integer.quality import QuantizationReport, StepQuality
 from edgebert.converter.full_integer.scales import channel_scales, mask_value, row_scales, sums
+from edgebert.converter.full_integer.sensitivity import mix
 from edgebert.converter.full_integer.storage import (
     IntegerName,
+    Range,
     StoragePlan,
     largest_mean,
     mean_step,
@@ -32,6 +35,7 @@ from edgebert.converter.full_integer.storage import (
 from edgebert.converter.full_integer.texts import calibration_texts, encode, held_out_texts
 from edgebert.converter.graph import Graph, Storage
 from edgebert.converter.head import Head
+from edgebert.errors import CheckFailedError
 from edgebert.model_file.record import Calibration, Integer
 from edgebert.tokenizer.tokenizer import Encoding, Tokenizer
 
@@ -46,6 +50,19 @@ STEPS: Sequence[tuple[str, tuple[str, ...]]] = (
 )
 """What a report calls each step, and the fields of `Steps` that it adds to those before."""
 
+
+TRIED_ON = 12
+"""Texts on which groups of values are tried in int16."""
+
+LAST_STEP: Mapping[IntegerName, int] = MappingProxyType({"int8": 7, "int16": 6})
+"""How many steps to make. Channel scales spread the weights, which are int8 in either case: what
+they gain in int8 activations is more, what they would gain in int16 less than that costs."""
+
+OFF_TIES = 1.0003
+"""Of a product with a power of two in the storage of its factor, half of the results lie midway
+between two integers, and processors differ in which they take; in a slightly wider one, none."""
+
+ROW_SCALED = (".skip.scaled", ".inner.scaled")
 
 MEANS = frozenset({"pooling", "pooling.bias", "embedding"})
 """Values that a mean over tokens makes."""
@@ -103,6 +120,7 @@ def convert_integer(
 
     Raises:
         EdgebertError: there is too little text to calibrate with.
+        CheckFailedError: no mixture of int8 and int16 loses as little as was asked for.
     """
     source, texts = calibration_texts(settled.calibration, head.task)
     original = Original(
@@ -116,17 +134,22 @@ def convert_integer(
     encodings = encode(texts, tokenizer, original.longest)
     held_out = encode(held_out_texts(), tokenizer, original.longest)
     steps, costs = Steps.none(), []
-    for name, flags in STEPS:
+    wanted = STEPS[: LAST_STEP[settled.recipe.activations]]
+    for name, flags in wanted:
         steps = replace(steps, **dict.fromkeys(flags, True))
-        if settled.explain or name == STEPS[-1][0]:
+        last = name == wanted[-1][0]
+        if settled.explain or last:
             form = settle(original, steps, encodings, progress)
             plan = plan_storage(
                 original, form, steps, encodings, settled.recipe.activations, progress
             )
+            if settled.mixed == "auto" and last:
+                plan = _mixed(original, form, plan, encodings, settled.max_drop, progress)
             costs.append(cost(name, original, form, plan, held_out, progress))
     graphs, output = build_graphs(original, form, plan, settled.lengths)
     tokens = sum(len(encoding.ids) for encoding in encodings)
-    integer = _describe(head, settled, output, Calibration(source, len(texts), tokens))
+    told = Calibration(source, len(texts), tokens)
+    integer = _describe(head, settled, plan, output, told)
     return Built(graphs, integer, QuantizationReport(tuple(costs), dict(plan.ranges)))
 
 
@@ -175,11 +198,17 @@ def plan_storage(
     _, values = build(form, original.head, original.interface, original.longest)
     seen = observed(original, form, encodings, progress, "measuring ranges")
     spans = ranges(seen, values, form.mask, soft_mask=steps.mask)
+    spans |= {name: span for name, span in segment_ranges(form).items() if name in spans}
     growth = largest_mean(original.longest, activations)
-    for name in MEANS & spans.keys():
-        low, high = spans[name]
-        spans[name] = (low * growth, high * growth)
-    return StoragePlan(spans, activations)
+    return StoragePlan(
+        {name: _grown(span, name, growth) for name, span in spans.items()}, activations
+    )
+
+
+def _grown(span: Range, name: str, mean: float) -> Range:
+    """The range that leaves room for what only integers do."""
+    times = mean if name in MEANS else OFF_TIES if name.endswith(ROW_SCALED) else 1.0
+    return span[0] * times, span[1] * times
 
 
 def cost(
@@ -195,6 +224,34 @@ def cost(
     exact = observed(original, form, encodings, silent, "")
     kept = observed(original, form, encodings, progress, f"measuring: {step}", plan)
     return measure(step, values, plan, exact, kept)
+
+
+def _mixed(
+    original: Original,
+    form: Form,
+    plan: StoragePlan,
+    encodings: Sequence[Encoding],
+    most: float,
+    progress: Progress,
+) -> StoragePlan:
+    """The plan with int16 where int8 costs most.
+
+    Raises:
+        CheckFailedError: even then it loses more than `most`.
+    """
+    texts = encodings[:: -(-len(encodings) // TRIED_ON)]
+    _, values = build(form, original.head, original.interface, original.longest)
+
+    def loss(tried: StoragePlan, what: str) -> float:
+        return 1 - cost(what, original, form, tried, texts, progress).cosine
+
+    mixture = mix(plan, values, loss, most)
+    if mixture.loss > most:
+        raise CheckFailedError(
+            f"with {len(mixture.groups)} groups of values in int16 it still loses "
+            f"{mixture.loss:.4f} of cosine, more than {most}; use --quantize int16x8"
+        )
+    return mixture.plan
 
 
 def observed(
@@ -240,7 +297,11 @@ def build_graphs(
 
 
 def _describe(
-    head: Head, settled: IntegerPlan, output: Storage, calibration: Calibration
+    head: Head,
+    settled: IntegerPlan,
+    plan: StoragePlan,
+    output: Storage,
+    calibration: Calibration,
 ) -> Integer:
     """What the record says."""
     positions = POSITIONS if head.task == "fill-mask" else None
@@ -256,6 +317,7 @@ def _describe(
         host=_host(head),
         mean_step=mean_step(settled.recipe.activations) if mean else None,
         calibration=calibration,
+        int16=tuple(sorted(plan.other)),
     )
 
 

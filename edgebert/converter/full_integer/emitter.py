@@ -36,6 +36,10 @@ _LARGEST_SQUARE = 36.0
 
 _LARGEST_LOGIT = 12.0
 
+_MOST_RATIO, _LEAST_RATIO = 128.0, 512.0
+"""XNNPACK takes steps of operands, and of products, up to 256 times that of the result, and
+summands down to a 1,024th. A value that hardly changes on the calibration texts can ask for more."""
+
 
 @dataclass(frozen=True)
 class Value:
@@ -114,18 +118,21 @@ class Emitter:
         self, name: str, a: Tensor, b: Tensor | Array, tokens: tuple[int, ...] = TOKENS
     ) -> Tensor:
         """Element-wise sum; an array is a constant."""
-        out = self._storage(name)
-        return self._named(name, "add", self.graph.add(*self._pair(out, a, b), out), tokens)
+        pair = self._pair(name, a, b)
+        out = self._storage(name, least=max(x.storage.step for x in pair) / _MOST_RATIO)
+        return self._named(name, "add", self.graph.add(*pair, out), tokens)
 
     def sub(self, name: str, a: Tensor, b: Tensor | Array) -> Tensor:
         """Element-wise difference."""
-        out = self._storage(name)
-        return self._named(name, "sub", self.graph.sub(*self._pair(out, a, b), out))
+        pair = self._pair(name, a, b)
+        out = self._storage(name, least=max(x.storage.step for x in pair) / _MOST_RATIO)
+        return self._named(name, "sub", self.graph.sub(*pair, out))
 
     def mul(self, name: str, a: Tensor, b: Tensor | Array) -> Tensor:
         """Element-wise product."""
-        out = self._storage(name)
-        return self._named(name, "mul", self.graph.mul(*self._pair(out, a, b), out))
+        a, b = self._pair(name, a, b)
+        out = self._product(name, a.storage.step * b.storage.step)
+        return self._named(name, "mul", self.graph.mul(a, b, out))
 
     def mean(self, name: str, x: Tensor) -> Tensor:
         """Mean over the last axis."""
@@ -171,8 +178,9 @@ class Emitter:
 
         TFLite turns products of rank 2 into dense layers, whose filter must be constant.
         """
-        out = self._storage(name)
-        made = self.graph.batch_matmul(*self._pair(out, a, b), transpose_b=transpose_b, out=out)
+        a, b = self._pair(name, a, b)
+        out = self._product(name, a.storage.step * b.storage.step)
+        made = self.graph.batch_matmul(a, b, transpose_b=transpose_b, out=out)
         return self._named(name, "batch_matmul", made, tokens)
 
     def dense(
@@ -207,13 +215,14 @@ class Emitter:
         out: Storage | None = None,
     ) -> Tensor:
         """A dense layer with weights that the name `matrix` stands for."""
-        g, out = self.graph, out or self._storage(name)
+        g = self.graph
         if self._plan is None:
             offset = None if bias is None else g.constant(bias, f"{matrix}.bias")
             made = g.fully_connected(x, g.constant(weight, matrix), offset)
         else:
-            x = self._in(x, out)
+            x = self._in(x, out or self._storage(name))
             kept = self._constants.matrix(matrix, weight)
+            out = out or self._product(name, x.storage.step * float(kept.scale.max()))
             # Some kernels want a bias, be it of zeros.
             key = f"{matrix}.bias" if bias is not None else f"{matrix}.no_bias"
             bias = np.zeros(len(weight), np.float32) if bias is None else bias
@@ -255,17 +264,24 @@ class Emitter:
 
     # How values are kept
 
-    def _storage(self, name: str, op: str = "") -> Storage:
-        return REAL if self._plan is None else self._plan.storage(name, op)
+    def _storage(self, name: str, op: str = "", least: float = 0.0) -> Storage:
+        return REAL if self._plan is None else self._plan.storage(name, op, least=least)
 
-    def _pair(self, out: Storage, a: Tensor, b: Tensor | Array) -> tuple[Tensor, Tensor]:
+    def _product(self, name: str, step: float) -> Storage:
+        """The storage of a value made of products, of which the least is `step`."""
+        return self._storage(name, least=step / _MOST_RATIO)
+
+    def _pair(self, name: str, a: Tensor, b: Tensor | Array) -> tuple[Tensor, Tensor]:
+        """Two operands in the type of the value that is made of them."""
+        out = self._storage(name)
         return self._in(a, out), self._in(b, out)
 
     def _in(self, x: Tensor | Array, out: Storage) -> Tensor:
         """A value or a constant in the type of `out`."""
         kind = _integer(out)
         if not isinstance(x, Tensor):
-            return self.graph.constant(x if kind is None else constant_of(x, kind))
+            least = out.step / _LEAST_RATIO
+            return self.graph.constant(x if kind is None else constant_of(x, kind, least))
         if x.dtype == out.dtype or kind is None or self._plan is None:
             return x
         if kind == "int16":

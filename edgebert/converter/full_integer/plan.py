@@ -23,6 +23,8 @@ SHORTEST = 8
 
 USUAL_LENGTH = 64
 
+USUAL_DROP = 0.01
+
 
 _CALLED = MappingProxyType({"lengths": "length", "explain": "a quantisation report"})
 """Options whose users know them by another name."""
@@ -37,6 +39,7 @@ class IntegerOptions:
         inputs: `ids` alone, or ids, mask and segment_ids.
         calibration: a file of texts (`texts.read_texts`).
         mixed: "auto" keeps in int16 what int8 costs most.
+        max_drop: of "auto": the most that the output's mean cosine with float32 may be below 1.
         target: the accelerator that it is for (`targets.find_target`).
         explain: measure what each step of the rewriting is worth.
     """
@@ -45,6 +48,7 @@ class IntegerOptions:
     inputs: Sequence[str] | None = None
     calibration: Path | None = None
     mixed: Mixed | None = None
+    max_drop: float | None = None
     target: str | None = None
     explain: bool = False
 
@@ -62,11 +66,12 @@ class IntegerPlan:
     """What will be built.
 
     Attributes:
-        lengths: ascending.
-        interface: what the graphs take.
-        first_id: id of [CLS].
-        recipe: what users call it.
-        calibration: None: the texts that edgebert brings.
+            lengths: ascending.
+            interface: what the graphs take.
+            first_id: id of [CLS].
+            recipe: what users call it.
+            calibration: None: the texts that edgebert brings.
+        max_drop: of mixed "auto", in cosine.
         target: name of the accelerator that it is for (`targets.find_target`).
     """
 
@@ -76,6 +81,7 @@ class IntegerPlan:
     recipe: IntegerRecipe
     calibration: Path | None
     mixed: Mixed
+    max_drop: float
     explain: bool
     target: str = ANY
 
@@ -124,6 +130,7 @@ def integer_plan(
         recipe=recipe,
         calibration=options.calibration,
         mixed=mixed,
+        max_drop=USUAL_DROP if options.max_drop is None else options.max_drop,
         explain=options.explain,
         target=target,
     )

@@ -50,10 +50,19 @@ class StoragePlan:
         swapped: IntegerName = "int16" if self.activations == "int8" else "int8"
         return swapped if name in self.other else self.activations
 
-    def storage(self, name: str, op: str = "", kind: IntegerName | None = None) -> Storage:
-        """How a value is kept, by default in its own type; `op` is what computes it."""
+    def storage(
+        self, name: str, op: str = "", kind: IntegerName | None = None, least: float = 0.0
+    ) -> Storage:
+        """How a value is kept.
+
+        Args:
+            name: of the value.
+            op: that computes it.
+            kind: None: its own type.
+            least: that its step must be.
+        """
         kind = kind or self.type_of(name)
-        return fixed(op, kind) if op in _FIXED else storage_of(self.ranges[name], kind)
+        return fixed(op, kind) if op in _FIXED else storage_of(self.ranges[name], kind, least)
 
 
 def mean_step(kind: IntegerName) -> float:
@@ -78,26 +87,31 @@ def widened(storage: Storage) -> Storage:
     return Storage(np.dtype(np.int16), _single(storage.step / 128))
 
 
-def storage_of(span: Range, kind: IntegerName) -> Storage:
+def storage_of(span: Range, kind: IntegerName, least: float = 0.0) -> Storage:
     """The finest storage for numbers from `span[0]` to `span[1]`; 0 is always kept exactly.
+
+    Its step is at least `least`.
 
     int8 takes any range; int16 is symmetric, as TFLite's kernels demand.
     """
     low, high = min(span[0], 0.0), max(span[1], 0.0)
     if kind == "int16":
         largest = max(-low, high, _LEAST_WIDTH)
-        return Storage(np.dtype(np.int16), _single(largest / _INT16_LEVELS))
-    scale = _single(max(high - low, _LEAST_WIDTH) / 255)
+        return Storage(np.dtype(np.int16), _single(max(largest / _INT16_LEVELS, least)))
+    scale = _single(max((high - low) / 255, _LEAST_WIDTH / 255, least))
     return Storage(np.dtype(np.int8), scale, int(np.clip(round(-128 - low / scale), -128, 127)))
 
 
-def constant_of(values: Array, kind: IntegerName) -> Quantized:
-    """A constant of an element-wise op: symmetric, one scale; powers of two stay exact."""
+def constant_of(values: Array, kind: IntegerName, least: float = 0.0) -> Quantized:
+    """A constant of an element-wise op: symmetric, one scale; powers of two stay exact.
+
+    Its step is at least `least`.
+    """
     levels = LEVELS if kind == "int8" else _INT16_LEVELS
     if np.isin(np.abs(np.frexp(values)[0]), (0, 0.5)).all():
         levels = (levels + 1) // 2
     largest = max(float(np.abs(values).max(initial=0.0)), _LEAST_WIDTH)
-    scale = np.array([largest / levels], np.float32)
+    scale = np.array([max(largest / levels, least)], np.float32)
     return Quantized(np.rint(values / scale).clip(-levels, levels).astype(kind), scale)
 
 

@@ -1,0 +1,124 @@
+"""Integer graphs: nothing but integers, near to float, the same at every length."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from ai_edge_litert import schema_py_generated as schema
+
+from edgebert.converter.full_integer.convert import build_graphs, plan_storage, settle
+from edgebert.converter.full_integer.form import Steps
+from edgebert.converter.full_integer.integer_graph import build
+from edgebert.converter.full_integer.sensitivity import groups
+from edgebert.converter.head import Head
+from edgebert.model_file.serialize import serialize
+from edgebert.tokenizer.wordpiece import Encoding
+from tests.converter.full_integer.small_models import LENGTH, encodings, run, small_model
+
+TEXTS = encodings(24)
+UNSEEN = encodings(8, seed=1)
+HEADS = [
+    Head("embed"),
+    Head("embed", pooling="cls"),
+    Head("encode"),
+    Head("classify"),
+    Head("regress"),
+    Head("tag"),
+    Head("answer"),
+    Head("fill-mask"),
+]
+TYPES = {value: name for name, value in vars(schema.TensorType).items() if name.isupper()}
+
+
+def types(graph):
+    """Types of all tensors of a file."""
+    model = schema.Model.GetRootAs(serialize(graph.model("")), 0)
+    graphs = [model.Subgraphs(i) for i in range(model.SubgraphsLength())]
+    return {TYPES[g.Tensors(i).Type()] for g in graphs for i in range(g.TensorsLength())}
+
+
+def planned(original, kind, steps=None):
+    steps = steps or Steps()
+    form = settle(original, steps, TEXTS)
+    return form, plan_storage(original, form, steps, TEXTS, kind)
+
+
+def answers(graph, original):
+    """All numbers of the answers to the unseen texts, padding cut off."""
+    rows = original.head.task in ("encode", "tag", "answer")
+    outputs = [
+        run(graph, text, original.interface)[:, : len(text.ids) if rows else None]
+        for text in UNSEEN
+    ]
+    return np.concatenate([output.reshape(-1) for output in outputs])
+
+
+def cosine(a, b):
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    return a @ b / (np.linalg.norm(a) * np.linalg.norm(b))
+
+
+@pytest.mark.parametrize("inputs", [("ids",), ("ids", "mask", "segment_ids")], ids=len)
+@pytest.mark.parametrize("kind", ["int8", "int16"])
+@pytest.mark.parametrize("head", HEADS, ids=lambda head: f"{head.task}-{head.pooling}")
+def test_every_head_is_all_integers_and_near_to_float(head, kind, inputs):
+    original = small_model(head, inputs)
+    form, plan = planned(original, kind)
+    exact, _ = build(form, head, original.interface, LENGTH)
+    graph, _ = build(form, head, original.interface, LENGTH, plan=plan)
+    whole = {"INT8", "INT16", "INT32"} if kind == "int8" else {"INT8", "INT16", "INT32", "INT64"}
+    assert types(graph) <= whole
+    expected, found = (answers(each, original) for each in (exact, graph))
+    least = 0.99 if kind == "int8" else 0.998
+    assert cosine(expected, found) > least
+
+
+@pytest.mark.parametrize("kind", ["int8", "int16"])
+@pytest.mark.parametrize("act", ["gelu", "gelu_tanh", "relu"])
+def test_every_activation_has_integers(act, kind):
+    original = small_model(Head("regress"), hidden_act=act)
+    form, plan = planned(original, kind)
+    exact, _ = build(form, original.head, original.interface, LENGTH)
+    graph, _ = build(form, original.head, original.interface, LENGTH, plan=plan)
+    least = 0.99 if kind == "int8" else 0.998
+    assert cosine(answers(exact, original), answers(graph, original)) > least
+
+
+def test_lengths_share_their_weights_and_agree():
+    original = small_model(Head("embed"))
+    form, plan = planned(original, "int8")
+    one, _ = build_graphs(original, form, plan, (LENGTH,))
+    two, output = build_graphs(original, form, plan, (8, LENGTH))
+    assert list(two) == ["length_8", f"length_{LENGTH}"]
+    graph = next(iter(two.values()))
+    both = serialize(graph.model("", two))
+    alone = serialize(one[f"length_{LENGTH}"].model(""))
+    matrices = original.config.num_hidden_layers * 4 * original.config.hidden_size**2
+    assert len(both) < 2 * len(alone) - matrices
+    text = Encoding([1, 7, 9, 2], [0] * 4, 4)
+    both_lengths = [
+        run(
+            build(form, original.head, original.interface, length, plan=plan)[0],
+            text,
+            original.interface,
+            length,
+        )
+        for length in (8, LENGTH)
+    ]
+    assert np.abs(both_lengths[0] - both_lengths[1]).max() <= 2 * output.step
+
+
+def test_a_mixed_graph_is_nearer_to_float_than_int8_alone():
+    original = small_model(Head("encode"))
+    form, plan = planned(original, "int8")
+    _, values = build(form, original.head, original.interface, LENGTH)
+    wide = frozenset().union(*groups(values).values())
+    exact, _ = build(form, original.head, original.interface, LENGTH)
+    expected = answers(exact, original)
+
+    def error(plan):
+        graph, _ = build(form, original.head, original.interface, LENGTH, plan=plan)
+        assert "FLOAT32" not in types(graph)
+        return 1 - cosine(expected, answers(graph, original))
+
+    assert error(replace(plan, other=wide)) < error(plan)

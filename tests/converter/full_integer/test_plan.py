@@ -1,0 +1,61 @@
+"""What cannot be converted to integers is told in one line, before anything is built."""
+
+from dataclasses import replace
+
+import pytest
+
+from edgebert.checkpoints.sources import open_checkpoint
+from edgebert.converter.full_integer.plan import IntegerOptions
+from edgebert.converter.plan import Options, plan
+from edgebert.errors import EdgebertError
+from tests.conftest import REFERENCE
+
+
+@pytest.fixture(scope="module")
+def checkpoint():
+    with open_checkpoint(str(REFERENCE / "hf_classifier_2x32")) as opened:
+        yield opened
+
+
+def settled(checkpoint, quantize="int8-full", max_length=None, **integer):
+    options = Options(quantize=quantize, max_length=max_length, integer=IntegerOptions(**integer))
+    return plan(options, checkpoint)
+
+
+def test_lengths_are_sorted_and_the_largest_is_the_most_that_fits(checkpoint):
+    made = settled(checkpoint, lengths=(64, 16, 64))
+    assert made.recipe.lengths == (16, 64)
+    assert made.max_length == 64
+    assert settled(checkpoint).recipe.lengths == (64,)
+    assert settled(checkpoint).recipe.interface.inputs == ("ids",)
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({"lengths": (600,)}, "length 600: .* takes 8 to"),
+        ({"lengths": (4,)}, "length 4: .* takes 8 to"),
+        ({"max_length": 64}, "use --length, not --max-length"),
+        ({"inputs": ("ids", "mask")}, "inputs ids,mask: accepted are ids and ids,mask,segment_ids"),
+        ({"mixed": "some"}, "mixed 'some' is unknown; accepted: none, auto"),
+        ({"mixed": "auto", "quantize": "int16x8"}, "int16x8 keeps every value in int16"),
+        ({"quantize": "int8", "lengths": (64,)}, "lengths: for --quantize int8-full and int16x8"),
+        ({"quantize": "float32", "mixed": "auto"}, "mixed: for --quantize int8-full"),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_is_named(checkpoint, choices, message):
+    with pytest.raises(EdgebertError, match=message):
+        settled(checkpoint, **choices)
+
+
+def test_other_families_are_refused(checkpoint):
+    config = replace(checkpoint.config, norm="no_norm", bottleneck_size=16, projection="words")
+    with pytest.raises(EdgebertError, match="do not normalise; int8-full and int16x8 take BERT"):
+        settled(replace(checkpoint, config=config))
+
+
+def test_a_vocabulary_without_special_tokens_is_refused(checkpoint):
+    pieces = ["[gone]" if piece == "[SEP]" else piece for piece in checkpoint.vocabulary]
+    with pytest.raises(EdgebertError, match=r"has no \[SEP\]"):
+        settled(replace(checkpoint, vocabulary=pieces))
