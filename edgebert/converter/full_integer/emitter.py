@@ -37,8 +37,8 @@ _LARGEST_SQUARE = 36.0
 _LARGEST_LOGIT = 12.0
 
 _MOST_RATIO, _LEAST_RATIO = 128.0, 512.0
-"""XNNPACK takes steps of operands, and of products, up to 256 times that of the result, and
-summands down to a 1,024th. A value that hardly changes on the calibration texts can ask for more."""
+"""XNNPACK takes steps of operands, and of products, up to 256 times that of the result, and of
+summands down to a 1,024th. A value that hardly changes in calibration can ask for more."""
 
 
 @dataclass(frozen=True)
@@ -118,15 +118,13 @@ class Emitter:
         self, name: str, a: Tensor, b: Tensor | Array, tokens: tuple[int, ...] = TOKENS
     ) -> Tensor:
         """Element-wise sum; an array is a constant."""
-        pair = self._pair(name, a, b)
-        out = self._storage(name, least=max(x.storage.step for x in pair) / _MOST_RATIO)
-        return self._named(name, "add", self.graph.add(*pair, out), tokens)
+        a, b, out = self._summands(name, a, b)
+        return self._named(name, "add", self.graph.add(a, b, out), tokens)
 
     def sub(self, name: str, a: Tensor, b: Tensor | Array) -> Tensor:
         """Element-wise difference."""
-        pair = self._pair(name, a, b)
-        out = self._storage(name, least=max(x.storage.step for x in pair) / _MOST_RATIO)
-        return self._named(name, "sub", self.graph.sub(*pair, out))
+        a, b, out = self._summands(name, a, b)
+        return self._named(name, "sub", self.graph.sub(a, b, out))
 
     def mul(self, name: str, a: Tensor, b: Tensor | Array) -> Tensor:
         """Element-wise product."""
@@ -271,16 +269,22 @@ class Emitter:
         """The storage of a value made of products, of which the least is `step`."""
         return self._storage(name, least=step / _MOST_RATIO)
 
+    def _summands(self, name: str, a: Tensor, b: Tensor | Array) -> tuple[Tensor, Tensor, Storage]:
+        """Two operands, and the storage of their sum."""
+        wanted = self._storage(name)
+        left, right = self._in(a, wanted), self._in(b, wanted, wanted.step / _LEAST_RATIO)
+        most = max(left.storage.step, right.storage.step)
+        return left, right, self._storage(name, least=most / _MOST_RATIO)
+
     def _pair(self, name: str, a: Tensor, b: Tensor | Array) -> tuple[Tensor, Tensor]:
         """Two operands in the type of the value that is made of them."""
         out = self._storage(name)
         return self._in(a, out), self._in(b, out)
 
-    def _in(self, x: Tensor | Array, out: Storage) -> Tensor:
-        """A value or a constant in the type of `out`."""
+    def _in(self, x: Tensor | Array, out: Storage, least: float = 0.0) -> Tensor:
+        """A value, or a constant with a step of at least `least`, in the type of `out`."""
         kind = _integer(out)
         if not isinstance(x, Tensor):
-            least = out.step / _LEAST_RATIO
             return self.graph.constant(x if kind is None else constant_of(x, kind, least))
         if x.dtype == out.dtype or kind is None or self._plan is None:
             return x

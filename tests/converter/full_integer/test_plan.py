@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from edgebert.checkpoints.sources import open_checkpoint
-from edgebert.converter.full_integer.plan import IntegerOptions
+from edgebert.converter.full_integer.plan import IntegerOptions, integer_plan
 from edgebert.converter.plan import Options, plan
 from edgebert.errors import EdgebertError
 from tests.conftest import REFERENCE
@@ -51,8 +51,9 @@ def test_what_is_wrong_is_named(checkpoint, choices, message):
 
 def test_other_families_are_refused(checkpoint):
     config = replace(checkpoint.config, norm="no_norm", bottleneck_size=16, projection="words")
+    recipe = settled(checkpoint).recipe.recipe
     with pytest.raises(EdgebertError, match="do not normalise; int8-full and int16x8 take BERT"):
-        settled(replace(checkpoint, config=config))
+        integer_plan(IntegerOptions(), replace(checkpoint, config=config), recipe)
 
 
 def test_a_vocabulary_without_special_tokens_is_refused(checkpoint):
