@@ -18,6 +18,7 @@ import edgebert
 from tools.emulated_pi.boards import COUNTED
 from tools.emulated_pi.count import count
 from tools.emulated_pi.root import EmulatedPi, default_cache
+from tools.pages import write_between_marks
 from tools.random_weights import convert_drawn, draw_checkpoint
 
 LIMIT = 1.02
@@ -145,9 +146,7 @@ def read_figures(path: Path = FIGURES) -> dict[tuple[str, str, int], Cost]:
 def write_figures(costs: Sequence[Cost]) -> None:
     """Writes the figures, and the table between the marks of the page."""
     FIGURES.write_text(json.dumps([asdict(cost) for cost in costs], indent=1) + "\n")
-    before, mark, rest = PAGE.read_text().partition("<!-- figures -->\n")
-    after = rest[rest.index("<!-- end of figures -->") :]
-    PAGE.write_text(f"{before}{mark}{table(costs)}\n{after}")
+    write_between_marks(PAGE, "figures", table(costs))
 
 
 def main() -> int:

@@ -1,0 +1,234 @@
+"""The latency table of docs/latency.md: all 24 sizes here and on emulated Raspberry Pis.
+
+`make latency-table` runs this. What is done is kept in the work folder under the content of the
+file it was measured on, so a run that was broken off goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from edgebert.bert.catalogue import CATALOGUE
+from edgebert.benchmark.devices.package import sha256
+from tools.emulated_pi.boards import COUNTED
+from tools.emulated_pi.count import count
+from tools.emulated_pi.root import EmulatedPi, default_cache
+from tools.latency.growth import Point, doubling, fit
+from tools.latency.subjects import write_limit, write_size
+from tools.latency.timing import time_lengths
+from tools.latency.work import measure_work
+from tools.pages import write_between_marks
+from tools.race import describe_cpu
+from tools.random_weights import find_size
+
+LENGTHS = (16, 32, 64, 128)
+FIGURES = Path(__file__).with_name("figures.json")
+PAGE = Path(__file__).parents[2] / "docs/latency.md"
+WORK = Path("build/latency")
+
+UNITS = {"milliseconds": ("here", "ms"), "pi4": ("Pi 4", "M"), "pi5": ("Pi 5", "M")}
+"""What is counted or timed: where, and in what."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One size at one length.
+
+    Attributes:
+        dense, attention: multiply-adds, see `work.Work`.
+        milliseconds, share: see `timing.Timing`.
+        pi4, pi5: million instructions.
+    """
+
+    size: str
+    tokens: int
+    dense: int
+    attention: int
+    milliseconds: float
+    share: float
+    pi4: float
+    pi5: float
+
+    def point(self, measure: str) -> Point:
+        """What growth is fitted to."""
+        layers, hidden = map(int, self.size.split("/"))
+        cost = getattr(self, measure)
+        return Point(layers, hidden, self.tokens, self.dense, self.attention, cost)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """All that the page shows.
+
+    Attributes:
+        cpu: of this machine.
+        load: how many programs wanted a core while it was timed, of how many cores there are.
+        limit: of this machine, milliard int8 multiply-adds a second.
+        rows: by size and length.
+    """
+
+    cpu: str
+    load: str
+    limit: float
+    rows: tuple[Row, ...]
+
+
+class Kept:
+    """Results in a JSON file, computed once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._results: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+
+    def get(self, key: str, compute: Callable[[], Any]) -> Any:
+        """The result of that key."""
+        if key not in self._results:
+            self._results[key] = compute()
+            self._path.write_text(json.dumps(self._results, indent=1))
+        return self._results[key]
+
+
+def measure(sizes: Sequence[str], statistics: Path, pi: EmulatedPi, work: Path) -> Figures:
+    """Everything, from what is kept where it is there."""
+    work.mkdir(parents=True, exist_ok=True)
+    kept = Kept(work / "results.json")
+    limit = work / "limit.tflite"
+    write_limit(limit)
+    rows, limits, loads = [], [], []
+    for size in sizes:
+        path = work / f"{size.replace('/', '-')}.tflite"
+        write_size(size, statistics, path)
+        content = sha256(path)
+        counts = {
+            board: kept.get(f"{content} {board}", lambda board=board: _count(pi, board, path))
+            for board in COUNTED
+        }
+        timed = kept.get(f"{content} {describe_cpu()}", lambda: _time(path, limit))
+        loads.append(timed["load"])
+        for at, timing in enumerate(timed["timings"]):
+            limits.append(timing["limit"])
+            done = measure_work(path, timing["tokens"])
+            rows.append(
+                Row(
+                    size,
+                    timing["tokens"],
+                    done.dense,
+                    done.attention,
+                    timing["milliseconds"],
+                    timing["share"],
+                    *(counts[board][at] / 1e6 for board in COUNTED),
+                )
+            )
+        print(f"{size}: done", file=sys.stderr)
+    load = f"{min(loads):.1f} to {max(loads):.1f} on {os.cpu_count()} cores"
+    return Figures(describe_cpu(), load, sorted(limits)[len(limits) // 2], tuple(rows))
+
+
+def _count(pi: EmulatedPi, board: str, path: Path) -> list[int]:
+    return [found.instructions for found in count(pi, board, path, LENGTHS)]
+
+
+def _time(path: Path, limit: Path) -> dict[str, Any]:
+    timings = [asdict(timing) for timing in time_lengths(path, limit, LENGTHS)]
+    return {"load": os.getloadavg()[0], "timings": timings}
+
+
+def read_figures(path: Path = FIGURES) -> Figures:
+    """The committed figures."""
+    fields = json.loads(path.read_text())
+    return Figures(**{**fields, "rows": tuple(Row(**row) for row in fields["rows"])})
+
+
+def latency_tables(figures: Figures) -> str:
+    """One table a machine, a line a size."""
+    sizes = list(dict.fromkeys(row.size for row in figures.rows))
+    cells = {(row.size, row.tokens): row for row in figures.rows}
+    parts = [
+        f"{figures.cpu}; its limit, {figures.limit:.0f} milliard int8 multiply-adds a second; "
+        f"load while timing: {figures.load}.\n"
+    ]
+    for measure, (where, unit) in UNITS.items():
+        title = (
+            "Milliseconds here, and the share of the limit"
+            if unit == "ms"
+            else f"Million instructions on a {where}"
+        )
+        lines = [
+            f"### {title}\n",
+            "| size | " + " | ".join(f"{n} tokens" for n in LENGTHS) + " |",
+            "|---|" + "---|" * len(LENGTHS),
+        ]
+        for size in sizes:
+            found = [cells[size, n] for n in LENGTHS]
+            lines.append(f"| {size} | " + " | ".join(_cell(row, measure) for row in found) + " |")
+        parts.append("\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
+def _cell(row: Row, measure: str) -> str:
+    value = getattr(row, measure)
+    shown = f"{value:.3g}" if value < 100 else f"{value:,.0f}"
+    return f"{shown} ({row.share:.0%})" if measure == "milliseconds" else shown
+
+
+def growth_tables(figures: Figures) -> str:
+    """How cost grows: factors of doubling, and the fit."""
+    points = {m: [row.point(m) for row in figures.rows] for m in UNITS}
+    lines = ["| doubling | " + " | ".join(where for where, _ in UNITS.values()) + " |"]
+    lines.append("|---|" + "---|" * len(UNITS))
+    factors = {m: doubling(each) for m, each in points.items()}
+    for name, what in (("L", "layers L"), ("H", "width H"), ("n", "length n")):
+        cells = [
+            f"{median:.2f} ({least:.2f} to {most:.2f})"
+            for least, median, most in (factors[m][name] for m in UNITS)
+        ]
+        lines.append(f"| {what} | {' | '.join(cells)} |")
+    lines += ["", "| | per dense multiply-add | per attention multiply-add | per L·H·n | per layer "]
+    lines[-1] += "| error of the fit, median (largest) |"
+    lines.append("|---|---|---|---|---|---|")
+    for m, (where, unit) in UNITS.items():
+        found = fit(points[m])
+        scale, name = (1e9, "ps") if unit == "ms" else (1e6, "")
+        cells = [_coefficient(c * scale, name) for c in found.coefficients]
+        error = f"{found.median_error:.1%} ({found.largest_error:.0%})"
+        lines.append(f"| {where} | {' | '.join(cells)} | {error} |")
+    return "\n".join(lines)
+
+
+def _coefficient(value: float, unit: str) -> str:
+    shown = f"{value:,.3g}" if value < 1000 else f"{value:,.0f}"
+    return f"{shown} {unit}".strip()
+
+
+def write_page(figures: Figures) -> None:
+    """The page shows exactly the figures."""
+    write_between_marks(PAGE, "latency", latency_tables(figures))
+    write_between_marks(PAGE, "growth", growth_tables(figures))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("statistics", type=Path, help="of each tensor; see random_weights.py")
+    parser.add_argument("--sizes", help="for example 2/128,12/768: measured, but not published")
+    parser.add_argument("--cache", type=Path, default=default_cache(), help="of the emulated Pis")
+    parser.add_argument("--work", type=Path, default=WORK)
+    arguments = parser.parse_args()
+    wanted = arguments.sizes.split(",") if arguments.sizes else [m.name for m in CATALOGUE]
+    sizes = [find_size(size).name for size in wanted]
+    figures = measure(sizes, arguments.statistics, EmulatedPi(arguments.cache), arguments.work)
+    if arguments.sizes:
+        print(latency_tables(figures))
+        return
+    FIGURES.write_text(json.dumps(asdict(figures), indent=1) + "\n")
+    write_page(figures)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,259 @@
+"""Races edgebert's int8 files against other engines: same texts, same machine, one thread each.
+
+`make peers` runs this. Every peer is a process in an environment of its own, and they take turns
+text by text. `docs/comparing.md` tells what is timed and how.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+import edgebert
+from edgebert.benchmark.statistics import Ratio, Times, paired_ratio
+from edgebert.checkpoints.sources import MINILM
+from edgebert.evaluate.metrics import spearman
+from tools.pages import write_between_marks
+from tools.peers.environments import EDGEBERT, PEERS, environment
+from tools.peers.models import Material, Models, classifier, minilm, read_column
+from tools.peers.running import RunningPeer
+from tools.race import describe_cpu
+from tools.random_weights import VOCABULARY, draw_ids
+
+WARM_UP = 50
+CLOCKS = ("wall", "cpu")
+INVOKE_ROUNDS, INVOKE_REPEATS = 60, 10
+FLOAT32_TEXTS = 200
+CLASSIFIERS = (("2/128", "tiny", (32, 128)), ("4/256", "mini", (128,)))
+"""Size, name of ONNX Runtime's file, and lengths at which the graph alone is raced."""
+LEAST_COSINE = 0.9
+FOLDER = Path("build/peers")
+PAGE = Path(__file__).parents[2] / "docs/performance.md"
+
+Vectors = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a peer did in a contest.
+
+    Attributes:
+        contest: what was done.
+        peer: who did it, with the version.
+        microseconds: median, by the clock on the wall.
+        wall, cpu: how many times longer than edgebert it took, by that clock and in processor
+            time; None for edgebert itself.
+        spearman: on STS-B, where vectors are compared.
+        cosine: mean, to the float32 model, likewise.
+    """
+
+    contest: str
+    peer: str
+    microseconds: float
+    wall: Ratio | None
+    cpu: Ratio | None
+    spearman: float | None = None
+    cosine: float | None = None
+
+
+@dataclass
+class Track:
+    """What a peer did so far: times by clock, and answers."""
+
+    times: dict[str, list[float]]
+    answers: list[Vectors]
+
+    def clock(self, name: str, skip: int) -> Times:
+        return np.array(self.times[name][skip:])
+
+
+def race_texts(peers: Mapping[str, RunningPeer], texts: Sequence[str]) -> dict[str, Track]:
+    """Text in, answer out, every text once; each turn begins with another peer."""
+    tracks = {name: Track({clock: [] for clock in CLOCKS}, []) for name in peers}
+    for name, text in _turns(list(peers), texts):
+        times, answer = peers[name].answer(text)
+        for clock in CLOCKS:
+            tracks[name].times[clock].append(times[clock])
+        tracks[name].answers.append(answer)
+    return tracks
+
+
+def race_invoke(peers: Mapping[str, RunningPeer], tokens: int) -> dict[str, Track]:
+    """The model alone at one length, inputs bound."""
+    ids = draw_ids(tokens)
+    tracks = {name: Track({clock: [] for clock in CLOCKS}, []) for name in peers}
+    for name, _ in _turns(list(peers), range(INVOKE_ROUNDS)):
+        times = peers[name].invoke(ids, INVOKE_REPEATS)
+        for clock in CLOCKS:
+            tracks[name].times[clock].append(times[clock])
+    return tracks
+
+
+def _turns(names: list[str], items: Sequence) -> itertools.chain:
+    """Each item with each name; who begins changes from item to item."""
+    return itertools.chain.from_iterable(
+        [(name, item) for name in (*names[at % len(names) :], *names[: at % len(names)])]
+        for at, item in enumerate(items)
+    )
+
+
+def outcomes(
+    contest: str, tracks: Mapping[str, Track], versions: Mapping[str, str], *, skip: int
+) -> list[Outcome]:
+    """Everybody against edgebert; the first `skip` turns warm up."""
+    ours = tracks[EDGEBERT.name]
+
+    def ratio(track: Track, clock: str) -> Ratio | None:
+        if track is ours:
+            return None
+        return paired_ratio(track.clock(clock, skip), ours.clock(clock, skip))
+
+    return [
+        Outcome(
+            contest,
+            f"{name} {versions[name]}",
+            float(np.median(track.clock("wall", skip))),
+            *(ratio(track, clock) for clock in CLOCKS),
+        )
+        for name, track in tracks.items()
+    ]
+
+
+class Arena:
+    """Starts peers on models.
+
+    Args:
+        folder: of environments, models and logs.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def start(self, models: Models, stack: ExitStack) -> dict[str, RunningPeer]:
+        """One process a model."""
+        return {
+            name: stack.enter_context(
+                RunningPeer(
+                    PEERS[name],
+                    environment(PEERS[name], self._folder),
+                    model.resolve(),
+                    VOCABULARY,
+                    self._folder / f"{PEERS[name].engine}.log",
+                )
+            )
+            for name, model in models.items()
+        }
+
+    def sentences(self, models: Models, material: Material) -> list[Outcome]:
+        """MiniLM on both sentences of every pair of STS-B, and how well the vectors do."""
+        dev = material.stsb / "dev.tsv"
+        first, second = (read_column(dev, column) for column in ("sentence1", "sentence2"))
+        texts = [text for pair in zip(first, second, strict=True) for text in pair]
+        with ExitStack() as stack:
+            peers = self.start(models, stack)
+            tracks = race_texts(peers, texts)
+            versions = {name: peer.version for name, peer in peers.items()}
+        reference = self._float32(texts[:FLOAT32_TEXTS])
+        scores = read_column(dev, "score", float)
+        found = []
+        contest = "MiniLM, STS-B sentences, text to vector"
+        raced = outcomes(contest, tracks, versions, skip=WARM_UP)
+        for outcome, track in zip(raced, tracks.values(), strict=True):
+            vectors = np.stack(track.answers)
+            vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+            cosine = float(np.mean(np.sum(vectors[: len(reference)] * reference, axis=1)))
+            if cosine < LEAST_COSINE:
+                raise SystemExit(f"{outcome.peer}: cosine {cosine:.3f}: not the same model")
+            similar = np.sum(vectors[::2] * vectors[1::2], axis=1)
+            judged = {"spearman": spearman(scores, similar), "cosine": cosine}
+            found.append(Outcome(**{**vars(outcome), **judged}))
+        return found
+
+    def _float32(self, texts: Sequence[str]) -> Vectors:
+        path = self._folder / "models/minilm.float32.tflite"
+        edgebert.convert(MINILM, path, quantize="float32", force=True)
+        with edgebert.load(path) as model:
+            return np.stack([model(text) for text in texts])
+
+    def classifiers(
+        self, size: str, models: Models, material: Material, lengths: Sequence[int]
+    ) -> list[Outcome]:
+        """A classifier on SST-2, and its graph alone at some lengths."""
+        texts = read_column(material.sst2, "sentence")
+        with ExitStack() as stack:
+            peers = self.start(models, stack)
+            versions = {name: peer.version for name, peer in peers.items()}
+            contest = f"{size} classifier, SST-2 sentences, text to scores"
+            found = outcomes(contest, race_texts(peers, texts), versions, skip=WARM_UP)
+            binding = {name: peer for name, peer in peers.items() if peer.binds}
+            for tokens in lengths:
+                contest = f"{size} classifier, {tokens} tokens, the graph alone"
+                tracks = race_invoke(binding, tokens)
+                found += outcomes(contest, tracks, versions, skip=INVOKE_ROUNDS // 10)
+        return found
+
+
+def compare(material: Material, folder: Path) -> list[Outcome]:
+    """All contests."""
+    models = folder / "models"
+    models.mkdir(parents=True, exist_ok=True)
+    arena = Arena(folder)
+    return [
+        *arena.sentences(minilm(material, models), material),
+        *itertools.chain.from_iterable(
+            arena.classifiers(size, classifier(size, onnx, material, models), material, lengths)
+            for size, onnx, lengths in CLASSIFIERS
+        ),
+    ]
+
+
+def table(found: Sequence[Outcome], load: str) -> str:
+    """A Markdown table a contest."""
+    parts = [f"{describe_cpu()}; one thread each; load: {load}."]
+    for contest, entries in itertools.groupby(found, key=lambda outcome: outcome.contest):
+        rows = list(entries)
+        judged = rows[0].spearman is not None
+        headings = ["", "µs", "times edgebert's", "in processor time"]
+        headings += ["Spearman", "cosine to float32"] if judged else []
+        lines = [f"**{contest}**\n", f"| {' | '.join(headings)} |", "|---" * len(headings) + "|"]
+        for row in rows:
+            cells = [row.peer, f"{row.microseconds:,.0f}"]
+            cells += ["1" if ratio is None else str(ratio) for ratio in (row.wall, row.cpu)]
+            cells += [f"{row.spearman:.4f}", f"{row.cosine:.4f}"] if judged else []
+            lines.append(f"| {' | '.join(cells)} |")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--onnx", type=Path, required=True, help="folder of the ONNX models")
+    parser.add_argument("--stsb", type=Path, required=True, help="folder of dev.tsv and train.tsv")
+    parser.add_argument("--sst2", type=Path, required=True, help="dev.tsv of SST-2")
+    parser.add_argument("--statistics", type=Path, required=True, help="see random_weights.py")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="environments and models")
+    parser.add_argument("--json", type=Path, help="also write the figures there")
+    parser.add_argument("--publish", action="store_true", help=f"write the table into {PAGE.name}")
+    arguments = parser.parse_args()
+    material = Material(arguments.onnx, arguments.stsb, arguments.sst2, arguments.statistics)
+    before = os.getloadavg()[0]
+    found = compare(material, arguments.folder)
+    load = f"{before:.1f} to {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+    if arguments.json:
+        arguments.json.write_text(json.dumps([asdict(outcome) for outcome in found], indent=1))
+    if arguments.publish:
+        write_between_marks(PAGE, "peers", table(found, load))
+    print(table(found, load))
+
+
+if __name__ == "__main__":
+    main()

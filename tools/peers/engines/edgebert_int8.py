@@ -1,0 +1,27 @@
+"""edgebert: a file of `edgebert convert`, each text at its own length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import edgebert
+from engines.interface import Engine, Vector
+
+
+def load(model: Path, vocabulary: Path) -> Engine:
+    loaded = edgebert.load(model)
+
+    def answer(text: str) -> Vector:
+        found = loaded(text)
+        return found if isinstance(found, np.ndarray) else np.array(list(found.scores.values()))
+
+    def bind(ids: Sequence[int]) -> Callable[[], Any]:
+        loaded.run_ids(ids)
+        invoke: Callable[[], Any] = loaded._session._interpreter.invoke
+        return invoke
+
+    return Engine(edgebert.__version__, answer, bind)

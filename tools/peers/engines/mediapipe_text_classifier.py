@@ -1,0 +1,25 @@
+"""MediaPipe's TextClassifier on a file of `edgebert convert`: its tokenizer, its graph runner."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import mediapipe
+import numpy as np
+from engines.interface import Engine, Vector
+from mediapipe.tasks import python
+from mediapipe.tasks.python import text as tasks
+
+
+def load(model: Path, vocabulary: Path) -> Engine:
+    classifier = tasks.TextClassifier.create_from_options(
+        tasks.TextClassifierOptions(
+            base_options=python.BaseOptions(model_asset_path=str(model)), max_results=-1
+        )
+    )
+
+    def answer(text: str) -> Vector:
+        categories = classifier.classify(text).classifications[0].categories
+        return np.array([category.score for category in categories], np.float32)
+
+    return Engine(mediapipe.__version__, answer)

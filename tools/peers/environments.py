@@ -1,0 +1,60 @@
+"""The environments of the engines: each its own, with pinned packages, made when first needed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from tools.emulated_pi.root import digest
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Something that runs BERTs.
+
+    Attributes:
+        name: as people call it.
+        engine: module in `engines`.
+        packages: what its environment has.
+    """
+
+    name: str
+    engine: str
+    packages: tuple[str, ...]
+
+
+EDGEBERT = Peer("edgebert", "edgebert_int8", ("--editable", str(REPOSITORY)))
+ONNXRUNTIME = Peer(
+    "ONNX Runtime", "onnxruntime_int8", ("onnxruntime==1.32.0", "tokenizers==0.23.3")
+)
+OPENVINO = Peer(
+    "OpenVINO", "openvino_int8", ("openvino==2026.4.1", "nncf==3.4.0", "tokenizers==0.23.3")
+)
+MEDIAPIPE = Peer("MediaPipe", "mediapipe_text_classifier", ("mediapipe==1.2.2",))
+PADDED = Peer(
+    "TFLite padded to 128", "tflite_padded", ("ai-edge-litert==2.3.0", "tokenizers==0.23.3")
+)
+PEERS: Mapping[str, Peer] = MappingProxyType(
+    {peer.name: peer for peer in (EDGEBERT, ONNXRUNTIME, OPENVINO, MEDIAPIPE, PADDED)}
+)
+
+
+def environment(peer: Peer, folder: Path) -> Path:
+    """The Python of a peer's environment in this folder.
+
+    The environment is named after its packages, so that other pins make another one.
+    """
+    home = folder / f"{peer.engine}-{digest(' '.join(peer.packages).encode())}"
+    ready, python = home / ".ready", home / "bin/python"
+    if not ready.exists():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True)
+        command = [python, "-m", "pip", "install", "--quiet", *peer.packages]
+        subprocess.run(command, check=True)
+        ready.touch()
+    return python
