@@ -98,6 +98,14 @@ class Row:
         memory = self.run.memory
         return _difference(getattr(state or memory.first, kind), getattr(memory.baseline, kind))
 
+    @property
+    def first_answer(self) -> float | None:
+        """Milliseconds from opening the file to the first answer."""
+        cold = self.run.cold
+        if cold.load_ms is None or cold.first_ms is None:
+            return None
+        return cold.load_ms + cold.first_ms
+
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What to know about this run, one line each; what int8 brought is in `quantized`."""

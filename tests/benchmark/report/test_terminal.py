@@ -43,6 +43,16 @@ def test_a_run_is_a_line():
     ]  # fmt: skip
 
 
+def test_the_gain_of_the_weight_cache_is_a_line():
+    text = printed(sample()).partition("with cache")[2]
+    line = line_of(text, "intents_2_128", "questions")
+    first = sample().devices[0].runs[0]
+    cold, memory = first.cold, first.memory
+    grown = [each.private - memory.baseline.private for each in (memory.first, memory.cached)]
+    expected = [cold.load_ms + cold.first_ms, cold.load_cached_ms, grown[0] / 1e6, grown[1] / 1e6]
+    assert list(map(float, line.split()[2:])) == pytest.approx(expected, rel=0.01)
+
+
 def test_int8_stands_beside_float32_with_the_interval():
     text = printed(sample()).partition("times as quick")[2]
     line = line_of(text, "intents_4_256", "questions")
