@@ -21,7 +21,7 @@ from edgebert.checkpoints.progress import Progress
 from edgebert.checkpoints.vocabulary import read_vocabulary
 from edgebert.converter.convert import convert_checkpoint
 from edgebert.converter.plan import Options, plan
-from edgebert.converter.recipes import RecipeName
+from edgebert.converter.recipes import RecipeName, RuntimeName
 from edgebert.converter.report import ConversionReport
 
 _CLS, _SEP, _FIRST_WORD, _VOCABULARY_SIZE = 101, 102, 999, 30_522
@@ -135,8 +135,9 @@ def convert_drawn(
     path: Path,
     *,
     quantize: RecipeName = "int8",
+    runtime: RuntimeName = "litert",
     progress: Progress | None = None,
 ) -> ConversionReport:
     """Converts it as `edgebert.convert` would, if it lay in a folder."""
-    settled = plan(Options(quantize=quantize), checkpoint)
+    settled = plan(Options(quantize=quantize, runtime=runtime), checkpoint)
     return convert_checkpoint(checkpoint, settled, path, progress=progress)

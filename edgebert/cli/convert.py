@@ -50,7 +50,10 @@ def convert(
     ] = None,
     runtime: Annotated[
         str,
-        typer.Option(help="litert; or tflite-runtime, for a file that old engines open too."),
+        typer.Option(
+            help="litert; tflite-runtime, for a file that old engines open too; or litert-2.2, for "
+            "LiteRT 2.2 and later alone: fewer instructions on ARM with float16 (Raspberry Pi 5)."
+        ),
     ] = "litert",
     pooling: Annotated[
         str | None,

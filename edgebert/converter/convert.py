@@ -29,7 +29,7 @@ from edgebert.converter.full_integer.rewrite import rewrite
 from edgebert.converter.full_integer.targets import find_target, require
 from edgebert.converter.gate import DataCheck, data_check
 from edgebert.converter.plan import Options, Plan, plan, trim
-from edgebert.converter.recipes import FLOAT32, RecipeName, RuntimeName
+from edgebert.converter.recipes import FLOAT32, Recipe, RecipeName, RuntimeName
 from edgebert.converter.report import ConversionReport
 from edgebert.evaluate.compare import Comparison
 from edgebert.files import refuse_overwrite, replacing
@@ -92,7 +92,9 @@ def convert(
         quantize: how weights are stored.
         labels: a file with one label a line, or the labels; None takes the checkpoint's.
         max_length: most tokens of an input; None takes the checkpoint's.
-        runtime: "tflite-runtime" writes a file that tflite-runtime 2.14 opens too.
+        runtime: "tflite-runtime" writes a file that tflite-runtime 2.14 opens too; "litert-2.2"
+            one that takes less of an ARM processor with float16 arithmetic, and that only LiteRT
+            2.2 and later run there.
         pooling: of `embed`; None takes the checkpoint's, or "mean".
         normalize: of `embed`; None takes the checkpoint's, or True.
         lengths: of a full-integer file ("int8-full", "int16x8"): tokens of an input; it holds a
@@ -264,6 +266,7 @@ def _write_graph(
             labels=settled.labels is not None,
             vocabulary=checkpoint.unigram is None,
             minimum_runtime=minimum_runtime,
+            float16_steps=isinstance(recipe, Recipe) and recipe.float16_steps,
         )
     )
     uses = read_contents(path).uses

@@ -75,6 +75,11 @@ def plan(options: Options, checkpoint: Checkpoint) -> Plan:
     labels = _labels(options, checkpoint, head)
     if not isinstance(recipe, IntegerRecipe):
         options.integer.refuse(recipe.name)
+        if recipe.float16_steps and checkpoint.config.norm == "no_norm":
+            raise EdgebertError(
+                f"{checkpoint.source}: a MobileBERT's activations leave the range of float16, in "
+                f"which files for {options.runtime} may compute; convert it for litert"
+            )
         return Plan(head, recipe, labels, _max_length(options, checkpoint))
     if options.max_length is not None:
         raise EdgebertError(f"{recipe.name} takes fixed lengths: use --length, not --max-length")

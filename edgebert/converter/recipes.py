@@ -17,7 +17,7 @@ from edgebert.converter.quantize import Quantized, quantize_per_row, quantize_pe
 from edgebert.model_file.record import Quantization
 
 RecipeName: TypeAlias = Literal["int8", "float16", "float32", "int8-full", "int16x8"]
-RuntimeName: TypeAlias = Literal["litert", "tflite-runtime"]
+RuntimeName: TypeAlias = Literal["litert", "litert-2.2", "tflite-runtime"]
 Stored: TypeAlias = Array | npt.NDArray[np.float16] | Quantized
 
 
@@ -40,6 +40,8 @@ class Recipe:
             runtimes whose dense layer takes one scale a matrix.
         repeats: layers that share weights become one step that is run several times; else their
             ops are written out, and the engine packs the weights of each.
+        float16_steps: the file allows what stands between the matrices to run in float16, where an
+            ARM processor has that. LiteRT before 2.2 refuses such a file on such a processor.
         matrices: what the record says of the matrices.
         tables: what the record says of the tables.
     """
@@ -52,6 +54,7 @@ class Recipe:
     repeats: bool
     matrices: str
     tables: str
+    float16_steps: bool = False
 
     def stored(self, weight: Array) -> Stored:
         """The matrix of a dense layer as `dense` takes it."""
@@ -79,13 +82,10 @@ class Recipe:
     @property
     def quantization(self) -> Quantization:
         """What the record says."""
-        quantized = self.name == "int8"
-        return Quantization(
-            self.name,
-            self.matrices,
-            self.tables,
-            "int8 per token, while running" if quantized else "float32",
-        )
+        activations = "int8 per token, while running" if self.name == "int8" else "float32"
+        if self.float16_steps:
+            activations += "; between matrices float16 on ARM that has it, by LiteRT 2.2 or later"
+        return Quantization(self.name, self.matrices, self.tables, activations)
 
 
 def _float32(weight: Array) -> Array:
@@ -156,6 +156,7 @@ RECIPES: Mapping[tuple[RecipeName, RuntimeName], Recipe | IntegerRecipe] = Mappi
         ("float32", "litert"): FLOAT32,
         ("int8-full", "litert"): _INT8_FULL,
         ("int16x8", "litert"): _INT16X8,
+        ("int8", "litert-2.2"): replace(_INT8, float16_steps=True),
         # TFLite before 2.17 has no dense layer with one scale a channel, and before 2.18 (LiteRT)
         # it cannot gather float16. The XNNPACK of 2.14 cannot resize what is repeated.
         ("int8", "tflite-runtime"): replace(_INT8, scales_apart=True, repeats=False),

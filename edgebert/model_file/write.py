@@ -17,13 +17,31 @@ from edgebert.model_file.serialize import serialize
 _RUNTIME_NAME = "min_runtime_version"
 _RUNTIME_SIZE = 16
 
+# XNNPACK takes this as leave to compute in float16: tflite/converter/tools/optimize/
+# reduced_precision_metadata.h.
+_PRECISION = ("reduced_precision_support", b"fp16accfp16")
+
 
 def model_bytes(
-    model: Any, *, task: str, labels: bool, minimum_runtime: str, vocabulary: bool = True
+    model: Any,
+    *,
+    task: str,
+    labels: bool,
+    minimum_runtime: str,
+    vocabulary: bool = True,
+    float16_steps: bool = False,
 ) -> bytearray:
     """The flatbuffer of a graph (`Graph.model`), TFLite Metadata included.
 
     It runs as it is; `archive_bytes` still has to be written behind it.
+
+    Args:
+        model: the graph.
+        task: of the record.
+        labels: whether there are any.
+        minimum_runtime: TFLite version.
+        vocabulary: whether one is written behind it.
+        float16_steps: engines may compute in float16 what is float32 in the graph.
     """
     signature = model.signatureDefs[0]
     inputs = [entry.name for entry in signature.inputs]
@@ -32,6 +50,8 @@ def model_bytes(
     )
     _attach(model, METADATA_NAME, standard)
     _attach(model, _RUNTIME_NAME, minimum_runtime.encode().ljust(_RUNTIME_SIZE, b"\0"))
+    if float16_steps:
+        _attach(model, *_PRECISION)
     return serialize(model)
 
 

@@ -38,6 +38,7 @@ class DynamicSession:
     def __init__(
         self, path: Path, engine: str, interpreter: Any, *, max_length: int, step: int
     ) -> None:
+        self._path = path
         self.engine, self._interpreter = engine, interpreter
         self.max_length = max_length
         self.inputs: tuple[str, ...] = INPUTS
@@ -146,6 +147,12 @@ class DynamicSession:
             interpreter.resize_tensor_input(index, (1, sizes[0]))
         for index, size in zip(self._further.values(), sizes[1:], strict=True):
             interpreter.resize_tensor_input(index, (1, size))
-        interpreter.allocate_tensors()
+        try:
+            interpreter.allocate_tensors()
+        except RuntimeError as error:
+            raise EdgebertError(
+                f"{self._path}: {self.engine} cannot run it: {str(error).splitlines()[0]} "
+                "(on ARM, files made with --runtime litert-2.2 need LiteRT 2.2 or later)"
+            ) from None
         self._segments()[:] = 0
         self._sizes, self._tokens, self._one_segment = sizes, 0, True

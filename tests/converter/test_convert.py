@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 
 import edgebert
 from edgebert.bert.weights import LAYER
@@ -146,3 +147,19 @@ def test_a_regressor_gives_a_float(tmp_path):
     assert type(found) is float
     expected = reference.output(weights, checkpoint.config, Head("regress"), ids)
     assert found == pytest.approx(float(expected[0, 0]), abs=1e-5)
+
+
+def test_a_file_for_litert_2_2_differs_only_in_what_it_allows(tmp_path):
+    allowed, plain = tmp_path / "allowed.tflite", tmp_path / "plain.tflite"
+    edgebert.convert(CLASSIFIER, allowed, runtime="litert-2.2")
+    edgebert.convert(CLASSIFIER, plain)
+    metadata = {}
+    for path in (allowed, plain):
+        model = schema.ModelT.InitFromPackedBuf(path.read_bytes())
+        metadata[path] = {e.name: bytes(model.buffers[e.buffer].data) for e in model.metadata}
+    assert metadata[allowed].pop(b"reduced_precision_support") == b"fp16accfp16"
+    assert metadata[allowed] == metadata[plain]
+    with edgebert.load(allowed) as model, edgebert.load(plain) as other:
+        assert model.record.self_test == other.record.self_test
+        assert "LiteRT 2.2 or later" in model.record.quantization.activations
+        assert "float16" not in other.record.quantization.activations

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.folder import open_folder
 from edgebert.converter.plan import Options, plan, trim
 from edgebert.errors import EdgebertError
+from tests.bert_weights import FAMILIES, random_weights, small_config
 from tests.conftest import REFERENCE, SOURCES
 
 
@@ -114,3 +116,13 @@ def test_regress_needs_one_output_and_classify_more():
 def test_unknown_recipes_are_named(options):
     with pytest.raises(EdgebertError, match="float32, int16x8, int8, int8-full; runtime: litert"):
         plan(options, checkpoint("classify"))
+
+
+def test_activations_that_overflow_float16_are_not_let_into_it():
+    config = small_config(**FAMILIES["MobileBERT"])
+    words = tuple(f"word{i}" for i in range(config.vocab_size - 5))
+    vocabulary = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words)
+    mobile = Checkpoint(config, random_weights(config), vocabulary, task="embed")
+    assert plan(Options(), mobile).recipe.name == "int8"
+    with pytest.raises(EdgebertError, match=r"leave the range of float16.* convert it for litert$"):
+        plan(Options(runtime="litert-2.2"), mobile)

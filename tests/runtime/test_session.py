@@ -78,3 +78,12 @@ def test_the_output_is_a_copy(session):
     kept = first.copy()
     session.run(IDS[:4])
     assert np.array_equal(first, kept)
+
+
+def test_an_engine_that_refuses_the_graph_when_it_is_laid_out_is_one_line(session, monkeypatch):
+    def refuse():
+        raise RuntimeError("failed to create XNNPACK runtime\nNode number 238 failed to prepare")
+
+    monkeypatch.setattr(session._interpreter, "allocate_tensors", refuse)
+    with pytest.raises(EdgebertError, match=r"failed to create XNNPACK runtime \(.*LiteRT 2\.2"):
+        session.run(IDS)
