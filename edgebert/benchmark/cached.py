@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from edgebert.benchmark.worker import import_runtime, milliseconds_since
 
 if TYPE_CHECKING:
     from edgebert.benchmark.setting import Setting
+    from edgebert.model_file.record import Integer
+    from edgebert.tokenizer.tokenizer import Encoding
 
 
 def work(setting: Setting, send: Send) -> None:
@@ -38,18 +41,39 @@ def work(setting: Setting, send: Send) -> None:
     encoding = file.tokenizer().encode(*setting.texts[0])
     options = CpuOptions(setting.threads, xnnpack_weight_cache_path=setting.cache or "")
     model = CompiledModel.from_file(setting.model, options=Options(cpu_options=options))
-    length = len(encoding.ids)
-    values = {"ids": encoding.ids, "mask": [1] * length, "segment_ids": encoding.segment_ids}
-    names = model.get_signature_by_index(0)["inputs"]
-    for at in range(len(names)):
-        model.resize_input_tensor(at, [1, length])
-    inputs, outputs = model.create_input_buffers(0), model.create_output_buffers(0)
-    for name, buffer in zip(names, inputs, strict=True):
-        # Further inputs hold numbers of tokens: all of them, as `Model.run_ids` gives them.
-        buffer.write(np.array([values.get(name, range(length))], np.int32))
-    model.run_by_index(0, inputs, outputs)
+    integer = file.record.integer
+    key, values = _of_any_length(encoding) if integer is None else _padded(encoding, integer)
+    number = model.get_signature_index(key)
+    names = model.get_signature_by_index(number)["inputs"]
+    given = [np.array([values[name]], np.int32) for name in names]
+    for at, value in enumerate([] if integer else given):
+        model.resize_input_tensor(at, value.shape)
+    inputs, outputs = model.create_input_buffers(number), model.create_output_buffers(number)
+    for buffer, value in zip(inputs, given, strict=True):
+        buffer.write(value)
+    model.run_by_index(number, inputs, outputs)
     load_ms = milliseconds_since(start)
     send({"load_cached_ms": load_ms, "memory": vars(read_memory(System()))})
+
+
+def _of_any_length(encoding: Encoding) -> tuple[str, dict[str, Sequence[int]]]:
+    """The signature of a file that takes any length, and what it is given."""
+    every = range(len(encoding.ids))
+    values = {"ids": encoding.ids, "segment_ids": encoding.segment_ids, "positions": every}
+    return "serving_default", {**values, "mask": [1] * len(every)}
+
+
+def _padded(encoding: Encoding, integer: Integer) -> tuple[str, dict[str, Sequence[int]]]:
+    """The signature of a full-integer file for the text, and what it is given."""
+    from edgebert.runtime.fixed_session import padded
+
+    length = min(each for each in integer.lengths if each >= len(encoding.ids))
+    values = padded(integer, encoding.ids, encoding.segment_ids, length)
+    further = {"positions": [0] * (integer.positions or 0)}
+    return f"length_{length}", {
+        **further,
+        **{name: row[0].tolist() for name, row in values.items()},
+    }
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ class FixedSession:
             self._graphs = [_Graph(interpreter, length) for length in sorted(integer.lengths)]
             names = {graph.inputs for graph in self._graphs}
             (self._names,) = names
-            if "ids" not in self._names:
+            if "ids" not in self._names or {*self._names} != {*integer.inputs}:
                 raise ValueError
         except (ValueError, KeyError):
             raise EdgebertError(
@@ -89,7 +89,7 @@ class FixedSession:
             if self._interpreter is None:
                 closed()
             graph = next(graph for graph in self._graphs if graph.length >= least)
-            values = self._padded(ids, segment_ids, graph.length)
+            values = padded(self._integer, ids, segment_ids, graph.length)
             output = np.concatenate(
                 [self._invoke(graph, {**values, **part}) for part in graph.parts(further)], axis=1
             )
@@ -120,20 +120,6 @@ class FixedSession:
             self._graphs = []
             self._watched = self._call = _Call()
 
-    def _padded(
-        self, ids: Sequence[int], segment_ids: Sequence[int] | None, length: int
-    ) -> dict[str, Ids]:
-        """Values of `inputs`, each int32 [1, length]."""
-        tokens = len(ids)
-        values = {name: np.zeros((1, length), np.int32) for name in self.inputs}
-        values["ids"][0, :tokens] = ids
-        values["ids"][0, tokens:] = self._integer.pad_id
-        if "mask" in values:
-            values["mask"][0, :tokens] = 1
-        if "segment_ids" in values and segment_ids is not None:
-            values["segment_ids"][0, :tokens] = segment_ids
-        return values
-
     def _invoke(self, graph: _Graph, values: Mapping[str, Ids]) -> Array:
         """The de-quantised output for values of all inputs."""
         self._call.runner, self._call.values = graph.runner, values
@@ -148,6 +134,21 @@ class FixedSession:
         weight = max(1.0, np.rint(1 / (tokens * step))) * step
         exact: Array = output * np.float32(1 / (tokens * weight))
         return exact
+
+
+def padded(
+    integer: Integer, ids: Sequence[int], segment_ids: Sequence[int] | None, length: int
+) -> dict[str, Ids]:
+    """What a graph is given for some tokens, without further inputs: int32 [1, length] each."""
+    tokens = len(ids)
+    values = {name: np.zeros((1, length), np.int32) for name in integer.inputs if name in INPUTS}
+    values["ids"][0, :tokens] = ids
+    values["ids"][0, tokens:] = integer.pad_id
+    if "mask" in values:
+        values["mask"][0, :tokens] = 1
+    if "segment_ids" in values and segment_ids is not None:
+        values["segment_ids"][0, :tokens] = segment_ids
+    return values
 
 
 class _Graph:

@@ -13,7 +13,7 @@ FULL = ("--quantize", "int8-full", "--length", "16")
 def texts(tmp_path_factory):
     """Enough text to calibrate with."""
     path = tmp_path_factory.mktemp("calibration") / "texts.txt"
-    path.write_text("".join(f"card {at}\ta {at}\n" for at in range(40)))
+    path.write_text("".join(f"Where is card number {at}?\n" for at in range(40)))
     return path
 
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 import edgebert
 from edgebert.cli.main import app
 from edgebert.errors import CalibrationWarning, EdgebertError, TruncationWarning
-from tests.conftest import SOURCES
+from tests.conftest import RUNTIME, SOURCES
 
 LENGTHS = (16, 48)
 CALLS = {
@@ -121,6 +121,14 @@ def test_the_verbs_take_it(integer, tmp_path):
     texts = tmp_path / "texts.txt"
     searched = call("search", embedder, "--corpus", texts, "--json", "Where is my card?")
     assert json.loads(searched)["results"][0]["hits"][0]["text"] == "Where is my card?"
-    inspected = call("inspect", embedder, "--selftest")
-    assert "100 % integer" in inspected
-    assert "qnn" in inspected
+
+
+@pytest.mark.skipif(RUNTIME != "litert", reason="benchmarks a file for this machine's engine")
+def test_it_is_measured_like_any_other(integer, tmp_path):
+    report = tmp_path / "report.json"
+    options = ["--lengths", "16", "--rounds", "2", "-o", report]
+    result = CliRunner().invoke(app, ["benchmark", *map(str, [integer("classify"), *options])])
+    assert result.exit_code == 0, result.output
+    runs = json.loads(report.read_text())["devices"][0]["runs"]
+    assert [run["model"]["quantization"] for run in runs] == ["int8-full"] * len(runs)
+    assert not any("weight cache" in note for run in runs for note in run["notes"])

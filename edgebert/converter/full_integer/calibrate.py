@@ -16,7 +16,8 @@ from edgebert.converter.full_integer.observe import Observed
 from edgebert.converter.full_integer.storage import Range
 
 NEGLIGIBLE = 10.0
-"""A score lower than a row's largest by more has a probability below int8's half step, by far."""
+"""A score lower than a row's largest by more has a probability below int8's half step, by far.
+Padding's scores are cut off there, whether or not any token's score is as low."""
 
 _MASKED = ".masked"
 _SCORES = ".scores"
@@ -86,7 +87,7 @@ def ranges(
     spans = {name: (low[name], high[name]) for name in low}
     for name in spans:
         if name.endswith(_MASKED):
-            bottom = max(low[name], best[name] - NEGLIGIBLE) if soft_mask else low[name] - mask
+            bottom = best[name] - NEGLIGIBLE if soft_mask else low[name] - mask
             spans[name] = (bottom, high[name])
         elif name.endswith(_JOINED):
             partner = name.removesuffix(_JOINED) + _CONTEXT

@@ -12,7 +12,7 @@ from edgebert.converter.full_integer.integer_graph import build
 from edgebert.converter.full_integer.sensitivity import groups
 from edgebert.converter.head import Head
 from edgebert.model_file.serialize import serialize
-from edgebert.tokenizer.wordpiece import Encoding
+from edgebert.tokenizer.tokenizer import Encoding
 from tests.converter.full_integer.small_models import LENGTH, encodings, run, small_model
 
 TEXTS = encodings(24)
