@@ -149,7 +149,7 @@ def convert_integer(
     graphs, output = build_graphs(original, form, plan, settled.lengths)
     tokens = sum(len(encoding.ids) for encoding in encodings)
     told = Calibration(source, len(texts), tokens)
-    integer = _describe(head, settled, plan, output, told)
+    integer = describe(head, settled, plan, output, told)
     return Built(graphs, integer, QuantizationReport(tuple(costs), dict(plan.ranges)))
 
 
@@ -296,7 +296,7 @@ def build_graphs(
     return made, values[-1].tensor.storage
 
 
-def _describe(
+def describe(
     head: Head,
     settled: IntegerPlan,
     plan: StoragePlan,

@@ -104,7 +104,7 @@ def integer_plan(
     Raises:
         EdgebertError: a choice is unknown, or the checkpoint cannot serve it.
     """
-    _refuse_family(checkpoint.config, checkpoint.source)
+    refuse_family(checkpoint.config, checkpoint.source)
     target = options.target or ANY
     find_target(target)
     inputs = tuple(options.inputs or ("ids",))
@@ -147,8 +147,8 @@ def _lengths(asked: Sequence[int] | None, checkpoint: Checkpoint) -> tuple[int, 
     return lengths
 
 
-def _refuse_family(config: BertConfig, source: str) -> None:
-    """The integer graph is that of a plain BERT."""
+def refuse_family(config: BertConfig, source: str) -> None:
+    """Raises EdgebertError for models that the integer graph, that of a plain BERT, is not of."""
     foreign = {
         "a projection of its embeddings": config.projection is not None,
         "shared layers": config.shared_layers,

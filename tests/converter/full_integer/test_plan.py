@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from edgebert.checkpoints.sources import open_checkpoint
-from edgebert.converter.full_integer.plan import IntegerOptions, integer_plan
+from edgebert.converter.full_integer.plan import IntegerOptions, refuse_family
 from edgebert.converter.plan import Options, plan
 from edgebert.errors import EdgebertError
+from tests.bert_weights import small_config
 from tests.conftest import REFERENCE
 
 
@@ -49,11 +50,10 @@ def test_what_is_wrong_is_named(checkpoint, choices, message):
         settled(checkpoint, **choices)
 
 
-def test_other_families_are_refused(checkpoint):
-    config = replace(checkpoint.config, norm="no_norm", bottleneck_size=16, projection="words")
-    recipe = settled(checkpoint).recipe.recipe
+def test_other_families_are_refused():
+    config = small_config(norm="no_norm", bottleneck_size=16, projection="words")
     with pytest.raises(EdgebertError, match="do not normalise; int8-full and int16x8 take BERT"):
-        integer_plan(IntegerOptions(), replace(checkpoint, config=config), recipe)
+        refuse_family(config, "some model")
 
 
 def test_a_vocabulary_without_special_tokens_is_refused(checkpoint):
