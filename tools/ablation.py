@@ -45,7 +45,7 @@ from edgebert.model_file.record import Calibration
 from edgebert.model_file.serialize import serialize
 from edgebert.runtime.session import Session
 from edgebert.runtime.sessions import open_session
-from edgebert.tokenizer.wordpiece import Tokenizer
+from edgebert.tokenizer.tokenizer import Tokenizer
 
 SOURCE = "all-minilm-l6-v2"
 TEXTS = 200
