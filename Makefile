@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MINILM := $(VENV)/.minilm
 
-.PHONY: demo test test-tflite-runtime lint docs sweep test-pi test-pi-ssh pi-cost benchmark-selfcheck clean
+.PHONY: demo test test-tflite-runtime lint docs sweep ablation integer-sweep test-pi test-pi-ssh pi-cost benchmark-selfcheck clean
 
 demo: $(MINILM)
 	$(BIN)/python tools/demo.py
@@ -44,6 +44,15 @@ docs: $(VENV)/.dev
 # and deviation of each tensor (see tools/sweep.py).
 sweep: $(VENV)/.dev
 	$(BIN)/python -m tools.sweep $(STATISTICS)
+
+# What each step of a full-integer conversion is worth: the table of docs/full_integer.md. STSB is
+# the development part of STS-B (TSV), for rank correlations too.
+ablation: $(VENV)/.dev $(MINILM)
+	$(BIN)/python -W ignore -m tools.ablation $(if $(STSB),--stsb $(STSB))
+
+# All 24 sizes with random weights as full-integer files; STATISTICS as for sweep.
+integer-sweep: $(VENV)/.dev
+	$(BIN)/python -m tools.integer_sweep $(STATISTICS)
 
 # The package on emulated Raspberry Pis; needs apt (Debian) and qemu-user.
 test-pi: $(VENV)/.dev
