@@ -7,12 +7,12 @@ github.com/google-research/bert, from which the GLUE figures are.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from edgebert.bert.config import BertConfig
-from edgebert.bert.weights import encoder_shapes, parameter_count
+from edgebert.bert.weights import encoder_shapes, head_shapes, parameter_count
 
 LAYERS = (2, 4, 6, 8, 10, 12)
 HIDDEN_SIZES = (128, 256, 512, 768)
@@ -139,15 +139,15 @@ class CatalogueModel:
         return f"uncased_L-{self.layers}_H-{self.hidden_size}_A-{self.heads}"
 
 
-def int8_bytes(config: BertConfig) -> int:
-    """Bytes of embeddings, encoder and pooler as int8; graph and vocabulary come on top.
+def int8_bytes(config: BertConfig, heads: Iterable[str] = ("pooler",)) -> int:
+    """Bytes of embeddings, encoder and heads as int8; graph and vocabulary come on top.
 
     One byte for each element of a table or matrix, four for each bias and layer norm parameter;
     four more for each scale: one a table, one an output channel of a matrix.
     """
-    hidden = config.hidden_size
     shapes = encoder_shapes(config)
-    shapes |= {"pooler.weight": (hidden, hidden), "pooler.bias": (hidden,)}
+    for head in heads:
+        shapes |= head_shapes(head, config)
     total = 0
     for name, shape in shapes.items():
         if len(shape) == 1:

@@ -1,9 +1,10 @@
-"""`edgebert models`: the 24 released compact BERTs."""
+"""`edgebert models`: the 24 released compact BERTs, and well-known models beside them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from edgebert.bert.catalogue import CatalogueModel
+    from edgebert.bert.relatives import Relative
 
 _WIDE = 125
 _TEXTS = ("name", "alias")
@@ -29,7 +31,8 @@ def models(
 ) -> None:
     """List the 24 compact BERTs that Google released, with sizes and published GLUE scores.
 
-    Any name or alias can be given to edgebert convert.
+    Below them, well-known compact models of other families and sizes. Any name or alias of the 24,
+    and any hub id, can be given to edgebert convert; so can what was fine-tuned from them.
 
     \b
     Examples:
@@ -37,14 +40,17 @@ def models(
       edgebert models --json
     """  # noqa: D301
     from edgebert.bert.catalogue import CATALOGUE
+    from edgebert.bert.relatives import RELATIVES
     from edgebert.cli.console import print_json, stdout
 
     if as_json:
-        print_json([_record(model) for model in CATALOGUE])
+        print_json([*map(_record, CATALOGUE), *map(_relative, RELATIVES)])
         return
     console = stdout()
     wide = console.width >= _WIDE
     console.print(_table(CATALOGUE, wide=wide))
+    console.print()
+    console.print(_relatives(RELATIVES))
     console.print()
     for note in _NOTES if wide else (*_NOTES, _ARCHIVE_NOTE):
         console.print(note, style="dim")
@@ -53,6 +59,7 @@ def models(
 def _record(model: CatalogueModel) -> dict[str, Any]:
     return {
         "name": model.name,
+        "family": "BERT",
         "alias": model.alias,
         "layers": model.layers,
         "hidden_size": model.hidden_size,
@@ -66,16 +73,38 @@ def _record(model: CatalogueModel) -> dict[str, Any]:
     }
 
 
-def _table(catalogue: tuple[CatalogueModel, ...], *, wide: bool) -> Table:
-    from rich.table import Table
+def _relative(model: Relative) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "family": model.family,
+        "layers": model.config.num_hidden_layers,
+        "hidden_size": model.config.hidden_size,
+        "heads": model.config.num_attention_heads,
+        "parameters": model.parameters,
+        "float32_bytes": model.float32_bytes,
+        "int8_bytes_estimate": model.int8_bytes,
+        "hub_id": model.hub_id,
+    }
 
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    for heading in _TEXTS:
-        table.add_column(heading, no_wrap=True, vertical="bottom")
-    for heading in _NUMBERS:
-        table.add_column(heading, no_wrap=True, vertical="bottom", justify="right")
-    for heading in ("hub id", "archive") if wide else ("hub id",):
-        table.add_column(heading, no_wrap=True, vertical="bottom")
+
+def _relatives(relatives: tuple[Relative, ...]) -> Table:
+    table = _columns(("name", "family"), _NUMBERS[:-1], ("hub id",))
+    for model in relatives:
+        table.add_row(
+            model.name,
+            model.family,
+            str(model.config.num_hidden_layers),
+            str(model.config.hidden_size),
+            f"{model.parameters:,}",
+            f"{model.float32_bytes / 1e6:.1f}",
+            f"{model.int8_bytes / 1e6:.1f}",
+            model.hub_id,
+        )
+    return table
+
+
+def _table(catalogue: tuple[CatalogueModel, ...], *, wide: bool) -> Table:
+    table = _columns(_TEXTS, _NUMBERS, ("hub id", "archive") if wide else ("hub id",))
     for model in catalogue:
         cells = (
             model.name,
@@ -90,4 +119,16 @@ def _table(catalogue: tuple[CatalogueModel, ...], *, wide: bool) -> Table:
             model.archive,
         )
         table.add_row(*cells[: len(table.columns)])
+    return table
+
+
+def _columns(texts: Sequence[str], numbers: Sequence[str], ids: Sequence[str]) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    sides: tuple[tuple[Sequence[str], Literal["left", "right"]], ...]
+    sides = ((texts, "left"), (numbers, "right"), (ids, "left"))
+    for headings, justify in sides:
+        for heading in headings:
+            table.add_column(heading, no_wrap=True, vertical="bottom", justify=justify)
     return table

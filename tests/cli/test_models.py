@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from edgebert.bert.catalogue import CATALOGUE, NAMES, find
+from edgebert.bert.relatives import RELATIVES
 from edgebert.cli.main import app
 
 
@@ -41,11 +42,13 @@ def test_a_wide_table_or_a_pipe_has_the_archives_too(columns):
 
 def test_json_has_everything():
     models = json.loads(run("--json"))
-    assert [model["name"] for model in models] == [model.name for model in CATALOGUE]
-    assert {m["alias"] for m in models if m["alias"]} == {n for n in NAMES if "/" not in n}
-    small = next(model for model in models if model["alias"] == "small")
+    names = [*CATALOGUE, *RELATIVES]
+    assert [model["name"] for model in models] == [model.name for model in names]
+    assert {m["alias"] for m in models if m.get("alias")} == {n for n in NAMES if "/" not in n}
+    small = next(model for model in models if model.get("alias") == "small")
     assert small == {
         "name": "4/512",
+        "family": "BERT",
         "alias": "small",
         "layers": 4,
         "hidden_size": 512,
@@ -69,3 +72,12 @@ def test_json_has_everything():
         "archive": "uncased_L-4_H-512_A-8.zip",
         "hub_id": "google/bert_uncased_L-4_H-512_A-8",
     }
+
+
+def test_other_families_follow_with_their_hub_ids_and_sizes():
+    lines = run().splitlines()
+    rows = {line.split()[0]: line.split() for line in lines if line.strip()}
+    for model in RELATIVES:
+        assert rows[model.name][:2] == [model.name, model.family]
+        assert f"{model.parameters:,}" in rows[model.name]
+        assert rows[model.name][-1] == model.hub_id
