@@ -2,8 +2,8 @@
 
     python -m tools.families_table [NAME ...] [--rounds 30]
 
-Weights are random and seeded: sizes and times do not depend on them. Every figure is of a classifier
-of two labels, on one thread; the models of a row take turns, answer by answer.
+Weights are random and seeded: sizes and times do not depend on them. Every figure is of a
+classifier of two labels, on one thread; the models of a row take turns, answer by answer.
 """
 
 from __future__ import annotations
@@ -17,27 +17,26 @@ from pathlib import Path
 
 import numpy as np
 
-import edgebert
-from edgebert.bert.catalogue import find
+from edgebert.bert.catalogue import VOCABULARY_BYTES
 from edgebert.bert.config import BertConfig
 from edgebert.bert.relatives import RELATIVES
 from edgebert.bert.tasks import TASKS
-from edgebert.bert.weights import encoder_shapes, head_shapes
-from edgebert.checkpoints.checkpoint import Checkpoint
-from edgebert.checkpoints.vocabulary import read_vocabulary
-from edgebert.converter.convert import convert_checkpoint
-from edgebert.converter.plan import Options, plan
-from edgebert.converter.recipes import RecipeName
-from edgebert.converter.report import ConversionReport
-from tools.random_weights import VOCABULARY
+from edgebert.bert.weights import Weights, encoder_shapes, head_shapes
+from edgebert.converter.bert_graph import build_graph
+from edgebert.converter.head import Head
+from edgebert.converter.recipes import RECIPES
+from edgebert.model_file.serialize import serialize
+from edgebert.runtime.sessions import open_session
+from tools.random_weights import find_size
 
 LENGTHS = (32, 128)
 LABELS = 2
 SHAPES = ("DistilBERT", "TinyBERT-4", "TinyBERT-6", "ALBERT-base", "ELECTRA-Small", "MobileBERT")
+WARM_UP = 3
 HEADER = (
-    "| model | parameters | int8 file | conversion | check | cosine | 32 tokens | 128 tokens "
+    "| model | parameters | int8 file | written in | 32 tokens | 128 tokens "
     "| nearest | of its time at 32 / 128 | of float32's time at 32 / 128 |\n"
-    "|---|---|---|---|---|---|---|---|---|---|---|"
+    "|---|---|---|---|---|---|---|---|---|"
 )
 
 
@@ -46,29 +45,40 @@ def main() -> None:
     parser.add_argument("names", nargs="*", default=SHAPES, metavar="NAME")
     parser.add_argument("--rounds", type=int, default=30, help="answers of each model")
     args = parser.parse_args()
-    print(HEADER, flush=True)
     known = {model.name: model for model in RELATIVES}
+    print(HEADER, flush=True)
     for name in args.names:
-        relative = known[name]
-        nearest = find(relative.nearest)
-        assert nearest is not None
+        model = known[name]
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch)
-            report = converted(relative.config, "int8", folder / "int8.tflite")
-            converted(relative.config, "float32", folder / "float32.tflite")
-            converted(nearest.config, "int8", folder / "nearest.tflite")
+            seconds = write(model.config, "int8", folder / "int8.tflite")
+            write(model.config, "float32", folder / "float32.tflite")
+            write(find_size(model.nearest).config, "int8", folder / "nearest.tflite")
+            size = (folder / "int8.tflite").stat().st_size + VOCABULARY_BYTES
             times = {length: taken(folder, length, args.rounds) for length in LENGTHS}
-        print(row(name, relative.parameters, report, relative.nearest, times), flush=True)
+        cells = [
+            name,
+            f"{model.parameters / 1e6:.1f} M",
+            f"{size / 1e6:.1f} MB",
+            f"{seconds:.1f} s",
+            *(f"{statistics.median(times[length]['int8']):.2f} ms" for length in LENGTHS),
+            model.nearest,
+            *(ratios(times, other) for other in ("nearest", "float32")),
+        ]
+        print(f"| {' | '.join(cells)} |", flush=True)
 
 
-def converted(config: BertConfig, quantize: RecipeName, path: Path) -> ConversionReport:
-    """Converts a classifier with random weights."""
-    checkpoint = draw(config)
-    return convert_checkpoint(checkpoint, plan(Options(quantize=quantize), checkpoint), path)
+def write(config: BertConfig, quantize: str, path: Path) -> float:
+    """Writes a classifier with random weights; gives the seconds from weights to file."""
+    weights = draw(config)
+    start = time.perf_counter()
+    recipe = RECIPES[quantize, "litert"]  # type: ignore[index]
+    path.write_bytes(serialize(build_graph(config, weights, Head("classify"), recipe).model("")))
+    return time.perf_counter() - start
 
 
-def draw(config: BertConfig, seed: int = 0) -> Checkpoint:
-    """A classifier with weights spread as those of a fresh BERT, and norms near 1."""
+def draw(config: BertConfig, seed: int = 0) -> Weights:
+    """Weights spread as those of a BERT, norms near 1."""
     random = np.random.default_rng(seed)
     shapes = dict(encoder_shapes(config))
     for head in TASKS["classify"].needs(config):
@@ -78,63 +88,34 @@ def draw(config: BertConfig, seed: int = 0) -> Checkpoint:
         sizes = tuple(LABELS if size == -1 else size for size in shape)
         values = random.standard_normal(sizes, np.float32) * np.float32(0.05)
         weights[name] = values + 1 if name.endswith("norm.weight") else values
-    return Checkpoint(
-        config=config,
-        weights=weights,
-        vocabulary=read_vocabulary(VOCABULARY)[: config.vocab_size],
-        task="classify",
-        source=f"random weights, seed {seed}",
-        format="random",
-    )
+    return weights
 
 
 def taken(folder: Path, length: int, rounds: int) -> Mapping[str, Sequence[float]]:
     """Milliseconds of each answer of each model, which take turns."""
-    models = {path.stem: edgebert.load(path) for path in sorted(folder.glob("*.tflite"))}
-    ids = [101, *(1000 + 37 * at % 20_000 for at in range(length - 2)), 102]
-    times: dict[str, list[float]] = {name: [] for name in models}
-    for turn in range(rounds + 3):
-        for name, model in models.items():
+    sessions = {
+        path.stem: open_session(path, max_length=length) for path in sorted(folder.glob("*.tflite"))
+    }
+    ids = [1 + 37 * at % 29_000 for at in range(length)]
+    times: dict[str, list[float]] = {name: [] for name in sessions}
+    for turn in range(WARM_UP + rounds):
+        for name, session in sessions.items():
             start = time.perf_counter()
-            model.run_ids(ids)
-            if turn >= 3:  # the first answers set the interpreter up
+            session.run(ids)
+            if turn >= WARM_UP:
                 times[name].append(1e3 * (time.perf_counter() - start))
-    for model in models.values():
-        model.close()
+    for session in sessions.values():
+        session.close()
     return times
 
 
-def row(
-    name: str,
-    parameters: int,
-    report: ConversionReport,
-    nearest: str,
-    times: Mapping[int, Mapping[str, Sequence[float]]],
-) -> str:
-    """One line of the table."""
-    seconds = report.seconds
-    cells = [
-        name,
-        f"{parameters / 1e6:.1f} M",
-        f"{report.bytes / 1e6:.2f} MB",
-        f"{seconds['build'] + seconds['write']:.1f} s",
-        f"{seconds['check']:.0f} s",
-        f"{report.check.mean_cosine:.5f}",
-        *(f"{statistics.median(times[length]['int8']):.2f} ms" for length in LENGTHS),
-        nearest,
-        *(
-            " / ".join(f"{ratio(times[length], other):.2f}" for length in LENGTHS)
-            for other in ("nearest", "float32")
-        ),
-    ]
-    return f"| {' | '.join(cells)} |"
-
-
-def ratio(times: Mapping[str, Sequence[float]], other: str) -> float:
-    """Median over the turns of the int8 model's time by another's in the same turn."""
-    return statistics.median(
-        mine / theirs for mine, theirs in zip(times["int8"], times[other], strict=True)
+def ratios(times: Mapping[int, Mapping[str, Sequence[float]]], other: str) -> str:
+    """At each length, the median over the turns of the int8 model's time by the other's."""
+    medians = (
+        statistics.median(a / b for a, b in zip(each["int8"], each[other], strict=True))
+        for each in times.values()
     )
+    return " / ".join(f"{median:.2f}" for median in medians)
 
 
 if __name__ == "__main__":

@@ -64,7 +64,8 @@ def canonical_weights(
         EdgebertError: a tensor of the encoder has a name that the family has not, belongs to a
             layer that the config does not count, or is a changed copy of the word table.
     """
-    names = NameMap((*family.names, *family.architectures[architecture].names), _SUFFIXES)
+    table = (*family.names, *family.architectures[architecture].names)
+    names = NameMap(table, _SUFFIXES, family.transposed)
     tensors = _without_copies(tensors, family, path)
     for name in tensors:
         if re.fullmatch(family.encoder, name) and not names.canonical(name):

@@ -21,12 +21,12 @@ class NameMap:
         table: pairs of a pattern for a whole name and the canonical name, with `\1` for the
             pattern's first group; the first match wins.
         suffixes: canonical words for the last part of a name, where the format has others.
-        transposed: last parts, in the format's words, of matrices kept as `[in, out]`.
+        transposed: a pattern for the whole names of matrices kept as `[in, out]`.
     """
 
     table: tuple[tuple[str, str], ...]
     suffixes: Mapping[str, str] = field(default_factory=dict)
-    transposed: frozenset[str] = frozenset()
+    transposed: str = ""
 
     def canonical(self, name: str) -> str | None:
         """The canonical name of a tensor, None where the table has none."""
@@ -74,4 +74,4 @@ class NameMap:
         }
 
     def _oriented(self, name: str, tensor: Tensor) -> Tensor:
-        return transpose(tensor) if re.split(r"[./]", name)[-1] in self.transposed else tensor
+        return transpose(tensor) if re.fullmatch(self.transposed, name) else tensor

@@ -56,7 +56,7 @@ _NAMES = NameMap(
         "output_weights": "weight",
         "output_bias": "bias",
     },
-    transposed=frozenset({"kernel"}),
+    transposed=r".*/kernel",
 )
 _TRAINING_STATE = r"global_step|beta[12]_power|.*loss_scale.*|good_steps"
 _TASK_OF_HEAD: dict[str, TaskName] = {

@@ -60,6 +60,7 @@ class Family:
         encoder: a pattern for the names of the encoder's tensors; one of these that `names` does
             not know is refused, since the model would not be what was trained.
         buffers: a pattern for tensors that hold no weights.
+        transposed: a pattern for tensors kept as `[in, out]`.
         copies: names under which some versions save a tensor once more, with a pattern for its
             first name.
         plain: settings that change what the model computes, with the only value accepted.
@@ -72,5 +73,6 @@ class Family:
     names: Names
     encoder: str
     buffers: str = r".*embeddings\.(?:position_ids|token_type_ids)"
+    transposed: str = ""
     copies: Names = ()
     plain: Mapping[str, object] = field(default_factory=dict)

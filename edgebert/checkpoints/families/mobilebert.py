@@ -89,6 +89,7 @@ MOBILEBERT = Family(
         *ANSWERER_NAMES,
     ),
     encoder=r"(?:mobilebert|embeddings|encoder|pooler)\..*",
+    transposed=r"cls\.predictions\.dense\.weight",
     copies=MLM_COPIES,
     plain={
         **PLAIN,
