@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MINILM := $(VENV)/.minilm
 
-.PHONY: demo test test-tflite-runtime lint docs sweep ablation integer-sweep test-pi test-pi-ssh pi-cost benchmark-selfcheck clean
+.PHONY: demo test test-tflite-runtime test-train lint docs sweep ablation integer-sweep test-pi test-pi-ssh pi-cost benchmark-selfcheck clean
 
 demo: $(MINILM)
 	$(BIN)/python tools/demo.py
@@ -30,6 +30,17 @@ $(OLD)/.ready:
 	$(PYTHON) -m venv $(OLD)
 	$(OLD)/bin/python -m pip install --quiet \
 	    tflite-runtime==2.14.0 'numpy<2' filelock pytest hypothesis typer rich
+	touch $@
+
+# All that trains, in an environment with TensorFlow; elsewhere these tests are skipped.
+TRAIN := .venv-train
+test-train: $(TRAIN)/.ready
+	$(TRAIN)/bin/python -m pytest tests/train
+
+$(TRAIN)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(TRAIN)
+	$(TRAIN)/bin/python -m pip install --quiet --upgrade pip
+	$(TRAIN)/bin/python -m pip install --quiet --editable '.[train]' pytest hypothesis
 	touch $@
 
 lint: $(VENV)/.dev
@@ -88,4 +99,4 @@ benchmark-selfcheck: $(VENV)/.dev $(MINILM)
 	$(BIN)/python -m tools.benchmark_selfcheck
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OLD) $(TRAIN) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -25,3 +25,14 @@ def cases(folder: Path):
         first, pair = text if isinstance(text, list) else (text, None)
         values = {k: np.asarray(v, np.float32) for k, v in case.items() if k not in ("text", "ids")}
         yield first, pair, case["ids"], values
+
+
+def is_plain(folder: Path) -> bool:
+    """Whether a folder holds a BERT, as opposed to one of the other families."""
+    config = folder / "config.json"
+    if not config.exists():
+        return True
+    return json.loads(config.read_text()).get("model_type", "bert") == "bert"
+
+
+PLAIN = [folder for folder in FOLDERS if is_plain(folder)]

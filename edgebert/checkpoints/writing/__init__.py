@@ -1,0 +1,1 @@
+"""Checkpoints as files of the formats that are written."""

@@ -1,0 +1,30 @@
+"""Safetensors files, written so that a reader never sees half of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from edgebert.bert.weights import Array
+from edgebert.checkpoints.small_files import shown
+from edgebert.errors import EdgebertError
+from edgebert.files import replacing
+
+
+def write_safetensors(
+    tensors: Mapping[str, Array], path: Path, metadata: Mapping[str, str], *, force: bool = False
+) -> None:
+    """Writes contiguous arrays and strings about them.
+
+    Raises:
+        EdgebertError: the file is there and `force` is off, or it cannot be written; what was
+            there stays.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import save_file
+
+    with replacing(path, force=force) as part:
+        try:
+            save_file(dict(tensors), part, dict(metadata))
+        except SafetensorError as error:
+            raise EdgebertError(f"{path}: cannot write: {shown(error)}") from None

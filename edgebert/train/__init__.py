@@ -1,0 +1,1 @@
+"""Training in TensorFlow: fine-tuning and distilling compact BERTs, ready for `convert`."""

@@ -1,0 +1,27 @@
+"""TensorFlow and tf-keras, imported in one place: what the extra `train` installs."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from edgebert.errors import EdgebertError
+
+# Before TensorFlow is first imported: Keras 2, which tensorflow-model-optimization needs, and
+# nothing but errors on stderr.
+os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+if TYPE_CHECKING:
+    tf: Any
+    keras: Any
+else:
+    try:
+        import tensorflow as tf
+        import tf_keras as keras
+    except ImportError as error:
+        raise EdgebertError(
+            f"training needs TensorFlow ({error}); pip install 'edgebert[train]'"
+        ) from None
+
+__all__ = ["keras", "tf"]
