@@ -1,0 +1,126 @@
+"""What is learned from: token ids with what is right for them, and how they become a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from edgebert.tokenizer.wordpiece import Encoding
+from edgebert.train.order import Order
+from edgebert.train.settings import Settings
+
+Batch: TypeAlias = Mapping[str, npt.NDArray[Any]]
+"""`ids`, `mask` and `segment_ids` int32 [B, n], and what the objective reads beside them."""
+
+IGNORED = -1
+"""The target of a token that is not to be judged."""
+
+_MULTIPLE = 8  # padded lengths: few shapes, and aligned rows
+
+
+class Example(NamedTuple):
+    """One input, or for embedders two that are compared, and what is right.
+
+    Attributes:
+        inputs: become neighbouring rows of the batch.
+        target: a label's number, a value, or one number a token.
+    """
+
+    inputs: tuple[Encoding, ...]
+    target: float | Sequence[int]
+
+    @property
+    def length(self) -> int:
+        """Tokens of the longest input."""
+        return max(each.length for each in self.inputs)
+
+
+class Feed(Protocol):
+    """Gives the batch of any step."""
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches that show every example once."""
+
+    def parts(self, step: int) -> list[Batch]:
+        """The batch of a step, counted from 0 over all epochs, in the parts it is run in."""
+
+
+@dataclass(frozen=True)
+class ExampleFeed:
+    """Examples in memory, in the order of a run's seed.
+
+    Attributes:
+        examples: all of the same kind.
+        order: of their batches.
+        accumulate: parts of a batch.
+        further: arrays with a row an example that go into the batch, by name.
+    """
+
+    examples: Sequence[Example]
+    order: Order
+    accumulate: int
+    further: Mapping[str, npt.NDArray[Any]]
+
+    @classmethod
+    def of(
+        cls,
+        examples: Sequence[Example],
+        settings: Settings,
+        further: Mapping[str, npt.NDArray[Any]] | None = None,
+    ) -> ExampleFeed:
+        """The feed of a run."""
+        order = Order([each.length for each in examples], settings.batch_size, settings.seed)
+        return cls(examples, order, settings.accumulate, further or {})
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches that show every example once."""
+        return self.order.steps_per_epoch
+
+    def parts(self, step: int) -> list[Batch]:
+        """The batch of a step in parts; fewer where it has fewer examples than parts."""
+        places = self.order.batch(step)
+        parts = np.array_split(places, min(self.accumulate, len(places)))
+        return [
+            {
+                **collate([self.examples[place] for place in part]),
+                **{name: rows[part] for name, rows in self.further.items()},
+            }
+            for part in parts
+        ]
+
+
+def collate(examples: Sequence[Example]) -> dict[str, npt.NDArray[Any]]:
+    """Pads examples to one batch; the targets of the padding are `IGNORED`."""
+    encodings = [each for example in examples for each in example.inputs]
+    length = _round_up(max(each.length for each in encodings))
+    targets = [example.target for example in examples]
+    return {
+        "ids": _padded([each.ids for each in encodings], length, 0),
+        "mask": _padded([[1] * each.length for each in encodings], length, 0),
+        "segment_ids": _padded([each.segment_ids for each in encodings], length, 0),
+        "target": _stacked(targets, length),
+    }
+
+
+def _stacked(targets: Sequence[Any], length: int) -> npt.NDArray[Any]:
+    if isinstance(targets[0], Sequence):
+        return _padded(targets, length, IGNORED)
+    kind = np.float32 if isinstance(targets[0], float) else np.int32
+    return np.array(targets, kind)
+
+
+def _padded(rows: Sequence[Sequence[int]], length: int, fill: int) -> npt.NDArray[np.int32]:
+    padded = np.full((len(rows), length), fill, np.int32)
+    for row, values in zip(padded, rows, strict=True):
+        row[: len(values)] = values
+    return padded
+
+
+def _round_up(length: int) -> int:
+    return -(-length // _MULTIPLE) * _MULTIPLE

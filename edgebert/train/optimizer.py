@@ -1,0 +1,57 @@
+"""AdamW (Loshchilov and Hutter 2017, arXiv 1711.05101), with all its state by canonical names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from edgebert.train.backend import tf
+
+_BETAS = (0.9, 0.999)
+_EPSILON = 1e-6  # as google-research/bert
+
+
+class AdamW:
+    """Updates variables by clipped gradients; vectors (norms and biases) do not decay.
+
+    Args:
+        variables: by name.
+        weight_decay: times the learning rate, taken off matrices and tables at each step.
+        clip_norm: largest norm of all gradients together.
+
+    Attributes:
+        moments: `first/NAME` and `second/NAME`, the running means.
+    """
+
+    def __init__(self, variables: Mapping[str, Any], weight_decay: float, clip_norm: float) -> None:
+        self._variables = dict(variables)
+        self._decay = weight_decay
+        self._clip_norm = clip_norm
+        self.moments = {
+            f"{kind}/{name}": tf.Variable(tf.zeros_like(variable), trainable=False)
+            for kind in ("first", "second")
+            for name, variable in variables.items()
+        }
+        self._update = tf.function(self._trace)
+
+    def apply(self, gradients: Mapping[str, Any], step: int, rate: float) -> float:
+        """Makes one step, counted from 0; gives the norm of the gradients before clipping."""
+        # Here in float64: float32 has few digits left of 1 less almost 1.
+        corrections = [1.0 / (1.0 - beta ** (step + 1)) for beta in _BETAS]
+        return float(self._update(dict(gradients), tf.constant(corrections), tf.constant(rate)))
+
+    def _trace(self, gradients: dict[str, Any], corrections: Any, rate: Any) -> Any:
+        norm = tf.linalg.global_norm([gradients[name] for name in sorted(gradients)])
+        scale = tf.minimum(1.0, self._clip_norm / tf.maximum(norm, 1e-12))
+        for name, gradient in gradients.items():
+            variable = self._variables[name]
+            first, second = (self.moments[f"{kind}/{name}"] for kind in ("first", "second"))
+            gradient *= scale
+            first.assign(_BETAS[0] * first + (1 - _BETAS[0]) * gradient)
+            second.assign(_BETAS[1] * second + (1 - _BETAS[1]) * tf.square(gradient))
+            update = first * corrections[0]
+            update /= tf.sqrt(second * corrections[1]) + _EPSILON
+            if len(variable.shape) > 1:
+                update += self._decay * variable
+            variable.assign_sub(rate * update)
+        return norm

@@ -1,0 +1,181 @@
+"""The folder of a run: what it was told, where it stands, and what it measured.
+
+config.json         settings, data and source by their fingerprints; a resume must agree with it
+sessions.jsonl      one line a start: time, versions, machine, git revision
+metrics.jsonl       one line a logged step or evaluation
+tensorboard/        the same for TensorBoard
+state.safetensors   weights, optimiser and step of the last save
+best.safetensors    weights with the best dev figure
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from edgebert.bert.weights import Array
+from edgebert.checkpoints.small_files import read_json_object, shown
+from edgebert.errors import EdgebertError
+from edgebert.files import replacing
+from edgebert.train.backend import tf
+from edgebert.train.state import Mark, read_state, write_state
+from edgebert.version import __version__
+
+_CONFIG = "config.json"
+_STATE = "state.safetensors"
+_BEST = "best.safetensors"
+_METRICS = "metrics.jsonl"
+
+
+class RunFolder:
+    """One run on disk.
+
+    Args:
+        path: of the folder; made where it is not there.
+        config: plain JSON values; all that the weights at the end depend on.
+        resume: go on with a run that is there.
+
+    Raises:
+        EdgebertError: there is a run and `resume` is off, its config is another one, or the
+            folder cannot be written.
+    """
+
+    def __init__(self, path: Path, config: Mapping[str, Any], *, resume: bool = False) -> None:
+        self.path = path
+        known = path / _CONFIG
+        if known.exists():
+            if not resume:
+                raise EdgebertError(
+                    f"{path}: a run is here already; add --resume to go on with it, "
+                    "or choose another folder"
+                )
+            _check_same(read_json_object(known), json.loads(json.dumps(config)), path)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise EdgebertError(f"{path}: cannot write here: {error.strerror}") from None
+        if not known.exists():
+            with replacing(known) as part:
+                part.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+        self._append("sessions.jsonl", _session())
+        self._board: Any = None
+
+    def load(self) -> tuple[Mark, dict[str, Array]] | None:
+        """The last save; None before the first. What was logged after it is dropped."""
+        if not (self.path / _STATE).exists():
+            self._cut_metrics(0)
+            return None
+        mark, tensors = read_state(self.path / _STATE)
+        self._cut_metrics(mark.step)
+        return mark, tensors
+
+    def save(self, mark: Mark, tensors: Mapping[str, Array]) -> None:
+        """Saves where the run stands.
+
+        Raises:
+            EdgebertError: it cannot; the save before it stays.
+        """
+        write_state(self.path / _STATE, mark, tensors)
+
+    def save_best(self, mark: Mark, weights: Mapping[str, Array]) -> None:
+        """Saves the best weights so far."""
+        write_state(self.path / _BEST, mark, weights)
+
+    def best(self) -> dict[str, Array]:
+        """The best weights."""
+        return read_state(self.path / _BEST)[1]
+
+    def log(self, step: int, values: Mapping[str, float]) -> None:
+        """Notes figures measured after so many steps."""
+        self._append(_METRICS, {"step": step, **values})
+        if self._board is None:
+            self._board = tf.summary.create_file_writer(str(self.path / "tensorboard"))
+        with self._board.as_default(step):
+            for name, value in values.items():
+                tf.summary.write(name, tf.constant(value, tf.float32), metadata=_SCALAR)
+
+    def metrics(self) -> Iterator[Mapping[str, Any]]:
+        """The lines that were logged; a last one that was cut short is left out."""
+        return iter(_whole_lines(self.path / _METRICS))
+
+    def _append(self, name: str, value: Mapping[str, Any]) -> None:
+        path = self.path / name
+        try:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(value) + "\n")
+        except OSError as error:
+            raise EdgebertError(
+                f"{path}: cannot write: {error.strerror}; "
+                "the run is safe up to its last save: make room and add --resume"
+            ) from None
+
+    def _cut_metrics(self, step: int) -> None:
+        path = self.path / _METRICS
+        lines = [line for line in _whole_lines(path) if line["step"] <= step]
+        with replacing(path, force=True) as part:
+            part.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+
+
+_SCALAR = tf.compat.v1.SummaryMetadata(
+    plugin_data=tf.compat.v1.SummaryMetadata.PluginData(plugin_name="scalars"),
+    data_class=1,  # a scalar
+)
+"""By which TensorBoard knows a curve. `tf.summary.scalar` would need its package."""
+
+
+def _whole_lines(path: Path) -> list[Mapping[str, Any]]:
+    if not path.exists():
+        return []
+    text = path.read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+
+
+def _check_same(before: Mapping[str, Any], now: Mapping[str, Any], path: Path) -> None:
+    one, other = dict(_flat(before)), dict(_flat(now))
+    for name in [*one, *(name for name in other if name not in one)]:
+        if one.get(name) != other.get(name):
+            raise EdgebertError(
+                f"{path}: cannot resume: {name} was {shown(one.get(name))} and is now "
+                f"{shown(other.get(name))}; give what was given before, or choose another folder"
+            )
+
+
+def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """The leaves of nested objects by dotted name."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _flat(inner, f"{name}.{key}" if name else str(key))
+    else:
+        yield name, value
+
+
+def _session() -> dict[str, Any]:
+    return {
+        "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "edgebert": __version__,
+        "tensorflow": tf.__version__,
+        "python": platform.python_version(),
+        "machine": platform.platform(),
+        "devices": [device.name for device in tf.config.list_physical_devices()],
+        "git_revision": _git_revision(),
+    }
+
+
+def _git_revision() -> str | None:
+    """Of the folder the program was started in; with a mark where it was changed since."""
+    git = shutil.which("git")
+    if git is None:
+        return None
+    found = subprocess.run(  # noqa: S603
+        [git, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return found.stdout.strip() or None

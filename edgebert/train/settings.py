@@ -1,0 +1,103 @@
+"""How a run is trained, whatever it learns: settings with the published defaults."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+from edgebert.errors import EdgebertError
+
+Precision: TypeAlias = Literal["float32", "bfloat16"]
+
+BATCH_SIZES = (8, 16, 32, 64, 128)
+LEARNING_RATES = (3e-4, 1e-4, 5e-5, 3e-5)
+"""The grid of google-research/bert's README for its compact models, with 4 epochs each."""
+
+_WHOLE: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {
+        "epochs": (1, 10_000),
+        "batch_size": (1, 65_536),
+        "accumulate": (1, 1_024),
+        "seed": (0, (1 << 31) - 1),
+        "save_every": (1, 1_000_000_000),
+        "log_every": (1, 1_000_000_000),
+        "patience": (1, 10_000),
+    }
+)
+_REAL: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "learning_rate": (0.0, 1.0),
+        "warmup": (0.0, 1.0),
+        "weight_decay": (0.0, 1.0),
+        "clip_norm": (0.0, 1e6),
+        "dropout": (0.0, 0.9),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of one run.
+
+    Attributes:
+        batch_size: examples a step.
+        learning_rate: the highest, reached after the warm-up.
+        warmup: share of the steps in which the rate rises from 0; then it falls to 0, linearly.
+        weight_decay: of AdamW; norms and biases do not decay.
+        clip_norm: largest norm of all gradients together.
+        dropout: share of the elements that are dropped.
+        accumulate: parts in which a step's batch goes through the network, to save memory.
+        precision: of matrix products and activations.
+        seed: of data order, dropout and new weights.
+        save_every: steps; a run is also saved at the end of each epoch.
+        log_every: steps.
+        patience: evaluations without a better figure after which a run ends; None: never.
+
+    Raises:
+        EdgebertError: a value is out of range.
+    """
+
+    epochs: int = 4
+    batch_size: int = 32
+    learning_rate: float = 1e-4
+    warmup: float = 0.1
+    weight_decay: float = 0.01
+    clip_norm: float = 1.0
+    dropout: float = 0.1
+    accumulate: int = 1
+    precision: Precision = "float32"
+    seed: int = 1
+    save_every: int = 200
+    log_every: int = 10
+    patience: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, (least, most) in _WHOLE.items():
+            value = getattr(self, name)
+            optional = value is None and name == "patience"
+            if not optional and not (type(value) is int and least <= value <= most):
+                raise EdgebertError(
+                    f"{_option(name)} is {value!r}; a whole number from {least} to {most} is needed"
+                )
+        for name, (low, high) in _REAL.items():
+            value = getattr(self, name)
+            if not (type(value) in (int, float) and math.isfinite(value) and low <= value <= high):
+                raise EdgebertError(
+                    f"{_option(name)} is {value!r}; a number from {low:g} to {high:g} is needed"
+                )
+        if self.precision not in ("float32", "bfloat16"):
+            raise EdgebertError(f"precision is {self.precision!r}; accepted: float32, bfloat16")
+
+    def rate(self, step: int, steps: int) -> float:
+        """The learning rate of a step, counted from 0, of a run of so many steps."""
+        warm = math.ceil(self.warmup * steps)
+        if step < warm:
+            return self.learning_rate * (step + 1) / warm
+        return self.learning_rate * (steps - step) / (steps - warm)
+
+
+def _option(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,0 +1,35 @@
+"""Settings out of range are one line; the learning rate rises, then falls to 0."""
+
+import itertools
+
+import pytest
+
+from edgebert.errors import EdgebertError
+from edgebert.train.settings import Settings
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("epochs", 0, "epochs is 0; a whole number from 1"),
+        ("batch_size", 2.5, "batch size is 2.5"),
+        ("learning_rate", float("nan"), "learning rate is nan; a number from 0 to 1"),
+        ("dropout", 0.95, "dropout is 0.95; a number from 0 to 0.9"),
+        ("patience", 0, "patience is 0"),
+        ("precision", "int8", "precision is 'int8'; accepted: float32, bfloat16"),
+    ],
+)
+def test_values_out_of_range_are_refused(name, value, said):
+    with pytest.raises(EdgebertError, match=said):
+        Settings(**{name: value})
+
+
+def test_rate_rises_to_the_highest_and_falls_to_nothing():
+    settings = Settings(learning_rate=1.0, warmup=0.1)
+    rates = [settings.rate(step, 100) for step in range(100)]
+    assert rates[:10] == pytest.approx([0.1 * step for step in range(1, 11)])
+    assert rates[10] == pytest.approx(1.0)
+    assert rates[99] == pytest.approx(1 / 90)
+    assert all(one > other for one, other in itertools.pairwise(rates[10:]))
+    assert Settings(warmup=0.0).rate(0, 3) == Settings().learning_rate
+    assert Settings(warmup=1.0).rate(2, 3) == Settings().learning_rate
