@@ -35,7 +35,7 @@ $(OLD)/.ready:
 # All that trains, in an environment with TensorFlow; elsewhere these tests are skipped.
 TRAIN := .venv-train
 test-train: $(TRAIN)/.ready
-	$(TRAIN)/bin/python -m pytest tests/train
+	$(TRAIN)/bin/python -m pytest tests/train tests/cli/test_finetune_command.py tests/cli/test_distill_command.py
 
 $(TRAIN)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(TRAIN)

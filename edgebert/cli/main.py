@@ -13,8 +13,10 @@ from typer.core import TyperGroup
 from edgebert.cli.benchmark import benchmark
 from edgebert.cli.console import print_notice
 from edgebert.cli.convert import convert
+from edgebert.cli.distill import distill
 from edgebert.cli.doctor import doctor
 from edgebert.cli.evaluate import evaluate
+from edgebert.cli.finetune import finetune
 from edgebert.cli.inspect import inspect
 from edgebert.cli.models import models
 from edgebert.cli.pick import pick
@@ -89,6 +91,8 @@ app.command()(evaluate)
 app.command()(benchmark)
 app.command()(search)
 app.command()(pick)
+app.command()(finetune)
+app.command()(distill)
 app.command()(models)
 app.command()(doctor)
 

@@ -15,7 +15,12 @@ CLOSE = 0.05
 """Values of two models that differ by no more than this agree."""
 
 
-def _score(row: Row) -> float:
+def score_of(row: Row) -> float:
+    """The label of a row as a number.
+
+    Raises:
+        EdgebertError: it is none, or not finite.
+    """
     try:
         score = float(row.label)
     except ValueError:
@@ -26,7 +31,7 @@ def _score(row: Row) -> float:
 
 
 def _check_row(model: EvaluatedModel, row: Row) -> None:
-    _score(row)
+    score_of(row)
 
 
 def _check_pair(model: EvaluatedModel, row: Row) -> None:
@@ -36,7 +41,7 @@ def _check_pair(model: EvaluatedModel, row: Row) -> None:
             "(name the columns with --text-column and --pair-column), or on queries with "
             "their answers (columns query and positive)"
         )
-    _score(row)
+    score_of(row)
 
 
 def _value(model: EvaluatedModel, row: Row) -> tuple[float, float, bool]:
@@ -64,7 +69,7 @@ def _observer(
                 expected=row.label,
                 predicted=f"{value:.3f}",
                 value=value,
-                figures=(_score(row), value),
+                figures=(score_of(row), value),
                 seconds=seconds,
                 truncated=truncated,
             )

@@ -1,0 +1,178 @@
+"""`edgebert distill`: a teacher and texts to a small checkpoint that says what the teacher says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgebert.cli.training import (
+    Accumulate,
+    AsJson,
+    BatchSize,
+    ClipNorm,
+    DropoutRate,
+    Epochs,
+    Force,
+    Grid,
+    LabelColumn,
+    LearningRate,
+    MaxLength,
+    PairColumn,
+    Patience,
+    PrecisionName,
+    Resume,
+    SaveEvery,
+    Seed,
+    Seeds,
+    TextColumn,
+    Warmup,
+    WeightDecay,
+    print_report,
+    tell,
+    trials_of,
+)
+
+if TYPE_CHECKING:
+    from contextlib import ExitStack
+
+    from edgebert.checkpoints.checkpoint import Checkpoint
+    from edgebert.checkpoints.progress import Progress
+    from edgebert.train.teacher import Teacher
+
+
+def distill(
+    teacher: Annotated[
+        str,
+        typer.Option(help="A checkpoint for classify or regress, or a .jsonl of text and scores."),
+    ],
+    student: Annotated[
+        str,
+        typer.Option(help="What to begin with; with --init teacher a size, such as 2/128."),
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write.")],
+    transfer: Annotated[
+        list[Path] | None,
+        typer.Option(help="Texts without labels, as for edgebert run --input; may be repeated."),
+    ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="Labelled data; its texts are learned from, too."),
+    ] = None,
+    dev: Annotated[Path | None, typer.Option("--dev", help="Labelled data to judge by.")] = None,
+    init: Annotated[
+        str, typer.Option(help="student, or teacher: make the student from the teacher's weights.")
+    ] = "student",
+    temperature: Annotated[float, typer.Option(help="Softens both distributions.")] = 2.0,
+    hard: Annotated[
+        float, typer.Option(help="Share of the loss on the labels of --labels, 0 to 1.")
+    ] = 0.0,
+    match_hidden: Annotated[
+        float, typer.Option(help="Weight of the hidden states' difference, such as 1.")
+    ] = 0.0,
+    match_attention: Annotated[
+        float, typer.Option(help="Weight of the attention scores' difference, such as 0.1.")
+    ] = 0.0,
+    epochs: Epochs = 4,
+    batch_size: BatchSize = None,
+    learning_rate: LearningRate = None,
+    grid: Grid = False,
+    seed: Seed = 1,
+    seeds: Seeds = 1,
+    patience: Patience = None,
+    max_length: MaxLength = None,
+    warmup: Warmup = 0.1,
+    weight_decay: WeightDecay = 0.01,
+    clip_norm: ClipNorm = 1.0,
+    dropout: DropoutRate = 0.1,
+    accumulate: Accumulate = 1,
+    precision: PrecisionName = "float32",
+    save_every: SaveEvery = 200,
+    text_column: TextColumn = None,
+    pair_column: PairColumn = None,
+    label_column: LabelColumn = None,
+    resume: Resume = False,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> None:
+    """Distill a classifier or regression into a compact BERT; edgebert convert takes the folder.
+
+    The teacher labels every text once; its scores are kept in OUTPUT/teacher and used again. With
+    --init teacher the student begins as every k-th layer of the teacher, made narrower: for those
+    who have no pre-trained student. Needs TensorFlow: pip install 'edgebert[train]'.
+
+    \b
+    Examples:
+      edgebert distill --teacher big --student tiny --transfer texts.txt --dev dev.csv -o small
+      edgebert distill --teacher big --student 4/256 --init teacher --transfer texts.txt -o small
+      edgebert distill --teacher big --student tiny --labels train.csv --hard 0.3 -o small
+      edgebert convert small -o small.tflite
+    """  # noqa: D301
+    from contextlib import ExitStack
+
+    from edgebert.cli.console import progress_bar
+    from edgebert.evaluate.columns import Columns
+    from edgebert.train.distill import Transfer
+    from edgebert.train.distill import distill as run
+    from edgebert.train.distillation import Mix
+
+    trials = trials_of(
+        {
+            "epochs": epochs,
+            "patience": patience,
+            "warmup": warmup,
+            "weight_decay": weight_decay,
+            "clip_norm": clip_norm,
+            "dropout": dropout,
+            "accumulate": accumulate,
+            "precision": precision,
+            "save_every": save_every,
+        },
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        grid=grid,
+        seeds=range(seed, seed + seeds),
+    )
+    mix = Mix(temperature, hard, match_hidden, match_attention)
+    columns = Columns(text_column, pair_column, label_column)
+    texts = Transfer(tuple(transfer or ()), labels, dev, columns)
+    options: dict[str, Any] = {"resume": resume, "force": force, "max_length": max_length}
+    with ExitStack() as stack:
+        progress = stack.enter_context(progress_bar())
+        large = _teacher(teacher, stack, progress)
+        small = _student(student, init, large, stack, progress)
+        report = run(
+            large, small, texts, output, trials, mix=mix, progress=progress, tell=tell, **options
+        )
+    print_report(report, as_json=as_json)
+
+
+def _teacher(name: str, stack: ExitStack, progress: Progress) -> Teacher:
+    """The checkpoint of that name, or a file of scores."""
+    from edgebert.checkpoints.sources import open_checkpoint
+    from edgebert.train.teacher import CheckpointTeacher, FileTeacher
+
+    if Path(name).suffix.lower() in (".jsonl", ".ndjson"):
+        return FileTeacher(Path(name))
+    return CheckpointTeacher(stack.enter_context(open_checkpoint(name, progress=progress)))
+
+
+def _student(
+    student: str, init: str, teacher: Teacher, stack: ExitStack, progress: Progress
+) -> Checkpoint:
+    """The checkpoint of that name, or one of that size from the teacher's weights."""
+    from edgebert.checkpoints.sources import open_checkpoint
+    from edgebert.errors import EdgebertError
+    from edgebert.train.from_teacher import parse_size, student_of
+
+    if init == "student":
+        return stack.enter_context(open_checkpoint(student, progress=progress))
+    if init != "teacher":
+        raise EdgebertError(f"--init is {init!r}; accepted: student, teacher")
+    if teacher.checkpoint is None:
+        raise EdgebertError(
+            f"{teacher.name}: a file of scores has no weights to begin with; leave out --init, "
+            "and give a checkpoint as --student"
+        )
+    return student_of(teacher.checkpoint, *parse_size(student))

@@ -1,0 +1,63 @@
+"""Weights as they will run: a float32 .tflite of ours, made for the moment.
+
+What is measured while training is so what `edgebert evaluate` measures afterwards, for every task,
+and by code that shares nothing with the network that is trained.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from edgebert.checkpoints.checkpoint import Checkpoint
+from edgebert.checkpoints.progress import silent
+from edgebert.converter.convert import convert_checkpoint
+from edgebert.converter.plan import Options, plan
+from edgebert.errors import EdgebertError
+from edgebert.evaluate.bootstrap import Figures, Measure
+from edgebert.evaluate.data import DataSet
+from edgebert.evaluate.tally import Tally, observe
+from edgebert.runtime.model import Model, load
+from edgebert.train.loop import Score
+
+
+@contextlib.contextmanager
+def deployed(checkpoint: Checkpoint) -> Iterator[Model]:
+    """The checkpoint as a float32 model for its own task.
+
+    Raises:
+        EdgebertError: the checkpoint has no task or cannot be converted.
+    """
+    with tempfile.TemporaryDirectory(prefix="edgebert-") as folder:
+        path = Path(folder) / "float32.tflite"
+        convert_checkpoint(checkpoint, plan(Options(quantize="float32"), checkpoint), path)
+        with load(path) as model:
+            yield model
+
+
+def judge(checkpoint: Checkpoint, data: DataSet) -> Score:
+    """All metrics of the data; the first one decides, the other way round where lower is better.
+
+    Raises:
+        EdgebertError: a row cannot be judged.
+    """
+    tally = Tally()
+    with deployed(checkpoint) as model:
+        for (observation,) in observe([model], data, silent):
+            tally.add(observation)
+    figures = tally.figures()
+    values = {name: _value(measure, figures) for name, measure in data.judge.metrics.items()}
+    metrics = {name: value for name, value in values.items() if math.isfinite(value)}
+    first = next(iter(values))
+    sign = -1.0 if first in data.judge.falling else 1.0
+    return Score(metrics, sign * metrics[first] if first in metrics else -math.inf)
+
+
+def _value(measure: Measure, figures: Figures) -> float:
+    try:
+        return measure(figures)
+    except EdgebertError:  # such as a correlation of equal values, early in a run
+        return math.nan

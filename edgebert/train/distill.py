@@ -1,0 +1,189 @@
+"""Distillation from end to end: a teacher, a student and texts to a small checkpoint."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from edgebert.bulk.fingerprint import digest
+from edgebert.bulk.texts import Text, open_texts, read_texts
+from edgebert.checkpoints.checkpoint import Checkpoint
+from edgebert.checkpoints.progress import Progress, silent
+from edgebert.converter.plan import Options, plan
+from edgebert.errors import EdgebertError
+from edgebert.evaluate.columns import USUAL, Columns
+from edgebert.evaluate.data import open_data
+from edgebert.evaluate.judges.judge import unknown_label
+from edgebert.evaluate.readers import Row, read_rows
+from edgebert.tokenizer.wordpiece import Tokenizer
+from edgebert.train.distillation import TEACHER, Distillation, Mix
+from edgebert.train.examples import IGNORED, Example
+from edgebert.train.fingerprint import fingerprint
+from edgebert.train.loop import Tell
+from edgebert.train.network import Network
+from edgebert.train.report import Report
+from edgebert.train.settings import Settings
+from edgebert.train.start import with_heads
+from edgebert.train.teacher import Teacher
+from edgebert.train.trials import Lessons, refuse_model, run_trials
+
+SCORES = "teacher"
+"""The folder beside the model's files in which the teacher's scores are kept."""
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """The texts on which the student is to agree with the teacher.
+
+    Attributes:
+        texts: files of texts without labels, as `edgebert run --input` takes them.
+        labelled: labelled data, whose labels count as `Mix.hard` says; its texts are used too.
+        dev: labelled data to judge by; None: the last weights are the best.
+        columns: of the labelled data.
+
+    Raises:
+        EdgebertError: no texts at all.
+    """
+
+    texts: tuple[Path, ...] = ()
+    labelled: Path | None = None
+    dev: Path | None = None
+    columns: Columns = USUAL
+
+    def __post_init__(self) -> None:
+        if not self.texts and self.labelled is None:
+            raise EdgebertError("no texts to learn from: give --transfer or --labels, or both")
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All that is learned from."""
+        return self.texts if self.labelled is None else (*self.texts, self.labelled)
+
+
+def distill(
+    teacher: Teacher,
+    student: Checkpoint,
+    transfer: Transfer,
+    output: Path,
+    trials: Sequence[Settings] = (Settings(),),
+    *,
+    mix: Mix | None = None,
+    max_length: int | None = None,
+    resume: bool = False,
+    force: bool = False,
+    progress: Progress = silent,
+    tell: Tell = lambda line: None,
+) -> Report:
+    """Trains the student to say what the teacher says, and writes it as a Hugging Face folder.
+
+    Args:
+        teacher: a checkpoint for classify or regress, or a file of scores.
+        student: a plain BERT; its head is new unless it has the teacher's labels.
+        transfer: texts.
+        output: folder to write; the teacher's scores are kept in `teacher`, runs in `runs` within.
+        trials: settings; of several the one with the best dev figure wins.
+        mix: what the loss is made of.
+        max_length: most tokens of an input; None: the student's.
+        resume: go on with runs that are there; scores that are there are always used.
+        force: overwrite a model that is there.
+        progress: told how far teacher and training are.
+        tell: given a line for people after each epoch.
+
+    Raises:
+        EdgebertError: wrong input; told before anything is trained.
+        CheckFailedError: a run's loss was not finite.
+    """
+    mix = mix or Mix()
+    refuse_model(output, resume=resume, force=force)
+    _check(teacher, student, transfer, mix)
+    start = with_heads(student, teacher.task, teacher.labels, trials[0].seed, max_length)
+    texts = _texts(transfer, start)
+    told = _digests(transfer.files)
+    scores = teacher.scores([text for text, _ in texts], told, output / SCORES, progress)
+    lessons = _lessons(teacher, start, transfer, mix, texts)
+    lessons = replace(
+        lessons,
+        config={**lessons.config, "teacher": teacher.fingerprint, "transfer": told},
+        further={TEACHER: scores},
+    )
+    return run_trials(lessons, trials, output, resume=resume, progress=progress, tell=tell)
+
+
+def _check(teacher: Teacher, student: Checkpoint, transfer: Transfer, mix: Mix) -> None:
+    large = teacher.checkpoint
+    if mix.looks_inside and large is None:
+        raise EdgebertError(
+            f"{teacher.name}: a file of scores has no hidden states and no attention to match; "
+            "leave out --match-hidden and --match-attention, or give a checkpoint"
+        )
+    if mix.looks_inside and large and large.vocabulary != student.vocabulary:
+        raise EdgebertError(
+            f"{teacher.name} and {student.source} have different vocabularies; hidden states "
+            "and attention can be matched only token for token: leave out --match-hidden and "
+            "--match-attention, or take a student with the teacher's vocabulary"
+        )
+    if mix.hard and transfer.labelled is None:
+        raise EdgebertError("a share of right labels was asked for, but no labels: add --labels")
+
+
+def _texts(transfer: Transfer, start: Checkpoint) -> list[tuple[Text, float]]:
+    """Each text once, with the number of its label, or `IGNORED`."""
+    found: dict[tuple[str, str | None], tuple[Text, float]] = {}
+    unlabelled = IGNORED if start.labels else 0.0
+    if transfer.labelled is not None:
+        for row in read_rows(transfer.labelled, transfer.columns):
+            text = Text(row.text, row.pair, row.place)
+            found.setdefault((row.text, row.pair), (text, _number(row, start)))
+    for text in itertools.chain.from_iterable(map(_read, transfer.texts)):
+        if text.text.strip():
+            found.setdefault((text.text, text.pair), (text, unlabelled))
+    if not found:
+        raise EdgebertError(f"{transfer.files[0]}: has no texts to learn from")
+    return list(found.values())
+
+
+def _number(row: Row, start: Checkpoint) -> float:
+    if not start.labels:
+        return 0.0
+    if row.label not in start.labels:
+        raise unknown_label(row.place, row.label, start.labels)
+    return start.labels.index(row.label)
+
+
+def _read(path: Path) -> Iterable[Text]:
+    with open_texts(path) as file:
+        yield from read_texts(path, file)
+
+
+def _lessons(
+    teacher: Teacher,
+    start: Checkpoint,
+    transfer: Transfer,
+    mix: Mix,
+    texts: Sequence[tuple[Text, float]],
+) -> Lessons:
+    tokenizer = Tokenizer(start.vocabulary, start.tokenizer)
+    head = plan(Options(quantize="float32"), start).head
+    dev, large = transfer.dev, teacher.checkpoint
+    inside = Network(large.config, large.weights) if large and mix.looks_inside else None
+    return Lessons(
+        start=start,
+        objective=lambda settings: Distillation(head, mix, start.config, inside, settings.seed),
+        examples=[
+            Example((tokenizer.encode(text.text, text.pair),), target) for text, target in texts
+        ],
+        dev=None if dev is None else open_data(dev, head.task, transfer.columns),
+        config={
+            "verb": "distill",
+            "student": fingerprint(start),
+            "dev": None if dev is None else digest(dev),
+            "mix": asdict(mix),
+        },
+        further={},
+    )
+
+
+def _digests(files: Iterable[Path]) -> str:
+    return ", ".join(f"{path.name} {digest(path)}" for path in files)

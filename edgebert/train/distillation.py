@@ -1,0 +1,165 @@
+"""The objective of a distillation: be like the teacher, in what it says and perhaps how.
+
+Soft labels as in Hinton et al. 2015 (arXiv 1503.02531); hidden states and attention as in TinyBERT
+(Jiao et al. 2019, arXiv 1909.10351), with learned projections, so that widths and numbers of heads
+may differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgebert.bert.config import BertConfig
+from edgebert.converter.head import Head
+from edgebert.errors import EdgebertError
+from edgebert.train.backend import tf
+from edgebert.train.dropout import Dropout
+from edgebert.train.examples import IGNORED
+from edgebert.train.losses import inputs_of
+from edgebert.train.network import Encoded, Network
+
+TEACHER = "teacher"
+"""The teacher's scores in a batch, float32 [B, K]."""
+
+
+@dataclass(frozen=True)
+class Mix:
+    """What the loss is made of.
+
+    Attributes:
+        temperature: both distributions are softened by it; the loss grows by its square, so that
+            the gradient does not shrink.
+        hard: share of the loss on right labels, in batches that have some.
+        hidden: weight of the hidden states' difference.
+        attention: weight of the attention scores' difference.
+
+    Raises:
+        EdgebertError: a value is out of range.
+    """
+
+    temperature: float = 2.0
+    hard: float = 0.0
+    hidden: float = 0.0
+    attention: float = 0.0
+
+    def __post_init__(self) -> None:
+        ranges = {"temperature": (0.1, 100), "hard": (0, 1), "hidden": (0, 1e4)}
+        for name, (low, high) in {**ranges, "attention": (0, 1e4)}.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise EdgebertError(
+                    f"{name} is {value:g}; a number from {low:g} to {high:g} is needed"
+                )
+
+    @property
+    def looks_inside(self) -> bool:
+        """Whether the teacher must be run beside the student."""
+        return self.hidden > 0 or self.attention > 0
+
+
+class Distillation:
+    """Mean loss of a batch with the teacher's scores, and right labels where there are any.
+
+    Args:
+        head: of the student: classify or regress.
+        mix: what the loss is made of.
+        student: config.
+        teacher: to be run beside the student; needed where `mix` looks inside it.
+        seed: of the projections.
+    """
+
+    def __init__(
+        self,
+        head: Head,
+        mix: Mix,
+        student: BertConfig,
+        teacher: Network | None = None,
+        seed: int = 0,
+    ) -> None:
+        self._head, self._mix = head, mix
+        self._teacher = teacher if mix.looks_inside else None
+        self.by_name: dict[str, Any] = {}
+        if self._teacher is not None:
+            self.by_name = _projections(student, self._teacher.config, seed)
+
+    def __call__(self, network: Network, batch: Mapping[str, Any], dropout: Dropout) -> Any:
+        """See the class."""
+        encoded = network(inputs_of(batch), dropout)
+        logits = network.head(self._head, encoded, dropout)
+        loss = self._said(logits, batch)
+        if self._teacher is not None:
+            inside = self._teacher(inputs_of(batch))
+            loss += self._mix.hidden * self._hidden(encoded, inside)
+            loss += self._mix.attention * self._attention(encoded, inside)
+        return loss
+
+    def _said(self, logits: Any, batch: Mapping[str, Any]) -> Any:
+        if self._head.task == "regress":
+            return tf.reduce_mean(tf.square(logits - batch[TEACHER]))
+        soft = soft_cross_entropy(logits, batch[TEACHER], self._mix.temperature)
+        known = tf.not_equal(batch["target"], IGNORED)
+        target = tf.where(known, batch["target"], 0)
+        right = tf.nn.sparse_softmax_cross_entropy_with_logits(target, logits)
+        share = self._mix.hard * tf.cast(known, tf.float32)
+        return tf.reduce_mean((1 - share) * soft + share * right)
+
+    def _hidden(self, student: Encoded, teacher: Encoded) -> Any:
+        """Mean squared difference of projected states, over tokens, widths and matched states."""
+        tokens = tf.cast(student.mask, tf.float32)[:, :, None]
+        count = tf.reduce_sum(tokens)
+        total = 0.0
+        for place, (ours, theirs) in enumerate(_matched(student.states, teacher.states)):
+            projected = tf.matmul(tf.cast(ours, tf.float32), self.by_name[f"hidden.{place}"])
+            squares = tf.square(projected - tf.stop_gradient(tf.cast(theirs, tf.float32)))
+            total += tf.reduce_sum(squares * tokens) / (count * squares.shape[-1])
+        return total / len(student.states)
+
+    def _attention(self, student: Encoded, teacher: Encoded) -> Any:
+        """Mean squared difference of mixed scores, over pairs of tokens, heads and layers."""
+        mask = tf.cast(student.mask, tf.float32)
+        both = mask[:, None, :, None] * mask[:, None, None, :]
+        count = tf.reduce_sum(both)
+        total = 0.0
+        # One is put before the layers, as the embeddings stand before the states.
+        for place, (ours, theirs) in enumerate(
+            _matched([None, *student.attention], [None, *teacher.attention])[1:]
+        ):
+            mixed = tf.einsum("bsij,st->btij", ours, self.by_name[f"attention.{place}"])
+            squares = tf.square(mixed - tf.stop_gradient(theirs))
+            total += tf.reduce_sum(squares * both) / (count * squares.shape[1])
+        return total / len(student.attention)
+
+
+def soft_cross_entropy(logits: Any, scores: Any, temperature: float) -> Any:
+    """Cross-entropy of softened distributions [B], times the temperature squared."""
+    wanted = tf.nn.softmax(scores / temperature)
+    found = tf.nn.log_softmax(logits / temperature)
+    return -(temperature**2) * tf.reduce_sum(wanted * found, axis=-1)
+
+
+def _matched(ours: list[Any], theirs: list[Any]) -> list[tuple[Any, Any]]:
+    """Each state of the student with the teacher's at the same share of the depth."""
+    steps, deep = len(ours) - 1, len(theirs) - 1
+    return [(each, theirs[place * deep // steps]) for place, each in enumerate(ours)]
+
+
+def _projections(student: BertConfig, teacher: BertConfig, seed: int) -> dict[str, Any]:
+    """`hidden.i` [Hs, Ht] for L + 1 states, `attention.i` [As, At] for L layers."""
+    random = np.random.default_rng((seed, 1))
+    ours, theirs = student.hidden_size, teacher.hidden_size
+    found = {}
+    for place in range(student.num_hidden_layers + 1):
+        start = np.eye(ours, dtype=np.float32)
+        if ours != theirs:
+            start = random.normal(0, ours**-0.5, (ours, theirs)).astype(np.float32)
+        found[f"hidden.{place}"] = start
+    heads, wanted = student.num_attention_heads, teacher.num_attention_heads
+    for place in range(student.num_hidden_layers):
+        mixing = np.zeros((heads, wanted), np.float32)
+        mixing[np.arange(wanted) * heads // wanted, np.arange(wanted)] = 1
+        found[f"attention.{place}"] = mixing
+    return {name: tf.Variable(value, name=name) for name, value in found.items()}

@@ -1,0 +1,48 @@
+"""How each task is learned from labelled data: one module a kind of data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from edgebert.bert.tasks import TaskName
+from edgebert.errors import EdgebertError
+from edgebert.evaluate.columns import Columns, has_queries
+from edgebert.evaluate.readers import read_header
+from edgebert.train.lessons.answer import ANSWER
+from edgebert.train.lessons.classify import CLASSIFY
+from edgebert.train.lessons.embed import PAIRS, QUERIES
+from edgebert.train.lessons.lesson import Lesson
+from edgebert.train.lessons.regress import REGRESS
+from edgebert.train.lessons.tag import TAG
+
+
+def lesson_for(task: str, path: Path, columns: Columns) -> Lesson:
+    """How `task` is learned from data like that of `path`.
+
+    Raises:
+        EdgebertError: the task cannot be learned from labels, or the data cannot be read.
+    """
+    try:
+        choose = _LESSONS[task]  # type: ignore[index]
+    except KeyError:
+        raise EdgebertError(
+            f"task {task!r} cannot be fine-tuned; accepted: {', '.join(_LESSONS)}"
+        ) from None
+    return choose(path, columns)
+
+
+def _for_embed(path: Path, columns: Columns) -> Lesson:
+    return QUERIES if has_queries(read_header(path), columns) else PAIRS
+
+
+_LESSONS: Mapping[TaskName, Callable[[Path, Columns], Lesson]] = MappingProxyType(
+    {
+        "classify": lambda path, columns: CLASSIFY,
+        "regress": lambda path, columns: REGRESS,
+        "tag": lambda path, columns: TAG,
+        "answer": lambda path, columns: ANSWER,
+        "embed": _for_embed,
+    }
+)

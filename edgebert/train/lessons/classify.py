@@ -1,0 +1,31 @@
+"""Classification from labelled texts or pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from edgebert.evaluate.judges.judge import unknown_label
+from edgebert.evaluate.readers import Row, read_rows
+from edgebert.tokenizer.wordpiece import Tokenizer
+from edgebert.train.examples import Example
+from edgebert.train.lessons.lesson import Labels, Lesson, needs_different_targets
+from edgebert.train.losses import cross_entropy
+
+
+def _labels(rows: Iterable[Row]) -> Labels:
+    """In alphabetical order; numbers by their value."""
+    found = {row.label for row in rows}
+    if all(label.isdecimal() for label in found):
+        return tuple(sorted(found, key=lambda label: (int(label), label)))
+    return tuple(sorted(found))
+
+
+def _examples(rows: Iterable[Row], tokenizer: Tokenizer, labels: Labels) -> Iterator[Example]:
+    numbers = {label: number for number, label in enumerate(labels)}
+    for row in rows:
+        if row.label not in numbers:
+            raise unknown_label(row.place, row.label, labels)
+        yield Example((tokenizer.encode(row.text, row.pair),), numbers[row.label])
+
+
+CLASSIFY = Lesson(read_rows, _labels, _examples, needs_different_targets, cross_entropy)

@@ -1,0 +1,51 @@
+"""What a lesson is: how labelled data becomes examples, and what of them becomes a loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from edgebert.errors import EdgebertError
+from edgebert.evaluate.columns import Columns
+from edgebert.tokenizer.wordpiece import Tokenizer
+from edgebert.train.examples import Example
+
+Labels: TypeAlias = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """How one task is learned from one kind of data.
+
+    Attributes:
+        read: gives what a file holds, one at a time.
+        labels: all labels that occur, in the order of their ids; None: the task has none.
+        examples: makes examples of what was read, given the labels.
+        check: raises EdgebertError where nothing can be learned from the examples of a file.
+        loss: of the task's head (see `train.losses`).
+    """
+
+    read: Callable[[Path, Columns], Iterable[Any]]
+    labels: Callable[[Iterable[Any]], Labels] | None
+    examples: Callable[[Iterable[Any], Tokenizer, Labels], Iterable[Example]]
+    check: Callable[[list[Example], Path], None]
+    loss: Callable[..., Any]
+
+
+def needs_rows(examples: list[Example], path: Path) -> None:
+    """Refuses a file without examples."""
+    if not examples:
+        raise EdgebertError(f"{path}: has no rows to learn from")
+
+
+def needs_different_targets(examples: list[Example], path: Path) -> None:
+    """Refuses a file without examples, or whose examples all have the same target."""
+    needs_rows(examples, path)
+    targets = {example.target for example in examples}
+    if len(targets) == 1:
+        raise EdgebertError(
+            f"{path}: all {len(examples):,} rows have the same label or score; "
+            "at least two are needed to learn from"
+        )

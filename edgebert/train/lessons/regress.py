@@ -1,0 +1,20 @@
+"""Regression from texts or pairs with a number each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from edgebert.evaluate.judges.correlate import score_of
+from edgebert.evaluate.readers import Row, read_rows
+from edgebert.tokenizer.wordpiece import Tokenizer
+from edgebert.train.examples import Example
+from edgebert.train.lessons.lesson import Labels, Lesson, needs_different_targets
+from edgebert.train.losses import squared_error
+
+
+def _examples(rows: Iterable[Row], tokenizer: Tokenizer, labels: Labels) -> Iterator[Example]:
+    for row in rows:
+        yield Example((tokenizer.encode(row.text, row.pair),), score_of(row))
+
+
+REGRESS = Lesson(read_rows, None, _examples, needs_different_targets, squared_error)

@@ -1,0 +1,70 @@
+"""The checkpoint that a training begins with: an encoder with the heads of its task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from edgebert.bert.tasks import LABELLED, TASKS, TaskName
+from edgebert.bert.weights import Array
+from edgebert.checkpoints.checkpoint import Checkpoint
+from edgebert.converter.plan import SHORTEST
+from edgebert.errors import EdgebertError
+from edgebert.train.initial import initial_head
+
+
+def with_heads(
+    source: Checkpoint, task: TaskName, labels: Sequence[str], seed: int, max_length: int | None
+) -> Checkpoint:
+    """The source with the task's heads alone on its encoder.
+
+    A head of the source is kept where it fits and has the same labels; else it is new.
+
+    Args:
+        source: a plain BERT.
+        task: what its heads are to be for.
+        labels: of the task; none where it has none.
+        seed: of new heads.
+        max_length: most tokens of an input; None: the source's.
+
+    Raises:
+        EdgebertError: the source does not take so many tokens.
+    """
+    kept = {name: array for name, array in source.weights.items() if _is_kept(name, task)}
+    for head in TASKS[task].heads:
+        kept |= _head(head, source, labels, seed)
+    return replace(
+        source,
+        weights=kept,
+        labels=tuple(labels) or None,
+        task=task,
+        multi_label=False,
+        tokenizer=replace(source.tokenizer, max_length=_max_length(source, max_length)),
+        normalize=source.normalize if source.pooling else task == "embed",
+        pooling=(source.pooling or "mean") if task == "embed" else None,
+    )
+
+
+def _head(head: str, source: Checkpoint, labels: Sequence[str], seed: int) -> Mapping[str, Array]:
+    """The source's own where it fits and has the same labels, else a new one."""
+    fresh = initial_head(head, source.config, len(labels) or 1, seed)
+    own = {name: source.weights[name] for name in fresh if name in source.weights}
+    fits = {n: a.shape for n, a in own.items()} == {n: a.shape for n, a in fresh.items()}
+    same = head not in LABELLED.values() or tuple(labels) == (source.labels or ())
+    return own if fits and same else fresh
+
+
+def _is_kept(name: str, task: TaskName) -> bool:
+    part = name.split(".")[0]
+    return part in ("embeddings", "layers", *TASKS[task].heads)
+
+
+def _max_length(source: Checkpoint, chosen: int | None) -> int:
+    positions = source.config.max_position_embeddings
+    if chosen is None:
+        return min(source.tokenizer.max_length, positions)
+    if not SHORTEST <= chosen <= positions:
+        raise EdgebertError(
+            f"max length {chosen}: {source.source} takes {SHORTEST} to {positions} tokens"
+        )
+    return chosen

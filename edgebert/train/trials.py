@@ -1,0 +1,140 @@
+"""Several runs, one for each of some settings: the best weights are kept as a checkpoint."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from edgebert.checkpoints.checkpoint import Checkpoint
+from edgebert.checkpoints.progress import Progress, silent
+from edgebert.checkpoints.writing.hugging_face import write_hugging_face
+from edgebert.errors import EdgebertError
+from edgebert.evaluate.data import DataSet
+from edgebert.train.deployed import judge
+from edgebert.train.examples import Example, ExampleFeed
+from edgebert.train.loop import Objective, Outcome, Tell, train
+from edgebert.train.network import Network
+from edgebert.train.report import Report, Trial
+from edgebert.train.run_folder import RunFolder
+from edgebert.train.settings import Settings
+
+RUNS = "runs"
+"""The folder beside the model's files in which runs are kept."""
+
+MakeObjective: TypeAlias = Callable[[Settings], Objective]
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """All that the runs share.
+
+    Attributes:
+        start: the checkpoint that each begins with; its task is what is learned.
+        objective: makes what is to become small; each run has its own.
+        examples: to learn from.
+        further: arrays with a row an example that the objective reads.
+        dev: to judge by; None: the last weights are the best.
+        config: plain JSON values that decide the weights beside the settings.
+    """
+
+    start: Checkpoint
+    objective: MakeObjective
+    examples: Sequence[Example]
+    dev: DataSet | None
+    config: Mapping[str, Any]
+    further: Mapping[str, npt.NDArray[Any]]
+
+
+def refuse_model(output: Path, *, resume: bool, force: bool) -> None:
+    """Refuses a folder that holds a model, unless one of the two allows it."""
+    if (output / "config.json").exists() and not (force or resume):
+        raise EdgebertError(f"{output}: holds a model already; choose another folder or --force")
+
+
+def run_trials(
+    lessons: Lessons,
+    trials: Sequence[Settings],
+    output: Path,
+    *,
+    resume: bool,
+    progress: Progress = silent,
+    tell: Tell = lambda line: None,
+) -> Report:
+    """Trains with each of the settings and writes the best weights as a Hugging Face folder.
+
+    Args:
+        lessons: what is learned.
+        trials: of several the one with the best dev figure wins, the first at a tie.
+        output: folder to write; the runs are kept in `runs` within.
+        resume: go on with runs that are there.
+        progress: told how many steps are done.
+        tell: given a line for people after each epoch.
+
+    Raises:
+        EdgebertError: a run is there and `resume` is off, or was another one.
+        CheckFailedError: a run's loss was not finite.
+    """
+    outcomes: list[Outcome] = []
+    for number, settings in enumerate(trials, 1):
+        if len(trials) > 1:
+            tell(f"run {number} of {len(trials)}: {run_name(settings)}")
+        folder = output / RUNS / run_name(settings)
+        run = RunFolder(folder, {"settings": asdict(settings), **lessons.config}, resume=resume)
+        outcomes.append(_train(lessons, settings, run, progress, tell))
+    figures = [-math.inf if o.mark.best is None else o.mark.best for o in outcomes]
+    best = int(np.argmax(figures))
+    model = replace(lessons.start, weights=outcomes[best].weights)
+    write_hugging_face(model, output, force=True)
+    made = tuple(
+        Trial(settings, figure, outcome.mark.best_step)
+        for settings, figure, outcome in zip(trials, figures, outcomes, strict=True)
+    )
+    return Report(
+        path=output,
+        best=made[best],
+        metrics={} if lessons.dev is None else judge(model, lessons.dev).metrics,
+        trials=made,
+        examples=len(lessons.examples),
+        truncated=sum(each.truncated for e in lessons.examples for each in e.inputs),
+    )
+
+
+def grid(
+    base: Settings,
+    batch_sizes: Iterable[int],
+    learning_rates: Iterable[float],
+    seeds: Iterable[int],
+) -> tuple[Settings, ...]:
+    """Settings for each combination."""
+    return tuple(
+        replace(base, batch_size=size, learning_rate=rate, seed=seed)
+        for size, rate, seed in itertools.product(batch_sizes, learning_rates, seeds)
+    )
+
+
+def run_name(settings: Settings) -> str:
+    """The name of a run's folder."""
+    return f"batch{settings.batch_size}-rate{settings.learning_rate:g}-seed{settings.seed}"
+
+
+def _train(
+    lessons: Lessons, settings: Settings, run: RunFolder, progress: Progress, tell: Tell
+) -> Outcome:
+    start, dev = lessons.start, lessons.dev
+    return train(
+        Network(start.config, start.weights, precision=settings.precision),
+        lessons.objective(settings),
+        ExampleFeed.of(lessons.examples, settings, lessons.further),
+        settings,
+        run,
+        evaluate=None if dev is None else lambda w: judge(replace(start, weights=w), dev),
+        progress=progress,
+        tell=tell,
+    )

@@ -1,0 +1,58 @@
+"""`edgebert distill` on the command line."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-train")
+
+from edgebert.checkpoints.folder import open_folder
+from edgebert.checkpoints.writing.hugging_face import write_hugging_face
+from edgebert.cli.main import app
+from edgebert.train.start import with_heads
+from tests.train import words
+
+runner = CliRunner()
+
+
+@pytest.fixture
+def command(tmp_path):
+    """Gives arguments for a teacher with random weights."""
+    teacher = with_heads(words.checkpoint(), "classify", ("no", "yes"), 1, None)
+    write_hugging_face(teacher, tmp_path / "teacher")
+    (tmp_path / "texts.txt").write_text("".join(f"{t}\n" for t, _ in words.sentences(40, 3)))
+
+    def arguments(*further):
+        named = ["--teacher", "teacher", "--transfer", "texts.txt", "-o", "out"]
+        paths = [str(tmp_path / word) if word[0] != "-" else word for word in named]
+        return ["distill", *paths, "--epochs", "1", *further]
+
+    return arguments
+
+
+def test_a_student_from_the_teachers_own_weights(command, tmp_path):
+    result = runner.invoke(app, command("--init", "teacher", "--student", "1/8", "--json"))
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.stdout)
+    assert report["metrics"] == {}
+    student = open_folder(tmp_path / "out")
+    assert (student.config.num_hidden_layers, student.config.hidden_size) == (1, 8)
+    assert student.labels == ("no", "yes")
+    assert (tmp_path / "out" / "teacher" / "scores.f32").stat().st_size == 40 * 2 * 4
+
+
+@pytest.mark.parametrize(
+    ("further", "said"),
+    [
+        (["--init", "aunt", "--student", "1/8"], "--init is 'aunt'; accepted: student, teacher"),
+        (["--init", "teacher", "--student", "small"], "is above the teacher's"),
+        (["--init", "teacher", "--student", "x"], "layers and width are needed"),
+        (["--student", "nowhere"], "no such checkpoint"),
+    ],
+)
+def test_wrong_input_is_one_line(command, further, said):
+    result = runner.invoke(app, command(*further))
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert len(result.stderr.splitlines()) == 1

@@ -1,0 +1,68 @@
+"""`edgebert finetune` on the command line."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from edgebert.cli.main import app
+from tests.train import words
+
+runner = CliRunner()
+
+
+def arguments(tmp_path, *further):
+    from edgebert.checkpoints.writing.hugging_face import write_hugging_face
+
+    if not (tmp_path / "source").exists():
+        write_hugging_face(words.checkpoint(), tmp_path / "source")
+        words.write_classify(tmp_path / "train.tsv", seed=1)
+        words.write_classify(tmp_path / "dev.tsv", seed=2, count=40)
+    files = ["--train", str(tmp_path / "train.tsv"), "--dev", str(tmp_path / "dev.tsv")]
+    output = ["-o", str(tmp_path / "out")]
+    return ["finetune", str(tmp_path / "source"), *files, *output, *further]
+
+
+def test_without_tensorflow_one_line_tells_what_to_install(tmp_path):
+    (tmp_path / "tensorflow.py").write_text("raise ImportError('No module named tensorflow')")
+    result = subprocess.run(
+        [sys.executable, "-m", "edgebert", *arguments(tmp_path, "--task", "classify")],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{os.environ.get('PYTHONPATH', '.')}"},
+    )
+    assert result.returncode == 2
+    (line,) = result.stderr.splitlines()
+    assert "pip install 'edgebert[train]'" in line
+
+
+def test_wrong_settings_are_one_line(tmp_path):
+    pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-train")
+    result = runner.invoke(app, arguments(tmp_path, "--task", "classify", "--epochs", "0"))
+    assert result.exit_code == 2
+    assert "epochs is 0; a whole number from 1" in result.stderr
+    result = runner.invoke(app, arguments(tmp_path, "--task", "poetry"))
+    assert result.exit_code == 2
+    assert "accepted: classify, regress, tag, answer, embed" in result.stderr
+
+
+def test_it_trains_reports_resumes_and_its_folder_converts(tmp_path):
+    pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-train")
+    settings = "--task classify --epochs 3 --batch-size 16 --learning-rate 1e-2 --dropout 0"
+    command = arguments(tmp_path, *settings.split())
+    result = runner.invoke(app, [*command, "--json"])
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.stdout)
+    assert report["metrics"]["accuracy"] > 0.9
+    assert result.stderr.count("texts a second") == 3
+    again = runner.invoke(app, [*command, "--resume"])
+    assert again.exit_code == 0
+    assert f"accuracy {report['metrics']['accuracy']:.4f}" in again.stdout
+    refused = runner.invoke(app, command)
+    assert refused.exit_code == 2
+    assert "holds a model already" in refused.stderr
+    out = str(tmp_path / "out")
+    assert runner.invoke(app, ["convert", out, "-o", f"{out}.tflite"]).exit_code == 0

@@ -1,0 +1,321 @@
+"""A student learns what its teacher says, from texts without labels."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-train")
+
+import edgebert
+from edgebert.bulk.texts import Text
+from edgebert.checkpoints.folder import open_folder
+from edgebert.checkpoints.progress import silent
+from edgebert.converter import reference
+from edgebert.converter.head import Head
+from edgebert.errors import EdgebertError
+from edgebert.evaluate.data import open_data
+from edgebert.tokenizer.wordpiece import Encoding, Tokenizer
+from edgebert.train import teacher as module
+from edgebert.train.backend import tf
+from edgebert.train.deployed import judge
+from edgebert.train.distill import Transfer, distill
+from edgebert.train.distillation import TEACHER, Distillation, Mix, soft_cross_entropy
+from edgebert.train.dropout import NO_DROPOUT
+from edgebert.train.examples import IGNORED, Example, collate
+from edgebert.train.network import Network
+from edgebert.train.settings import Settings
+from edgebert.train.start import with_heads
+from edgebert.train.teacher import CheckpointTeacher, FileTeacher
+from tests.train import words
+
+QUICK = Settings(epochs=3, batch_size=16, learning_rate=1e-2, dropout=0.0)
+LARGE = replace(words.CONFIG, hidden_size=24, num_attention_heads=3, num_hidden_layers=2)
+
+
+def knowing():
+    """A teacher by construction: its classifier reads praise off the words of a sentence.
+
+    With one layer whose attention sees every token alike and passes it on, [CLS] holds the mean of
+    the words' vectors. Those of praise and blame point opposite ways, all others neither way.
+    """
+    source = with_heads(words.checkpoint(3), "classify", ("negative", "positive"), 1, None)
+    weights = {name: array.copy() for name, array in source.weights.items()}
+    table = weights["embeddings.word"]
+    direction = np.where(np.arange(16) % 2, 1.0, -1.0).astype(np.float32)
+    table -= np.outer(table @ direction, direction) / 16
+    for signs, found in ((1.0, words.PRAISE), (-1.0, words.BLAME)):
+        for word in found:
+            table[words.VOCABULARY.index(word)] = signs * direction
+    for name in weights:
+        if "query" in name or "key" in name or ("ffn" in name and "norm" not in name):
+            weights[name][:] = 0
+    for part in ("layers.0.attention.value", "layers.0.attention.output", "pooler"):
+        weights[f"{part}.weight"][:] = 3 * np.eye(16)
+    weights["embeddings.position"][:] = weights["embeddings.segment"][:] = 0
+    weights["classifier.weight"][:] = np.stack([-direction, direction]) / 8
+    return replace(source, weights=weights, source="knowing")
+
+
+@pytest.fixture
+def texts(tmp_path):
+    path = tmp_path / "transfer.txt"
+    path.write_text("".join(f"{text}\n" for text, _ in words.sentences(400, 5)))
+    return path
+
+
+@pytest.fixture
+def dev(tmp_path):
+    return words.write_classify(tmp_path / "dev.tsv", count=60, seed=9)
+
+
+def test_the_teacher_of_these_tests_knows(dev):
+    assert judge(knowing(), open_data(dev, "classify")).metrics["accuracy"] > 0.95
+
+
+def test_a_student_learns_from_texts_without_labels(texts, dev, tmp_path):
+    report = distill(
+        CheckpointTeacher(knowing()),
+        words.checkpoint(7),
+        Transfer((texts,), dev=dev),
+        tmp_path / "out",
+        (QUICK,),
+    )
+    assert report.metrics["accuracy"] > 0.9
+    edgebert.convert(tmp_path / "out", tmp_path / "x.tflite", quantize="float32")
+    with edgebert.load(tmp_path / "x.tflite") as model:
+        assert model.labels == ("negative", "positive")
+        assert model("the film was great").label == "positive"
+
+
+def said(teacher, texts):
+    """What the plain forward says: the teacher's log probabilities."""
+    tokenizer = Tokenizer(teacher.vocabulary, teacher.tokenizer)
+    head = Head(teacher.task)
+    rows = [
+        reference.output(teacher.weights, teacher.config, head, *tokenizer.encode(text)[:2])[0]
+        for text in texts
+    ]
+    return np.log(np.stack(rows))
+
+
+def as_texts(found):
+    return [Text(text, None, f"line {number}") for number, text in enumerate(found, 1)]
+
+
+def test_scores_are_those_of_the_checkpoint_and_are_taken_up_where_they_broke_off(
+    tmp_path, monkeypatch
+):
+    teacher = CheckpointTeacher(knowing())
+    found = [text for text, _ in words.sentences(50, 2)]
+    monkeypatch.setattr(module, "_BLOCK", 8)
+    asked = []
+    scores = module._scores
+    monkeypatch.setattr(
+        module, "_scores", lambda model, block: asked.append(len(block)) or scores(model, block)
+    )
+
+    def stop(done, total, description):
+        if done == 24:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        teacher.scores(as_texts(found), "same", tmp_path, stop)
+    with (tmp_path / "scores.f32").open("ab") as file:
+        file.write(b"cut")  # a row that was being written
+    rows = teacher.scores(as_texts(found), "same", tmp_path, silent)
+    np.testing.assert_allclose(rows, said(knowing(), found), atol=1e-4, rtol=0)
+    assert asked == [8, 8, 8, 8, 8, 8, 2]
+    teacher.scores(as_texts(found), "same", tmp_path, silent)
+    assert len(asked) == 7
+    teacher.scores(as_texts(found), "other texts", tmp_path, silent)
+    assert sum(asked) == 100
+
+
+def test_scores_from_a_file_are_found_by_text(tmp_path):
+    path = tmp_path / "scores.jsonl"
+    rows = [{"text": "good", "scores": {"no": 0.25, "yes": 0.75}, "tokens": 3}]
+    rows.append({"text": "bad", "pair": "film", "scores": {"yes": 0.0, "no": 1.0}})
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    teacher = FileTeacher(path)
+    assert teacher.labels == ("no", "yes")
+    asked = [Text("bad", "film", "line 1"), Text("good", None, "line 2")]
+    found = teacher.scores(asked, "", tmp_path, silent)
+    np.testing.assert_allclose(np.exp(found), [[1, 0], [0.25, 0.75]], atol=1e-6)
+    with pytest.raises(EdgebertError, match=r"line 9: .*has no scores for this text"):
+        teacher.scores([Text("bad", None, "line 9")], "", tmp_path, silent)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("no json", "line 2: no JSON object with text and scores"),
+        ('{"text": "x", "scores": [1]}', "line 2: no JSON object with text and scores"),
+        ('{"text": "x", "scores": {"a": 1}}', "a probability from 0 to 1 is needed"),
+        ('{"text": "x", "scores": {"a": 1, "b": 2}}', "a probability from 0 to 1 is needed"),
+        ('{"text": "x", "scores": {"a": 1, "b": NaN}}', "a probability from 0 to 1 is needed"),
+    ],
+)
+def test_wrong_scores_are_one_line(tmp_path, line, message):
+    path = tmp_path / "scores.jsonl"
+    path.write_text('{"text": "good", "scores": {"a": 0.5, "b": 0.5}}\n' + line + "\n")
+    with pytest.raises(EdgebertError, match=message):
+        FileTeacher(path)
+
+
+def wrong(tmp_path, message, teacher=None, transfer=None, **options):
+    with pytest.raises(EdgebertError, match=message) as caught:
+        distill(
+            teacher or CheckpointTeacher(knowing()),
+            options.pop("student", words.checkpoint()),
+            transfer,
+            tmp_path / "out",
+            (QUICK,),
+            **options,
+        )
+    assert "\n" not in str(caught.value)
+
+
+def test_wrong_input_is_one_line(tmp_path, texts, dev):
+    other = replace(words.checkpoint(), vocabulary=(*words.VOCABULARY[:-1], "##ed"), source="tiny")
+    simple, inside = Transfer((texts,)), Mix(hidden=1.0)
+    wrong(
+        tmp_path,
+        "knowing and tiny have different vocabularies",
+        transfer=simple,
+        student=other,
+        mix=inside,
+    )
+    wrong(tmp_path, "no labels: add --labels", transfer=simple, mix=Mix(hard=0.5))
+    labelled = words.write_classify(tmp_path / "l.tsv", names=("negative", "great"))
+    wrong(tmp_path, "no label 'great'", transfer=Transfer((), labelled))
+    empty = tmp_path / "empty.txt"
+    empty.write_text("\n\n")
+    wrong(tmp_path, "empty.txt: has no texts to learn from", transfer=Transfer((empty,)))
+    scores = tmp_path / "scores.jsonl"
+    scores.write_text('{"text": "good", "scores": {"a": 0.5, "b": 0.5}}\n')
+    wrong(
+        tmp_path,
+        "a file of scores has no hidden states",
+        FileTeacher(scores),
+        simple,
+        mix=inside,
+    )
+    with pytest.raises(EdgebertError, match="give --transfer or --labels"):
+        Transfer()
+    with pytest.raises(EdgebertError, match="a checkpoint for no task; a teacher for classify"):
+        CheckpointTeacher(words.checkpoint())
+    with pytest.raises(EdgebertError, match=r"temperature is 0; a number from 0.1"):
+        Mix(temperature=0)
+
+
+def batch_of(examples, scores):
+    return {
+        **{name: tf.constant(value) for name, value in collate(examples).items()},
+        TEACHER: tf.constant(scores),
+    }
+
+
+def some_examples(targets=(1, IGNORED, 0)):
+    return [
+        Example((Encoding(ids, [0] * len(ids), False),), target)
+        for ids, target in zip([[2, 5, 3], [2, 6, 7, 8, 3], [2, 9, 3]], targets, strict=True)
+    ]
+
+
+def test_soft_labels_are_softened_and_mixed_with_hard_ones():
+    student = with_heads(words.checkpoint(), "classify", ("a", "b"), 1, None)
+    network = Network(student.config, student.weights)
+    scores = np.float32([[0.1, 2.0], [1.0, -1.0], [0.3, 0.2]])
+    batch = batch_of(some_examples(), scores)
+    found = Distillation(Head("classify"), Mix(3.0, hard=0.25), student.config)
+    logits = np.log(
+        [
+            reference.output(student.weights, student.config, Head("classify"), e.inputs[0].ids)[0]
+            for e in some_examples()
+        ]
+    )
+
+    def log_softmax(x):
+        return x - np.log(np.exp(x).sum(axis=-1, keepdims=True))
+
+    wanted = np.exp(log_softmax(scores / 3.0))
+    soft = -9.0 * (wanted * log_softmax(logits / 3.0)).sum(axis=1)
+    right = [-logits[0][1], None, -logits[2][0]]
+    expected = np.mean(
+        [0.75 * soft[0] + 0.25 * right[0], soft[1], 0.75 * soft[2] + 0.25 * right[2]]
+    )
+    assert float(found(network, batch, NO_DROPOUT)) == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_softened_loss_is_least_where_student_and_teacher_agree():
+    scores = tf.constant([[0.3, -1.0, 2.0]])
+    with tf.GradientTape() as tape:
+        tape.watch(scores)
+        loss = soft_cross_entropy(scores, tf.stop_gradient(scores), 4.0)
+    assert np.abs(tape.gradient(loss, scores)).max() < 1e-5
+
+
+def test_inside_a_student_that_is_its_teacher_differs_by_nothing():
+    same = with_heads(words.checkpoint(2, LARGE), "classify", ("a", "b"), 1, None)
+    network, scores = Network(same.config, same.weights), np.zeros((3, 2), np.float32)
+    batch = batch_of(some_examples(), scores)
+    losses = [
+        float(
+            Distillation(Head("classify"), mix, LARGE, Network(LARGE, same.weights))(
+                network, batch, NO_DROPOUT
+            )
+        )
+        for mix in (Mix(), Mix(hidden=5.0, attention=5.0))
+    ]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-5)
+
+
+def test_inside_counts_tokens_but_no_padding():
+    small = with_heads(words.checkpoint(), "classify", ("a", "b"), 1, None)
+    large = with_heads(words.checkpoint(2, LARGE), "classify", ("a", "b"), 1, None)
+    network = Network(small.config, small.weights)
+    scores = np.zeros((3, 2), np.float32)
+    batch = batch_of(some_examples(), scores)
+    wide = {
+        name: tf.pad(value, [[0, 0], [0, 8]])
+        if value.shape.rank == 2 and name != TEACHER
+        else value
+        for name, value in batch.items()
+    }
+    found = Distillation(
+        Head("classify"),
+        Mix(hidden=1.0, attention=1.0),
+        small.config,
+        Network(LARGE, large.weights),
+    )
+    assert {n: tuple(v.shape) for n, v in found.by_name.items()} == {
+        "hidden.0": (16, 24),
+        "hidden.1": (16, 24),
+        "attention.0": (2, 3),
+    }
+    one = float(found(network, batch, NO_DROPOUT))
+    assert one > float(
+        Distillation(Head("classify"), Mix(), small.config)(network, batch, NO_DROPOUT)
+    )
+    assert one == pytest.approx(float(found(network, wide, NO_DROPOUT)), rel=1e-5)
+
+
+def test_matching_inside_trains_the_projections_with_the_student(texts, dev, tmp_path):
+    transfer = Transfer((texts,), dev=dev)
+    mix = Mix(hidden=1.0, attention=0.1)
+    distill(
+        CheckpointTeacher(knowing()),
+        words.checkpoint(7),
+        transfer,
+        tmp_path / "out",
+        (replace(QUICK, epochs=1),),
+        mix=mix,
+    )
+    assert open_folder(tmp_path / "out").heads == ("pooler", "classifier")
+    from edgebert.train.state import read_state
+
+    (run,) = (tmp_path / "out" / "runs").iterdir()
+    _, tensors = read_state(run / "state.safetensors")
+    assert np.abs(tensors["weights/hidden.0"] - np.eye(16)).max() > 1e-3

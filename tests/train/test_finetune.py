@@ -1,0 +1,153 @@
+"""Fine-tuning learns each task, and leaves a folder that `convert` takes."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-train")
+
+import edgebert
+from edgebert.checkpoints.folder import open_folder
+from edgebert.errors import EdgebertError
+from edgebert.evaluate.data import open_data
+from edgebert.evaluate.evaluate import evaluate
+from edgebert.train.finetune import Task, balanced_weights, finetune
+from edgebert.train.settings import BATCH_SIZES, LEARNING_RATES, Settings
+from edgebert.train.trials import grid, run_name
+from tests.train import words
+
+QUICK = Settings(epochs=3, batch_size=16, learning_rate=1e-2, dropout=0.0)
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Gives a task with data to learn from and to judge by."""
+
+    def task(name, kind=None, **options):
+        write = words.WRITERS[kind or name]
+        train, dev = tmp_path / f"{name}-train.tsv", tmp_path / f"{name}-dev.tsv"
+        return Task(name, write(train, seed=1), write(dev, count=40, seed=2), **options)
+
+    return task
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "least"),
+    [
+        ("classify", None, 0.9),
+        ("regress", None, 0.75),
+        ("tag", None, 0.9),
+        ("answer", None, 0.9),
+        ("embed", None, 0.7),
+        ("embed", "queries", 0.7),
+    ],
+)
+def test_every_task_is_learned_and_evaluate_finds_the_same_figure(
+    data, tmp_path, name, kind, least
+):
+    task = data(name, kind)
+    report = finetune(words.checkpoint(), task, tmp_path / "out", (QUICK,))
+    metric, figure = next(iter(report.metrics.items()))
+    assert figure == pytest.approx(report.best.figure, abs=1e-6)
+    assert figure >= least, report.metrics
+    edgebert.convert(tmp_path / "out", tmp_path / "x.tflite", quantize="float32")
+    with edgebert.load(tmp_path / "x.tflite") as model:
+        assert model.task == name
+        found = evaluate(model, open_data(task.dev, name))
+    assert found.metrics[metric] == pytest.approx(figure, abs=1e-6)
+
+
+def test_of_several_runs_the_best_is_kept_and_a_resume_finds_it_again(data, tmp_path):
+    task, out = data("classify"), tmp_path / "out"
+    trials = grid(QUICK, [16], [1e-6, 1e-2], [1])
+    lines = []
+    report = finetune(words.checkpoint(), task, out, trials, tell=lines.append)
+    assert report.best.settings.learning_rate == 1e-2
+    assert report.trials[0].figure < report.trials[1].figure
+    assert sorted(path.name for path in (out / "runs").iterdir()) == sorted(map(run_name, trials))
+    assert lines[0] == "run 1 of 2: batch16-rate1e-06-seed1"
+    before = open_folder(out).weights["classifier.weight"].copy()
+    again = finetune(words.checkpoint(), task, out, trials, resume=True)
+    assert again == report
+    assert np.array_equal(open_folder(out).weights["classifier.weight"], before)
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_does_not(data, tmp_path):
+    found = []
+    for number, seed in enumerate((3, 3, 4)):
+        settings = replace(QUICK, epochs=1, seed=seed, dropout=0.1)
+        finetune(words.checkpoint(), data("classify"), tmp_path / str(number), (settings,))
+        found.append(open_folder(tmp_path / str(number)).weights["classifier.weight"].copy())
+    assert np.array_equal(found[0], found[1])
+    assert not np.array_equal(found[0], found[2])
+
+
+def test_wrong_input_is_told_before_anything_is_trained(data, tmp_path):
+    source, out = words.checkpoint(), tmp_path / "out"
+    task = data("classify")
+    labels = tmp_path / "labels.txt"
+    labels.write_text("negative\nneutral\n")
+    with pytest.raises(EdgebertError, match="no label 'positive'; it knows 'negative', 'neutral'"):
+        finetune(source, replace(task, labels=labels), out)
+    task.dev.write_text("text\tlabel\ngood\tpositive\nbad\tmixed\n")
+    with pytest.raises(EdgebertError, match=r"dev.tsv, line 3: .*'mixed'"):
+        finetune(source, task, out)
+    with pytest.raises(EdgebertError, match="max length 4: words takes 8 to 32"):
+        finetune(source, replace(data("classify"), max_length=4), out)
+    with pytest.raises(EdgebertError, match="labels are for classify and tag, not for regress"):
+        replace(data("regress"), labels=labels)
+    with pytest.raises(EdgebertError, match="class weights are for classify, not for tag"):
+        replace(data("tag"), balanced=True)
+    assert not out.exists()
+
+
+def test_a_model_is_not_overwritten_and_a_changed_resume_refused(data, tmp_path):
+    task, out, source = data("classify"), tmp_path / "out", words.checkpoint()
+    settings = replace(QUICK, epochs=1)
+    finetune(source, task, out, (settings,))
+    with pytest.raises(EdgebertError, match="holds a model already"):
+        finetune(source, task, out, (settings,))
+    words.write_classify(task.train, seed=5)
+    with pytest.raises(EdgebertError, match=r"cannot resume: train.fingerprint was 'sha256"):
+        finetune(source, task, out, (settings,), resume=True)
+    with pytest.raises(EdgebertError, match=r"cannot resume: "):
+        finetune(words.checkpoint(seed=2), data("classify"), out, (settings,), resume=True)
+
+
+def test_the_head_of_the_source_is_kept_where_it_has_the_same_labels(data, tmp_path):
+    task = data("classify")
+    still = (replace(QUICK, epochs=1, learning_rate=0.0),)
+    finetune(words.checkpoint(), task, tmp_path / "one", (replace(QUICK, epochs=1),))
+    first = open_folder(tmp_path / "one")
+    finetune(first, task, tmp_path / "two", still)
+    second = open_folder(tmp_path / "two")
+    assert all(np.array_equal(first.weights[n], second.weights[n]) for n in first.weights)
+    other = replace(first, labels=("no", "yes"))
+    finetune(other, task, tmp_path / "three", still)
+    third = open_folder(tmp_path / "three")
+    assert not np.array_equal(
+        first.weights["classifier.weight"], third.weights["classifier.weight"]
+    )
+    assert np.array_equal(first.weights["pooler.weight"], third.weights["pooler.weight"])
+
+
+def test_balanced_weights_make_labels_count_the_same():
+    labels = [0] * 6 + [2] * 2
+    weights = balanced_weights(labels, 3)
+    assert sum(weights[label] for label in labels) / 8 == pytest.approx(1)
+    assert 6 * weights[0] == pytest.approx(2 * weights[2])
+
+
+def test_balanced_training_runs(data, tmp_path):
+    task = replace(data("classify"), balanced=True)
+    finetune(words.checkpoint(), task, tmp_path / "out", (replace(QUICK, epochs=1),))
+    (run,) = (tmp_path / "out" / "runs").iterdir()
+    assert json.loads((run / "config.json").read_text())["balanced"] is True
+
+
+def test_the_grid_is_the_published_one():
+    trials = grid(Settings(), BATCH_SIZES, LEARNING_RATES, [1])
+    assert len(set(trials)) == 20
+    assert {trial.epochs for trial in trials} == {4}
