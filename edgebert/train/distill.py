@@ -17,7 +17,7 @@ from edgebert.evaluate.columns import USUAL, Columns
 from edgebert.evaluate.data import open_data
 from edgebert.evaluate.judges.judge import unknown_label
 from edgebert.evaluate.readers import Row, read_rows
-from edgebert.tokenizer.wordpiece import Tokenizer
+from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.distillation import TEACHER, Distillation, Mix
 from edgebert.train.examples import IGNORED, Example
 from edgebert.train.fingerprint import fingerprint

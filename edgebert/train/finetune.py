@@ -19,7 +19,7 @@ from edgebert.converter.plan import Options, plan
 from edgebert.errors import EdgebertError
 from edgebert.evaluate.columns import USUAL, Columns
 from edgebert.evaluate.data import open_data
-from edgebert.tokenizer.wordpiece import Tokenizer
+from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.fingerprint import fingerprint
 from edgebert.train.lessons import lesson_for
 from edgebert.train.lessons.lesson import Labels

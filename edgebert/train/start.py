@@ -28,8 +28,12 @@ def with_heads(
         max_length: most tokens of an input; None: the source's.
 
     Raises:
-        EdgebertError: the source does not take so many tokens.
+        EdgebertError: the source does not take so many tokens, or has another tokenizer.
     """
+    if source.unigram is not None:
+        raise EdgebertError(
+            f"{source.source}: has a unigram tokenizer; only BERTs with WordPiece can be trained"
+        )
     kept = {name: array for name, array in source.weights.items() if _is_kept(name, task)}
     for head in TASKS[task].heads:
         kept |= _head(head, source, labels, seed)

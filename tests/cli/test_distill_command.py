@@ -14,6 +14,7 @@ from edgebert.train.start import with_heads
 from tests.train import words
 
 runner = CliRunner()
+TEXTS = [text for text, _ in words.sentences(40, 3)]
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def command(tmp_path):
     """Gives arguments for a teacher with random weights."""
     teacher = with_heads(words.checkpoint(), "classify", ("no", "yes"), 1, None)
     write_hugging_face(teacher, tmp_path / "teacher")
-    (tmp_path / "texts.txt").write_text("".join(f"{t}\n" for t, _ in words.sentences(40, 3)))
+    (tmp_path / "texts.txt").write_text("".join(f"{text}\n" for text in TEXTS))
 
     def arguments(*further):
         named = ["--teacher", "teacher", "--transfer", "texts.txt", "-o", "out"]
@@ -39,7 +40,7 @@ def test_a_student_from_the_teachers_own_weights(command, tmp_path):
     student = open_folder(tmp_path / "out")
     assert (student.config.num_hidden_layers, student.config.hidden_size) == (1, 8)
     assert student.labels == ("no", "yes")
-    assert (tmp_path / "out" / "teacher" / "scores.f32").stat().st_size == 40 * 2 * 4
+    assert (tmp_path / "out" / "teacher" / "scores.f32").stat().st_size == len(set(TEXTS)) * 2 * 4
 
 
 @pytest.mark.parametrize(

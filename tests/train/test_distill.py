@@ -16,7 +16,7 @@ from edgebert.converter import reference
 from edgebert.converter.head import Head
 from edgebert.errors import EdgebertError
 from edgebert.evaluate.data import open_data
-from edgebert.tokenizer.wordpiece import Encoding, Tokenizer
+from edgebert.tokenizer.tokenizer import Encoding, Tokenizer
 from edgebert.train import teacher as module
 from edgebert.train.backend import tf
 from edgebert.train.deployed import judge

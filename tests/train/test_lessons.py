@@ -10,7 +10,7 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-trai
 from edgebert.errors import EdgebertError
 from edgebert.evaluate.columns import USUAL
 from edgebert.tokenizer.options import TokenizerOptions
-from edgebert.tokenizer.wordpiece import Encoding, Tokenizer
+from edgebert.tokenizer.tokenizer import Encoding, Tokenizer
 from edgebert.train.examples import IGNORED, Example, collate
 from edgebert.train.lessons import lesson_for
 from tests.train.words import VOCABULARY

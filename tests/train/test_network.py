@@ -12,7 +12,7 @@ from edgebert.checkpoints.folder import open_folder
 from edgebert.converter import reference
 from edgebert.converter.head import Head
 from edgebert.errors import EdgebertError
-from edgebert.tokenizer.wordpiece import Tokenizer
+from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.backend import tf
 from edgebert.train.dropout import Dropout, step_key
 from edgebert.train.initial import initial_encoder, initial_head

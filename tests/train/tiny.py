@@ -8,7 +8,7 @@ import numpy as np
 
 from edgebert.bert.config import BertConfig
 from edgebert.converter.head import Head
-from edgebert.tokenizer.wordpiece import Encoding
+from edgebert.tokenizer.tokenizer import Encoding
 from edgebert.train.examples import Example, ExampleFeed
 from edgebert.train.initial import initial_encoder, initial_head
 from edgebert.train.loop import Score, train

@@ -83,6 +83,10 @@ def write_hugging_face(checkpoint: Checkpoint, folder: Path, *, force: bool = Fa
 
 
 def _class_of(checkpoint: Checkpoint) -> str:
+    if checkpoint.unigram is not None:
+        raise EdgebertError(
+            f"{checkpoint.source}: has a unigram tokenizer; only WordPiece can be written"
+        )
     name = _CLASSES.get(checkpoint.task, _BARE)
     if name == _CLASSES["fill-mask"] and {"nsp", "pooler"} <= {*checkpoint.heads}:
         return _WITH_NEXT_SENTENCE

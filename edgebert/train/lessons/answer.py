@@ -13,7 +13,7 @@ from edgebert.errors import EdgebertError
 from edgebert.evaluate.columns import Columns
 from edgebert.evaluate.squad_file import Question, read_squad
 from edgebert.runtime.windows import windows
-from edgebert.tokenizer.wordpiece import Tokenizer
+from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.examples import Example
 from edgebert.train.lessons.lesson import Labels, Lesson, needs_rows
 from edgebert.train.losses import FIRST, LAST, span_cross_entropy

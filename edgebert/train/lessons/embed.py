@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from edgebert.errors import EdgebertError
 from edgebert.evaluate.judges.correlate import score_of
 from edgebert.evaluate.readers import Query, Row, read_queries, read_rows
-from edgebert.tokenizer.wordpiece import Tokenizer
+from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.examples import Example
 from edgebert.train.lessons.lesson import Labels, Lesson, needs_different_targets, needs_rows
 from edgebert.train.losses import cosine_error, ranking

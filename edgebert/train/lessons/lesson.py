@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from edgebert.errors import EdgebertError
 from edgebert.evaluate.columns import Columns
-from edgebert.tokenizer.wordpiece import Tokenizer
+from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.examples import Example
 
 Labels: TypeAlias = tuple[str, ...]

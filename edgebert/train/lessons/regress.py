@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from edgebert.evaluate.judges.correlate import score_of
 from edgebert.evaluate.readers import Row, read_rows
-from edgebert.tokenizer.wordpiece import Tokenizer
+from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.examples import Example
 from edgebert.train.lessons.lesson import Labels, Lesson, needs_different_targets
 from edgebert.train.losses import squared_error

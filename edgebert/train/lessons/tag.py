@@ -17,7 +17,7 @@ from edgebert.evaluate.columns import Columns
 from edgebert.evaluate.conll import Sentence, read_conll
 from edgebert.evaluate.entities import OUTSIDE
 from edgebert.evaluate.judges.judge import unknown_label
-from edgebert.tokenizer.wordpiece import Tokenizer
+from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.examples import IGNORED, Example
 from edgebert.train.lessons.lesson import Labels, Lesson, needs_rows
 from edgebert.train.losses import token_cross_entropy
@@ -49,7 +49,7 @@ def _example(sentence: Sentence, tokenizer: Tokenizer, numbers: dict[str, int]) 
         tag = sentence.tags[word]
         if word != before:
             target[place] = numbers[tag]
-        elif not tokenizer.piece(encoding.ids[place]).startswith("##"):
+        elif not tokenizer.spelling(encoding.ids[place])[1]:
             target[place] = _continued(tag, numbers)
         before = word
     return Example((encoding,), target)
