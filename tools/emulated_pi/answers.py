@@ -32,6 +32,7 @@ def answers(paths: Sequence[str | Path]) -> dict[str, dict[str, Any]]:
             found[Path(path).name] = {
                 "engine": model.engine,
                 "tolerance": model.record.self_test_tolerance,
+                "step": model.record.integer.output_scale if model.record.integer else None,
                 "failures": list(model.selftest().failures),
                 "outputs": [
                     model.run_ids(each.ids, each.segment_ids).ravel().tolist() for each in encodings
