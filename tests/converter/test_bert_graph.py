@@ -74,17 +74,6 @@ def test_a_classifier_without_a_pooler_equals_the_plain_forward():
         close(run(built(config, weights, Head("classify")), IDS, SEGMENTS), expected)
 
 
-@pytest.mark.parametrize("runtime", ["litert", "tflite-runtime"])
-@pytest.mark.parametrize("recipe", ["float32", "float16", "int8"])
-def test_shared_layers_are_stored_once(recipe, runtime):
-    shape = {**FAMILIES["ALBERT"], "hidden_size": 64, "intermediate_size": 256}
-    one, many = (small_config(**{**shape, "num_hidden_layers": count}) for count in (1, 12))
-    weights = random_weights(one)
-    sizes = [len(built(c, weights, Head("encode"), recipe, runtime)) for c in (one, many)]
-    operators = 12 * 8_000 if runtime == "tflite-runtime" else 0
-    assert sizes[0] <= sizes[1] <= sizes[0] + operators
-
-
 @given(
     layers=st.integers(1, 3),
     heads=st.sampled_from([1, 2, 3, 4, 6]),
