@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MINILM := $(VENV)/.minilm
 
-.PHONY: demo test test-tflite-runtime test-train lint docs sweep ablation integer-sweep test-pi test-pi-ssh pi-cost benchmark-selfcheck clean
+.PHONY: demo test test-tflite-runtime test-train lint docs sweep families-table ablation integer-sweep test-pi test-pi-ssh pi-cost benchmark-selfcheck clean
 
 demo: $(MINILM)
 	$(BIN)/python tools/demo.py
@@ -55,6 +55,10 @@ docs: $(VENV)/.dev
 # and deviation of each tensor (see tools/sweep.py).
 sweep: $(VENV)/.dev
 	$(BIN)/python -m tools.sweep $(STATISTICS)
+
+# The published shapes of other families beside the nearest of the 24: the table of docs/families.md.
+families-table: $(VENV)/.dev
+	$(BIN)/python -m tools.families_table
 
 # What each step of a full-integer conversion is worth: the table of docs/full_integer.md. STSB is
 # the development part of STS-B (TSV), for rank correlations too.
