@@ -1,0 +1,68 @@
+"""From a checkpoint to a full-integer file: steps explained, types mixed where it was asked for."""
+
+import pytest
+
+import edgebert
+from edgebert.checkpoints.sources import open_checkpoint
+from edgebert.converter.full_integer.convert import STEPS, convert_integer
+from edgebert.converter.full_integer.plan import IntegerOptions
+from edgebert.converter.plan import Options, plan
+from edgebert.errors import CalibrationWarning, CheckFailedError
+from edgebert.model_file.contents import read_contents
+from edgebert.tokenizer.tokenizer import Tokenizer
+from tests.conftest import REFERENCE
+
+TAGGER = REFERENCE / "hf_tagger_2x32"
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory):
+    """Some sentences to calibrate with."""
+    path = tmp_path_factory.mktemp("texts") / "own.txt"
+    vocabulary = (TAGGER / "vocab.txt").read_text(encoding="utf-8").splitlines()
+    words = [piece for piece in vocabulary if piece.isalpha()]
+    lines = (" ".join(words[at % 50 :: 37][: 5 + at % 20]) for at in range(40))
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def built(texts, **choices):
+    with open_checkpoint(str(TAGGER)) as checkpoint:
+        integer = IntegerOptions(lengths=(32,), calibration=texts, **choices)
+        settled = plan(Options(quantize="int8-full", integer=integer), checkpoint)
+        tokenizer = Tokenizer(checkpoint.vocabulary, checkpoint.tokenizer)
+        return convert_integer(checkpoint, settled.head, settled.recipe, tokenizer)
+
+
+def test_every_step_is_explained_and_together_they_gain(texts):
+    quality = built(texts, explain=True).quality
+    assert [step.step for step in quality.steps] == [name for name, _ in STEPS]
+    assert quality.steps[-1].cosine > quality.steps[0].cosine
+    assert {value.dtype for value in quality.steps[-1].values} == {"int8"}
+    assert all(quality.ranges[value.name] for value in quality.steps[-1].values)
+
+
+def test_what_int8_costs_most_goes_to_int16_until_little_enough_is_lost(texts):
+    plain = built(texts)
+    mixed = built(texts, mixed="auto", max_drop=(1 - plain.quality.steps[-1].cosine) / 2)
+    assert mixed.quality.steps[-1].cosine > plain.quality.steps[-1].cosine
+    wide = {value.name for value in mixed.quality.steps[-1].values if value.dtype == "int16"}
+    assert set(mixed.integer.int16) == wide
+    assert 0 < len(wide) < len(mixed.quality.steps[-1].values)
+
+
+def test_a_loss_that_no_mixture_meets_is_refused(texts):
+    with pytest.raises(CheckFailedError, match=r"in int16 it still loses .* use --quantize int16x8"):
+        built(texts, mixed="auto", max_drop=0.0)
+
+
+def test_a_file_says_where_its_ranges_come_from(tmp_path, texts):
+    made = edgebert.convert(
+        TAGGER, tmp_path / "own.tflite", quantize="int8-full", lengths=(16, 32), calibration=texts
+    )
+    integer = made.record.integer
+    assert (integer.calibration.source, integer.calibration.texts) == (texts.name, 40)
+    assert integer.lengths == (16, 32)
+    assert not [name for name in read_contents(made.path).types if name.startswith("float")]
+    with pytest.warns(CalibrationWarning, match="--calibration"):
+        edgebert.convert(TAGGER, tmp_path / "ours.tflite", quantize="int8-full", lengths=(16,))
