@@ -52,7 +52,7 @@ def test_what_int8_costs_most_goes_to_int16_until_little_enough_is_lost(texts):
 
 
 def test_a_loss_that_no_mixture_meets_is_refused(texts):
-    with pytest.raises(CheckFailedError, match=r"in int16 it still loses .* use --quantize int16x8"):
+    with pytest.raises(CheckFailedError, match=r"it still loses .* use --quantize int16x8"):
         built(texts, mixed="auto", max_drop=0.0)
 
 
