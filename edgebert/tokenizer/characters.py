@@ -1,12 +1,11 @@
 """Which characters BERT drops, takes for a space, or sets apart as a word of their own.
 
-Source: `tokenization.py` of google-research/bert. Categories are those of the running Python's
-`unicodedata`; a character that a later Unicode assigns counts as unassigned until then.
+Source: `tokenization.py` of google-research/bert.
 """
 
 from __future__ import annotations
 
-import unicodedata
+from edgebert.tokenizer.unicode13 import category
 
 SEPARATORS = " \t\n\r\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 """What separates tokens, as the inside of a regular expression's `[...]`.
@@ -33,7 +32,7 @@ def is_dropped(char: str) -> bool:
     """Controls and formats (U+00AD, U+200D, ...), U+0000 and the replacement character."""
     if char in "\t\n\r":
         return False
-    return char == "\ufffd" or unicodedata.category(char) in ("Cc", "Cf")
+    return char == "\ufffd" or category(char) in ("Cc", "Cf")
 
 
 def is_chinese(char: str) -> bool:
@@ -43,9 +42,9 @@ def is_chinese(char: str) -> bool:
 
 def is_accent(char: str) -> bool:
     """A mark that takes no room of its own (category Mn)."""
-    return unicodedata.category(char) == "Mn"
+    return category(char) == "Mn"
 
 
 def is_punctuation(char: str) -> bool:
     """Any category P, and every ASCII character that is neither letter, digit nor space."""
-    return char in _ASCII_PUNCTUATION or unicodedata.category(char).startswith("P")
+    return char in _ASCII_PUNCTUATION or category(char).startswith("P")

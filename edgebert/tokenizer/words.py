@@ -7,13 +7,13 @@ accents, set punctuation apart.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from edgebert.tokenizer.characters import is_accent, is_chinese, is_dropped, is_punctuation
 from edgebert.tokenizer.memo import Memo
 from edgebert.tokenizer.options import TokenizerOptions
+from edgebert.tokenizer.unicode13 import combining, decompose, lower
 
 _CHARACTERS_KEPT = 4096
 
@@ -42,9 +42,9 @@ class WordSplitter:
         """The words of `token`; none if BERT drops all of it."""
         text = "".join(map(self._cleaned.__getitem__, token))
         if self._lower_case:
-            text = text.lower()
+            text = lower(text)
         if self._strip_accents:
-            text = unicodedata.normalize("NFD", text)
+            text = decompose(text)
         return "".join(map(self._finished.__getitem__, text)).split()
 
     def trace(self, token: str) -> list[list[Traced]]:
@@ -96,22 +96,20 @@ def _ends(token: str) -> list[int]:
 
 
 def _lower(chars: list[Traced]) -> list[Traced]:
-    lowered = iter("".join(char for char, _, _ in chars).lower())
+    lowered = iter(lower("".join(char for char, _, _ in chars)))
     # A neighbour changes which character comes out (sigma), never how many.
-    return [Traced(next(lowered), start, end) for char, start, end in chars for _ in char.lower()]
+    return [Traced(next(lowered), start, end) for char, start, end in chars for _ in lower(char)]
 
 
 def _decompose(chars: list[Traced]) -> list[Traced]:
     """NFD: decomposes each character, then orders the marks behind each base by class."""
     decomposed = [
-        Traced(part, start, end)
-        for char, start, end in chars
-        for part in unicodedata.normalize("NFD", char)
+        Traced(part, start, end) for char, start, end in chars for part in decompose(char)
     ]
     base = 0
     order = []
     for char, _, _ in decomposed:
-        mark_class = unicodedata.combining(char)
+        mark_class = combining(char)
         base += mark_class == 0
         order.append((base, mark_class))
     return [decomposed[at] for at in sorted(range(len(order)), key=order.__getitem__)]

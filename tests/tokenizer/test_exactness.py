@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from edgebert.tokenizer import Tokenizer, TokenizerOptions
+from edgebert.tokenizer.unicode13 import category
 from tests.tokenizer.bert_oracle import CHINESE_BLOCKS, Oracle
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
@@ -26,6 +27,11 @@ def spelling_vocabulary(text):
     letters = set(text) | set(text.lower()) | {"σ", "ς"}
     letters |= set(unicodedata.normalize("NFD", "".join(letters)))
     return SPECIAL + [mark + letter for letter in sorted(letters) for mark in ("", "##")]
+
+
+def has_known_category(char):
+    """Not of those that came after Unicode 13 or changed since: see test_unicode13."""
+    return category(char) == unicodedata.category(char)
 
 
 def assert_same(tokenizer, oracle, text, pair=None, **arguments):
@@ -57,7 +63,7 @@ def characters():
     for code in range(sys.maxunicode + 1):
         plain = unicodedata.category(chr(code)) in ("Lo", "Cn", "Co")
         step = 1 if not plain else 16 if code >> 16 in (0, 1, 2, 14) else 1021
-        if 0xD800 <= code <= 0xDFFF:
+        if 0xD800 <= code <= 0xDFFF or not has_known_category(chr(code)):
             continue
         if code % step == 0 or code in edges or unicodedata.decomposition(chr(code)):
             yield chr(code)
@@ -88,7 +94,7 @@ INTERESTING = st.sampled_from(
     "東京龍豈一カガハ゛한글กำนัहिंदीעִبَي〮〯𝅘𝅥𝅮\U0001d165\U0001d16d\U00016ff0"
     "😀👩🏽‍🚀🇳🇱€£“”—…§¶·;\U00020000\U0002b820\U0002b91f\U0002b920\ue000\U000e0001\U000e0100\U0010ffff\u0378"
 )
-ANYTHING = st.characters(exclude_categories=["Cs"])
+ANYTHING = st.characters(exclude_categories=["Cs"]).filter(has_known_category)
 TEXTS = st.text(st.one_of(INTERESTING, INTERESTING, ANYTHING), max_size=40)
 
 

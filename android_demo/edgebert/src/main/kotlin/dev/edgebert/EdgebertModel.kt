@@ -1,0 +1,318 @@
+package dev.edgebert
+
+import dev.edgebert.modelfile.ModelFile
+import dev.edgebert.modelfile.Record
+import dev.edgebert.modelfile.SelfTest
+import dev.edgebert.modelfile.readModelFile
+import dev.edgebert.runtime.Session
+import dev.edgebert.runtime.Stopwatch
+import dev.edgebert.runtime.runtimeName
+import dev.edgebert.tasks.Answering
+import dev.edgebert.tasks.FillingMasks
+import dev.edgebert.tasks.Job
+import dev.edgebert.tasks.Run
+import dev.edgebert.tasks.Single
+import dev.edgebert.tasks.Tagging
+import dev.edgebert.tasks.WholeText
+import dev.edgebert.tasks.classification
+import dev.edgebert.tasks.toLengthOne
+import dev.edgebert.tokenizer.Tokenizer
+import java.io.Closeable
+import java.io.File
+import java.io.FileDescriptor
+import java.io.FileInputStream
+import java.io.IOException
+import java.nio.ByteBuffer
+import java.nio.ByteOrder
+import java.nio.channels.FileChannel
+import java.util.concurrent.locks.ReentrantLock
+import kotlin.math.abs
+
+/**
+ * A model made by `edgebert convert`, ready for text.
+ *
+ * There is a method for each task; a file answers to that of its own [task] alone. Threads may share a model; they
+ * take turns. Calls block: off the main thread, or through [ask]. A thread that is interrupted stops waiting for its
+ * turn, and between the windows of a long text, with InterruptedException.
+ *
+ * The file is mapped, not copied; what is mapped goes when the garbage collector finds that nobody uses it.
+ *
+ * @property name of the file.
+ * @property record what the file tells about itself.
+ */
+class EdgebertModel private constructor(
+    val name: String,
+    private val file: ModelFile,
+    model: ByteBuffer,
+    options: Options,
+) : Closeable {
+    val record: Record = file.record
+    val task: Task get() = record.task
+
+    /** In the order of the outputs; empty where the task has none. */
+    val labels: List<String> get() = record.labels
+
+    /** Most tokens of one input. */
+    val maxLength: Int get() = record.maxLength
+
+    /** Name and version of the runtime in this app. */
+    val runtime: String get() = runtimeName
+
+    val tokenizer = Tokenizer(file.vocabulary, record.tokenizer)
+
+    private val turns = ReentrantLock(true)
+    private var session: Session? = Session(model, name, record, options)
+
+    private val embedding by lazy { WholeText(tokenizer, if (record.normalize) ::toLengthOne else ({ it })) { it } }
+    private val classifying by lazy { WholeText(tokenizer, finish = classification(labels)) }
+    private val regressing by lazy { WholeText(tokenizer) { it[0] } }
+    private val tagging by lazy { Tagging(file, tokenizer) }
+    private val answering by lazy { Answering(file, tokenizer) }
+    private val fillingMasks by lazy { FillingMasks(file, tokenizer) }
+
+    /**
+     * The best label for a text, or a text and its pair, with the score of every label.
+     *
+     * @param truncate which text of a pair gives way where both do not fit.
+     * @param long what to do with a single text that does not fit.
+     * @param stride most tokens from one window's start to the next; null: a whole window.
+     */
+    fun classify(
+        text: String,
+        pair: String? = null,
+        truncate: Truncate = Truncate.LONGEST,
+        long: LongText = LongText.TRUNCATE,
+        stride: Int? = null,
+    ): Reply<Classification> = reply(Task.CLASSIFY) { classifying.prepare(text, pair, truncate, long, stride) }
+
+    /** A value for a text, or a text and its pair; parameters as for [classify]. */
+    fun regress(
+        text: String,
+        pair: String? = null,
+        truncate: Truncate = Truncate.LONGEST,
+        long: LongText = LongText.TRUNCATE,
+        stride: Int? = null,
+    ): Reply<Float> = reply(Task.REGRESS) { regressing.prepare(text, pair, truncate, long, stride) }
+
+    /** A vector for a text, or a text and its pair; parameters as for [classify]. */
+    fun embed(
+        text: String,
+        pair: String? = null,
+        truncate: Truncate = Truncate.LONGEST,
+        long: LongText = LongText.TRUNCATE,
+        stride: Int? = null,
+    ): Reply<FloatArray> = reply(Task.EMBED) { embedding.prepare(text, pair, truncate, long, stride) }
+
+    /** The hidden states of a text, or a text and its pair: a row for each token, special ones included. */
+    fun encode(
+        text: String,
+        pair: String? = null,
+        truncate: Truncate = Truncate.LONGEST,
+    ): Reply<Array<FloatArray>> = reply(Task.ENCODE) {
+        Single(tokenizer.encode(text, pair, truncate = truncate)) { it.rows() }
+    }
+
+    /**
+     * The labelled spans of a text: names, places, parts of speech.
+     *
+     * @param strategy whose label a word of several pieces has.
+     * @param long what to do with a text that does not fit: cut its end off and say so, or take each token from the
+     *   window that shows most text around it.
+     * @param stride most tokens from one window's start to the next; null: half a window.
+     */
+    fun tag(
+        text: String,
+        strategy: Strategy = Strategy.FIRST,
+        long: LongTagging = LongTagging.TRUNCATE,
+        stride: Int? = null,
+    ): Reply<List<Span>> = reply(Task.TAG) { tagging.prepare(text, strategy, long, stride) }
+
+    /**
+     * The best answers to a question in a context of any length, the best first; none where there is none.
+     *
+     * @param question takes at most half the room; beyond that its end is cut off.
+     * @param top most answers to give.
+     * @param nullThreshold null: there is always an answer. A number: there is none where the logit of the null
+     *   answer ([CLS]; the lowest of all windows) is above that of the best answer by more than this, as in SQuAD
+     *   2.0, where 0 is usual.
+     * @param maxAnswerLength most tokens in an answer.
+     * @param stride most tokens from one window's start to the next; null: half a window. An answer that no window
+     *   holds whole is not found.
+     */
+    fun answer(
+        question: String,
+        context: String,
+        top: Int = 1,
+        nullThreshold: Float? = null,
+        maxAnswerLength: Int = 30,
+        stride: Int? = null,
+    ): Reply<List<Answer>> = reply(Task.ANSWER) {
+        answering.prepare(question, context, top, nullThreshold, maxAnswerLength, stride)
+    }
+
+    /**
+     * The best word pieces for each [MASK] of a text, the best first.
+     *
+     * @param top number of pieces to give for each mask.
+     */
+    fun fillMask(text: String, top: Int = 5): Reply<List<List<Fill>>> =
+        reply(Task.FILL_MASK) { fillingMasks.prepare(text, top) }
+
+    /**
+     * The graph's own output for token ids; where it has a row for each token, without padding.
+     *
+     * @param ids token ids, special ones included.
+     * @param segmentIds 0 or 1 for each token; null: all 0.
+     * @param positions of fill-mask: the tokens to compute; null: all.
+     */
+    fun runIds(ids: IntArray, segmentIds: IntArray? = null, positions: IntArray? = null): Reply<Output> {
+        ids.find { it !in file.vocabulary.indices }?.let {
+            throw EdgebertException("id $it: ids go from 0 to ${file.vocabulary.size - 1}")
+        }
+        if (segmentIds != null && (segmentIds.size != ids.size || segmentIds.any { it !in 0..1 })) {
+            throw EdgebertException("segment ids: ${ids.size} of them are needed, each 0 or 1")
+        }
+        val every = record.furtherInputs.associateWith { IntArray(ids.size) { token -> token } }
+        val further = if (positions == null) every else mapOf("positions" to positions)
+        val watch = Stopwatch()
+        val output = inTurn(watch) { run -> run(ids, segmentIds, further) }
+        return Reply(output, ids.size, truncated = false, watch.timing())
+    }
+
+    /** Runs the texts recorded in the file and compares ids and outputs. */
+    fun selfTest(): SelfTestReport {
+        val failures = ArrayList<String>()
+        var largest = 0f
+        for (case in record.selfTest) {
+            val name = "'${case.text.take(40)}'"
+            val output = if (tokenizer.encode(case.text, case.pair).ids.contentEquals(case.ids)) runCase(case) else null
+            if (output == null) {
+                failures.add("$name: tokenised differently")
+            } else if (!output.shape.contentEquals(case.shape)) {
+                failures.add("$name: output has shape ${output.shape.asList()}, recorded is ${case.shape.asList()}")
+            } else {
+                val difference = difference(output, case)
+                largest = maxOf(largest, difference)
+                if (!(difference <= record.selfTestTolerance)) failures.add("$name: output is off by $difference")
+            }
+        }
+        return SelfTestReport(record.selfTest.size, failures, largest, record.selfTestTolerance)
+    }
+
+    /** Frees the runtime's memory, after the call that is under way; the model cannot be used any more. */
+    override fun close() {
+        turns.lock()
+        try {
+            session?.close()
+            session = null
+        } finally {
+            turns.unlock()
+        }
+    }
+
+    private fun runCase(case: SelfTest): Output =
+        inTurn(Stopwatch()) { run -> run(case.ids, case.segmentIds, case.further) }
+
+    private fun <T> reply(method: Task, prepare: () -> Job<T>): Reply<T> {
+        if (task != method) throw EdgebertException("$name: is for ${task.id}, not for ${method.id}")
+        val watch = Stopwatch()
+        val job = enoughMemory { watch.tokenizing(prepare) }
+        val value = inTurn(watch, job::answer)
+        return Reply(value, job.inputs.sumOf { it.ids.size }, job.truncated, watch.timing())
+    }
+
+    /** Runs something when nobody else does. */
+    private fun <T> inTurn(watch: Stopwatch, action: (Run) -> T): T {
+        turns.lockInterruptibly()
+        try {
+            val open = session ?: throw EdgebertException("$name: the model is closed")
+            return enoughMemory {
+                watch.answering {
+                    action { ids, segmentIds, further ->
+                        if (Thread.interrupted()) throw InterruptedException()
+                        open.run(ids, segmentIds, further, watch)
+                    }
+                }
+            }
+        } finally {
+            turns.unlock()
+        }
+    }
+
+    private inline fun <T> enoughMemory(action: () -> T): T = try {
+        action()
+    } catch (error: OutOfMemoryError) {
+        throw EdgebertException("$name: out of memory; shorten the text or take a smaller model", error)
+    }
+
+    companion object {
+        /**
+         * Opens a file.
+         *
+         * @throws EdgebertException no such file, not a file of edgebert's, damaged, too new, or too large for the
+         *   memory there is.
+         */
+        fun open(file: File, options: Options = Options()): EdgebertModel = reading(file.path) {
+            FileInputStream(file).use { map(it.channel, 0, it.channel.size()) }
+        }.let { open(it, file.name, options) }
+
+        /**
+         * Opens a file that lies inside another, uncompressed, as an app's assets do.
+         *
+         * @param descriptor of the other file; it may be closed afterwards.
+         * @param offset where the file begins, in bytes.
+         * @param length of the file, in bytes.
+         * @param name of the file, for messages.
+         * @throws EdgebertException as above.
+         */
+        fun open(
+            descriptor: FileDescriptor,
+            offset: Long,
+            length: Long,
+            name: String,
+            options: Options = Options(),
+        ): EdgebertModel = reading(name) {
+            // Not closed: that would close the caller's descriptor.
+            map(FileInputStream(descriptor).channel, offset, length)
+        }.let { open(it, name, options) }
+
+        /**
+         * Opens a file that is in memory or mapped, from the buffer's position to its limit.
+         *
+         * @param buffer a direct one; it is not copied, and must not change while the model is open.
+         * @throws EdgebertException as above.
+         */
+        fun open(buffer: ByteBuffer, name: String, options: Options = Options()): EdgebertModel {
+            if (!buffer.isDirect) throw EdgebertException("$name: a direct or mapped buffer is needed")
+            val model = buffer.slice().order(ByteOrder.nativeOrder())
+            return try {
+                EdgebertModel(name, readModelFile(model, name), model, options)
+            } catch (error: OutOfMemoryError) {
+                throw EdgebertException("$name: out of memory; take a smaller model", error)
+            }
+        }
+
+        private fun map(channel: FileChannel, offset: Long, length: Long): ByteBuffer =
+            channel.map(FileChannel.MapMode.READ_ONLY, offset, length)
+
+        private inline fun reading(name: String, map: () -> ByteBuffer): ByteBuffer = try {
+            map()
+        } catch (error: IOException) {
+            throw EdgebertException("$name: cannot read: ${error.message.orEmpty().lineSequence().first()}", error)
+        } catch (error: IllegalArgumentException) {
+            throw EdgebertException("$name: cannot read: larger than 2 GB, or not within the file around it", error)
+        }
+    }
+}
+
+private fun Output.rows(): Array<FloatArray> {
+    val width = shape.last()
+    return Array(values.size / width) { values.copyOfRange(it * width, (it + 1) * width) }
+}
+
+/** The largest difference to what is recorded; infinite where the recorded values are not as many. */
+private fun difference(output: Output, case: SelfTest): Float {
+    val found = output.values.indices.step(maxOf(1, case.stride)).map { output.values[it] }
+    if (found.size != case.output.size) return Float.POSITIVE_INFINITY
+    return found.indices.maxOfOrNull { abs(found[it] - case.output[it]) } ?: 0f
+}

@@ -1,0 +1,25 @@
+package dev.edgebert
+
+/**
+ * How a model is opened.
+ *
+ * @property threads that one answer may use.
+ */
+data class Options(val threads: Int = 1)
+
+/** Which text of a pair gives way where both do not fit: the longer one, or always the same. */
+enum class Truncate { LONGEST, FIRST, SECOND }
+
+/**
+ * What to do with a single text that does not fit the model.
+ *
+ * TRUNCATE cuts its end off and says so in the reply. The others cut it into windows: MEAN and MAX of the
+ * probabilities, of the value or of each number of the vector; FIRST takes the first window alone.
+ */
+enum class LongText { TRUNCATE, MEAN, MAX, FIRST }
+
+/** What [EdgebertModel.tag] does with a text that does not fit: cuts its end off, or takes windows. */
+enum class LongTagging { TRUNCATE, WINDOWS }
+
+/** Whose label a word of several pieces has: its first piece's, or the one that their average favours. */
+enum class Strategy { FIRST, AVERAGE }

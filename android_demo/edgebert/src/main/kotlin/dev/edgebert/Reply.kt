@@ -1,0 +1,79 @@
+package dev.edgebert
+
+/**
+ * An answer with what was done to get it.
+ *
+ * @property tokens that the model saw, special ones and all windows counted.
+ * @property truncated something was cut off to fit the model, and that was not asked for.
+ */
+data class Reply<out T>(val value: T, val tokens: Int, val truncated: Boolean, val timing: Timing)
+
+/**
+ * Where the time went.
+ *
+ * @property tokenizeNanos from text to ids.
+ * @property setNanos checks, setting up a new length, writing the inputs.
+ * @property invokeNanos the runtime's own work.
+ * @property finishNanos from output to answer.
+ */
+data class Timing(val tokenizeNanos: Long, val setNanos: Long, val invokeNanos: Long, val finishNanos: Long) {
+    /** From ids to answer. */
+    val inferNanos: Long get() = setNanos + invokeNanos + finishNanos
+    val totalNanos: Long get() = tokenizeNanos + inferNanos
+    val tokenizeMillis: Double get() = tokenizeNanos / 1e6
+    val inferMillis: Double get() = inferNanos / 1e6
+}
+
+/**
+ * The best label, its score, and all scores by label, in the order of the model's labels.
+ *
+ * Scores sum to 1, except where labels are independent of each other and where the windows of a long text
+ * were combined by [LongText.MAX].
+ */
+data class Classification(val label: String, val score: Float, val scores: Map<String, Float>)
+
+/**
+ * A labelled stretch of the text, `[start, end)` as indices of the Kotlin string: `text` is what stands there.
+ *
+ * The label has no B- or I- in front; the score is the mean over the words, each with the probability of its
+ * label.
+ */
+data class Span(val label: String, val score: Float, val start: Int, val end: Int, val text: String)
+
+/**
+ * A stretch of the context, `[start, end)` as indices of the Kotlin string: `text` is what stands there.
+ *
+ * The score is its share (softmax) among all possible answers in all windows, and the null answer where a
+ * threshold for it was given.
+ */
+data class Answer(val text: String, val start: Int, val end: Int, val score: Float)
+
+/**
+ * A word piece for a [MASK], its probability, and the text with it in place.
+ *
+ * Other masks stay in the text. A piece that continues a word (##ing) joins the word before.
+ */
+data class Fill(val token: String, val score: Float, val text: String)
+
+/** A document that was found: its cosine with the query, -1 to 1, and its line in the corpus, from 1. */
+data class Hit(val text: String, val score: Float, val line: Int)
+
+/** The output of the graph as it is, without padding: its shape and its values in row order. */
+class Output(val shape: IntArray, val values: FloatArray)
+
+/**
+ * What became of the file's self-test on this machine.
+ *
+ * @property failures one line for each text that failed; empty when all is well.
+ * @property largestDifference to the recorded outputs.
+ * @property tolerance what is allowed.
+ */
+data class SelfTestReport(
+    val texts: Int,
+    val failures: List<String>,
+    val largestDifference: Float,
+    val tolerance: Float,
+) {
+    /** Whether every text gave its recorded ids and output. */
+    val passed: Boolean get() = failures.isEmpty()
+}

@@ -1,0 +1,151 @@
+package dev.edgebert.modelfile
+
+import dev.edgebert.EdgebertException
+import dev.edgebert.Task
+import dev.edgebert.tokenizer.TokenizerOptions
+
+/** Shape of the BERT inside a file. */
+data class ModelShape(
+    val vocabSize: Int,
+    val hiddenSize: Int,
+    val layers: Int,
+    val attentionHeads: Int,
+    val intermediateSize: Int,
+)
+
+/** Where the weights came from: what the user named, and its format. */
+data class Source(val name: String, val format: String)
+
+/**
+ * One text, its ids, and what the file answered where it was made.
+ *
+ * @property further values of the inputs beside ids, mask and segment ids, by name.
+ * @property shape of the whole output.
+ * @property output every [stride]-th value of the flattened output.
+ */
+class SelfTest(
+    val text: String,
+    val pair: String?,
+    val ids: IntArray,
+    val segmentIds: IntArray,
+    val further: Map<String, IntArray>,
+    val shape: IntArray,
+    val stride: Int,
+    val output: FloatArray,
+)
+
+/**
+ * What edgebert knows of a file: `edgebert.json`, whose schema is edgebert/model_file/record.schema.json.
+ *
+ * @property labels empty where the task has none.
+ * @property multiLabel the scores of classify are independent of each other.
+ * @property normalize vectors of embed have length 1.
+ * @property maxLength most tokens of an input, special ones included.
+ * @property quantization name of the recipe: int8, float16, float32.
+ * @property minimumRuntime lowest TensorFlow Lite version that has all its ops.
+ * @property selfTestTolerance largest difference to the recorded outputs that another machine may show.
+ */
+class Record(
+    val task: Task,
+    val labels: List<String>,
+    val multiLabel: Boolean,
+    val normalize: Boolean,
+    val maxLength: Int,
+    val tokenizer: TokenizerOptions,
+    val model: ModelShape,
+    val source: Source,
+    val quantization: String,
+    val minimumRuntime: String,
+    val selfTestTolerance: Float,
+    val selfTest: List<SelfTest>,
+) {
+    /** The size that the last axis of the file's output must have. */
+    internal val outputWidth: Int
+        get() = when (task) {
+            Task.CLASSIFY, Task.TAG -> labels.size
+            Task.REGRESS -> 1
+            Task.ANSWER -> 2
+            Task.FILL_MASK -> model.vocabSize
+            Task.EMBED, Task.ENCODE -> model.hiddenSize
+        }
+
+    /** Names of the inputs beside ids, mask and segment ids. */
+    internal val furtherInputs: Set<String>
+        get() = if (task == Task.FILL_MASK) setOf("positions") else emptySet()
+}
+
+private const val FORMAT = 1L
+private const val WHERE = "edgebert record: record"
+
+/** Lengths of inputs that any model could take; others are damage. */
+private val LENGTHS = 8..65_536
+
+/**
+ * Reads a record, which may come from anywhere.
+ *
+ * @throws EdgebertException not JSON, of a newer format, of an unknown task, or not as the schema says.
+ */
+internal fun parseRecord(text: String): Record {
+    val json = try {
+        parseJson(text)
+    } catch (_: JsonException) {
+        throw EdgebertException("edgebert record: not JSON")
+    }
+    val values = json as? Map<*, *> ?: throw EdgebertException("edgebert record: no JSON object")
+    if (values["format"] != FORMAT) {
+        throw EdgebertException(
+            "edgebert record: format ${values["format"]}, this app reads $FORMAT; update the app or convert again",
+        )
+    }
+    return Fields(values, WHERE).record()
+}
+
+private fun Fields.record() = Record(
+    task = task(string("task")),
+    labels = orNull("labels", Fields::strings).orEmpty(),
+    multiLabel = boolean("multi_label"),
+    normalize = boolean("normalize"),
+    maxLength = length("max_length"),
+    tokenizer = fields("tokenizer").tokenizer(),
+    model = fields("model").shape(),
+    source = fields("source").run { Source(string("name"), string("format")) },
+    quantization = fields("quantization").string("name"),
+    minimumRuntime = string("minimum_runtime"),
+    selfTestTolerance = float("self_test_tolerance"),
+    selfTest = objects("self_test").map { it.selfTest() },
+)
+
+private fun task(id: String): Task = Task.entries.find { it.id == id } ?: throw EdgebertException(
+    "edgebert record: task '${id.take(40)}' is unknown; this app knows: " +
+        "${Task.entries.joinToString { it.id }}; update the app or convert again",
+)
+
+private fun Fields.tokenizer() = TokenizerOptions(
+    lowerCase = boolean("lower_case"),
+    stripAccents = orNull("strip_accents", Fields::boolean),
+    chineseChars = boolean("chinese_chars"),
+    maxLength = length("max_length"),
+)
+
+private fun Fields.shape() = ModelShape(
+    vocabSize = int("vocab_size"),
+    hiddenSize = int("hidden_size"),
+    layers = int("num_hidden_layers"),
+    attentionHeads = int("num_attention_heads"),
+    intermediateSize = int("intermediate_size"),
+)
+
+private fun Fields.selfTest() = SelfTest(
+    text = string("text"),
+    pair = orNull("pair", Fields::string),
+    ids = ints("ids"),
+    segmentIds = ints("segment_ids"),
+    further = fields("further").allInts(),
+    shape = ints("shape"),
+    stride = int("stride"),
+    output = floats("output"),
+)
+
+private fun Fields.length(name: String): Int = int(name).also {
+    if (it !in LENGTHS) throw EdgebertException("$WHERE: $name is $it; accepted: $LENGTHS")
+}

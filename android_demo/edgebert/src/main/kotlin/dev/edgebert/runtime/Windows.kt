@@ -1,0 +1,34 @@
+package dev.edgebert.runtime
+
+import dev.edgebert.EdgebertException
+
+/** Tokens `[start, end)` of a text, special ones not counted. */
+internal class Window(val start: Int, val end: Int) {
+    val size: Int get() = end - start
+
+    /** How many tokens of the window are on the side of token [at] where there are fewer. */
+    fun context(at: Int): Int = minOf(at - start, end - 1 - at)
+}
+
+/**
+ * Covers a text that is longer than the model with as few windows as need be, spread evenly.
+ *
+ * Every window is full (where the text is that long), so all of them count the same.
+ *
+ * @param tokens in the text.
+ * @param room tokens in a window.
+ * @param stride most tokens from the start of a window to the start of the next.
+ */
+internal fun windows(tokens: Int, room: Int, stride: Int): List<Window> {
+    if (stride !in 1..room) {
+        throw EdgebertException(
+            "stride is $stride; a whole number from 1 to $room is needed, the tokens of a text that fit in a window",
+        )
+    }
+    val beyond = maxOf(0, tokens - room)
+    val steps = (beyond + stride - 1) / stride
+    return (0..steps).map { step ->
+        val start = if (step == steps) beyond else (beyond.toLong() * step / steps).toInt()
+        Window(start, minOf(start + room, tokens))
+    }
+}

@@ -1,0 +1,67 @@
+package dev.edgebert.tasks
+
+import dev.edgebert.EdgebertException
+import dev.edgebert.Fill
+import dev.edgebert.modelfile.ModelFile
+import dev.edgebert.tokenizer.Encoding
+import dev.edgebert.tokenizer.MASK
+import dev.edgebert.tokenizer.Tokenizer
+
+/** The tokens that best stand where a text has [MASK]. */
+internal class FillingMasks(file: ModelFile, private val tokenizer: Tokenizer) {
+    private val vocabSize = file.record.model.vocabSize
+
+    fun prepare(text: String, top: Int): Job<List<List<Fill>>> {
+        checkCount("top", top)
+        val input = tokenizer.encode(text, maskTokens = true)
+        val parts = text.split(MASK)
+        val masks = parts.size - 1
+        if (masks == 0) {
+            throw EdgebertException(
+                "fill-mask: no $MASK in '${text.take(40)}'; put it where a word is wanted, " +
+                    "as in 'Paris is the $MASK of France.'",
+            )
+        }
+        val positions = input.ids.indices.filter { input.ids[it] == tokenizer.maskId }.toIntArray()
+        if (positions.size < masks) {
+            throw EdgebertException(
+                "fill-mask: ${masks - positions.size} of $masks $MASK are past the " +
+                    "${tokenizer.options.maxLength} tokens that the model takes; shorten the text before them",
+            )
+        }
+        return Fills(parts, input, positions, minOf(top, vocabSize))
+    }
+
+    private inner class Fills(
+        private val parts: List<String>,
+        private val input: Encoding,
+        private val positions: IntArray,
+        private val top: Int,
+    ) : Job<List<List<Fill>>> {
+        override val inputs = listOf(input)
+        override val truncated = input.truncated
+
+        override fun answer(run: Run): List<List<Fill>> {
+            val logits = run(input.ids, null, mapOf("positions" to positions)).values
+            return positions.indices.map { mask ->
+                val row = logits.copyOfRange(mask * vocabSize, (mask + 1) * vocabSize)
+                val before = parts.take(mask + 1).joinToString(MASK)
+                val after = parts.drop(mask + 1).joinToString(MASK)
+                fills(softmax(row), before, after)
+            }
+        }
+
+        private fun fills(scores: FloatArray, before: String, after: String): List<Fill> =
+            descending(scores.size) { scores[it].toDouble() }.take(top).map { id ->
+                val token = tokenizer.piece(id)
+                Fill(token, scores[id], put(token, before, after))
+            }.toList()
+    }
+}
+
+private fun put(token: String, before: String, after: String): String =
+    if (token.startsWith("##") && before.isNotBlank()) {
+        before.trimEnd() + token.substring(2) + after
+    } else {
+        before + token + after
+    }

@@ -1,0 +1,43 @@
+package dev.edgebert.tokenizer
+
+/**
+ * Normalised characters, each with the stretch `[start, end)` of the token it came from.
+ *
+ * Starts and ends are indices of the Kotlin string.
+ */
+internal class Traced(capacity: Int = 16) {
+    private val chars = Ints(capacity)
+    private val starts = Ints(capacity)
+    private val ends = Ints(capacity)
+
+    val size: Int get() = chars.size
+
+    fun char(at: Int): Int = chars[at]
+
+    fun start(at: Int): Int = starts[at]
+
+    fun end(at: Int): Int = ends[at]
+
+    fun add(char: Int, start: Int, end: Int) {
+        chars.add(char)
+        starts.add(start)
+        ends.add(end)
+    }
+
+    /** One character of [other], as it is or as another character. */
+    fun addFrom(other: Traced, at: Int, char: Int = other.char(at)) = add(char, other.start(at), other.end(at))
+
+    /** Puts the characters from [first] on in the order of [key]; equal ones stay as they are. */
+    inline fun sortFrom(first: Int, key: (Int) -> Int) {
+        for (sorted in first + 1 until size) {
+            var at = sorted
+            while (at > first && key(char(at - 1)) > key(char(at))) swap(at - 1, at--)
+        }
+    }
+
+    fun swap(one: Int, other: Int) = listOf(chars, starts, ends).forEach {
+        val kept = it[one]
+        it[one] = it[other]
+        it[other] = kept
+    }
+}
