@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MINILM := $(VENV)/.minilm
 
-.PHONY: demo test test-tflite-runtime test-train lint docs sweep families-table ablation integer-sweep test-pi test-pi-ssh pi-cost benchmark-selfcheck clean
+.PHONY: demo test test-tflite-runtime test-train lint docs sweep families-table ablation integer-sweep test-android test-pi test-pi-ssh pi-cost benchmark-selfcheck clean
 
 demo: $(MINILM)
 	$(BIN)/python tools/demo.py
@@ -42,6 +42,14 @@ $(TRAIN)/.ready: pyproject.toml
 	$(TRAIN)/bin/python -m pip install --quiet --upgrade pip
 	$(TRAIN)/bin/python -m pip install --quiet --editable '.[train]' pytest hypothesis
 	touch $@
+
+# The Android library on this machine's Java, against what the Python runtime answers; needs a JDK and
+# Maven (apt: default-jdk-headless, maven).
+ANDROID_DATA := build/android-test-data
+test-android: export MAVEN_OPTS := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+test-android: $(VENV)/.dev
+	$(BIN)/python -m tools.make_android_test_data $(ANDROID_DATA)
+	cd android_demo && mvn --batch-mode --quiet test
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -103,4 +111,4 @@ benchmark-selfcheck: $(VENV)/.dev $(MINILM)
 	$(BIN)/python -m tools.benchmark_selfcheck
 
 clean:
-	rm -rf $(VENV) $(OLD) $(TRAIN) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OLD) $(TRAIN) android_demo/*/target build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

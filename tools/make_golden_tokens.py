@@ -2,28 +2,51 @@
 
     python tools/make_golden_tokens.py
 
-One case a line: `rule` (what it shows), `text`, `pair`, `options`, and what they give: `ids` in
-tests/data/vocab/vocab.txt, `segment_ids`, `offsets` (in code points of the text as given; a pair's
-are in the pair; [0, 0] for [CLS] and [SEP]) and `truncated`. The plain oracle of the tests makes
-them, not the package. Characters whose properties Unicode has changed since version 10 stay out,
-so that any Python and any Android agree.
+One case a line, fields at their default left out:
+
+    rule        what it shows
+    text, pair
+    options     lower_case, strip_accents, chinese_chars, max_length, mask_tokens, truncate
+                (see DEFAULTS)
+    ids         in tests/data/vocab/vocab.txt
+    first       how many of them have segment id 0, where others have 1
+    offsets     start and end of each token in turn, in code points of the text as given; a pair's
+                are in the pair; 0, 0 for [CLS] and [SEP]
+    truncated   true where something was cut off
+
+The plain oracle of the tests makes them, not the package. Characters that Unicode has changed since
+version 13 stay out: `edgebert.tokenizer.unicode13` tells which.
 """
 
 from __future__ import annotations
 
+import csv
 import itertools
 import json
+import random
 import sys
+import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
+from edgebert.data import read_lines  # noqa: E402
+from edgebert.tokenizer.unicode13 import category  # noqa: E402
 from tests.tokenizer.bert_oracle import Oracle  # noqa: E402
 
 Case = dict[str, Any]
 CASED = {"lower_case": False}
 MASKS = {"mask_tokens": True}
+DEFAULTS: Case = {
+    "lower_case": True,
+    "strip_accents": None,
+    "chinese_chars": True,
+    "max_length": 512,
+    "mask_tokens": False,
+    "truncate": "longest",
+}
 
 TEXTS: dict[str, list[str]] = {
     "plain": [
@@ -161,6 +184,12 @@ PAIRS = [
     ("東京", "Crème brûlée"),
     ("Where is my card?", "Your card [SEP] is on its way."),
 ]
+TRICKY = (
+    "aAbBeEzZ019 .,-'[]#$\t\n\0\x0b\x1c\x85\xa0\xad\u2003\u2028\u3000\u200b\u200d\ufe0f\ufeff\ufffd"
+    "éÉñÅßẞİıſﬁÀǅ\u212aΑΣσςΏЖйЁ\u0301\u0308\u0323\u0327\u0344\u0345\u0360\u1abf\u20d0\u302a"
+    "東京龍豈一カガハ゛ﾊﾞ한글각각กำนัहिंদেעִבָِّي〮\U0001d15e\U0001d165\U0001d16d😀👩🏽🚀🇳🇱€£“”—…§·;"
+    "\U00020000\U0002b820\U0002f800\U00010400\U0001e900𝔄\ue000\U000e0001"
+)
 CUT_TEXTS = ["a b c d e f g h", "unaffable unaffable", "one", "é è ê ë ē"]
 LENGTHS = [5, 6, 7, 8, 10]
 
@@ -202,30 +231,75 @@ def cases() -> list[Case]:
 
 
 def case(rule: str, text: str, pair: str | None = None, options: Case | None = None) -> Case:
-    defaults: Case = {
-        "lower_case": True,
-        "strip_accents": None,
-        "chinese_chars": True,
-        "max_length": 512,
-        "mask_tokens": False,
-        "truncate": "longest",
-    }
-    return {"rule": rule, "text": text, "pair": pair, "options": defaults | (options or {})}
+    return {"rule": rule, "text": text, "pair": pair, "options": options or {}}
+
+
+def samples(draw: random.Random) -> Iterator[Case]:
+    """Every block of Unicode, random texts, real sentences, and both as pairs that are cut."""
+    for text in block_texts(draw):
+        yield case("every block", text)
+    randoms = [random_text(draw) for _ in range(1500)]
+    yield from (case("random texts", text) for text in randoms)
+    for text in randoms[:200]:
+        options = {"lower_case": draw.random() < 0.3, "strip_accents": draw.random() < 0.5}
+        yield case("random texts, other options", text, options=options)
+    sentences = real_sentences(draw)
+    yield from (case("real sentences", text) for text in sentences)
+    for first, second in zip(sentences[::2], sentences[1::2] + randoms, strict=False):
+        how = draw.choice(["longest", "first", "second"])
+        options = {"max_length": draw.randrange(5, 40), "truncate": how}
+        yield case("sampled pairs", first, second, options)
+
+
+def block_texts(draw: random.Random) -> Iterator[str]:
+    """A character of each 16 in a row, which no block is smaller than; of plane 2, of each 512."""
+    for start in range(0, 0x110000, 128):
+        if start in range(0x20000, 0x30000) and start % 4096:
+            continue
+        chars = []
+        for row in range(start, start + 128, 16):
+            known = [chr(code) for code in range(row, row + 16) if is_settled(chr(code))]
+            if known:
+                chars.append(draw.choice(known))
+        if chars:
+            yield " ".join(f"{char} A{char}b" for char in chars)
+
+
+def is_settled(char: str) -> bool:
+    """Assigned, no private code, and as in Unicode 13."""
+    settled = unicodedata.category(char) not in ("Cn", "Cs", "Co")
+    return settled and category(char) == unicodedata.category(char)
+
+
+def random_text(draw: random.Random) -> str:
+    """Up to 24 characters that tokenizers stumble over."""
+    return "".join(draw.choice(TRICKY) for _ in range(draw.randrange(25)))
+
+
+def real_sentences(draw: random.Random) -> list[str]:
+    """English sentences and BANKING77's test questions (see edgebert/data and tests/data)."""
+    with (ROOT / "tests/data/banking77/test.csv").open(encoding="utf-8", newline="") as file:
+        questions = [row["text"] for row in csv.DictReader(file)]
+    return draw.sample(read_lines("sentences.txt"), 350) + draw.sample(questions, 350)
 
 
 def solve(case: Case, vocabulary: list[str]) -> Case:
-    options = dict(case["options"])
+    options = DEFAULTS | case["options"]
     arguments = {name: options.pop(name) for name in ("max_length", "mask_tokens", "truncate")}
     ids, segment_ids, offsets, truncated = Oracle(vocabulary, **options).encode(
         case["text"], case["pair"], **arguments
     )
-    result = {"ids": ids, "segment_ids": segment_ids, "offsets": offsets, "truncated": truncated}
-    return case | result
+    solved = {name: value for name, value in case.items() if value not in (None, {})} | {"ids": ids}
+    if case["pair"] is not None:
+        solved["first"] = segment_ids.count(0)
+    solved["offsets"] = [at for span in offsets for at in span]
+    return solved | ({"truncated": True} if truncated else {})
 
 
 def main() -> None:
     vocabulary = (ROOT / "tests/data/vocab/vocab.txt").read_text(encoding="utf-8").splitlines()
-    lines = [json.dumps(solve(case, vocabulary)) + "\n" for case in cases()]
+    every = itertools.chain(cases(), samples(random.Random(0)))  # noqa: S311
+    lines = [json.dumps(solve(case, vocabulary), separators=(",", ":")) + "\n" for case in every]
     path = ROOT / "tests/data/golden_tokens.jsonl"
     path.write_text("".join(lines), encoding="utf-8")
     print(f"{path}: {len(lines)} cases")

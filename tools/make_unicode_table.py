@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from edgebert.tokenizer.characters import is_accent, is_dropped, is_punctuation
-from edgebert.tokenizer.unicode13 import combining, decompose, lower
+from edgebert.tokenizer.unicode13 import category, combining, decompose, lower
 
 TABLE = (
     Path(__file__).parent.parent
@@ -23,9 +23,8 @@ TABLE = (
 )
 HEADER = "# Unicode 13, made by tools/make_unicode_table.py, which tells the format."
 
-SURROGATES = range(0xD800, 0xE000)
 HANGUL = range(0xAC00, 0xD7A4)  # decomposed by arithmetic
-CODES = [code for code in range(0x110000) if code not in SURROGATES]
+CODES = [code for code in range(0x110000) if category(chr(code)) not in ("Cn", "Co", "Cs")]
 
 
 def is_cased(char: str) -> bool:

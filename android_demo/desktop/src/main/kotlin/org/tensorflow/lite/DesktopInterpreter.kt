@@ -1,27 +1,19 @@
 package org.tensorflow.lite
 
+import org.bytedeco.javacpp.BytePointer
 import org.bytedeco.javacpp.Pointer
-import org.bytedeco.tensorflowlite.TfLiteInterpreter
-import org.bytedeco.tensorflowlite.TfLiteModel
-import org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteInterpreterAllocateTensors
-import org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteInterpreterCreate
-import org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteInterpreterDelete
-import org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteInterpreterGetInputTensor
-import org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteInterpreterGetInputTensorCount
-import org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteInterpreterGetOutputTensor
-import org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteInterpreterGetOutputTensorCount
-import org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteInterpreterInvoke
-import org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteInterpreterOptionsCreate
-import org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteInterpreterOptionsDelete
-import org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteInterpreterOptionsSetNumThreads
-import org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteInterpreterResizeInputTensor
-import org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteModelCreate
-import org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteModelDelete
+import org.bytedeco.tensorflowlite.BuiltinOpResolverWithXNNPACK
+import org.bytedeco.tensorflowlite.FlatBufferModel
+import org.bytedeco.tensorflowlite.InterpreterBuilder
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
+import org.bytedeco.tensorflowlite.Interpreter as NativeInterpreter
 
 /**
- * [InterpreterApi] on TensorFlow Lite's C API.
+ * [InterpreterApi] on TensorFlow Lite's C++ API, with XNNPACK for float32, which its C API leaves out in this build.
+ *
+ * XNNPACK's int8 kernels are not switched on in it: int8 matrices run on TensorFlow Lite's own, as in
+ * tflite-runtime 2.14, slower than on a phone and a rounding step apart from it.
  *
  * It is as strict as Android's implementation about what goes in: direct buffers in native byte order, of exactly
  * the tensor's size.
@@ -29,8 +21,9 @@ import java.nio.ByteOrder
  * @param model used as long as the interpreter is open.
  */
 internal class DesktopInterpreter(private val model: ByteBuffer, threads: Int) : InterpreterApi {
-    private val loaded: TfLiteModel
-    private val interpreter: TfLiteInterpreter
+    private val loaded: FlatBufferModel
+    private val interpreter = NativeInterpreter(null as Pointer?)
+    private val resolver = BuiltinOpResolverWithXNNPACK(true)
     private var isOpen = true
     private var isAllocated = false
     private var lastNanos: Long? = null
@@ -39,15 +32,15 @@ internal class DesktopInterpreter(private val model: ByteBuffer, threads: Int) :
         require(model.isDirect && model.order() == ByteOrder.nativeOrder()) {
             "Model ByteBuffer should be either a MappedByteBuffer of the model file, or a direct ByteBuffer"
         }
-        loaded = requireNotNull(TfLiteModelCreate(Pointer(model), model.capacity().toLong())) {
+        val found: FlatBufferModel? =
+            FlatBufferModel.VerifyAndBuildFromBuffer(BytePointer(model), model.capacity().toLong())
+        loaded = requireNotNull(found?.takeUnless { it.isNull }) {
             "ByteBuffer is not a valid TensorFlow Lite model flatbuffer"
         }
-        val options = TfLiteInterpreterOptionsCreate()
-        if (threads > 0) TfLiteInterpreterOptionsSetNumThreads(options, threads)
-        val created: TfLiteInterpreter? = TfLiteInterpreterCreate(loaded, options)
-        TfLiteInterpreterOptionsDelete(options)
-        if (created == null) TfLiteModelDelete(loaded)
-        interpreter = requireNotNull(created) { "Internal error: Cannot create interpreter" }
+        InterpreterBuilder(loaded, resolver).use {
+            val made = it.apply(interpreter, threads)
+            require(made == OK && !interpreter.isNull) { "Internal error: Cannot create interpreter" }
+        }
         allocateTensors()
     }
 
@@ -59,28 +52,29 @@ internal class DesktopInterpreter(private val model: ByteBuffer, threads: Int) :
         allocateTensors()
         inputs.forEachIndexed { at, input -> inputTensor(at).copyFrom(input as ByteBuffer) }
         val start = System.nanoTime()
-        check(TfLiteInterpreterInvoke(interpreter) == OK) { "Internal error: Failed to run on the given Interpreter" }
+        check(interpreter.Invoke() == OK) { "Internal error: Failed to run on the given Interpreter" }
         lastNanos = System.nanoTime() - start
         outputs.forEach { (at, output) -> if (output != null) outputTensor(at).copyTo(output as ByteBuffer) }
     }
 
     override fun allocateTensors() {
         if (isAllocated) return
-        check(TfLiteInterpreterAllocateTensors(interpreter) == OK) { "Internal error: Failed to allocate tensors" }
+        check(interpreter.AllocateTensors() == OK) { "Internal error: Failed to allocate tensors" }
         isAllocated = true
     }
 
     override fun resizeInput(idx: Int, dims: IntArray) = resizeInput(idx, dims, false)
 
     override fun resizeInput(idx: Int, dims: IntArray, strict: Boolean) {
-        require(!strict) { "strict is not supported" }
-        require(TfLiteInterpreterResizeInputTensor(interpreter, idx, dims, dims.size) == OK) { "Failed to resize" }
+        val tensor = interpreter.inputs().get(idx.toLong())
+        val done = if (strict) interpreter.ResizeInputTensorStrict(tensor, dims) else interpreter.ResizeInputTensor(tensor, dims)
+        require(done == OK) { "Failed to resize" }
         isAllocated = false
     }
 
-    override fun getInputTensorCount(): Int = TfLiteInterpreterGetInputTensorCount(interpreter)
+    override fun getInputTensorCount(): Int = interpreter.inputs().limit().toInt()
 
-    override fun getOutputTensorCount(): Int = TfLiteInterpreterGetOutputTensorCount(interpreter)
+    override fun getOutputTensorCount(): Int = interpreter.outputs().limit().toInt()
 
     override fun getInputIndex(opName: String): Int = (0 until inputTensorCount).first { inputTensor(it).name() == opName }
 
@@ -96,13 +90,14 @@ internal class DesktopInterpreter(private val model: ByteBuffer, threads: Int) :
     override fun close() {
         if (!isOpen) return
         isOpen = false
-        TfLiteInterpreterDelete(interpreter)
-        TfLiteModelDelete(loaded)
+        interpreter.close()
+        resolver.close()
+        loaded.close()
     }
 
-    private fun inputTensor(at: Int) = DesktopTensor(at, TfLiteInterpreterGetInputTensor(interpreter, at))
+    private fun inputTensor(at: Int) = DesktopTensor(at, interpreter.input_tensor(at.toLong()))
 
-    private fun outputTensor(at: Int) = DesktopTensor(at, TfLiteInterpreterGetOutputTensor(interpreter, at))
+    private fun outputTensor(at: Int) = DesktopTensor(at, interpreter.output_tensor(at.toLong()))
 
     private companion object {
         const val OK = 0

@@ -32,16 +32,16 @@ internal fun readModelFile(file: ByteBuffer, name: String): ModelFile {
     if (!IDENTIFIER.indices.all { it + 4 < file.limit() && file.get(it + 4) == IDENTIFIER[it] }) {
         throw EdgebertException("$name: not a TFLite file (a file made by edgebert convert is needed)")
     }
-    val (record, vocabulary) = try {
-        StoredZip(file).run { content(RECORD_FILE, LARGEST_RECORD) to content(VOCABULARY_FILE, LARGEST_VOCABULARY) }
+    return try {
+        val zip = StoredZip(file)
+        val record = parseRecord(decode(zip.content(RECORD_FILE, LARGEST_RECORD), "record"))
+        val vocabulary = decode(zip.content(VOCABULARY_FILE, LARGEST_VOCABULARY), "vocabulary")
+        check(record, vocabulary.split("\n").dropLast(1))
     } catch (error: NoStoredZipException) {
         throw EdgebertException(
             "$name: a TFLite file, but not one that edgebert wrote, or damaged (${error.message}); " +
                 "make one with: edgebert convert",
         )
-    }
-    return try {
-        check(parseRecord(decode(record, "record")), decode(vocabulary, "vocabulary").split("\n").dropLast(1))
     } catch (error: EdgebertException) {
         throw EdgebertException("$name: ${error.message}")
     }

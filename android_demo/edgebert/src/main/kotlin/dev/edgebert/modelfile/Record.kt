@@ -75,6 +75,10 @@ class Record(
 }
 
 private const val FORMAT = 1L
+
+/** Full-integer files: graphs of fixed lengths, for accelerators. */
+private const val INTEGER_FORMAT = 2L
+private const val WORD_PIECE = "wordpiece"
 private const val WHERE = "edgebert record: record"
 
 /** Lengths of inputs that any model could take; others are damage. */
@@ -92,9 +96,15 @@ internal fun parseRecord(text: String): Record {
         throw EdgebertException("edgebert record: not JSON")
     }
     val values = json as? Map<*, *> ?: throw EdgebertException("edgebert record: no JSON object")
+    if (values["format"] == INTEGER_FORMAT) {
+        throw EdgebertException(
+            "edgebert record: a full-integer file, for accelerators; this app reads int8, float16 and float32: " +
+                "convert again with --quantize int8",
+        )
+    }
     if (values["format"] != FORMAT) {
         throw EdgebertException(
-            "edgebert record: format ${values["format"]}, this app reads $FORMAT; update the app or convert again",
+            "edgebert record: format ${values["format"]}, this app reads $FORMAT; update the app, or convert again with the edgebert it was made for",
         )
     }
     return Fields(values, WHERE).record()
@@ -120,12 +130,21 @@ private fun task(id: String): Task = Task.entries.find { it.id == id } ?: throw 
         "${Task.entries.joinToString { it.id }}; update the app or convert again",
 )
 
-private fun Fields.tokenizer() = TokenizerOptions(
-    lowerCase = boolean("lower_case"),
-    stripAccents = orNull("strip_accents", Fields::boolean),
-    chineseChars = boolean("chinese_chars"),
-    maxLength = length("max_length"),
-)
+private fun Fields.tokenizer(): TokenizerOptions {
+    val kind = orElse("kind", WORD_PIECE, Fields::string)
+    if (kind != WORD_PIECE) {
+        throw EdgebertException(
+            "edgebert record: its tokenizer is '${kind.take(40)}'; this app knows $WORD_PIECE; take a model of " +
+                "another family than ALBERT",
+        )
+    }
+    return TokenizerOptions(
+        lowerCase = boolean("lower_case"),
+        stripAccents = orNull("strip_accents", Fields::boolean),
+        chineseChars = boolean("chinese_chars"),
+        maxLength = length("max_length"),
+    )
+}
 
 private fun Fields.shape() = ModelShape(
     vocabSize = int("vocab_size"),
