@@ -252,8 +252,8 @@ def _steps(front: Sequence[tuple[float, float]]) -> str:
     return f"M{front[0][0]:.1f} {front[0][1]:.1f}{moves}"
 
 
-def _path(points: Sequence[tuple[float, float]]) -> str:
-    return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+def _path(points: Sequence[tuple[float, float]]) -> Markup:
+    return Markup(" ".join(f"{x:.1f},{y:.1f}" for x, y in points))
 
 
 def _text(x: float, y: float, text: str, kind: str, anchor: str | None = None) -> Markup:

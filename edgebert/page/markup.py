@@ -27,7 +27,8 @@ def element(name: str, *children: str | None, **attributes: Attribute) -> Markup
         name: such as `td`.
         children: text or markup, in order; None is left out.
         attributes: `class_="x"` gives `class="x"`, `data_value="1"` gives `data-value="1"`. True
-            gives the bare attribute; None and False leave it out.
+            gives the bare attribute; None and False leave it out. Text is escaped, and cut where
+            it is long; `Markup` is taken whole.
     """
     written = "".join(map(_attribute, attributes, attributes.values()))
     if name in _VOID:
@@ -47,5 +48,7 @@ def _attribute(name: str, value: Attribute) -> str:
     name = name.rstrip("_").replace("_", "-")
     if value is True:
         return f" {name}"
+    if isinstance(value, Markup):
+        return f' {name}="{value}"'
     shown = f"{value:.6g}" if isinstance(value, float) else str(value)
     return f' {name}="{escape(clean(shown, _ATTRIBUTE_SHOWN))}"'

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edgebert.page.axis import Axis
 from edgebert.page.labels import LETTER_WIDTH, LINE_HEIGHT, Box, Label, place
-from edgebert.page.markup import element
+from edgebert.page.markup import Markup, element
 from edgebert.page.text import clean, number, plain
 from tests.benchmark.reports import HOSTILE
 
@@ -86,6 +86,12 @@ def test_text_is_escaped_and_markup_is_not(text):
     inside = page.removesuffix("<b>x</b></p>").partition(">")[2]
     assert "<" not in inside
     assert page.isprintable()
+
+
+def test_text_in_attributes_is_cut_and_markup_is_whole():
+    long = "1,2 " * 1000
+    assert len(element("p", title=long)) < 2100
+    assert element("p", points=Markup(long)) == f'<p points="{long}"></p>'
 
 
 @pytest.mark.parametrize(
