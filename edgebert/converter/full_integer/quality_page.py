@@ -16,10 +16,13 @@ from edgebert.page.figure import figure
 from edgebert.page.frame import page
 from edgebert.page.markup import Markup, element
 from edgebert.page.table import Column, table
-from edgebert.page.text import fixed, number, percent, plural
+from edgebert.page.text import fixed, number, percent
 
 LEAST_ERROR = 1e-4
 """Smaller errors are drawn as this: the axis is logarithmic."""
+
+NORM = ".norm"
+"""How the names of layer norms end."""
 
 WIDEST = 12
 """So many ranges are drawn."""
@@ -74,31 +77,36 @@ def _steps(steps: Sequence[StepQuality]) -> Markup:
 
 
 def _along(steps: Sequence[StepQuality]) -> Markup:
-    """The error of each value, in the order of the graph, after the first and the last step."""
+    """The error after each layer norm, in the order of the graph, before and after."""
     ends = steps[:1] if len(steps) == 1 else (steps[0], steps[-1])
-    drawn = [
-        Line(
-            name=step.step,
-            series="other",
-            colour=len(ends) - 1 - at_end,
-            points=tuple((float(at), _error(value)) for at, value in enumerate(step.values)),
-            titles=tuple(f"{v.name} ({step.step}): cosine {fixed(v.cosine)}" for v in step.values),
-        )
-        for at_end, step in enumerate(ends)
-    ]
-    count = max(len(step.values) for step in ends)
+    drawn = [_line(step, len(ends) - 1 - at) for at, step in enumerate(ends)]
+    count = max(len(line.points) for line in drawn)
+    errors = [error for line in drawn for _, error in line.points]
     worst = sorted(steps[-1].values, key=lambda value: value.cosine)[:WORST]
     return figure(
         "Along the graph",
-        f"1 − cosine of {plural(count, 'value')}, from the look-up of the words to the output.",
+        "1 − cosine after each layer norm, from the embeddings to the output.",
         legend([(f"stroke {line.kind}", line.name) for line in drawn]),
         lines(
-            "Error of each value",
+            "Error along the graph",
             drawn,
-            Axis.over("value, in the order of the graph", [0.0, float(count)]),
-            Axis.over("1 − cosine", [_error(value) for step in ends for value in step.values]),
+            Axis.over("layer norm, in the order of the graph", [0.0, float(count)]),
+            Axis.over("1 − cosine", errors),
         ),
         table("The worst values", (*_VALUE, *_each_step(steps, "cosine", fixed)), worst),
+    )
+
+
+def _line(step: StepQuality, colour: int) -> Line:
+    """A step's layer norms and its output; one value a norm keeps the drawing legible."""
+    shown = [value for value in step.values[:-1] if value.name.endswith(NORM)]
+    shown += step.values[-1:]
+    return Line(
+        name=step.step,
+        series="other",
+        colour=colour,
+        points=tuple((float(at), _error(value)) for at, value in enumerate(shown)),
+        titles=tuple(f"{each.name} ({step.step}): cosine {fixed(each.cosine)}" for each in shown),
     )
 
 

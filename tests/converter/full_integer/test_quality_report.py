@@ -118,7 +118,7 @@ def test_tables_show_the_steps_and_the_worst_values(steps):
 
 @pytest.mark.skipif(PROGRAM is None, reason="no chromium here")
 def test_the_page_in_chromium_is_drawn_whole_and_fits(tmp_path):
-    (tmp_path / "q.html").write_text(to_html(sample(layers=60), "mini"), encoding="utf-8")
+    (tmp_path / "q.html").write_text(to_html(sample(layers=120), "mini"), encoding="utf-8")
     with chromium(tmp_path / "profile") as browser:
         for width in WIDTHS:
             page = browser.open(tmp_path / "q.html", width)
@@ -129,5 +129,5 @@ def test_the_page_in_chromium_is_drawn_whole_and_fits(tmp_path):
                 "svg.getBoundingClientRect().width > 250, svg.innerHTML.includes('NaN'),"
                 "svg.querySelectorAll('circle, rect').length])"
             )
-            assert [marks for *_, marks in drawn] == [7, 720, 12]
+            assert [marks for *_, marks in drawn] == [7, 480, 12]
             assert all(wide and not broken for wide, broken, _ in drawn)
