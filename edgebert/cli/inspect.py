@@ -153,6 +153,7 @@ def _alike(contents: Contents) -> dict[tuple[str, ...], int]:
 def _facts(record: Record, contents: Contents) -> list[tuple[str, str]]:
     model, options, check = record.model, record.tokenizer, record.check
     cased = "uncased" if options.lower_case else "cased"
+    tokenizer = f"WordPiece, {cased}" if options.kind == "wordpiece" else "unigram"
     labels = [("labels", ", ".join(record.labels))] if record.labels else []
     pooling = f", {record.pooling} pooling" if record.pooling else ""
     return [
@@ -163,7 +164,7 @@ def _facts(record: Record, contents: Contents) -> list[tuple[str, str]]:
             f"{model.num_hidden_layers} layers, {model.hidden_size} wide, "
             f"{model.num_attention_heads} heads, {model.hidden_act}",
         ),
-        ("tokenizer", f"WordPiece, {cased}, {model.vocab_size:,} pieces"),
+        ("tokenizer", f"{tokenizer}, {model.vocab_size:,} pieces"),
         ("max length", f"{record.max_length} tokens"),
         *(row for graph in contents.graphs for row in _graph_rows(graph, len(contents.graphs))),
         (

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-from edgebert.tokenizer.clusters import clusters
+from edgebert.tokenizer.clusters import clusters, is_mark
 from edgebert.tokenizer.words import Traced
 
 StepName: TypeAlias = Literal[
@@ -137,7 +137,7 @@ def _moves(char: str, form: Literal["NFD", "NFKD"]) -> bool:
 
 
 def _strip_accents(_: Step) -> _Edit:
-    return _per_character(lambda char: "" if unicodedata.category(char)[0] == "M" else char)
+    return _per_character(lambda char: "" if is_mark(char) else char)
 
 
 def _nmt(_: Step) -> _Edit:
