@@ -18,8 +18,8 @@ from edgebert.page.markup import Markup, element
 from edgebert.page.table import Column, table
 from edgebert.page.text import fixed, number, percent
 
-LEAST_ERROR = 1e-4
-"""Smaller errors are drawn as this: the axis is logarithmic."""
+LEAST_ERROR = 0.1
+"""In thousandths: smaller errors are drawn as this, since the axis is logarithmic."""
 
 NORM = ".norm"
 """How the names of layer norms end."""
@@ -91,7 +91,7 @@ def _along(steps: Sequence[StepQuality]) -> Markup:
             "Error along the graph",
             drawn,
             Axis.over("layer norm, in the order of the graph", [0.0, float(count)]),
-            Axis.over("1 − cosine", errors),
+            Axis.over("1 − cosine, thousandths", errors),
         ),
         table("The worst values", (*_VALUE, *_each_step(steps, "cosine", fixed)), worst),
     )
@@ -125,7 +125,8 @@ def _widest(steps: Sequence[StepQuality]) -> Markup:
 
 
 def _error(value: ValueQuality) -> float:
-    return max(1 - value.cosine, LEAST_ERROR)
+    """1 - cosine in thousandths."""
+    return max(1000 * (1 - value.cosine), LEAST_ERROR)
 
 
 def _every_column(steps: Sequence[StepQuality]) -> tuple[Column[ValueQuality], ...]:
