@@ -22,6 +22,7 @@ from edgebert.cli.models import models
 from edgebert.cli.pick import pick
 from edgebert.cli.run import run
 from edgebert.cli.search import search
+from edgebert.cli.train_report import train_report
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.version import __version__
 
@@ -93,6 +94,7 @@ app.command()(search)
 app.command()(pick)
 app.command()(finetune)
 app.command()(distill)
+app.command()(train_report)
 app.command()(models)
 app.command()(doctor)
 

@@ -24,13 +24,13 @@ from edgebert.checkpoints.small_files import read_json_object, shown
 from edgebert.errors import EdgebertError
 from edgebert.files import replacing
 from edgebert.train.backend import tf
+from edgebert.train.metrics_file import METRICS, read_metrics
 from edgebert.train.state import Mark, read_state, write_state
 from edgebert.version import __version__
 
 _CONFIG = "config.json"
 _STATE = "state.safetensors"
 _BEST = "best.safetensors"
-_METRICS = "metrics.jsonl"
 
 
 class RunFolder:
@@ -93,16 +93,12 @@ class RunFolder:
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
         """Notes figures measured after so many steps."""
-        self._append(_METRICS, {"step": step, **values})
+        self._append(METRICS, {"step": step, **values})
         if self._board is None:
             self._board = tf.summary.create_file_writer(str(self.path / "tensorboard"))
         with self._board.as_default(step):
             for name, value in values.items():
                 tf.summary.write(name, tf.constant(value, tf.float32), metadata=_SCALAR)
-
-    def metrics(self) -> Iterator[Mapping[str, Any]]:
-        """The lines that were logged; a last one that was cut short is left out."""
-        return iter(_whole_lines(self.path / _METRICS))
 
     def _append(self, name: str, value: Mapping[str, Any]) -> None:
         path = self.path / name
@@ -116,8 +112,8 @@ class RunFolder:
             ) from None
 
     def _cut_metrics(self, step: int) -> None:
-        path = self.path / _METRICS
-        lines = [line for line in _whole_lines(path) if line["step"] <= step]
+        path = self.path / METRICS
+        lines = [line for line in read_metrics(path) if line["step"] <= step]
         with replacing(path, force=True) as part:
             part.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
 
@@ -127,13 +123,6 @@ _SCALAR = tf.compat.v1.SummaryMetadata(
     data_class=1,  # a scalar
 )
 """By which TensorBoard knows a curve. `tf.summary.scalar` would need its package."""
-
-
-def _whole_lines(path: Path) -> list[Mapping[str, Any]]:
-    if not path.exists():
-        return []
-    text = path.read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
 
 
 def _check_same(before: Mapping[str, Any], now: Mapping[str, Any], path: Path) -> None:

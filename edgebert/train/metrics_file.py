@@ -1,0 +1,35 @@
+"""`metrics.jsonl` of a run: one JSON object a line, with `step` and figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from edgebert.checkpoints.small_files import read_text, shown
+from edgebert.errors import EdgebertError
+
+METRICS = "metrics.jsonl"
+
+
+def read_metrics(path: Path) -> list[Mapping[str, Any]]:
+    """The lines; a last one that was cut short is left out. None where there is no file.
+
+    Raises:
+        EdgebertError: a line is no object with a step.
+    """
+    if not path.exists():
+        return []
+    lines: list[Mapping[str, Any]] = []
+    for number, line in enumerate(read_text(path).splitlines(keepends=True), 1):
+        if not line.endswith("\n"):
+            break
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError):
+            value = None
+        if not (isinstance(value, dict) and type(value.get("step")) is int):
+            raise EdgebertError(f"{path}, line {number}: {shown(line)} is no line of metrics")
+        lines.append(value)
+    return lines
