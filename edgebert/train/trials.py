@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.progress import Progress, silent
-from edgebert.checkpoints.writing.hugging_face import write_hugging_face
+from edgebert.checkpoints.writing.hugging_face import FILES, write_hugging_face
 from edgebert.errors import EdgebertError
 from edgebert.evaluate.data import DataSet
 from edgebert.train.deployed import judge
@@ -53,8 +53,8 @@ class Lessons:
 
 
 def refuse_model(output: Path, *, resume: bool, force: bool) -> None:
-    """Refuses a folder that holds a model, unless one of the two allows it."""
-    if (output / "config.json").exists() and not (force or resume):
+    """Refuses a folder with any file of a model, unless one of the two allows it."""
+    if not (force or resume) and any((output / name).exists() for name in FILES):
         raise EdgebertError(f"{output}: holds a model already; choose another folder or --force")
 
 

@@ -109,6 +109,11 @@ def test_a_model_is_not_overwritten_and_a_changed_resume_refused(data, tmp_path)
     finetune(source, task, out, (settings,))
     with pytest.raises(EdgebertError, match="holds a model already"):
         finetune(source, task, out, (settings,))
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "vocab.txt").write_text("mine")
+    with pytest.raises(EdgebertError, match="holds a model already"):
+        finetune(source, task, other, (settings,))
     words.write_classify(task.train, seed=5)
     with pytest.raises(EdgebertError, match=r"cannot resume: train.fingerprint was 'sha256"):
         finetune(source, task, out, (settings,), resume=True)

@@ -73,3 +73,13 @@ def test_wrong_sizes_are_one_line(teacher):
     assert parse_size("3/312") == (3, 312)
     with pytest.raises(EdgebertError, match="layers and width are needed"):
         parse_size("small-model")
+
+
+def test_heads_of_another_width_keep_the_size_of_their_scores(teacher):
+    student = student_of(teacher, 4, 12)
+    assert (student.config.num_attention_heads, student.config.head_size) == (1, 12)
+    rows = [*range(8, 16), *range(24, 28)]  # the second of two heads, as far as there is room
+    for part, scale in (("query", np.sqrt(12 / 8)), ("key", 1.0), ("value", 1.0)):
+        name = f"layers.2.attention.{part}.bias"
+        expected = scale * teacher.weights[name][rows]
+        np.testing.assert_allclose(student.weights[name], expected, rtol=1e-6)

@@ -19,6 +19,9 @@ from edgebert.checkpoints.writing.safetensors_file import write_safetensors
 from edgebert.errors import EdgebertError
 from edgebert.files import replacing
 
+FILES = ("config.json", "model.safetensors", "tokenizer_config.json", "vocab.txt")
+"""What every folder holds that is written here."""
+
 _BARE = "BertModel"
 _CLASSES: Mapping[TaskName | None, str] = MappingProxyType(
     {

@@ -9,7 +9,7 @@ import pytest
 from safetensors import SafetensorError
 
 from edgebert.checkpoints.folder import open_folder
-from edgebert.checkpoints.writing.hugging_face import write_hugging_face
+from edgebert.checkpoints.writing.hugging_face import FILES, write_hugging_face
 from edgebert.checkpoints.writing.names import HUGGING_FACE, written_name
 from edgebert.checkpoints.writing.safetensors_file import write_safetensors
 from edgebert.errors import EdgebertError
@@ -24,6 +24,7 @@ def test_our_reader_takes_what_was_written_bit_for_bit(folder, tmp_path):
     before = open_folder(folder)
     write_hugging_face(before, tmp_path / "new" / "folder")
     after = open_folder(tmp_path / "new" / "folder")
+    assert {*FILES} <= {path.name for path in (tmp_path / "new" / "folder").iterdir()}
     assert after.config == before.config
     assert after.weights.keys() == before.weights.keys()
     for name, array in before.weights.items():
