@@ -151,12 +151,14 @@ class Tag:
         if job.strategy == "average":
             scores = np.add.reduceat(probabilities, starts) / (ends - starts)[:, None]
         best = scores.argmax(axis=1).tolist()
-        return [
+        words = [
             Word(self._labels[label], float(row[label]), *extent(job.offsets[start:end]))
             for label, row, start, end in zip(
                 best, scores, starts.tolist(), ends.tolist(), strict=True
             )
         ]
+        # To some tokenizers a second space is a word, of no characters.
+        return [word for word in words if word.end > word.start]
 
 
 def merge(words: Iterable[Word], labels: Sequence[str]) -> list[Word]:
