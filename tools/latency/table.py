@@ -190,7 +190,10 @@ def growth_tables(figures: Figures) -> str:
             for least, median, most in (factors[m][name] for m in UNITS)
         ]
         lines.append(f"| {what} | {' | '.join(cells)} |")
-    lines += ["", "| | per dense multiply-add | per attention multiply-add | per L·H·n | per layer "]
+    lines += [
+        "",
+        "| | per dense multiply-add | per attention multiply-add | per L·H·n | per layer ",
+    ]
     lines[-1] += "| error of the fit, median (largest) |"
     lines.append("|---|---|---|---|---|---|")
     for m, (where, unit) in UNITS.items():
