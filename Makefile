@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MINILM := $(VENV)/.minilm
 
-.PHONY: demo test test-tflite-runtime test-train lint docs sweep families-table ablation integer-sweep test-android test-pi test-pi-ssh pi-cost benchmark-selfcheck clean
+.PHONY: demo test test-tflite-runtime test-train lint docs sweep families-table ablation integer-sweep test-android test-pi test-pi-ssh pi-cost peers latency-table benchmark-selfcheck clean
 
 demo: $(MINILM)
 	$(BIN)/python tools/demo.py
@@ -105,6 +105,16 @@ $(MINILM): $(READY)
 $(VENV)/.dev: $(READY)
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@
+
+# Other engines on the same texts, each in an environment of its own under build/peers. ONNX is a
+# folder with int8 models, STSB one with dev.tsv and train.tsv, SST2 a dev.tsv; see docs/comparing.md.
+peers: $(VENV)/.dev $(MINILM)
+	$(BIN)/python -m tools.peers.compare --onnx $(ONNX) --stsb $(STSB) --sst2 $(SST2) \
+	    --statistics $(STATISTICS) --publish
+
+# docs/latency.md: all 24 sizes here and on emulated Raspberry Pis. STATISTICS as for sweep.
+latency-table: $(VENV)/.dev
+	$(BIN)/python -m tools.latency.table $(STATISTICS)
 
 # The benchmark against itself: the same model twice, an artificial delay. Wants a quiet machine.
 benchmark-selfcheck: $(VENV)/.dev $(MINILM)

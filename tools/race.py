@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -28,20 +28,6 @@ def race(
         for name in names[first:] + names[:first]:
             times[name].append(timed(calls[name], repeats))
     return {name: np.array(entries) for name, entries in times.items()}
-
-
-def race_items(
-    calls: Mapping[str, Callable[[str], object]], items: Sequence[str], *, warm_up: int
-) -> dict[str, Times]:
-    """Microseconds of each call for each item but the first `warm_up`, every item once."""
-    names = list(calls)
-    times: dict[str, list[float]] = {name: [] for name in names}
-    for turn, item in enumerate(items):
-        for name in names if turn % 2 else names[::-1]:
-            start = time.perf_counter()
-            calls[name](item)
-            times[name].append((time.perf_counter() - start) * 1e6)
-    return {name: np.array(entries[warm_up:]) for name, entries in times.items()}
 
 
 def timed(call: Callable[[], object], repeats: int) -> float:

@@ -1,5 +1,4 @@
-"""The models that are raced: one for each peer of a contest, of the same weights where they are
-ours to convert."""
+"""The models that are raced, one for each peer of a contest."""
 
 from __future__ import annotations
 
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 import edgebert
+from edgebert.benchmark.devices.package import sha256
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.sources import MINILM, open_checkpoint
 from tools.peers.environments import EDGEBERT, MEDIAPIPE, ONNXRUNTIME, OPENVINO, PADDED, environment
@@ -29,12 +29,14 @@ class Material:
         stsb: folder with `dev.tsv` and `train.tsv` of STS-B.
         sst2: `dev.tsv` of SST-2.
         statistics: see `random_weights`.
+        pairs: of STS-B that are compared; None: all.
     """
 
     onnx: Path
     stsb: Path
     sst2: Path
     statistics: Path
+    pairs: int | None = None
 
 
 Models = Mapping[str, Path]
@@ -72,8 +74,12 @@ def classifier(size: str, onnx: str, material: Material, folder: Path) -> Models
 
 
 def _quantize(checkpoint: Checkpoint, material: Material, output: Path, *, embeds: bool) -> Path:
-    """An int8 model for OpenVINO, calibrated on texts that nobody is judged by."""
+    """An int8 model for OpenVINO, calibrated on texts that nobody is judged by.
+
+    It takes a minute, so it is not made again of the same.
+    """
     weights, texts = output.with_suffix(".npz"), output.with_suffix(".txt")
+    made_of = output.with_suffix(".sha256")
     config = checkpoint.config
     np.savez(
         weights,
@@ -83,9 +89,12 @@ def _quantize(checkpoint: Checkpoint, material: Material, output: Path, *, embed
         **checkpoint.weights,
     )
     texts.write_text("\n".join(read_column(material.stsb / "train.tsv", "sentence1")[:300]))
-    python = environment(OPENVINO, folder=output.parents[1])
-    command = [python, _OPENVINO_MODEL, weights, VOCABULARY, texts, output]
-    subprocess.run(command, check=True)
+    recipe = "\n".join(map(sha256, (weights, texts, _OPENVINO_MODEL)))
+    if not (output.exists() and made_of.exists() and made_of.read_text() == recipe):
+        python = environment(OPENVINO, folder=output.parents[1])
+        command = [python, _OPENVINO_MODEL, weights, VOCABULARY, texts, output]
+        subprocess.run(command, check=True)
+        made_of.write_text(recipe)
     weights.unlink()
     return output
 

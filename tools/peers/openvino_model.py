@@ -85,14 +85,17 @@ class Bert:
         return ops.normalize_l2(ops.reduce_mean(hidden, [1]), [1], 1e-12, "max")
 
     def logits(self, hidden: Any) -> Any:
+        """Of the classifier, [1, K]."""
         first = ops.squeeze(ops.slice(hidden, [0], [1], [1], [1]), [1])
         return self.dense(ops.tanh(self.dense(first, "pooler")), "classifier")
 
     def dense(self, x: Any, name: str) -> Any:
+        """Rows times a matrix, plus its bias."""
         product = ops.matmul(x, self.weights[f"{name}.weight"], False, True)
         return ops.add(product, self.weights[f"{name}.bias"])
 
     def norm(self, x: Any, name: str) -> Any:
+        """Layer norm over the last axis."""
         scaled = ops.mvn(x, [-1], True, self.epsilon, "inside_sqrt")
         scaled = ops.multiply(scaled, self.weights[f"{name}.weight"])
         return ops.add(scaled, self.weights[f"{name}.bias"])

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import mediapipe
 import numpy as np
-from engines.interface import Engine, Vector
 from mediapipe.tasks import python
 from mediapipe.tasks.python import text as tasks
+
+from engines.interface import Engine, Vector
 
 
 def load(model: Path, vocabulary: Path) -> Engine:

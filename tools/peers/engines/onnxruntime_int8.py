@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
-from engines.interface import Engine, Vector, feeds, unit_mean
 from tokenizers.implementations import BertWordPieceTokenizer
+
+from engines.interface import Engine, Vector, feeds, unit_mean
 
 OUTPUTS = ("h", "logits")
 """Last hidden state of an embedder, and what a classifier gives."""

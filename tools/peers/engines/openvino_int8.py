@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import openvino
-from engines.interface import Engine, Vector, feeds
 from tokenizers.implementations import BertWordPieceTokenizer
+
+from engines.interface import Engine, Vector, feeds
 
 _ONE_THREAD = {"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY"}
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
-from engines.interface import Engine, Vector
 from tokenizers.implementations import BertWordPieceTokenizer
+
+from engines.interface import Engine, Vector
 
 LENGTH = 128
 

@@ -1,0 +1,72 @@
+"""Peers take turns fairly, and a real worker answers as the model does."""
+
+import sys
+
+import numpy as np
+import pytest
+
+import edgebert
+from edgebert.benchmark.statistics import Ratio
+from tools.peers.compare import Outcome, Track, outcomes, race_texts, table
+from tools.peers.environments import EDGEBERT, PADDED
+from tools.peers.running import RunningPeer
+from tools.random_weights import VOCABULARY
+
+
+class Recorded:
+    """A peer that takes a fixed time, and notes when its turn came."""
+
+    def __init__(self, name, took, order):
+        self.name, self.took, self.order = name, took, order
+
+    def answer(self, text):
+        self.order.append(self.name + text)
+        return {"wall": self.took, "cpu": self.took / 2}, np.array([len(text)])
+
+
+def test_every_text_is_given_to_everybody_and_another_one_begins():
+    order = []
+    peers = {name: Recorded(name, 1.0, order) for name in "abc"}
+    tracks = race_texts(peers, ["1", "2", "3"])
+    assert order == ["a1", "b1", "c1", "b2", "c2", "a2", "c3", "a3", "b3"]
+    assert [len(track.answers) for track in tracks.values()] == [3, 3, 3]
+
+
+def test_outcomes_are_against_edgebert_without_the_warm_up():
+    tracks = {
+        EDGEBERT.name: Track({"wall": [99.0, 2.0, 4.0], "cpu": [1.0, 1.0, 1.0]}, []),
+        PADDED.name: Track({"wall": [1.0, 6.0, 12.0], "cpu": [9.0, 5.0, 5.0]}, []),
+    }
+    ours, theirs = outcomes("c", tracks, dict.fromkeys(tracks, "1"), skip=1)
+    assert (ours.wall, ours.cpu, ours.microseconds) == (None, None, 1.0)
+    assert (theirs.wall, theirs.cpu) == (Ratio(3.0, 3.0, 3.0), Ratio(5.0, 5.0, 5.0))
+    assert theirs.peer == "TFLite padded to 128 1"
+
+
+def test_the_table_judges_only_where_there_is_something_to_judge():
+    plain = Outcome("fast", "edgebert 1", 5.0, None, None)
+    judged = Outcome("exact", "edgebert 1", 5.0, None, None, spearman=0.5, cosine=0.99)
+    text = table([judged, plain], load="1 on 2 cores")
+    assert text.count("Spearman") == 1
+    assert "| edgebert 1 | 5 | 1 | 1 | 0.5000 | 0.9900 |" in text
+    assert "| edgebert 1 | 5 | 1 | 1 |\n" in text + "\n"
+
+
+def test_a_worker_answers_as_the_model_does(classifier, tmp_path):
+    texts = ["Where is my card?", "no"]
+    log = tmp_path / "log"
+    with RunningPeer(EDGEBERT, sys.executable, classifier, VOCABULARY, log) as peer:
+        assert peer.version == edgebert.__version__
+        found = [peer.answer(text) for text in texts]
+        invoked = peer.invoke([1, 2, 3], repeats=3)
+    with edgebert.load(classifier) as model:
+        for (times, answer), text in zip(found, texts, strict=True):
+            assert answer == pytest.approx(list(model(text).scores.values()))
+            assert times["wall"] > 0
+    assert invoked["wall"] > 0
+
+
+def test_a_worker_that_ends_is_told_with_what_it_said(tmp_path):
+    missing = tmp_path / "x.tflite"
+    with pytest.raises(RuntimeError, match=r"edgebert ended: (.|\n)*x\.tflite"):
+        RunningPeer(EDGEBERT, sys.executable, missing, VOCABULARY, tmp_path / "log")
