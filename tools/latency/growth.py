@@ -26,8 +26,10 @@ class Point:
 
     @property
     def terms(self) -> tuple[int, int, int, int]:
-        """What the cost is made of: products with weights, products of activations, activations
-        passed from op to op, and ops."""
+        """What the cost is made of.
+
+        Products with weights, products of activations, activations passed from op to op, and ops.
+        """
         return self.dense, self.attention, self.layers * self.hidden * self.tokens, self.layers
 
 

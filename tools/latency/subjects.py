@@ -20,8 +20,11 @@ enough that its weights stay in a second-level cache."""
 
 
 def write_size(size: str, statistics: Path, path: Path) -> None:
-    """The graph of an int8 classifier with random weights: what `edgebert convert` writes, without
-    the texts and the record behind it, which no engine reads."""
+    """The graph of an int8 classifier with random weights.
+
+    It is what `edgebert convert` writes, without the texts and the record behind it, which no
+    engine reads.
+    """
     checkpoint = draw_checkpoint(size, statistics)
     settled = plan(Options(), checkpoint)
     checkpoint = trim(checkpoint, settled.max_length)
@@ -34,5 +37,7 @@ def write_limit(path: Path) -> None:
     graph = Graph()
     weight: Array = np.random.default_rng(0).standard_normal((WIDTH, WIDTH), dtype=np.float32)
     x = graph.input("x", (DYNAMIC, WIDTH), np.float32)
-    graph.output("y", RECIPES["int8", "litert"].dense(graph, x, weight, None, "weight"))
+    recipe = RECIPES["int8", "litert"]
+    stored = recipe.stored(weight)
+    graph.output("y", recipe.dense(graph, x, stored, None, "weight"))
     path.write_bytes(serialize(graph.model("one large product")))

@@ -10,13 +10,15 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from edgebert.bert.catalogue import CATALOGUE
+import numpy as np
+
 from edgebert.benchmark.devices.package import sha256
+from edgebert.bert.catalogue import CATALOGUE
 from tools.emulated_pi.boards import COUNTED
 from tools.emulated_pi.count import count
 from tools.emulated_pi.root import EmulatedPi, default_cache
@@ -26,15 +28,22 @@ from tools.latency.timing import time_lengths
 from tools.latency.work import measure_work
 from tools.pages import write_between_marks
 from tools.race import describe_cpu
-from tools.random_weights import find_size
 
 LENGTHS = (16, 32, 64, 128)
 FIGURES = Path(__file__).with_name("figures.json")
 PAGE = Path(__file__).parents[2] / "docs/latency.md"
 WORK = Path("build/latency")
 
+COUNTED_LAYERS = (2, 4)
+"""Every layer but the last costs the same, so sizes of these counts of layers say what the others
+cost; `CHECKED` are counted all the same, and must lie on the line."""
+CHECKED = ("6/128", "6/256", "6/512", "12/128")
+MOST_OFF_THE_LINE = 0.001
+
 UNITS = {"milliseconds": ("here", "ms"), "pi4": ("Pi 4", "M"), "pi5": ("Pi 5", "M")}
 """What is counted or timed: where, and in what."""
+TERMS = ("per dense multiply-add", "per attention multiply-add", "per L·H·n", "per layer")
+"""Headings of `Point.terms`."""
 
 
 @dataclass(frozen=True)
@@ -95,25 +104,20 @@ class Kept:
         return self._results[key]
 
 
-def measure(sizes: Sequence[str], statistics: Path, pi: EmulatedPi, work: Path) -> Figures:
+def measure(statistics: Path, pi: EmulatedPi, work: Path) -> Figures:
     """Everything, from what is kept where it is there."""
     work.mkdir(parents=True, exist_ok=True)
     kept = Kept(work / "results.json")
+    paths = {model.name: work / f"{model.name.replace('/', '-')}.tflite" for model in CATALOGUE}
+    for size, path in paths.items():
+        write_size(size, statistics, path)
+    counts = {board: count_sizes(pi, board, paths, kept) for board in COUNTED}
     limit = work / "limit.tflite"
     write_limit(limit)
-    rows, limits, loads = [], [], []
-    for size in sizes:
-        path = work / f"{size.replace('/', '-')}.tflite"
-        write_size(size, statistics, path)
-        content = sha256(path)
-        counts = {
-            board: kept.get(f"{content} {board}", lambda board=board: _count(pi, board, path))
-            for board in COUNTED
-        }
-        timed = kept.get(f"{content} {describe_cpu()}", lambda: _time(path, limit))
-        loads.append(timed["load"])
-        for at, timing in enumerate(timed["timings"]):
-            limits.append(timing["limit"])
+    timed = {size: _time(path, limit, kept) for size, path in paths.items()}
+    rows = []
+    for size, path in paths.items():
+        for at, timing in enumerate(timed[size]["timings"]):
             done = measure_work(path, timing["tokens"])
             rows.append(
                 Row(
@@ -123,21 +127,58 @@ def measure(sizes: Sequence[str], statistics: Path, pi: EmulatedPi, work: Path) 
                     done.attention,
                     timing["milliseconds"],
                     timing["share"],
-                    *(counts[board][at] / 1e6 for board in COUNTED),
+                    *(counts[board][size][at] / 1e6 for board in COUNTED),
                 )
             )
-        print(f"{size}: done", file=sys.stderr)
+    loads = [each["load"] for each in timed.values()]
     load = f"{min(loads):.1f} to {max(loads):.1f} on {os.cpu_count()} cores"
-    return Figures(describe_cpu(), load, sorted(limits)[len(limits) // 2], tuple(rows))
+    limits = [timing["limit"] for each in timed.values() for timing in each["timings"]]
+    return Figures(describe_cpu(), load, float(np.median(limits)), tuple(rows))
+
+
+def count_sizes(
+    pi: EmulatedPi, board: str, paths: Mapping[str, Path], kept: Kept
+) -> dict[str, list[float]]:
+    """Instructions of every size at each of `LENGTHS`.
+
+    Raises:
+        RuntimeError: a size that was counted is not where its layers say it is.
+    """
+    counted = {
+        size: kept.get(f"{sha256(path)} {board}", lambda path=path: _count(pi, board, path))
+        for size, path in paths.items()
+        if _layers(size) in COUNTED_LAYERS or size in CHECKED
+    }
+    few, more = COUNTED_LAYERS
+    found = {}
+    for size in paths:
+        width = size.split("/")[1]
+        share = (_layers(size) - few) / (more - few)
+        low, high = (np.array(counted[f"{layers}/{width}"]) for layers in COUNTED_LAYERS)
+        line = low + share * (high - low)
+        found[size] = list(counted.get(size, line))
+        off = np.abs(found[size] / line - 1).max()
+        if off > MOST_OFF_THE_LINE:
+            raise RuntimeError(f"{size} on {board}: {off:.2%} off the line through fewer layers")
+    return found
+
+
+def _layers(size: str) -> int:
+    return int(size.split("/")[0])
 
 
 def _count(pi: EmulatedPi, board: str, path: Path) -> list[int]:
     return [found.instructions for found in count(pi, board, path, LENGTHS)]
 
 
-def _time(path: Path, limit: Path) -> dict[str, Any]:
-    timings = [asdict(timing) for timing in time_lengths(path, limit, LENGTHS)]
-    return {"load": os.getloadavg()[0], "timings": timings}
+def _time(path: Path, limit: Path, kept: Kept) -> dict[str, Any]:
+    def timed() -> dict[str, Any]:
+        timings = [asdict(timing) for timing in time_lengths(path, limit, LENGTHS)]
+        return {"load": os.getloadavg()[0], "timings": timings}
+
+    found: dict[str, Any] = kept.get(f"{sha256(path)} {describe_cpu()}", timed)
+    print(f"{path.stem}: timed", file=sys.stderr)
+    return found
 
 
 def read_figures(path: Path = FIGURES) -> Figures:
@@ -190,12 +231,8 @@ def growth_tables(figures: Figures) -> str:
             for least, median, most in (factors[m][name] for m in UNITS)
         ]
         lines.append(f"| {what} | {' | '.join(cells)} |")
-    lines += [
-        "",
-        "| | per dense multiply-add | per attention multiply-add | per L·H·n | per layer ",
-    ]
-    lines[-1] += "| error of the fit, median (largest) |"
-    lines.append("|---|---|---|---|---|---|")
+    headings = ("", *TERMS, "error of the fit, median (largest)")
+    lines += ["", f"| {' | '.join(headings)} |", "|---" * len(headings) + "|"]
     for m, (where, unit) in UNITS.items():
         found = fit(points[m])
         scale, name = (1e9, "ps") if unit == "ms" else (1e6, "")
@@ -219,16 +256,10 @@ def write_page(figures: Figures) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("statistics", type=Path, help="of each tensor; see random_weights.py")
-    parser.add_argument("--sizes", help="for example 2/128,12/768: measured, but not published")
     parser.add_argument("--cache", type=Path, default=default_cache(), help="of the emulated Pis")
     parser.add_argument("--work", type=Path, default=WORK)
     arguments = parser.parse_args()
-    wanted = arguments.sizes.split(",") if arguments.sizes else [m.name for m in CATALOGUE]
-    sizes = [find_size(size).name for size in wanted]
-    figures = measure(sizes, arguments.statistics, EmulatedPi(arguments.cache), arguments.work)
-    if arguments.sizes:
-        print(latency_tables(figures))
-        return
+    figures = measure(arguments.statistics, EmulatedPi(arguments.cache), arguments.work)
     FIGURES.write_text(json.dumps(asdict(figures), indent=1) + "\n")
     write_page(figures)
 

@@ -21,6 +21,7 @@ from tools.random_weights import draw_ids
 
 LEAST_SECONDS = 0.004
 """Of one turn; short answers are repeated."""
+REFERENCE_REPEATS = 2
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Timing:
 
 
 def time_lengths(
-    path: Path, limit: Path, lengths: Sequence[int], *, rounds: int = 25
+    path: Path, limit: Path, lengths: Sequence[int], *, rounds: int = 9
 ) -> list[Timing]:
     """Runs every length and the large product once a round, one thread.
 
@@ -84,7 +85,8 @@ def _take_turns(
     repeats = {n: max(1, int(LEAST_SECONDS / _seconds(call, 2))) for n, call in calls.items()}
     _seconds(reference, 2)
     turns = [
-        [_seconds(reference, 1), *(_seconds(call, repeats[n]) for n, call in calls.items())]
+        [_seconds(reference, REFERENCE_REPEATS)]
+        + [_seconds(call, repeats[n]) for n, call in calls.items()]
         for _ in range(rounds)
     ]
     first, *rest = np.array(turns).T
@@ -92,7 +94,8 @@ def _take_turns(
 
 
 def _seconds(call: Callable[[], object], repeats: int) -> float:
-    """Processor time a call."""
+    """Processor time a call, after one that brings back what others took from the caches."""
+    call()
     start = time.thread_time()
     for _ in range(repeats):
         call()
