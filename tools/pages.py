@@ -12,7 +12,7 @@ def write_between_marks(page: Path, name: str, text: str) -> None:
         ValueError: the page has no such marks.
     """
     before, mark, rest = page.read_text().partition(f"<!-- {name} -->\n")
-    old, end, after = rest.partition(f"<!-- end of {name} -->")
+    _, end, after = rest.partition(f"<!-- end of {name} -->")
     if not (mark and end):
         raise ValueError(f"{page}: no marks for {name}")
     page.write_text(f"{before}{mark}{text.strip()}\n{end}{after}")

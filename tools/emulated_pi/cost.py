@@ -15,6 +15,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import edgebert
+from edgebert.checkpoints.sources import MINILM
+from edgebert.converter.recipes import RuntimeName
 from tools.emulated_pi.boards import COUNTED
 from tools.emulated_pi.count import count
 from tools.emulated_pi.root import EmulatedPi, default_cache
@@ -36,12 +38,14 @@ class Subject:
         size: of the catalogue, for random weights; None: all-MiniLM-L6-v2 as its package has it.
         tokens: lengths.
         onnx: name of the file for ONNX Runtime, int8 too.
+        runtime: that the file is for.
     """
 
     name: str
     size: str | None
     tokens: tuple[int, ...]
     onnx: str
+    runtime: RuntimeName = "litert"
 
 
 SUBJECTS = (
@@ -49,6 +53,8 @@ SUBJECTS = (
     Subject("4/256 classifier", "4/256", (32, 128), "mini.int8.onnx"),
     Subject("4/512 classifier", "4/512", (32, 128), "small.int8.onnx"),
     Subject("MiniLM embedder", None, (24, 128), "minilm.int8.onnx"),
+    Subject("2/128 for LiteRT 2.2", "2/128", (32, 128), "tiny.int8.onnx", "litert-2.2"),
+    Subject("MiniLM for LiteRT 2.2", None, (24, 128), "minilm.int8.onnx", "litert-2.2"),
 )
 
 
@@ -82,9 +88,10 @@ def measure(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.tflite"
         if subject.size is None:
-            edgebert.convert("all-minilm-l6-v2", path)
+            edgebert.convert(MINILM, path, runtime=subject.runtime)
         elif statistics is not None:
-            convert_drawn(draw_checkpoint(subject.size, statistics), path)
+            checkpoint = draw_checkpoint(subject.size, statistics)
+            convert_drawn(checkpoint, path, runtime=subject.runtime)
         for board in COUNTED:
             ours = count(pi, board, path, subject.tokens)
             theirs = count(pi, board, onnx, subject.tokens) if onnx else [None] * len(ours)
