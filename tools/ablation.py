@@ -1,7 +1,7 @@
 """What each rewriting step of a full-integer file is worth: one table for docs/full_integer.md.
 
     python -m tools.ablation                          # make ablation
-    python -m tools.ablation --stsb sts-dev.tsv       # and Spearman's rank correlation on STS-B
+    python -m tools.ablation --stsb sts-dev.tsv --spearman
 
 Every row is a real .tflite of all-MiniLM-L6-v2, run as `edgebert.load` runs it, and compared with
 the float32 reference on texts that took no part in calibration.
@@ -92,7 +92,12 @@ class Bench:
     """Builds and judges variants of one model."""
 
     def __init__(
-        self, checkpoint: Checkpoint, length: int, calibration: Path | None, pairs: Sequence[Row]
+        self,
+        checkpoint: Checkpoint,
+        length: int,
+        calibration: Path | None,
+        pairs: Sequence[Row],
+        texts: int,
     ) -> None:
         options = Options(
             task="embed",
@@ -112,13 +117,13 @@ class Bench:
             self.recipe.first_id,
             length,
         )
-        source, texts = calibration_texts(calibration, "embed")
-        self.encodings = encode(texts, self.tokenizer, length)
-        self.calibration = Calibration(source, len(texts), 0)
+        source, own = calibration_texts(calibration, "embed")
+        self.encodings = encode(own, self.tokenizer, length)
+        self.calibration = Calibration(source, len(own), 0)
         self.pairs = pairs
         sentences = [text for row in pairs for text in (row.text, row.pair or "")]
         sentences = sentences or read_lines("questions.txt")
-        self.texts = sentences[:: max(1, len(sentences) // TEXTS)][:TEXTS]
+        self.texts = sentences[:: max(1, len(sentences) // texts)][:texts]
         self.expected = {text: self.exact(text) for text in self.texts}
 
     def exact(self, text: str) -> Array:
@@ -171,20 +176,23 @@ def main() -> int:
     parser.add_argument("--source", default=SOURCE, help="a sentence embedder")
     parser.add_argument("--length", type=int, default=64)
     parser.add_argument("--calibration", type=Path, help="text, a line each")
+    parser.add_argument("--texts", type=int, default=TEXTS, help="to judge by")
     parser.add_argument("--stsb", type=Path, help="STS-B's development part, TSV")
     parser.add_argument("--only", help="rows whose name holds this")
-    parser.add_argument("--spearman", action="store_true", help="of every row, not only the last")
+    parser.add_argument(
+        "--spearman", action="store_true", help="of every row, on STS-B; takes long"
+    )
     arguments = parser.parse_args()
     pairs = list(read_rows(arguments.stsb)) if arguments.stsb else []
     chosen = [each for each in variants() if (arguments.only or "") in each.name]
     print("| variant | cosine mean / lowest | Spearman | int8 | int16 | int32, int64 | float |")
     print("|---|---|---|---|---|---|---|", flush=True)
     with open_checkpoint(arguments.source) as checkpoint, tempfile.TemporaryDirectory() as folder:
-        bench = Bench(checkpoint, arguments.length, arguments.calibration, pairs)
+        bench = Bench(checkpoint, arguments.length, arguments.calibration, pairs, arguments.texts)
         for variant in chosen:
             start = time.perf_counter()
-            judged = arguments.spearman or len(chosen) == 1
-            print(row(bench.judge(variant, Path(folder), spearman=judged)), flush=True)
+            outcome = bench.judge(variant, Path(folder), spearman=arguments.spearman)
+            print(row(outcome), flush=True)
             print(f"  {time.perf_counter() - start:.0f} s", file=sys.stderr)
     return 0
 
