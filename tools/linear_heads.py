@@ -19,6 +19,8 @@ from edgebert.tokenizer.tokenizer import Encoding, Offsets
 
 TAGS = (OUTSIDE, *(f"{place}-{name}" for name in ("LOC", "MISC", "ORG", "PER") for place in "BI"))
 
+POOLED_DEVIATION = 0.5
+
 Gradient = Callable[[Array, npt.NDArray[np.int64]], Array]
 
 
@@ -85,6 +87,18 @@ def softmax(logits: Array, axis: int) -> Array:
     return share
 
 
+def cross_entropy(table: Array, right: npt.NDArray[np.int64]) -> Gradient:
+    """The slope of softmax cross-entropy, for rows [m, H + 1] and numbers of labels [m]."""
+
+    def gradient(weight: Array, batch: npt.NDArray[np.int64]) -> Array:
+        error = softmax(table[batch] @ weight, axis=1)
+        error[np.arange(len(batch)), right[batch]] -= 1
+        slope: Array = table[batch].T @ error / np.float32(len(batch))
+        return slope
+
+    return gradient
+
+
 def train_tagger(model: Model, kept: list[Sentence]) -> dict[str, Array]:
     """Fits tags to the first piece of each word, as the task `tag` reads them."""
     rows, labels = [], []
@@ -96,14 +110,7 @@ def train_tagger(model: Model, kept: list[Sentence]) -> dict[str, Array]:
     states_of_words, right = np.stack(rows), np.array(labels)
     scaling = Scaling.of(states_of_words)
     table = with_ones(scaling.scale(states_of_words))
-
-    def gradient(weight: Array, batch: npt.NDArray[np.int64]) -> Array:
-        error = softmax(table[batch] @ weight, axis=1)
-        error[np.arange(len(batch)), right[batch]] -= 1
-        slope: Array = table[batch].T @ error / np.float32(len(batch))
-        return slope
-
-    weight = adam(gradient, (table.shape[1], len(TAGS)), len(table), epochs=8)
+    weight = adam(cross_entropy(table, right), (table.shape[1], len(TAGS)), len(table), epochs=8)
     return scaling.layer(weight, "tagger")
 
 
@@ -139,6 +146,25 @@ class _Passage:
     states: Array
     first: int
     last: int
+
+
+def train_classifier(model: Model, texts: Sequence[str], labels: Sequence[int]) -> dict[str, Array]:
+    """Fits labels (numbers from 0) to the first row, as the task `classify` reads it.
+
+    The pooler, which BERT has before its classifier, only brings each value to mean 0 and a
+    deviation at which tanh still bends little.
+    """
+    rows = np.stack([states[0] for states in model.batch(texts)])
+    scaling, right = Scaling.of(rows), np.array(labels)
+    table = with_ones(np.tanh(POOLED_DEVIATION * scaling.scale(rows)))
+    shape = (table.shape[1], int(right.max()) + 1)
+    weight = adam(cross_entropy(table, right), shape, len(table), epochs=10)
+    factors = np.diag(np.full(rows.shape[1], POOLED_DEVIATION, np.float32))
+    return {
+        **scaling.layer(np.vstack([factors, np.zeros_like(factors[:1])]), "pooler"),
+        "classifier.weight": np.ascontiguousarray(weight[:-1].T),
+        "classifier.bias": weight[-1].copy(),
+    }
 
 
 def train_answerer(model: Model, kept: list[Question]) -> dict[str, Array]:

@@ -1,0 +1,88 @@
+import org.jetbrains.kotlin.gradle.dsl.JvmTarget
+
+plugins {
+    alias(libs.plugins.android.application)
+    alias(libs.plugins.kotlin.android)
+}
+
+/** The questions that ship with edgebert, which the app searches and measures with. */
+abstract class CopyQuestions : DefaultTask() {
+    @get:InputFile
+    abstract val questions: RegularFileProperty
+
+    @get:OutputDirectory
+    abstract val assets: DirectoryProperty
+
+    @TaskAction
+    fun copy() {
+        val file = questions.get().asFile
+        file.copyTo(assets.get().asFile.resolve(file.name), overwrite = true)
+    }
+}
+
+android {
+    namespace = "dev.edgebert.demo"
+    compileSdk = libs.versions.compileSdk.get().toInt()
+
+    defaultConfig {
+        applicationId = "dev.edgebert.demo"
+        minSdk = libs.versions.minSdk.get().toInt()
+        targetSdk = libs.versions.targetSdk.get().toInt()
+        versionCode = 1
+        versionName = libs.versions.edgebert.get()
+        ndk {
+            abiFilters += listOf("arm64-v8a", "armeabi-v7a", "x86_64")
+        }
+    }
+
+    buildTypes {
+        release {
+            isMinifyEnabled = true
+            isShrinkResources = true
+            proguardFiles(getDefaultProguardFile("proguard-android-optimize.txt"), "proguard-rules.pro")
+            // Good for trying it out; sign with a key of your own to publish.
+            signingConfig = signingConfigs.getByName("debug")
+        }
+    }
+
+    compileOptions {
+        sourceCompatibility = JavaVersion.VERSION_11
+        targetCompatibility = JavaVersion.VERSION_11
+    }
+
+    androidResources {
+        // Models are mapped into memory where they lie in the APK.
+        noCompress += "tflite"
+    }
+
+    packaging {
+        // Native libraries stay uncompressed, and are aligned for pages of 16 KB.
+        jniLibs.useLegacyPackaging = false
+    }
+
+    sourceSets {
+        // Tests run with Maven, where no Android SDK is needed.
+        named("test") {
+            java.setSrcDirs(emptyList<File>())
+            kotlin.setSrcDirs(emptyList<File>())
+        }
+    }
+}
+
+kotlin {
+    compilerOptions.jvmTarget.set(JvmTarget.JVM_11)
+}
+
+androidComponents {
+    onVariants { variant ->
+        val copy = tasks.register<CopyQuestions>("copyQuestionsFor${variant.name.replaceFirstChar { it.uppercase() }}") {
+            questions.set(rootProject.layout.projectDirectory.file("../edgebert/data/questions.txt"))
+        }
+        variant.sources.assets?.addGeneratedSourceDirectory(copy, CopyQuestions::assets)
+    }
+}
+
+dependencies {
+    implementation(project(":edgebert"))
+    implementation(libs.coroutines.android)
+}

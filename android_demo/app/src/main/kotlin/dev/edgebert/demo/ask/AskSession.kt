@@ -1,0 +1,186 @@
+package dev.edgebert.demo.ask
+
+import android.net.Uri
+import dev.edgebert.EdgebertException
+import dev.edgebert.EdgebertModel
+import dev.edgebert.Search
+import dev.edgebert.Task
+import dev.edgebert.demo.Services
+import dev.edgebert.demo.models.ModelSource
+import java.io.Closeable
+import java.io.IOException
+import kotlinx.coroutines.CoroutineDispatcher
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.ensureActive
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.update
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.sync.Mutex
+import kotlinx.coroutines.sync.withLock
+import kotlinx.coroutines.withContext
+
+/**
+ * The model on the main screen, from opening it to its answers; outlives rotations of the screen.
+ *
+ * Called on the main thread; models run on [work].
+ */
+class AskSession(private val services: Services, private val work: CoroutineDispatcher = Dispatchers.Default) : Closeable {
+    private class Opened(val model: EdgebertModel, val asker: Asker, val facts: ModelFacts)
+
+    private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Main.immediate)
+    private val changing = MutableStateFlow(AskState())
+    private val oneAtATime = Mutex()
+    private var opening: Job? = null
+    private var asking: Job? = null
+    private var opened: Opened? = null
+    private var asked = Question("", "")
+
+    val state: StateFlow<AskState> = changing.asStateFlow()
+
+    /** Lists the models and opens [wanted], or else the first. */
+    fun start(wanted: String?) {
+        val models = services.store.list()
+        changing.update { it.copy(models = models) }
+        models.firstOrNull { it.id == wanted }.let { it ?: models.firstOrNull() }?.let(::select)
+    }
+
+    /** Opens another model and asks it what the last one was asked. */
+    fun select(source: ModelSource) {
+        if (source == changing.value.selected && changing.value.status !is Status.Failed) return
+        changing.update { it.copy(selected = source, status = Status.Opening, reply = null, problem = null) }
+        replace { open(source) }
+    }
+
+    /** Takes a model that the user picked into the app, and opens it. */
+    fun import(uri: Uri) {
+        changing.update { it.copy(selected = null, status = Status.Opening, reply = null, problem = null) }
+        replace {
+            val source = withContext(work) { services.store.import(uri) { services.open(it, THREADS).close() } }
+            changing.update { it.copy(models = services.store.list(), selected = source) }
+            open(source)
+        }
+    }
+
+    /** Asks the model once nobody has typed for a moment. */
+    fun ask(text: String, passage: String) {
+        val question = Question(text, passage)
+        if (question == asked) return
+        asked = question
+        asking?.cancel()
+        asking = scope.launch {
+            delay(QUIET_MILLIS)
+            answer(question)
+        }
+    }
+
+    override fun close() {
+        asking?.cancel()
+        opening?.cancel()
+        scope.launch(NonCancellable) {
+            closeModel()
+            scope.cancel()
+        }
+    }
+
+    private fun replace(open: suspend () -> Unit) {
+        opening?.cancel()
+        asking?.cancel()
+        opening = scope.launch {
+            oneAtATime.withLock {
+                closeModel()
+                try {
+                    open()
+                } catch (error: EdgebertException) {
+                    changing.update { it.copy(status = Status.Failed(lineOf(error))) }
+                } catch (error: IOException) {
+                    changing.update { it.copy(status = Status.Failed(lineOf(error))) }
+                }
+            }
+            answer(asked)
+        }
+    }
+
+    private suspend fun open(source: ModelSource) {
+        val found = withContext(work) {
+            val model = services.open(source, THREADS)
+            try {
+                prepare(model)
+            } catch (error: Throwable) {
+                model.close()
+                throw error
+            }
+        }
+        opened = found
+        changing.update { it.copy(status = Status.Ready(found.facts)) }
+    }
+
+    private suspend fun prepare(model: EdgebertModel): Opened {
+        val passed = model.selfTest().passed
+        val documents = if (model.task == Task.EMBED) services.questions().take(DOCUMENTS) else emptyList()
+        val asker = if (model.task == Task.EMBED) searching(index(model, documents)) else askerOf(model)
+        val record = model.record
+        val facts = ModelFacts(
+            task = model.task,
+            quantization = record.quantization,
+            layers = record.model.layers,
+            hiddenSize = record.model.hiddenSize,
+            labels = model.labels.size,
+            documents = documents.size,
+            selfTestPassed = passed,
+        )
+        return Opened(model, asker, facts)
+    }
+
+    private suspend fun index(model: EdgebertModel, documents: List<String>): Search {
+        val context = currentCoroutineContext()
+        return Search.build(model, documents) { done, total ->
+            context.ensureActive()
+            changing.update { it.copy(status = Status.Indexing(done, total)) }
+        }
+    }
+
+    private suspend fun answer(question: Question) {
+        val current = opened ?: return
+        if (question.isEmptyFor(current.model.task)) {
+            changing.update { it.copy(reply = null, problem = null) }
+            return
+        }
+        try {
+            val reply = withContext(work) { current.asker.ask(question.text, question.passage) }
+            changing.update { it.copy(reply = reply, problem = null) }
+        } catch (error: EdgebertException) {
+            changing.update { it.copy(reply = null, problem = lineOf(error)) }
+        } catch (error: OutOfMemoryError) {
+            changing.update { it.copy(reply = null, problem = "not enough memory for this text: $error") }
+        }
+    }
+
+    private suspend fun closeModel() {
+        val model = opened?.model ?: return
+        opened = null
+        withContext(NonCancellable + work) { model.close() }
+    }
+
+    private data class Question(val text: String, val passage: String) {
+        fun isEmptyFor(task: Task) = text.isBlank() || (task == Task.ANSWER && passage.isBlank())
+    }
+
+    companion object {
+        /** How long nobody types before a model is asked. */
+        const val QUIET_MILLIS = 120L
+
+        private const val THREADS = 2
+        private const val DOCUMENTS = 1000
+
+        private fun lineOf(error: Exception) = error.message ?: error.toString()
+    }
+}

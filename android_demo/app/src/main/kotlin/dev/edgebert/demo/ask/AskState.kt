@@ -1,0 +1,39 @@
+package dev.edgebert.demo.ask
+
+import dev.edgebert.Reply
+import dev.edgebert.Task
+import dev.edgebert.demo.models.ModelSource
+
+/** All that the main screen shows, except for what its user typed. */
+data class AskState(
+    val models: List<ModelSource> = emptyList(),
+    val selected: ModelSource? = null,
+    val status: Status = Status.NoModel,
+    val reply: Reply<List<Row>>? = null,
+    /** Why there is no reply; one line. */
+    val problem: String? = null,
+)
+
+/** How far the selected model is. */
+sealed interface Status {
+    object NoModel : Status
+
+    object Opening : Status
+
+    data class Indexing(val done: Int, val total: Int) : Status
+
+    data class Failed(val message: String) : Status
+
+    data class Ready(val facts: ModelFacts) : Status
+}
+
+/** What the main screen tells about a model. */
+data class ModelFacts(
+    val task: Task,
+    val quantization: String,
+    val layers: Int,
+    val hiddenSize: Int,
+    val labels: Int,
+    val documents: Int,
+    val selfTestPassed: Boolean,
+)

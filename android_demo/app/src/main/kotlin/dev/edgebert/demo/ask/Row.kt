@@ -1,0 +1,8 @@
+package dev.edgebert.demo.ask
+
+/**
+ * One line of what a screen shows.
+ *
+ * @property share 0 to 1, shown as a bar; null: no bar
+ */
+data class Row(val title: String, val detail: String = "", val share: Float? = null)

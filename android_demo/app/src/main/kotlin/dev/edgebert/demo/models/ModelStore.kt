@@ -1,0 +1,80 @@
+package dev.edgebert.demo.models
+
+import android.content.Context
+import android.net.Uri
+import android.provider.OpenableColumns
+import dev.edgebert.EdgebertException
+import java.io.File
+import java.io.IOException
+import java.io.InputStream
+
+/** The models of the app: those in its APK, and those its user picked. */
+class ModelStore(private val context: Context) {
+    private val folder get() = File(context.filesDir, "models")
+
+    /** All models; those of the APK first. */
+    fun list(): List<ModelSource> {
+        val assets = context.assets.list(ASSETS).orEmpty().filter { it.endsWith(ENDING) }.sorted()
+        val files = folder.listFiles { file -> file.name.endsWith(ENDING) }.orEmpty().sorted()
+        return assets.map { AssetModel("$ASSETS/$it") } + files.map { FileModel(it) }
+    }
+
+    /**
+     * Copies a document that the user picked, which may lie anywhere, to where it can be mapped into memory.
+     *
+     * @param check throws where the copy is no model; then it is not kept
+     * @throws EdgebertException with one line for the user
+     */
+    fun import(uri: Uri, check: (ModelSource) -> Unit): ModelSource {
+        val name = cleanName(displayName(uri))
+        val file = File(folder, name)
+        val copy = File(folder, "new/$name")
+        try {
+            copy.parentFile?.mkdirs()
+            val stream = context.contentResolver.openInputStream(uri) ?: throw IOException("it is gone")
+            stream.use { copyTo(copy, it) }
+            check(FileModel(copy))
+            if (!copy.renameTo(file)) throw IOException("cannot be renamed")
+        } catch (error: IOException) {
+            throw EdgebertException("$name: cannot be copied: ${error.message}", error)
+        } catch (error: SecurityException) {
+            throw EdgebertException("$name: no permission to read it; pick it again", error)
+        } finally {
+            copy.delete()
+        }
+        return FileModel(file)
+    }
+
+    private fun copyTo(copy: File, from: InputStream) {
+        val most = folder.usableSpace - SPARE_BYTES
+        val buffer = ByteArray(1 shl 16)
+        var written = 0L
+        copy.outputStream().use { to ->
+            while (true) {
+                val count = from.read(buffer)
+                if (count < 0) return
+                written += count
+                if (written > most) throw IOException("not enough room on this device")
+                to.write(buffer, 0, count)
+            }
+        }
+    }
+
+    private fun displayName(uri: Uri): String? =
+        context.contentResolver.query(uri, arrayOf(OpenableColumns.DISPLAY_NAME), null, null, null)?.use {
+            if (it.moveToFirst()) it.getString(0) else null
+        }
+
+    companion object {
+        private const val ASSETS = "models"
+        private const val ENDING = ".tflite"
+        private const val SPARE_BYTES = 32L shl 20
+        private const val LONGEST_NAME = 80
+
+        /** A file name without path or odd characters, whatever another app calls its document. */
+        fun cleanName(name: String?): String {
+            val stem = name.orEmpty().removeSuffix(ENDING).replace(Regex("[^\\w.-]+"), "_").trim('_', '.')
+            return stem.take(LONGEST_NAME).ifEmpty { "model" } + ENDING
+        }
+    }
+}
