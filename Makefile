@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MINILM := $(VENV)/.minilm
 
-.PHONY: demo test test-tflite-runtime test-train lint docs sweep families-table ablation integer-sweep test-android test-pi test-pi-ssh pi-cost peers latency-table benchmark-selfcheck clean
+.PHONY: demo test test-tflite-runtime test-train lint docs sweep families-table ablation integer-sweep test-android test-pi test-pi-ssh pi-cost peers latency-table benchmark-selfcheck \
+    clean android-models android-screenshots apk
 
 demo: $(MINILM)
 	$(BIN)/python tools/demo.py
@@ -115,6 +116,29 @@ peers: $(VENV)/.dev $(MINILM)
 # docs/latency.md: all 24 sizes here and on emulated Raspberry Pis. STATISTICS as for sweep.
 latency-table: $(VENV)/.dev
 	$(BIN)/python -m tools.latency.table $(STATISTICS)
+
+# The two models that the Android demo ships, made of all-MiniLM-L6-v2 and BANKING77.
+ANDROID_MODELS := android_demo/app/src/main/assets/models
+android-models: $(ANDROID_MODELS)/intents.tflite
+
+$(ANDROID_MODELS)/intents.tflite: | $(VENV)/.dev $(MINILM)
+	$(BIN)/python -m tools.make_android_models $(ANDROID_MODELS)
+
+# An APK of the demo without Google's SDK, and the check of it. Needs Maven, a JDK and Debian's
+# packages aapt, android-framework-res, apksigner and dexdump.
+MVN := mvn --quiet --batch-mode --file android_demo/pom.xml
+APK := build/edgebert-demo.apk
+apk: export EDGEBERT_APK := $(CURDIR)/$(APK)
+apk: $(ANDROID_MODELS)/intents.tflite
+	$(MVN) --activate-profiles apk -Dmaven.test.skip=true package
+	$(BIN)/python -m tools.android_apk.build $(APK)
+	$(BIN)/python -m pytest tests/tools/android_apk
+
+# Pictures of the app's screens for docs/android.md, drawn by Robolectric.
+android-screenshots: $(ANDROID_MODELS)/intents.tflite
+	$(MVN) --projects app --also-make test -Dtest=ScreenshotsTest -Dsurefire.failIfNoSpecifiedTests=false \
+	    -Dedgebert.screenshots.models=$(CURDIR)/$(ANDROID_MODELS) \
+	    -Dedgebert.screenshots.output=$(CURDIR)/docs/android
 
 # The benchmark against itself: the same model twice, an artificial delay. Wants a quiet machine.
 benchmark-selfcheck: $(VENV)/.dev $(MINILM)

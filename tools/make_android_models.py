@@ -64,7 +64,7 @@ def train(checkpoint: Checkpoint) -> tuple[tuple[str, ...], dict[str, Array]]:
     labels = tuple(sorted(set(wanted)))
     with tempfile.TemporaryDirectory() as folder:
         encoder = Path(folder) / "encoder.tflite"
-        write(checkpoint, Options(task="encode", quantize="float32"), encoder)
+        write(checkpoint, Options(task="encode"), encoder)  # int8, as the classifier will see it
         with edgebert.load(encoder) as model:
             return labels, train_classifier(model, texts, [labels.index(each) for each in wanted])
 

@@ -27,9 +27,7 @@ def test_an_aligned_library_is_good(problems):
 
 def test_a_library_linked_for_4_kb_is_named(problems):
     (problem,) = problems(SMALL_PAGES)
-    assert problem == (
-        "lib/arm64-v8a/liba.so: LOAD segments aligned to 4,096 bytes, not to 16,384"
-    )
+    assert problem == ("lib/arm64-v8a/liba.so: LOAD segments aligned to 4,096 bytes, not to 16,384")
     assert problems(SMALL_PAGES, page=4096) == []
 
 

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -35,23 +36,23 @@ def test_libraries_of_32_bits_are_read():
 
 def test_readelf_sees_the_same(tmp_path):
     path = tmp_path / "lib.so"
-    path.write_bytes(sys_library := open_any_library())
+    content = any_library()
+    path.write_bytes(content)
     try:
         said = subprocess.run(["readelf", "-lW", path], capture_output=True, text=True, check=True)
     except FileNotFoundError:
         pytest.skip("readelf (Debian's binutils) is not here")
     lines = [line.split() for line in said.stdout.splitlines() if line.split()[:1] == ["LOAD"]]
     wanted = [(int(line[1], 16), int(line[2], 16), int(line[-1], 16)) for line in lines]
-    found = [(s.offset, s.address, s.alignment) for s in read_elf(sys_library, "x").segments]
+    found = [(s.offset, s.address, s.alignment) for s in read_elf(content, "x").segments]
     assert found == wanted
 
 
-def open_any_library():
-    with open("/proc/self/maps") as file:
-        paths = {line.split()[-1] for line in file if ".so" in line}
-    path = next((path for path in sorted(paths) if path.startswith("/")), sys.executable)
-    with open(path, "rb") as file:
-        return file.read()
+def any_library():
+    """What this interpreter has mapped."""
+    maps = Path("/proc/self/maps").read_text().splitlines()
+    paths = sorted({line.split()[-1] for line in maps if ".so" in line and "/" in line})
+    return Path(paths[0] if paths else sys.executable).read_bytes()
 
 
 @pytest.mark.parametrize(

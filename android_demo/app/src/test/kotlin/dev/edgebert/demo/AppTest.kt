@@ -55,10 +55,12 @@ abstract class AppTest {
         val end = System.nanoTime() + Duration.ofSeconds(120).toNanos()
         while (!holds()) {
             if (System.nanoTime() > end) fail("never: $what")
-            shadowOf(Looper.getMainLooper()).idleFor(Duration.ofMillis(20))
+            idle(20)
             Thread.sleep(2)
         }
     }
+
+    protected fun idle(millis: Long) = shadowOf(Looper.getMainLooper()).idleFor(Duration.ofMillis(millis))
 
     protected fun Activity.text(id: Int): String = findViewById<TextView>(id).text.toString()
 

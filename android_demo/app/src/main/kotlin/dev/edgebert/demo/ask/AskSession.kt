@@ -24,6 +24,7 @@ import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
+import kotlinx.coroutines.runInterruptible
 import kotlinx.coroutines.sync.Mutex
 import kotlinx.coroutines.sync.withLock
 import kotlinx.coroutines.withContext
@@ -62,11 +63,14 @@ class AskSession(private val services: Services, private val work: CoroutineDisp
 
     /** Takes a model that the user picked into the app, and opens it. */
     fun import(uri: Uri) {
-        changing.update { it.copy(selected = null, status = Status.Opening, reply = null, problem = null) }
-        replace {
-            val source = withContext(work) { services.store.import(uri) { services.open(it, THREADS).close() } }
-            changing.update { it.copy(models = services.store.list(), selected = source) }
-            open(source)
+        scope.launch {
+            try {
+                val source = withContext(work) { services.store.import(uri) { services.open(it, THREADS).close() } }
+                changing.update { it.copy(models = services.store.list()) }
+                select(source)
+            } catch (error: EdgebertException) {
+                changing.update { it.copy(problem = lineOf(error)) }
+            }
         }
     }
 
@@ -86,7 +90,7 @@ class AskSession(private val services: Services, private val work: CoroutineDisp
         asking?.cancel()
         opening?.cancel()
         scope.launch(NonCancellable) {
-            closeModel()
+            oneAtATime.withLock { closeModel() }
             scope.cancel()
         }
     }
@@ -110,17 +114,16 @@ class AskSession(private val services: Services, private val work: CoroutineDisp
     }
 
     private suspend fun open(source: ModelSource) {
-        val found = withContext(work) {
+        withContext(work) {
             val model = services.open(source, THREADS)
             try {
-                prepare(model)
+                opened = prepare(model)
             } catch (error: Throwable) {
                 model.close()
                 throw error
             }
         }
-        opened = found
-        changing.update { it.copy(status = Status.Ready(found.facts)) }
+        changing.update { it.copy(status = opened?.let { found -> Status.Ready(found.facts) } ?: it.status) }
     }
 
     private suspend fun prepare(model: EdgebertModel): Opened {
@@ -155,7 +158,7 @@ class AskSession(private val services: Services, private val work: CoroutineDisp
             return
         }
         try {
-            val reply = withContext(work) { current.asker.ask(question.text, question.passage) }
+            val reply = runInterruptible(work) { current.asker.ask(question.text, question.passage) }
             changing.update { it.copy(reply = reply, problem = null) }
         } catch (error: EdgebertException) {
             changing.update { it.copy(reply = null, problem = lineOf(error)) }

@@ -6,12 +6,14 @@ import dev.edgebert.demo.models.ModelSource
 import java.io.Closeable
 import java.io.File
 import java.io.IOException
+import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancel
+import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
@@ -75,23 +77,29 @@ class BenchmarkSession(private val services: Services, private val work: Corouti
     override fun close() = scope.cancel()
 
     private fun run(events: EventFile?, plan: () -> BenchmarkPlan) {
-        if (running?.isActive == true) return
+        val last = running
         changing.value = BenchmarkState.Running(BenchmarkProgress(0, 1, ""))
         running = scope.launch {
             events.use {
                 try {
+                    last?.cancelAndJoin()
                     val result = Benchmark(services) { progress ->
                         changing.value = BenchmarkState.Running(progress)
                         events?.progress(progress)
                     }.run(plan())
                     events?.result(result)
                     changing.value = BenchmarkState.Done(result)
+                } catch (error: CancellationException) {
+                    events?.error("stopped on the phone")
+                    throw error
                 } catch (error: EdgebertException) {
                     fail(events, error.message.orEmpty())
                 } catch (error: IOException) {
                     fail(events, "cannot be read or written: ${error.message}")
                 } catch (error: OutOfMemoryError) {
                     fail(events, "not enough memory: ${error.message}")
+                } catch (error: RuntimeException) {
+                    fail(events, "the app failed: $error")
                 }
             }
         }

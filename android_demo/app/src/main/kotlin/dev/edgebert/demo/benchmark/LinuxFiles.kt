@@ -1,13 +1,15 @@
 package dev.edgebert.demo.benchmark
 
+import java.io.ByteArrayOutputStream
 import java.io.File
 import java.io.IOException
+import java.io.InputStream
 
 /** Reads what Linux tells in /proc and /sys; much of it is closed to apps, and then it is null or empty. */
 class LinuxFiles(private val root: File = File("/")) {
     fun text(path: String): String =
         try {
-            File(root, path).inputStream().use { String(it.readNBytesOrLess(MOST_BYTES), Charsets.UTF_8) }.trim()
+            File(root, path).inputStream().use { String(it.readAtMost(MOST_BYTES), Charsets.UTF_8) }.trim()
         } catch (_: IOException) {
             ""
         } catch (_: SecurityException) {
@@ -18,18 +20,19 @@ class LinuxFiles(private val root: File = File("/")) {
 
     fun names(path: String): List<String> = File(root, path).list().orEmpty().sorted()
 
-    private fun java.io.InputStream.readNBytesOrLess(most: Int): ByteArray {
-        val buffer = ByteArray(most)
-        var length = 0
-        while (length < most) {
-            val count = read(buffer, length, most - length)
+    /** Sizes of such files are not known before they are read. */
+    private fun InputStream.readAtMost(most: Int): ByteArray {
+        val content = ByteArrayOutputStream()
+        val buffer = ByteArray(1 shl 16)
+        while (content.size() < most) {
+            val count = read(buffer)
             if (count < 0) break
-            length += count
+            content.write(buffer, 0, count)
         }
-        return buffer.copyOf(length)
+        return content.toByteArray()
     }
 
     private companion object {
-        const val MOST_BYTES = 4 shl 20
+        const val MOST_BYTES = 16 shl 20
     }
 }

@@ -27,7 +27,7 @@ class Worker(services: Services, setting: Setting, linux: LinuxFiles = LinuxFile
             val asked = System.nanoTime()
             timed(texts.first())
             started = Started(
-                runtime = model.runtime,
+                runtime = model.runtime.removePrefix("TensorFlow Lite "),
                 loadMs = thousandths((opened - begin) / 1e6),
                 firstMs = thousandths((System.nanoTime() - asked) / 1e6),
                 baseline = baseline,

@@ -1,0 +1,131 @@
+package dev.edgebert.demo
+
+import android.app.Activity
+import android.graphics.Bitmap
+import android.graphics.Canvas
+import android.widget.Button
+import android.widget.EditText
+import android.widget.Spinner
+import java.awt.image.BufferedImage
+import java.awt.image.DataBuffer
+import java.awt.image.IndexColorModel
+import java.io.File
+import javax.imageio.ImageIO
+import org.junit.Assume.assumeTrue
+import org.junit.Before
+import org.junit.Test
+import org.robolectric.Robolectric
+import org.robolectric.annotation.Config
+
+private const val PHONE = "w360dp-h720dp-port-xhdpi"
+private const val TURNED = "w720dp-h360dp-land-xhdpi"
+private const val TEXT = "I ordered a card two weeks ago and it still has not come"
+
+/** Pictures for the docs, of the models that the demo ships: `make android-screenshots`. */
+class ScreenshotsTest : AppTest() {
+    private val models = System.getProperty("edgebert.screenshots.models")?.let(::File)
+
+    @Before
+    fun installModels() {
+        assumeTrue("made by make android-screenshots", models != null)
+        models?.listFiles { file -> file.name.endsWith(".tflite") }?.forEach { install(it.nameWithoutExtension, it.readBytes()) }
+    }
+
+    @Test
+    @Config(qualifiers = "$PHONE-notnight")
+    fun main() = labels("main")
+
+    @Test
+    @Config(qualifiers = "$PHONE-night")
+    fun mainDark() = labels("main-dark")
+
+    @Test
+    @Config(qualifiers = "$TURNED-notnight")
+    fun mainTurned() = labels("main-turned")
+
+    @Test
+    @Config(qualifiers = "$PHONE-notnight")
+    fun search() = hits("search")
+
+    @Test
+    @Config(qualifiers = "$PHONE-night")
+    fun searchDark() = hits("search-dark")
+
+    @Test
+    @Config(qualifiers = "$PHONE-notnight")
+    fun benchmark() = figures("benchmark")
+
+    @Test
+    @Config(qualifiers = "$PHONE-night")
+    fun benchmarkDark() = figures("benchmark-dark")
+
+    @Test
+    @Config(qualifiers = "$TURNED-night")
+    fun benchmarkTurned() = figures("benchmark-turned")
+
+    @Test
+    @Config(qualifiers = "$PHONE-notnight")
+    fun problem() {
+        File(app.filesDir, "models").deleteRecursively()
+        install("cut_off", TestFiles.truncated())
+        val activity = Robolectric.buildActivity(MainActivity::class.java).setup().get()
+        until("a problem is shown") { activity.isShown(R.id.problem) }
+        save(activity, "problem")
+    }
+
+    private fun labels(name: String) = ask(name, "intents", TEXT)
+
+    private fun hits(name: String) = ask(name, "questions", TEXT)
+
+    private fun ask(name: String, model: String, text: String) {
+        val activity = Robolectric.buildActivity(MainActivity::class.java).setup().get()
+        val at = services.store.list().indexOfFirst { it.name == model }
+        activity.findViewById<Spinner>(R.id.models).setSelection(at)
+        until("$model is ready") { activity.text(R.id.facts).isNotEmpty() && services.opened >= at + 1 }
+        // Twice: what is shown is not the first answer, for which the runtime prepares itself.
+        for (typed in listOf(text.dropLast(1), text)) {
+            activity.findViewById<EditText>(R.id.text).setText(typed)
+            until("$typed is answered") { activity.rows().isNotEmpty() }
+            idle(400)
+        }
+        activity.findViewById<EditText>(R.id.text).apply {
+            setSelection(length())
+            isCursorVisible = false
+        }
+        save(activity, name)
+    }
+
+    private fun figures(name: String) {
+        val activity = Robolectric.buildActivity(BenchmarkActivity::class.java).setup().get()
+        activity.findViewById<Button>(R.id.run).performClick()
+        until("it has measured") { activity.rows().isNotEmpty() }
+        save(activity, name)
+    }
+
+    private fun save(activity: Activity, name: String) {
+        idle(200)
+        val view = activity.window.decorView
+        val picture = Bitmap.createBitmap(view.width, view.height, Bitmap.Config.ARGB_8888)
+        view.draw(Canvas(picture))
+        val pixels = IntArray(picture.width * picture.height)
+        picture.getPixels(pixels, 0, picture.width, 0, 0, picture.width, picture.height)
+        val folder = File(requireNotNull(System.getProperty("edgebert.screenshots.output"))).apply { mkdirs() }
+        ImageIO.write(fewColors(pixels, picture.width), "png", File(folder, "$name.png"))
+    }
+
+    /** The picture in its 256 most frequent colors: a quarter of the bytes, and to the eye the same. */
+    private fun fewColors(pixels: IntArray, width: Int): BufferedImage {
+        val colors = pixels.asIterable().groupingBy { it }.eachCount().entries.sortedByDescending { it.value }.map { it.key }
+        val palette = colors.take(256).toIntArray()
+        val model = IndexColorModel(8, palette.size, palette, 0, false, -1, DataBuffer.TYPE_BYTE)
+        val nearest = colors.associateWith { color -> palette.indices.minByOrNull { distance(palette[it], color) } ?: 0 }
+        val image = BufferedImage(width, pixels.size / width, BufferedImage.TYPE_BYTE_INDEXED, model)
+        pixels.forEachIndexed { at, color -> image.raster.setSample(at % width, at / width, 0, nearest.getValue(color)) }
+        return image
+    }
+
+    private fun distance(one: Int, other: Int): Int = listOf(0, 8, 16).sumOf { shift ->
+        val difference = (one shr shift and 0xff) - (other shr shift and 0xff)
+        difference * difference
+    }
+}

@@ -1,0 +1,77 @@
+"""The two builds of the Android project agree with each other and with the computer's side."""
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from edgebert.benchmark.devices import adb
+from edgebert.version import __version__
+from tools.android_apk import build, check
+
+PROJECT = Path(__file__).parents[2] / "android_demo"
+ANDROID = "{http://schemas.android.com/apk/res/android}"
+MAVEN = "{http://maven.apache.org/POM/4.0.0}"
+
+
+def gradle_versions():
+    text = (PROJECT / "gradle" / "libs.versions.toml").read_text()
+    (block,) = re.findall(r"^\[versions\]\n(.*?)^\[", text, re.M | re.S)
+    return dict(re.findall(r'^(\w+) = "([^"]+)"$', block, re.M))
+
+
+def maven_properties():
+    return {
+        node.tag.removeprefix(MAVEN): node.text
+        for name in ("pom.xml", "app/pom.xml")
+        for node in ET.parse(PROJECT / name).getroot().find(f"{MAVEN}properties")  # noqa: S314
+    }
+
+
+@pytest.fixture
+def manifest():
+    return ET.parse(PROJECT / "app/src/main/AndroidManifest.xml").getroot()  # noqa: S314
+
+
+def test_both_builds_take_the_same_versions():
+    gradle, maven = gradle_versions(), maven_properties()
+    pairs = {
+        "minSdk": "android.minSdk",
+        "targetSdk": "android.targetSdk",
+        "kotlin": "kotlin.version",
+        "coroutines": "coroutines.version",
+    }
+    assert {name: gradle[name] for name in pairs} == {
+        name: maven[other] for name, other in pairs.items()
+    }
+    assert gradle["edgebert"] == __version__
+    assert str(build.MIN_SDK) == gradle["minSdk"]
+
+
+def test_the_app_is_what_the_computer_asks_for(manifest):
+    assert check.APPLICATION == adb.PACKAGE
+    assert f'applicationId = "{adb.PACKAGE}"' in (PROJECT / "app/build.gradle.kts").read_text()
+    exported = {
+        f"{adb.PACKAGE}/{activity.get(f'{ANDROID}name')}"
+        for activity in manifest.iter("activity")
+        if activity.get(f"{ANDROID}exported") == "true"
+    }
+    assert adb.ACTIVITY in exported
+    services = PROJECT / "app/src/main/kotlin/dev/edgebert/demo/Services.kt"
+    assert f'File("{adb.INPUTS}")' in services.read_text()
+
+
+def test_every_measuring_service_has_a_process_of_its_own(manifest):
+    processes = [service.get(f"{ANDROID}process") for service in manifest.iter("service")]
+    assert len(processes) == len(set(processes)) == 4
+    assert None not in processes
+
+
+def test_nothing_but_the_two_screens_is_open_to_other_apps(manifest):
+    exported = [
+        node.get(f"{ANDROID}name")
+        for node in manifest.iter()
+        if node.get(f"{ANDROID}exported") == "true"
+    ]
+    assert exported == [".MainActivity", ".BenchmarkActivity"]
