@@ -38,7 +38,9 @@ def main() -> int:
     """Converts the embedder, trains and converts the classifier, and measures it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("output", type=Path, help="folder of the app's models")
-    folder = parser.parse_args().output
+    parser.add_argument("--float32", type=Path, help="write the classifier in float32 here too")
+    arguments = parser.parse_args()
+    folder: Path = arguments.output
     folder.mkdir(parents=True, exist_ok=True)
     with open_checkpoint(SOURCE) as checkpoint:
         write(checkpoint, Options(task="embed"), folder / "questions.tflite")
@@ -50,6 +52,8 @@ def main() -> int:
             task="classify",
         )
         write(classifier, Options(task="classify"), folder / "intents.tflite")
+        if arguments.float32:
+            write(classifier, Options(task="classify", quantize="float32"), arguments.float32)
     texts, wanted = read(DATA / "test.csv")
     with edgebert.load(folder / "intents.tflite") as model:
         found = [answer.label for answer in model.batch(texts)]

@@ -33,12 +33,12 @@ def test_the_events_of_a_job_are_followed_to_their_result(output):
         reader.feed(content[start : start + 1000])
     assert reader.offset == len(content)
     assert steps == sorted(steps)
-    assert {total for _, total in steps} == {800}
+    assert {total for _, total in steps} == {400}
     assert reader.result is not None
     assert [run.model.name for run in reader.result.runs[:5]] == [
         "classify", "classify-float32", "embed", "answer", "tag",
     ]  # fmt: skip
-    assert {run.threads for run in reader.result.runs} == {1, 2}
+    assert {run.input.tokens for run in reader.result.runs} == {None, 16}
     assert all(run.stats.p50 <= run.stats.p90 <= run.stats.p99 for run in reader.result.runs)
 
 

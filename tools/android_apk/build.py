@@ -166,7 +166,7 @@ def sign(unsigned: Path, output: Path, folder: Path) -> None:
         [
             "keytool", "-genkeypair", "-keystore", str(store), "-storetype", "PKCS12",
             "-storepass", password, "-alias", "key", "-keyalg", "RSA", "-keysize", "2048",
-            "-validity", "10000", "-dname", "CN=edgebert demo, made by make apk",
+            "-validity", "10000", "-dname", "CN=edgebert demo",
         ]
     )  # fmt: skip
     run(

@@ -46,10 +46,7 @@ class MainActivity : Activity() {
         models = findViewById(R.id.models)
         text = findViewById(R.id.text)
         passage = findViewById(R.id.passage)
-        findViewById<ListView>(R.id.rows).apply {
-            adapter = rows
-            emptyView = findViewById(R.id.empty)
-        }
+        findViewById<ListView>(R.id.rows).adapter = rows
         val kept = lastNonConfigurationInstance as AskSession?
         session = kept ?: AskSession(DemoApp.services(this)).apply { start(savedInstanceState?.getString(MODEL)) }
         models.onItemSelectedListener = whenSelected { session.select(session.state.value.models[it]) }
@@ -156,10 +153,9 @@ class MainActivity : Activity() {
     private fun showReply(state: AskState, quiet: Boolean) {
         val reply = state.reply
         rows.show(reply?.value.orEmpty())
-        findViewById<TextView>(R.id.empty).text = when {
-            quiet -> ""
-            reply == null -> getString(R.string.type_to_begin)
-            else -> getString(R.string.nothing_found)
+        findViewById<TextView>(R.id.empty).apply {
+            visibility = visibleIf(!quiet && reply?.value.isNullOrEmpty())
+            setText(if (reply == null) R.string.type_to_begin else R.string.nothing_found)
         }
         findViewById<TextView>(R.id.timing).text = if (reply == null) "" else listOfNotNull(
             getString(R.string.timing, millis(reply.timing.tokenizeMillis), millis(reply.timing.inferMillis)),

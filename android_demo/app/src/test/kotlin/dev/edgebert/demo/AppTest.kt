@@ -27,6 +27,9 @@ import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
 import org.robolectric.annotation.GraphicsMode
 
+/** Long: what is waited for may share its machine with much else. */
+private const val TIMEOUT_SECONDS = 300L
+
 /** What tests of the app share: the app with models of their own, and waiting for what other threads do. */
 @RunWith(RobolectricTestRunner::class)
 @Config(sdk = [35])
@@ -52,7 +55,7 @@ abstract class AppTest {
 
     /** Lets the main thread work until something holds. */
     protected fun until(what: String, holds: () -> Boolean) {
-        val end = System.nanoTime() + Duration.ofSeconds(120).toNanos()
+        val end = System.nanoTime() + Duration.ofSeconds(TIMEOUT_SECONDS).toNanos()
         while (!holds()) {
             if (System.nanoTime() > end) fail("never: $what")
             idle(20)

@@ -45,6 +45,7 @@ class MainActivityTest : AppTest() {
         )
         assertTrue(Regex("tokenise \\d+\\.\\d\\d ms · infer \\d+\\.\\d\\d ms · \\d+ tokens").matches(activity.text(R.id.timing)))
         assertTrue("self-test passed" in activity.text(R.id.facts))
+        assertFalse(activity.isShown(R.id.empty))
     }
 
     @Test

@@ -17,8 +17,8 @@ import org.junit.Test
 import org.robolectric.Robolectric
 import org.robolectric.annotation.Config
 
-private const val PHONE = "w360dp-h720dp-port-xhdpi"
-private const val TURNED = "w720dp-h360dp-land-xhdpi"
+private const val PHONE = "w360dp-h720dp-port"
+private const val TURNED = "w720dp-h360dp-land"
 private const val TEXT = "I ordered a card two weeks ago and it still has not come"
 
 /** Pictures for the docs, of the models that the demo ships: `make android-screenshots`. */
@@ -32,39 +32,39 @@ class ScreenshotsTest : AppTest() {
     }
 
     @Test
-    @Config(qualifiers = "$PHONE-notnight")
+    @Config(qualifiers = "$PHONE-notnight-xhdpi")
     fun main() = labels("main")
 
     @Test
-    @Config(qualifiers = "$PHONE-night")
+    @Config(qualifiers = "$PHONE-night-xhdpi")
     fun mainDark() = labels("main-dark")
 
     @Test
-    @Config(qualifiers = "$TURNED-notnight")
+    @Config(qualifiers = "$TURNED-notnight-xhdpi")
     fun mainTurned() = labels("main-turned")
 
     @Test
-    @Config(qualifiers = "$PHONE-notnight")
+    @Config(qualifiers = "$PHONE-notnight-xhdpi")
     fun search() = hits("search")
 
     @Test
-    @Config(qualifiers = "$PHONE-night")
+    @Config(qualifiers = "$PHONE-night-xhdpi")
     fun searchDark() = hits("search-dark")
 
     @Test
-    @Config(qualifiers = "$PHONE-notnight")
+    @Config(qualifiers = "$PHONE-notnight-xhdpi")
     fun benchmark() = figures("benchmark")
 
     @Test
-    @Config(qualifiers = "$PHONE-night")
+    @Config(qualifiers = "$PHONE-night-xhdpi")
     fun benchmarkDark() = figures("benchmark-dark")
 
     @Test
-    @Config(qualifiers = "$TURNED-night")
+    @Config(qualifiers = "$TURNED-night-xhdpi")
     fun benchmarkTurned() = figures("benchmark-turned")
 
     @Test
-    @Config(qualifiers = "$PHONE-notnight")
+    @Config(qualifiers = "$PHONE-notnight-xhdpi")
     fun problem() {
         File(app.filesDir, "models").deleteRecursively()
         install("cut_off", TestFiles.truncated())

@@ -84,9 +84,10 @@ class BenchmarkTest : AppTest() {
 
     @Test
     fun `a job over adb gives progress and then a result that fits the schema`() {
+        val texts = File(services.jobFolder, "few.txt").apply { writeText(services.questions().take(4).joinToString("\n") { "$it\tYour card is in the post." }) }
         val job = job("classify", "classify-float32", "embed", "answer", "tag") {
             put("lengths", jsonList(listOf(16)))
-            put("threads", jsonList(listOf(1, 2)))
+            put("texts", texts.path)
             put("cores", "big")
             put("data", "labels.tsv")
         }
@@ -96,7 +97,7 @@ class BenchmarkTest : AppTest() {
         assertEquals(setOf("progress"), events.dropLast(1).map { it["event"].asText() }.toSet())
         val result = events.last()["result"]
         assertEquals(emptyList<String>(), problems(result, "device"))
-        assertEquals(5 * 2 * 2, result["runs"].size())
+        assertEquals(5 * 2, result["runs"].size())
         for (run in result["runs"]) {
             val parts = Samples.PARTS.associateWith { part -> run["samples_us"][part].map { it.asDouble() } }
             assertEquals(setOf(parts.getValue("total").size), parts.values.map { it.size }.toSet())
@@ -108,7 +109,7 @@ class BenchmarkTest : AppTest() {
             assertTrue(run["stats"]["p50"].asDouble() > 0)
         }
         // Four processes take turns, the fifth model follows alone: six pairs a stage.
-        assertEquals(4 * 6, result["ratios"].size())
+        assertEquals(2 * 6, result["ratios"].size())
     }
 
     @Test
