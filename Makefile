@@ -44,13 +44,15 @@ $(TRAIN)/.ready: pyproject.toml
 	$(TRAIN)/bin/python -m pip install --quiet --editable '.[train]' pytest hypothesis
 	touch $@
 
-# The Android library on this machine's Java, against what the Python runtime answers; needs a JDK and
-# Maven (apt: default-jdk-headless, maven).
+# The Android library on this machine's Java, against what the Python runtime answers, and the app on
+# Robolectric; needs a JDK and Maven, and for the app's resources Debian's aapt (apt:
+# default-jdk-headless, maven, aapt, android-framework-res).
 ANDROID_DATA := build/android-test-data
 test-android: export MAVEN_OPTS := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 test-android: $(VENV)/.dev
 	$(BIN)/python -m tools.make_android_test_data $(ANDROID_DATA)
 	cd android_demo && mvn --batch-mode --quiet test
+	EDGEBERT_ANDROID_OUTPUT=$(CURDIR)/android_demo/app/target $(BIN)/python -m pytest tests/android
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
