@@ -50,6 +50,6 @@ open class Services(private val context: Context) {
     open fun process(slot: Int): MeasuringProcess = ServiceProcess(context, ServiceProcess.SLOTS[slot])
 
     /** The questions that ship with edgebert. */
-    fun questions(): List<String> =
+    open fun questions(): List<String> =
         context.assets.open("questions.txt").bufferedReader().useLines { lines -> lines.filter { it.isNotBlank() }.toList() }
 }

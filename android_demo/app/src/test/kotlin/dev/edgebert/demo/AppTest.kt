@@ -86,6 +86,8 @@ class TestServices(app: DemoApp) : Services(app) {
 
     override val jobFolder: File = File(app.cacheDir, "jobs").apply { mkdirs() }
 
+    override fun questions(): List<String> = super.questions().take(QUESTIONS)
+
     override fun load(source: ModelSource, options: Options): EdgebertModel {
         if (isOutOfMemory) throw OutOfMemoryError("Failed to allocate")
         opened++
@@ -102,5 +104,9 @@ class TestServices(app: DemoApp) : Services(app) {
         override suspend fun peak(): MemoryState = Memory(LinuxFiles()).peak()
 
         override fun close() = worker.close()
+    }
+
+    private companion object {
+        const val QUESTIONS = 100
     }
 }

@@ -87,7 +87,7 @@ class MainActivityTest : AppTest() {
         val activity = launch().get()
         ready(activity)
         val question = services.questions().first()
-        assertEquals("Search 1000 questions", activity.findViewById<EditText>(R.id.text).hint)
+        assertEquals("Search 100 questions", activity.findViewById<EditText>(R.id.text).hint)
         activity.type(question)
         until("hits are shown") { activity.rows().isNotEmpty() }
         assertEquals(question, activity.rows().first().first)

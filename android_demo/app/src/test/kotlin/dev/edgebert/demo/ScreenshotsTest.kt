@@ -96,6 +96,8 @@ class ScreenshotsTest : AppTest() {
     }
 
     private fun figures(name: String) {
+        File(app.filesDir, "models").deleteRecursively()
+        install("classify")
         val activity = Robolectric.buildActivity(BenchmarkActivity::class.java).setup().get()
         activity.findViewById<Button>(R.id.run).performClick()
         until("it has measured") { activity.rows().isNotEmpty() }
