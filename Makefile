@@ -138,6 +138,7 @@ apk: $(ANDROID_MODELS)/intents.tflite
 
 # Pictures of the app's screens for docs/android.md, drawn by Robolectric.
 android-screenshots: $(ANDROID_MODELS)/intents.tflite
+	$(BIN)/python -m tools.make_android_test_data $(ANDROID_DATA)
 	$(MVN) --projects app --also-make test -Dtest=ScreenshotsTest -Dsurefire.failIfNoSpecifiedTests=false \
 	    -Dedgebert.screenshots.models=$(CURDIR)/$(ANDROID_MODELS) \
 	    -Dedgebert.screenshots.output=$(CURDIR)/docs/android
