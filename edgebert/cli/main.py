@@ -94,7 +94,7 @@ app.command()(search)
 app.command()(pick)
 app.command()(finetune)
 app.command()(distill)
-app.command()(train_report)
+app.command("train-report")(train_report)
 app.command()(models)
 app.command()(doctor)
 
