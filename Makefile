@@ -49,10 +49,14 @@ $(TRAIN)/.ready: pyproject.toml
 # default-jdk-headless, maven, aapt, android-framework-res).
 ANDROID_DATA := build/android-test-data
 test-android: export MAVEN_OPTS := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
-test-android: $(VENV)/.dev
+test-android: $(VENV)/.dev $(ANDROID_DATA)/intents-float32.tflite
 	$(BIN)/python -m tools.make_android_test_data $(ANDROID_DATA)
 	cd android_demo && mvn --batch-mode --quiet test
 	EDGEBERT_ANDROID_OUTPUT=$(CURDIR)/android_demo/app/target $(BIN)/python -m pytest tests/android
+
+$(ANDROID_DATA)/intents-float32.tflite: | $(VENV)/.dev $(MINILM)
+	mkdir -p $(ANDROID_DATA)
+	$(BIN)/python -m tools.make_android_models $(ANDROID_DATA)/models --float32 $@
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

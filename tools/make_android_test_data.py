@@ -5,7 +5,9 @@
 Small models of every task are converted from tests/data/reference. `answers.jsonl` has one call a
 line: `model` (a file in the folder), `method` and `arguments` as the Kotlin library names them, and
 `value`, `tokens` and `truncated` as `edgebert.load` of the same file gives them. Places in texts
-are counted in UTF-16, as Kotlin does.
+are counted in UTF-16, as Kotlin does. `intents.jsonl` has 1,000 test questions of BANKING77 with
+what the demo's classifier answers in float32 and as it ships (`tools.make_android_models` makes
+both files, `intents-float32.tflite` and `models/intents.tflite`, into the same folder).
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from edgebert.search.search import open_search
 
 TESTS = Path(__file__).parents[1] / "tests/data"
 REFERENCE = TESTS / "reference"
+QUESTIONS = 1000
 
 # File, checkpoint, and options of the conversion.
 MODELS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -72,6 +75,7 @@ def main() -> None:
     write_regressor(folder / "regress.tflite")
     write_lines(folder / "answers.jsonl", list(answers(folder)))
     write_lines(folder / "search.jsonl", list(found(folder)))
+    write_lines(folder / "intents.jsonl", list(intents(folder)))
 
 
 def write_regressor(path: Path) -> None:
@@ -168,6 +172,20 @@ def found(folder: Path) -> Iterator[dict[str, Any]]:
         search = open_search(model, corpus, index)
         for query in (lines[0], "how much is an exchange", SHORT[2]):
             yield {"query": query, "hits": [hit._asdict() for hit in search(query, top=7)]}
+
+
+def intents(folder: Path) -> Iterator[dict[str, Any]]:
+    """Test questions with the answers of both classifiers."""
+    texts = [row["text"] for row in test_questions()[::3]][:QUESTIONS]
+    with (
+        edgebert.load(folder / "intents-float32.tflite") as exact,
+        edgebert.load(folder / "models/intents.tflite") as shipped,
+    ):
+        for text, answer, quick in zip(
+            texts, exact.batch(texts), shipped.batch(texts), strict=True
+        ):
+            scores = list(answer.scores.values())
+            yield {"text": text, "label": answer.label, "scores": scores, "shipped": quick.label}
 
 
 def test_questions() -> list[dict[str, str]]:

@@ -105,6 +105,14 @@ class WrongFilesTest {
     }
 
     @Test
+    fun `an entry larger than it may be`() {
+        val zip = StoredZip(ByteBuffer.wrap(good))
+        val size = vocabulary.toByteArray().size.toLong()
+        assertEquals(size, zip.content("vocab.txt", size).remaining().toLong())
+        assertThrows(NoStoredZipException::class.java) { zip.content("vocab.txt", size - 1) }
+    }
+
+    @Test
     fun `every byte of the zip changed in turn opens or is refused in one line`() {
         val random = kotlin.random.Random(0)
         repeat(300) {
