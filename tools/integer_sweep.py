@@ -2,8 +2,8 @@
 
     python -m tools.integer_sweep statistics.json     # make integer-sweep STATISTICS=…
 
-Weights are drawn (`random_weights`). A size fails where a value is not finite, where values lose more
-than a hundredth of their numbers to the ends of their types, or where the file is refused.
+Weights are drawn (`random_weights`). A size fails where a value is not finite, where values lose
+more than a hundredth of their numbers to the ends of their types, or where the file is refused.
 """
 
 from __future__ import annotations
