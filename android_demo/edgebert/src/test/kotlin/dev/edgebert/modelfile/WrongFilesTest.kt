@@ -75,7 +75,7 @@ class WrongFilesTest {
             "\"task\":\"classify\",||record.task is missing",
             "\"task\":\"classify\"|\"task\":\"embed\"|32 values in its record for 3 outputs of its graph",
             "\"task\":\"classify\"|\"task\":\"fill-mask\"|needed for fill-mask: ids, mask, segment_ids, positions",
-            "\"lower_case\":true|\"kind\":\"unigram\",\"lower_case\":true|its tokenizer is 'unigram'",
+            "\"kind\":\"wordpiece\"|\"kind\":\"unigram\"|its tokenizer is 'unigram'",
             "\"lower_case\":true|\"lower_case\":1|record.tokenizer.lower_case is '1', which does not fit",
             "\"self_test_tolerance\":|\"self_test_tolerance\":[],\"x\":|record.self_test_tolerance is '[]'",
             "{\"task\"|{task|edgebert record: not JSON",
