@@ -100,7 +100,7 @@ def distill(
 
     The teacher labels every text once; its scores are kept in OUTPUT/teacher and used again. With
     --init teacher the student begins as every k-th layer of the teacher, made narrower: for those
-    who have no pre-trained student. Needs TensorFlow: pip install 'edgebert[train]'.
+    who have no pre-trained student. Needs TensorFlow, which the extra “train” brings.
 
     \b
     Examples:

@@ -77,7 +77,7 @@ def finetune(
 
     Data is read, and the dev figure computed, as by edgebert evaluate; its help tells the formats.
     The best weights on --dev are kept. What a run measures, its settings and its last save are in
-    OUTPUT/runs. Needs TensorFlow: pip install 'edgebert[train]'.
+    OUTPUT/runs. Needs TensorFlow, which the extra “train” brings.
 
     \b
     Examples:
