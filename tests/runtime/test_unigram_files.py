@@ -7,16 +7,19 @@ import pytest
 
 import edgebert
 from edgebert.runtime.tasks.words import Words
+from tests.conftest import RUNTIME
 from tests.family_folders import SMALL, as_class
 
 (ALBERT,) = (folder for folder in SMALL if folder.name.startswith("albert"))
 
 
 @pytest.fixture
-def model(tmp_path, request):
-    folder = as_class(ALBERT, request.param, tmp_path)
-    edgebert.convert(folder, tmp_path / "model.tflite", quantize="float32")
-    with edgebert.load(tmp_path / "model.tflite") as loaded:
+def model(kept, tmp_path, request):
+    def make(path):
+        folder = as_class(ALBERT, request.param, tmp_path)
+        edgebert.convert(folder, path, quantize="float32", runtime=RUNTIME)
+
+    with edgebert.load(kept(request.param, make)) as loaded:
         yield loaded
 
 
@@ -37,16 +40,17 @@ def test_spans_are_stretches_of_the_text(model):
         assert text[span.start : span.end] == span.text == span.text.strip() != ""
 
 
-def test_a_second_space_is_no_span(tmp_path):
-    folder = as_class(ALBERT, "AlbertForTokenClassification", tmp_path)
-    tokenizer = json.loads((folder / "tokenizer.json").read_text("utf-8"))
-    tokenizer["pre_tokenizer"] = tokenizer["pre_tokenizer"]["pretokenizers"][1]
-    (folder / "tokenizer.json").unlink()
-    (folder / "tokenizer.json").write_text(json.dumps(tokenizer), "utf-8")
-    labels = ["B-ONE", "B-TWO", "B-THREE"]  # each word a span of its own
-    path = tmp_path / "model.tflite"
-    edgebert.convert(folder, path, quantize="float32", labels=labels)
-    with edgebert.load(path) as model:
+def test_a_second_space_is_no_span(kept, tmp_path):
+    def make(path):
+        folder = as_class(ALBERT, "AlbertForTokenClassification", tmp_path)
+        tokenizer = json.loads((folder / "tokenizer.json").read_text("utf-8"))
+        tokenizer["pre_tokenizer"] = tokenizer["pre_tokenizer"]["pretokenizers"][1]
+        (folder / "tokenizer.json").unlink()
+        (folder / "tokenizer.json").write_text(json.dumps(tokenizer), "utf-8")
+        labels = ["B-ONE", "B-TWO", "B-THREE"]  # each word a span of its own
+        edgebert.convert(folder, path, quantize="float32", runtime=RUNTIME, labels=labels)
+
+    with edgebert.load(kept("AlbertWithoutSpaces", make)) as model:
         assert [span.text for span in model("fox   moon")] == ["fox", "moon"]
 
 
