@@ -55,6 +55,16 @@ def test_import_brings_nothing_heavy():
     assert result.stdout.strip() == "[]", result.stderr
 
 
+def test_a_word_piece_file_starts_without_what_unigram_files_need(classifier):
+    code = (
+        "import edgebert, sys\n"
+        f"with edgebert.load({str(classifier)!r}) as model: model('text')\n"
+        "print([m for m in sys.modules if 'unigram' in m or 'normalizer' in m])"
+    )
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert child.stdout.splitlines()[-1] == "[]", child.stderr
+
+
 def test_converting_and_running_need_no_tensorflow_and_no_torch(tmp_path):
     source = Path(__file__).parent / "data" / "reference" / "hf_classifier_2x32"
     code = (

@@ -11,8 +11,8 @@ from edgebert.checkpoints.charsmap import read_charsmap
 from edgebert.checkpoints.small_files import as_object, is_clean_text, kind, shown
 from edgebert.errors import EdgebertError
 from edgebert.tokenizer.normalizer import Step, StepName
-from edgebert.tokenizer.special import SPECIAL_TOKENS
-from edgebert.tokenizer.unigram import SPACE, UnigramModel
+from edgebert.tokenizer.special import SPACE, SPECIAL_TOKENS
+from edgebert.tokenizer.unigram import UnigramModel
 
 _SPECIAL = SPECIAL_TOKENS["unigram"]
 _STEPS: Mapping[str, StepName] = {

@@ -6,16 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from edgebert.errors import EdgebertError
 from edgebert.model_file.names import RECORD_FILE, UNIGRAM_FILE, VOCABULARY_FILE
 from edgebert.model_file.record import Record
 from edgebert.model_file.stored_zip import NoStoredZipError, read_stored
-from edgebert.model_file.unigram import read_unigram_text
 from edgebert.tokenizer.special import Kind
 from edgebert.tokenizer.tokenizer import Tokenizer
-from edgebert.tokenizer.unigram import UnigramModel
+
+if TYPE_CHECKING:
+    from edgebert.tokenizer.unigram import UnigramModel
 
 # More than any BERT needs; a hostile file cannot make us allocate beyond them.
 _MOST_RECORD, _MOST_VOCABULARY = 16 << 20, 64 << 20
@@ -80,6 +81,8 @@ def _word_pieces(file: BinaryIO) -> tuple[tuple[str, ...], None]:
 
 
 def _unigram(file: BinaryIO) -> tuple[tuple[str, ...], UnigramModel]:
+    from edgebert.model_file.unigram import read_unigram_text
+
     return read_unigram_text(_stored(file, UNIGRAM_FILE, _MOST_VOCABULARY))
 
 

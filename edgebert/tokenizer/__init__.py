@@ -2,6 +2,5 @@
 
 from edgebert.tokenizer.options import TokenizerOptions
 from edgebert.tokenizer.tokenizer import Encoding, Offsets, Tokenizer
-from edgebert.tokenizer.unigram import UnigramModel
 
-__all__ = ["Encoding", "Offsets", "Tokenizer", "TokenizerOptions", "UnigramModel"]
+__all__ = ["Encoding", "Offsets", "Tokenizer", "TokenizerOptions"]

@@ -12,6 +12,9 @@ Kind: TypeAlias = Literal["wordpiece", "unigram"]
 MASK = "[MASK]"
 """What stands for the mask token in a text, whatever the vocabulary calls it."""
 
+SPACE = "▁"
+"""What a piece of a unigram vocabulary begins with where a space stood before it."""
+
 
 class SpecialTokens(NamedTuple):
     """Their names in a vocabulary."""

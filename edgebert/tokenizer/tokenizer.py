@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
 
 from edgebert.errors import EdgebertError
 from edgebert.tokenizer.options import TokenizerOptions
 from edgebert.tokenizer.special import MASK
-from edgebert.tokenizer.unigram import Unigram, UnigramModel
 from edgebert.tokenizer.wordpiece import WordPiece
+
+if TYPE_CHECKING:
+    from edgebert.tokenizer.unigram import Unigram, UnigramModel
 
 Offsets: TypeAlias = tuple[int, int]
 """`[start, end)` in characters (code points) of the text as it was given."""
@@ -68,9 +70,7 @@ class Tokenizer:
     ) -> None:
         self.options = options
         self._vocabulary = vocabulary
-        self._cutter: WordPiece | Unigram = (
-            WordPiece(vocabulary, options) if unigram is None else Unigram(vocabulary, unigram)
-        )
+        self._cutter = _cutter(vocabulary, options, unigram)
         special = self._cutter.special
         self.pad_id = self._cutter.id_of(special.pad)
         self._cls = self._cutter.id_of(special.cls)
@@ -240,6 +240,16 @@ class Tokenizer:
         for part in before:
             ids += [*self.ids(self._cutter.before_mask(part)), self.mask_id]
         return ids + self.ids(last)
+
+
+def _cutter(
+    vocabulary: Sequence[str], options: TokenizerOptions, unigram: UnigramModel | None
+) -> WordPiece | Unigram:
+    if unigram is None:
+        return WordPiece(vocabulary, options)
+    from edgebert.tokenizer.unigram import Unigram  # WordPiece starts without it
+
+    return Unigram(vocabulary, unigram)
 
 
 def _shares(first: int, second: int, room: int, truncate: Truncate) -> tuple[int, int]:

@@ -15,10 +15,8 @@ from edgebert.errors import EdgebertError
 from edgebert.tokenizer.memo import Memo
 from edgebert.tokenizer.normalizer import Normalizer, Step
 from edgebert.tokenizer.pieces import Piece
-from edgebert.tokenizer.special import SPECIAL_TOKENS
+from edgebert.tokenizer.special import SPACE, SPECIAL_TOKENS
 from edgebert.tokenizer.words import Traced
-
-SPACE = "▁"
 
 _UNKNOWN_PENALTY = 10.0
 _WORDS_KEPT = 16_384

@@ -13,8 +13,9 @@ from tokenizers.normalizers import StripAccents
 
 from edgebert.checkpoints.unigram_file import read_unigram
 from edgebert.errors import EdgebertError
-from edgebert.tokenizer import Tokenizer, TokenizerOptions, UnigramModel
+from edgebert.tokenizer import Tokenizer, TokenizerOptions
 from edgebert.tokenizer.normalizer import Normalizer
+from edgebert.tokenizer.unigram import UnigramModel
 from tests.tokenizer.unigrams import (
     ALBERT_STEPS,
     JOIN_SPACES,

@@ -10,9 +10,8 @@ import numpy.typing as npt
 
 from edgebert.tokenizer.characters import is_punctuation
 from edgebert.tokenizer.pieces import CONTINUES
-from edgebert.tokenizer.special import Kind
+from edgebert.tokenizer.special import SPACE, Kind
 from edgebert.tokenizer.tokenizer import Offsets
-from edgebert.tokenizer.unigram import SPACE
 
 _BEGINS: Mapping[Kind, Callable[[str], bool]] = MappingProxyType(
     {
