@@ -48,15 +48,15 @@ class Native:
     name: str
     offset: int
     stored: bool
-    library: Library
+    elf: Library
 
     def problems(self, page: int) -> Iterator[str]:
         """Why a device with pages of this size could not map it; 32-bit ones have small pages."""
-        if self.library.bits == 32:
+        if self.elf.bits == 32:
             return
-        if not all(segment.fits(page) for segment in self.library.segments):
+        if not all(segment.fits(page) for segment in self.elf.segments):
             yield (
-                f"{self.name}: LOAD segments aligned to {self.library.alignment:,} bytes, "
+                f"{self.name}: LOAD segments aligned to {self.elf.alignment:,} bytes, "
                 f"not to {page:,}"
             )
         if self.stored and self.offset % page:
@@ -84,7 +84,7 @@ def show(apk: Path, page: int) -> int:
             how = "stored" if info.compress_type == zipfile.ZIP_STORED else "deflated"
             print(f"  {info.compress_size:>12,}  {how:8}  {info.filename}")
     for native in natives(apk):
-        bits = f"{native.library.bits} bit, LOAD alignment {native.library.alignment:,}"
+        bits = f"{native.elf.bits} bit, LOAD alignment {native.elf.alignment:,}"
         print(f"{native.name}: {bits}, at {native.offset:,}")
     problems = list(problems_of(apk, page))
     for problem in problems:
@@ -116,7 +116,7 @@ def natives(apk: Path) -> list[Native]:
                 name=info.filename,
                 offset=content_offset(file, info),
                 stored=info.compress_type == zipfile.ZIP_STORED,
-                library=read_elf(_read(archive, info), info.filename),
+                elf=read_elf(_read(archive, info), info.filename),
             )
             for info in archive.infolist()
             if info.filename.startswith("lib/") and info.filename.endswith(".so")
