@@ -21,6 +21,17 @@ Norm = Literal["layer_norm", "no_norm"]
 
 PoolerActivation = Literal["tanh", "relu", "gelu"]
 
+SIZES = (
+    "vocab_size",
+    "hidden_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "intermediate_size",
+    "max_position_embeddings",
+    "type_vocab_size",
+)
+"""The fields in which plain BERTs differ, named as in Google's and Hugging Face's files."""
+
 # Far above any BERT; keeps a hostile config from asking for unbounded memory.
 _RANGES = {
     "vocab_size": (1, 1_000_000),

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from edgebert.bert.config import BertConfig
+from edgebert.bert.config import SIZES, BertConfig
 from edgebert.bert.weights import Array, Weights, check_weights
 from edgebert.converter.head import Head
 from edgebert.errors import EdgebertError
@@ -26,17 +26,7 @@ Tensor: TypeAlias = Any
 _FAR_BELOW = -1e9
 """Added to the scores of padding: their share becomes exactly 0 in float32."""
 
-_OPEN = (
-    "vocab_size",
-    "hidden_size",
-    "num_hidden_layers",
-    "num_attention_heads",
-    "intermediate_size",
-    "max_position_embeddings",
-    "type_vocab_size",
-    "hidden_act",
-    "layer_norm_eps",
-)
+_OPEN = (*SIZES, "hidden_act", "layer_norm_eps")
 """What may differ among plain BERTs; all else in a config makes another family."""
 
 

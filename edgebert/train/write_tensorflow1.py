@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgebert.bert.config import SIZES
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.writing.names import TENSORFLOW1, written_name
 from edgebert.errors import EdgebertError
@@ -17,15 +18,6 @@ from edgebert.train.backend import tf
 _NAME = "bert_model.ckpt"
 _SUFFIXES = (".data-00000-of-00001", ".index")  # the index, by which readers go, is the last
 _ACTIVATIONS = {"gelu_tanh": "gelu", "relu": "relu"}
-_SHAPES = (
-    "vocab_size",
-    "hidden_size",
-    "num_hidden_layers",
-    "num_attention_heads",
-    "intermediate_size",
-    "max_position_embeddings",
-    "type_vocab_size",
-)
 _NORM_EPSILON = 1e-12  # what google-research/bert has in its code
 
 
@@ -70,7 +62,7 @@ def _config(checkpoint: Checkpoint) -> dict[str, object]:
             f"{config.layer_norm_eps}; it knows {', '.join(_ACTIVATIONS)} with {_NORM_EPSILON}: "
             "write a Hugging Face folder"
         )
-    shapes = {name: getattr(config, name) for name in _SHAPES}
+    shapes = {name: getattr(config, name) for name in SIZES}
     return {**shapes, "hidden_act": _ACTIVATIONS[config.hidden_act]}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from edgebert.bert.config import Activation
+from edgebert.bert.config import SIZES, Activation
 from edgebert.bert.tasks import LABELLED, TaskName
 from edgebert.bert.weights import Array
 from edgebert.checkpoints.checkpoint import Checkpoint
@@ -35,16 +35,6 @@ _CLASSES: Mapping[TaskName | None, str] = MappingProxyType(
 _WITH_NEXT_SENTENCE = "BertForPreTraining"
 _ACTIVATIONS: Mapping[Activation, str] = MappingProxyType(
     {"gelu": "gelu", "gelu_tanh": "gelu_new", "relu": "relu"}
-)
-_SHAPES = (
-    "vocab_size",
-    "hidden_size",
-    "num_hidden_layers",
-    "num_attention_heads",
-    "intermediate_size",
-    "max_position_embeddings",
-    "type_vocab_size",
-    "layer_norm_eps",
 )
 _MODULES = ("Transformer", "Pooling", "Normalize")
 _MODULE_TYPE = "sentence_transformers.models."
@@ -119,7 +109,7 @@ def _config(checkpoint: Checkpoint, name: str) -> dict[str, Any]:
         "model_type": "bert",
         "hidden_act": _ACTIVATIONS[config.hidden_act],
         "pad_token_id": checkpoint.vocabulary.index("[PAD]"),
-        **{shape: getattr(config, shape) for shape in _SHAPES},
+        **{shape: getattr(config, shape) for shape in (*SIZES, "layer_norm_eps")},
     }
     if checkpoint.task == "regress":
         return {**found, "problem_type": "regression", "num_labels": 1}
