@@ -75,7 +75,9 @@ class Worker:
         from edgebert.evaluate.data import open_data
         from edgebert.evaluate.evaluate import evaluate
 
-        outcome = evaluate(self._model, open_data(Path(data), self._model.task))
+        model = self._model
+        opened = open_data(Path(data), model.task, multi_label=model.multi_label)
+        outcome = evaluate(model, opened)
         metric, value = next(iter(outcome.metrics.items()))
         return {"metric": metric, "value": value, "rows": outcome.rows}
 

@@ -54,12 +54,14 @@ def evaluate(
     \b
     The task of the file decides what the data is, and what is measured:
       classify   TSV, CSV, JSON Lines: text, label  accuracy, macro-F1, Matthews
+      classify   the same, labels as a|b (¹)        micro-F1, macro-F1, exact match
       regress    the same, the label a number       Spearman, Pearson
       embed      the same, with pairs               Spearman, Pearson (cosine)
       embed      columns query and positive         MRR@10, recall@1, 5, 10
       tag        CoNLL columns: word … tag          F1, precision, recall
       answer     SQuAD JSON, 1.1 or 2.0             F1, exact match
       fill-mask  plain text, one a line             top-1, top-5, perplexity
+      (¹) multi-label: with | between them, or a list in JSON Lines; a row may have none
 
     \b
     Examples:
@@ -83,7 +85,8 @@ def evaluate(
     options: dict[str, Any] = {"threads": threads, "engine": engine}
     with ExitStack() as stack, progress_bar() as progress:
         model = stack.enter_context(load(file, **options))
-        data_set = open_data(data, model.task, Columns(text_column, pair_column, label_column))
+        columns = Columns(text_column, pair_column, label_column)
+        data_set = open_data(data, model.task, columns, multi_label=model.multi_label)
         if against is None:
             _print_evaluation(
                 {"file": str(file), "data": str(data)},

@@ -168,7 +168,8 @@ def convert_checkpoint(
 ) -> ConversionReport:
     """Converts an open checkpoint; see `convert`."""
     if checked is not None:
-        checked.open(settled.head.task)  # wrong data is told now, not after the conversion
+        # Wrong data is told now, not after the conversion.
+        checked.open(settled.head.task, multi_label=settled.head.multi_label)
     clock = _Clock(read_seconds)
     float32_bytes = 4 * sum(int(weight.size) for weight in checkpoint.weights.values())
     checkpoint = trim(checkpoint, settled.max_length)

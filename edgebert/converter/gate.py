@@ -33,13 +33,13 @@ class DataCheck:
         if self.max_drop is not None:
             Gate(self.max_drop)
 
-    def open(self, task: TaskName) -> DataSet:
-        """The data set.
+    def open(self, task: TaskName, *, multi_label: bool) -> DataSet:
+        """The data set, for models of a task.
 
         Raises:
             EdgebertError: it cannot be read, or the task not be judged.
         """
-        return open_data(self.path, task)
+        return open_data(self.path, task, multi_label=multi_label)
 
     def run(self, file: Path, float32: Path, progress: Progress | None) -> Comparison:
         """Evaluates both files.
@@ -49,9 +49,8 @@ class DataCheck:
             CheckFailedError: the file loses more than `max_drop`.
         """
         with load(file) as model, load(float32) as baseline:
-            comparison = compare(
-                model, baseline, self.open(model.task), progress=progress or silent
-            )
+            data = self.open(model.task, multi_label=model.multi_label)
+            comparison = compare(model, baseline, data, progress=progress or silent)
         if self.max_drop is not None:
             try:
                 comparison.require(Gate(self.max_drop))

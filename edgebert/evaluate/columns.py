@@ -28,6 +28,7 @@ _QUERIES = (
 _TEXTS = ("text", "sentence", "question", "query", "review", "utterance", "content")
 _LABELS = (
     "label",
+    "labels",
     "category",
     "score",
     "Quality",

@@ -25,12 +25,15 @@ class DataSet:
     read: Callable[[], Iterator[Any]]
 
 
-def open_data(path: Path, task: str, columns: Columns = USUAL) -> DataSet:
+def open_data(
+    path: Path, task: str, columns: Columns = USUAL, *, multi_label: bool = False
+) -> DataSet:
     """The data set of a file, for models of one task.
 
     | task | data | metrics |
     |---|---|---|
     | classify | TSV, CSV or JSON Lines: text, or a pair, and label | accuracy, macro_f1, matthews |
+    | classify, multi-label | the same, labels as `a|b` | micro_f1, macro_f1, exact_match |
     | regress | the same, with a number as the label | spearman, pearson |
     | embed | the same with pairs; or query and positive | spearman, pearson; or mrr@10, recall@k |
     | tag | CoNLL columns | f1, precision, recall of entities |
@@ -40,6 +43,6 @@ def open_data(path: Path, task: str, columns: Columns = USUAL) -> DataSet:
     Raises:
         EdgebertError: the task cannot be judged, or the first example cannot be read.
     """
-    judge = judge_for(task, path, columns)
+    judge = judge_for(task, path, columns, multi_label=multi_label)
     next(judge.read(path, columns), None)
     return DataSet(judge, partial(judge.read, path, columns))

@@ -38,6 +38,27 @@ def macro_f1(expected: Labels, predicted: Labels) -> float:
     return float(np.mean(2 * hits / (confusion.sum(axis=0) + confusion.sum(axis=1))))
 
 
+def multi_label_f1(expected: Values, predicted: Values) -> tuple[float, float]:
+    """F1 of independent labels, 0 to 1: of all decisions together (micro), mean of labels (macro).
+
+    Labels that are neither expected nor predicted do not count.
+
+    Args:
+        expected: 1 where a row has a label, else 0, [n, K].
+        predicted: the same.
+
+    Raises:
+        EdgebertError: no label is expected or predicted.
+    """
+    _check_lengths(len(expected), len(predicted), least=1)
+    hits = (expected * predicted).sum(axis=0)
+    both = expected.sum(axis=0) + predicted.sum(axis=0)
+    met = both > 0
+    if not met.any():
+        raise EdgebertError("no F1: no row has a label, and none is predicted")
+    return float(2 * hits.sum() / both.sum()), float(np.mean(2 * hits[met] / both[met]))
+
+
 def matthews(expected: Labels, predicted: Labels) -> float:
     """Matthews' correlation of labels, -1 to 1; 0 where one side knows a single label.
 

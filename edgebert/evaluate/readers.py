@@ -23,13 +23,15 @@ _Layout = TypeVar("_Layout")
 
 _COLA = ("source", "label", "mark", "sentence")
 _COLA_MARK = re.compile(r"[*?#%]*")
+_BETWEEN_LABELS = "|"
 
 
 class Row(NamedTuple):
     """One labelled text or pair.
 
     Attributes:
-        label: as written in the file; a number stays text.
+        label: as written in the file; a number stays text. Where a row may have several labels, or
+            none: all of them with `|` between them.
         place: file and line, for error messages.
     """
 
@@ -37,6 +39,12 @@ class Row(NamedTuple):
     pair: str | None
     label: str
     place: str
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The several labels, each once."""
+        found = (each.strip() for each in self.label.split(_BETWEEN_LABELS))
+        return tuple(dict.fromkeys(each for each in found if each))
 
 
 class Query(NamedTuple):
@@ -47,7 +55,7 @@ class Query(NamedTuple):
     place: str
 
 
-def read_rows(path: Path, columns: Columns = USUAL) -> Iterator[Row]:
+def read_rows(path: Path, columns: Columns = USUAL, *, multi_label: bool = False) -> Iterator[Row]:
     """Reads a labelled data set, UTF-8, with named columns.
 
     The format is told by the ending (.tsv, .csv, .jsonl, .ndjson), else by the first line. In TSV
@@ -57,6 +65,8 @@ def read_rows(path: Path, columns: Columns = USUAL) -> Iterator[Row]:
     Args:
         path: the file.
         columns: names of columns that are not found by their usual names.
+        multi_label: a row may have several labels, with `|` between them or, in JSON Lines, as a
+            list; and it may have none: an empty field, an empty list.
 
     Yields:
         Rows in the order of the file; memory does not grow with the file.
@@ -65,11 +75,12 @@ def read_rows(path: Path, columns: Columns = USUAL) -> Iterator[Row]:
         EdgebertError: the file cannot be read, is not of its format, or a row lacks a column;
             file, line and column are named.
     """
+    label_of = _labels if multi_label else _label
     for layout, record, place in _laid_out(path, lambda header: find_layout(header, columns)):
         yield Row(
             _text(record, layout.text, place),
             None if layout.pair is None else _text(record, layout.pair, place),
-            _label(record, layout.label, place),
+            label_of(record, layout.label, place),
             place,
         )
 
@@ -219,6 +230,21 @@ def _label(record: Mapping[str, Any], column: str, place: str) -> str:
     if not isinstance(value, (str, int, float)) or value == "":
         raise EdgebertError(f"{place}: {column!r} is {_show(value)}; a label or number is needed")
     return str(value)
+
+
+def _labels(record: Mapping[str, Any], column: str, place: str) -> str:
+    value = _value(record, column, place)
+    if value in ("", None):
+        return ""
+    if not isinstance(value, list):
+        return _label(record, column, place)
+    for each in value:
+        if not isinstance(each, str) or not each.strip() or _BETWEEN_LABELS in each:
+            raise EdgebertError(
+                f"{place}: {column!r} has {_show(each)}; labels are texts without "
+                f"{_BETWEEN_LABELS!r}"
+            )
+    return _BETWEEN_LABELS.join(value)
 
 
 def _value(record: Mapping[str, Any], column: str, place: str) -> Any:

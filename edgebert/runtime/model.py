@@ -77,6 +77,7 @@ class Model:
         self.record = record
         self.task = record.task
         self.labels = record.labels
+        self.multi_label = record.multi_label
         self.max_length = record.max_length
         self.tokenizer = file.tokenizer()
         self._task = TASKS[record.task](file, self.tokenizer)

@@ -74,7 +74,8 @@ def read_texts(path: Path, task: TaskName) -> list[Text]:
         found: Iterable[Text] = ((line.strip(), None) for line in read_lines(path))
     else:
         judged = "classify" if task == "encode" else task
-        found = _texts(open_data(path, judged).read())
+        # Read as multi-label, a row may have any label, or none: they do not matter here.
+        found = _texts(open_data(path, judged, multi_label=judged == "classify").read())
     kept = _draw(text for text in found if text[0].strip())
     if len(kept) < FEWEST:
         raise EdgebertError(

@@ -13,13 +13,20 @@ from edgebert.evaluate.judges.classify import CLASSIFY
 from edgebert.evaluate.judges.correlate import PAIRS, REGRESS
 from edgebert.evaluate.judges.fill_mask import FILL_MASK
 from edgebert.evaluate.judges.judge import Judge
+from edgebert.evaluate.judges.multi_label import MULTI_LABEL
 from edgebert.evaluate.judges.retrieve import RETRIEVE
 from edgebert.evaluate.judges.tag import TAG
 from edgebert.evaluate.readers import read_header
 
 
-def judge_for(task: str, path: Path, columns: Columns) -> Judge:
+def judge_for(task: str, path: Path, columns: Columns, *, multi_label: bool = False) -> Judge:
     """The judge of a model for `task` on the data of `path`.
+
+    Args:
+        task: of the model.
+        path: of the data.
+        columns: of the data.
+        multi_label: of classify: the labels are independent of each other.
 
     Raises:
         EdgebertError: the task cannot be judged, or the data set cannot be read.
@@ -30,7 +37,7 @@ def judge_for(task: str, path: Path, columns: Columns) -> Judge:
         raise EdgebertError(
             f"task {task!r} cannot be evaluated; accepted: {', '.join(_JUDGES)}"
         ) from None
-    return choose(path, columns)
+    return MULTI_LABEL if multi_label and task == "classify" else choose(path, columns)
 
 
 def _for_embed(path: Path, columns: Columns) -> Judge:

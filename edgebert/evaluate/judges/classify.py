@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 
-from edgebert.evaluate.judges.judge import EvaluatedModel, Judge, Observation, ask, unknown_label
+from edgebert.evaluate.judges.judge import EvaluatedModel, Judge, Observation, ask, known_label
 from edgebert.evaluate.metrics import accuracy, macro_f1, matthews
 from edgebert.evaluate.readers import Row, read_rows
 
 
 def _check(model: EvaluatedModel, row: Row) -> None:
-    _expected(model, row)
+    known_label(model, row.place, row.label)
 
 
 def _observe(model: EvaluatedModel, rows: Iterable[Row]) -> Iterator[Observation]:
     for row in rows:
-        expected = _expected(model, row)
+        expected = known_label(model, row.place, row.label)
         reply, seconds = ask(model, row.place, row.text, row.pair)
         label = reply.value.label
         labels = model.labels or ()
@@ -30,18 +30,6 @@ def _observe(model: EvaluatedModel, rows: Iterable[Row]) -> Iterator[Observation
             seconds=seconds,
             truncated=reply.truncated,
         )
-
-
-def _expected(model: EvaluatedModel, row: Row) -> str:
-    labels = model.labels or ()
-    if row.label in labels:
-        return row.label
-    # Where labels are numbers themselves ("1" to "5" stars), a number means the label.
-    if row.label.isdecimal() and not any(label.isdecimal() for label in labels):
-        number = int(row.label) if len(row.label) < 10 else len(labels)
-        if number < len(labels):
-            return labels[number]
-    raise unknown_label(row.place, row.label, labels)
 
 
 CLASSIFY = Judge(

@@ -104,6 +104,23 @@ def ask(
     return reply, time.perf_counter() - start
 
 
+def known_label(model: EvaluatedModel, place: str, label: str) -> str:
+    """The model's label that is meant, which may be written as its number.
+
+    Raises:
+        EdgebertError: the model has no such label.
+    """
+    labels = model.labels or ()
+    if label in labels:
+        return label
+    # Where labels are numbers themselves ("1" to "5" stars), a number means the label.
+    if label.isdecimal() and not any(each.isdecimal() for each in labels):
+        number = int(label) if len(label) < 10 else len(labels)
+        if number < len(labels):
+            return labels[number]
+    raise unknown_label(place, label, labels)
+
+
 def unknown_label(place: str, label: str, known: Iterable[str]) -> EdgebertError:
     """The error for a label that the model does not have."""
     names = list(known)
