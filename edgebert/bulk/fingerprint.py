@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from edgebert.errors import EdgebertError
+
 _HEAD = 65_536
 _PIECE = 1 << 20
 
@@ -18,9 +20,16 @@ def glance(path: Path) -> str:
 
 
 def digest(path: Path) -> str:
-    """A hash of all there is."""
+    """A hash of all there is.
+
+    Raises:
+        EdgebertError: the file cannot be read.
+    """
     found = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            found.update(piece)
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE):
+                found.update(piece)
+    except OSError as error:
+        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from None
     return f"sha256 {found.hexdigest()}"

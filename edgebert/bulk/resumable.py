@@ -30,7 +30,7 @@ class Mark(NamedTuple):
     """How far the output has come.
 
     Attributes:
-        lines: that are written.
+        lines: that are written; where a text has several lines or none, how many texts are done.
         bytes: that they take.
         truncated: how many of them tell of a text that was cut off.
     """
@@ -56,13 +56,13 @@ class Lines:
         self._save_every = save_every
         self._saved = time.monotonic()
 
-    def write(self, line: str, *, truncated: bool = False) -> None:
-        """Adds a line.
+    def write(self, *lines: str, truncated: bool = False) -> None:
+        """Adds the line of a text; some have several, or none.
 
         Raises:
             EdgebertError: the disk is full, or the like.
         """
-        data = f"{line}\n".encode()
+        data = "".join(f"{line}\n" for line in lines).encode()
         with _telling(self._path):
             self._file.write(data)
         # In one step: Ctrl-C before it leaves a line that does not count and will be cut off.

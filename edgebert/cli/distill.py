@@ -35,10 +35,11 @@ from edgebert.cli.training import (
 )
 
 if TYPE_CHECKING:
-    from contextlib import ExitStack
+    from contextlib import AbstractContextManager, ExitStack
 
     from edgebert.checkpoints.checkpoint import Checkpoint
     from edgebert.checkpoints.progress import Progress
+    from edgebert.train.augmentation.method import Method
     from edgebert.train.teacher import Teacher
 
 
@@ -74,6 +75,19 @@ def distill(
     match_attention: Annotated[
         float, typer.Option(help="Weight of the attention scores' difference, such as 0.1.")
     ] = 0.0,
+    augment: Annotated[
+        int, typer.Option(help="Make so many further texts of each one; see edgebert augment.")
+    ] = 0,
+    augment_with: Annotated[
+        str | None,
+        typer.Option(
+            help="Checkpoint or fill-mask .tflite that finds the words.",
+            show_default="the student's masked language model, or the teacher's word table",
+        ),
+    ] = None,
+    augment_share: Annotated[
+        float, typer.Option(help="Of the words that are replaced in further texts.")
+    ] = 0.4,
     epochs: Epochs = 4,
     batch_size: BatchSize = None,
     learning_rate: LearningRate = None,
@@ -107,15 +121,18 @@ def distill(
       edgebert distill --teacher big --student tiny --transfer texts.txt --dev dev.csv -o small
       edgebert distill --teacher big --student 4/256 --init teacher --transfer texts.txt -o small
       edgebert distill --teacher big --student tiny --labels train.csv --hard 0.3 -o small
+      edgebert distill --teacher big --student tiny --transfer texts.txt --augment 8 -o small
       edgebert convert small -o small.tflite
     """  # noqa: D301
     from contextlib import ExitStack
 
     from edgebert.cli.console import progress_bar
     from edgebert.evaluate.columns import Columns
-    from edgebert.train.distill import Transfer
+    from edgebert.train.augmentation.augment import Amount
+    from edgebert.train.augmentation.transfer import with_augmented
     from edgebert.train.distill import distill as run
     from edgebert.train.distillation import Mix
+    from edgebert.train.transfer import Transfer
 
     trials = trials_of(
         {
@@ -142,6 +159,10 @@ def distill(
         progress = stack.enter_context(progress_bar())
         large = _teacher(teacher, stack, progress)
         small = _student(student, init, large, stack, progress)
+        if augment:
+            found = stack.enter_context(_method(augment_with, large, small, progress))
+            amount = Amount(augment, augment_share, seed)
+            texts = with_augmented(texts, found, amount, output / "augmented", progress)
         report = run(
             large, small, texts, output, trials, mix=mix, progress=progress, tell=tell, **options
         )
@@ -156,6 +177,23 @@ def _teacher(name: str, stack: ExitStack, progress: Progress) -> Teacher:
     if Path(name).suffix.lower() in (".jsonl", ".ndjson"):
         return FileTeacher(Path(name))
     return CheckpointTeacher(stack.enter_context(open_checkpoint(name, progress=progress)))
+
+
+def _method(
+    source: str | None, teacher: Teacher, student: Checkpoint, progress: Progress
+) -> AbstractContextManager[Method]:
+    """How words for further texts are found."""
+    from edgebert.errors import EdgebertError
+    from edgebert.train.augmentation.sources import method_of, open_method
+
+    if teacher.checkpoint is None:
+        raise EdgebertError(
+            f"{teacher.name}: a file of scores cannot label further texts; make them first with "
+            "edgebert augment, and have them scored too"
+        )
+    if source is not None:
+        return open_method(source, progress=progress)
+    return method_of(student if "fill-mask" in student.tasks else teacher.checkpoint, None)
 
 
 def _student(

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from edgebert.cli.augment import augment
 from edgebert.cli.benchmark import benchmark
 from edgebert.cli.console import print_notice
 from edgebert.cli.convert import convert
@@ -94,6 +95,7 @@ app.command()(search)
 app.command()(pick)
 app.command()(finetune)
 app.command()(distill)
+app.command()(augment)
 app.command("train-report")(train_report)
 app.command()(models)
 app.command()(doctor)

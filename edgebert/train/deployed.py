@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from edgebert.bert.tasks import TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.progress import silent
 from edgebert.converter.convert import convert_checkpoint
@@ -21,19 +22,24 @@ from edgebert.evaluate.bootstrap import Figures, Measure
 from edgebert.evaluate.data import DataSet
 from edgebert.evaluate.tally import Tally, observe
 from edgebert.runtime.model import Model, load
-from edgebert.train.loop import Score
+from edgebert.train.score import Score
 
 
 @contextlib.contextmanager
-def deployed(checkpoint: Checkpoint) -> Iterator[Model]:
-    """The checkpoint as a float32 model for its own task.
+def deployed(checkpoint: Checkpoint, task: TaskName | None = None) -> Iterator[Model]:
+    """The checkpoint as a float32 model.
+
+    Args:
+        checkpoint: of any family.
+        task: what for; None: what the checkpoint was made for.
 
     Raises:
-        EdgebertError: the checkpoint has no task or cannot be converted.
+        EdgebertError: the checkpoint has no task, no head for it, or cannot be converted.
     """
     with tempfile.TemporaryDirectory(prefix="edgebert-") as folder:
         path = Path(folder) / "float32.tflite"
-        convert_checkpoint(checkpoint, plan(Options(quantize="float32"), checkpoint), path)
+        options = Options(task=task, quantize="float32")
+        convert_checkpoint(checkpoint, plan(options, checkpoint), path)
         with load(path) as model:
             yield model
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from edgebert.bulk.fingerprint import digest
-from edgebert.bulk.texts import Text, open_texts, read_texts
+from edgebert.bulk.texts import Text
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.progress import Progress, silent
 from edgebert.converter.plan import Options, plan
 from edgebert.errors import EdgebertError
-from edgebert.evaluate.columns import USUAL, Columns
 from edgebert.evaluate.data import open_data
 from edgebert.evaluate.judges.judge import unknown_label
-from edgebert.evaluate.readers import Row, read_rows
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.distillation import TEACHER, Distillation, Mix
 from edgebert.train.examples import IGNORED, Example
@@ -27,39 +24,11 @@ from edgebert.train.report import Report
 from edgebert.train.settings import Settings
 from edgebert.train.start import with_heads
 from edgebert.train.teacher import Teacher
+from edgebert.train.transfer import Transfer
 from edgebert.train.trials import Lessons, refuse_model, run_trials
 
 SCORES = "teacher"
 """The folder beside the model's files in which the teacher's scores are kept."""
-
-
-@dataclass(frozen=True)
-class Transfer:
-    """The texts on which the student is to agree with the teacher.
-
-    Attributes:
-        texts: files of texts without labels, as `edgebert run --input` takes them.
-        labelled: labelled data, whose labels count as `Mix.hard` says; its texts are used too.
-        dev: labelled data to judge by; None: the last weights are the best.
-        columns: of the labelled data.
-
-    Raises:
-        EdgebertError: no texts at all.
-    """
-
-    texts: tuple[Path, ...] = ()
-    labelled: Path | None = None
-    dev: Path | None = None
-    columns: Columns = USUAL
-
-    def __post_init__(self) -> None:
-        if not self.texts and self.labelled is None:
-            raise EdgebertError("no texts to learn from: give --transfer or --labels, or both")
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """All that is learned from."""
-        return self.texts if self.labelled is None else (*self.texts, self.labelled)
 
 
 def distill(
@@ -100,7 +69,7 @@ def distill(
     _check(teacher, student, transfer, mix)
     start = with_heads(student, teacher.task, teacher.labels, trials[0].seed, max_length)
     texts = _texts(transfer, start)
-    told = _digests(transfer.files)
+    told = transfer.fingerprint
     scores = teacher.scores([text for text, _ in texts], told, output / SCORES, progress)
     lessons = _lessons(teacher, start, transfer, mix, texts)
     lessons = replace(
@@ -131,30 +100,21 @@ def _check(teacher: Teacher, student: Checkpoint, transfer: Transfer, mix: Mix) 
 def _texts(transfer: Transfer, start: Checkpoint) -> list[tuple[Text, float]]:
     """Each text once, with the number of its label, or `IGNORED`."""
     found: dict[tuple[str, str | None], tuple[Text, float]] = {}
-    unlabelled = IGNORED if start.labels else 0.0
-    if transfer.labelled is not None:
-        for row in read_rows(transfer.labelled, transfer.columns):
-            text = Text(row.text, row.pair, row.place)
-            found.setdefault((row.text, row.pair), (text, _number(row, start)))
-    for text in itertools.chain.from_iterable(map(_read, transfer.texts)):
-        if text.text.strip():
-            found.setdefault((text.text, text.pair), (text, unlabelled))
+    for text, label in transfer.read():
+        found.setdefault((text.text, text.pair), (text, _number(text, label, start)))
     if not found:
         raise EdgebertError(f"{transfer.files[0]}: has no texts to learn from")
     return list(found.values())
 
 
-def _number(row: Row, start: Checkpoint) -> float:
+def _number(text: Text, label: str | None, start: Checkpoint) -> float:
     if not start.labels:
         return 0.0
-    if row.label not in start.labels:
-        raise unknown_label(row.place, row.label, start.labels)
-    return start.labels.index(row.label)
-
-
-def _read(path: Path) -> Iterable[Text]:
-    with open_texts(path) as file:
-        yield from read_texts(path, file)
+    if label is None:
+        return IGNORED
+    if label not in start.labels:
+        raise unknown_label(text.place, label, start.labels)
+    return start.labels.index(label)
 
 
 def _lessons(
@@ -183,7 +143,3 @@ def _lessons(
         },
         further={},
     )
-
-
-def _digests(files: Iterable[Path]) -> str:
-    return ", ".join(f"{path.name} {digest(path)}" for path in files)

@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from edgebert.bert.weights import Array
 from edgebert.checkpoints.progress import Progress, silent
@@ -18,6 +18,7 @@ from edgebert.train.examples import Batch, Feed
 from edgebert.train.network import Network
 from edgebert.train.optimizer import AdamW
 from edgebert.train.run_folder import RunFolder
+from edgebert.train.score import Score
 from edgebert.train.settings import Settings
 from edgebert.train.state import Mark
 
@@ -31,18 +32,6 @@ class Objective(Protocol):
 
     def __call__(self, network: Network, batch: Mapping[str, Any], dropout: Dropout) -> Any:
         """The mean loss of a batch of tensors, a float32 scalar."""
-
-
-class Score(NamedTuple):
-    """What an evaluation found.
-
-    Attributes:
-        metrics: by name.
-        figure: the one that decides which weights are best, the higher the better.
-    """
-
-    metrics: Mapping[str, float]
-    figure: float
 
 
 @dataclass(frozen=True)

@@ -57,3 +57,24 @@ def test_wrong_input_is_one_line(command, further, said):
     assert result.exit_code == 2
     assert said in result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_further_texts_are_made_and_labelled(command, tmp_path):
+    further = ["--init", "teacher", "--student", "1/8", "--augment", "3", "--augment-share", "0.5"]
+    result = runner.invoke(app, command(*further, "--json"))
+    assert result.exit_code == 0, result.output
+    (made,) = (tmp_path / "out" / "augmented").iterdir()
+    new = {json.loads(line)["text"] for line in made.read_text().splitlines()}
+    assert len(new) > len(TEXTS)
+    assert json.loads(result.stdout)["examples"] == len(new | set(TEXTS))
+    assert runner.invoke(app, command(*further, "--resume")).exit_code == 0
+    assert [*(tmp_path / "out" / "augmented").iterdir()] == [made]
+
+
+def test_a_file_of_scores_cannot_label_further_texts(command, tmp_path):
+    scores = tmp_path / "scores.jsonl"
+    scores.write_text('{"text": "good", "scores": {"a": 0.5, "b": 0.5}}\n')
+    usual = ["--teacher", str(scores), "--student", str(tmp_path / "teacher"), "--augment", "2"]
+    result = runner.invoke(app, command(*usual))
+    assert result.exit_code == 2
+    assert "a file of scores cannot label further texts" in result.stderr

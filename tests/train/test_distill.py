@@ -20,7 +20,7 @@ from edgebert.tokenizer.tokenizer import Encoding, Tokenizer
 from edgebert.train import teacher as module
 from edgebert.train.backend import tf
 from edgebert.train.deployed import judge
-from edgebert.train.distill import Transfer, distill
+from edgebert.train.distill import distill
 from edgebert.train.distillation import TEACHER, Distillation, Mix, soft_cross_entropy
 from edgebert.train.dropout import NO_DROPOUT
 from edgebert.train.examples import IGNORED, Example, collate
@@ -28,6 +28,7 @@ from edgebert.train.network import Network
 from edgebert.train.settings import Settings
 from edgebert.train.start import with_heads
 from edgebert.train.teacher import CheckpointTeacher, FileTeacher
+from edgebert.train.transfer import Transfer
 from tests.train import words
 
 QUICK = Settings(epochs=3, batch_size=16, learning_rate=1e-2, dropout=0.0)

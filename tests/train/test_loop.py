@@ -17,10 +17,10 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-trai
 from edgebert.converter.head import Head
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.train.backend import tf
-from edgebert.train.loop import Score
 from edgebert.train.losses import TaskObjective, cross_entropy
 from edgebert.train.network import Inputs, Network
 from edgebert.train.run_folder import RunFolder
+from edgebert.train.score import Score
 from edgebert.train.state import read_state
 from tests.train import tiny
 

@@ -11,10 +11,11 @@ from edgebert.converter.head import Head
 from edgebert.tokenizer.tokenizer import Encoding
 from edgebert.train.examples import Example, ExampleFeed
 from edgebert.train.initial import initial_encoder, initial_head
-from edgebert.train.loop import Score, train
+from edgebert.train.loop import train
 from edgebert.train.losses import TaskObjective, cross_entropy
 from edgebert.train.network import Network
 from edgebert.train.run_folder import RunFolder
+from edgebert.train.score import Score
 from edgebert.train.settings import Settings
 
 CONFIG = BertConfig(

@@ -1,0 +1,66 @@
+"""`edgebert augment`: texts to more texts, for a teacher to label."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def augment(
+    texts: Annotated[
+        list[Path],
+        typer.Argument(help="Files of texts, as for edgebert run --input.", show_default=False),
+    ],
+    model: Annotated[
+        str,
+        typer.Option(help="A checkpoint, as for edgebert convert, or a .tflite for fill-mask."),
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="File to write: a text a line, or .jsonl.")
+    ],
+    method: Annotated[
+        str | None,
+        typer.Option(
+            help="masked: what a masked language model would write; neighbours: what is near in "
+            "the checkpoint's word table.",
+            show_default="masked where the checkpoint has a head for it",
+        ),
+    ] = None,
+    times: Annotated[int, typer.Option(help="Tries a text.")] = 8,
+    share: Annotated[float, typer.Option(help="Of the words that are replaced.")] = 0.4,
+    seed: Annotated[int, typer.Option(help="Of all choices.")] = 1,
+    force: Annotated[
+        bool, typer.Option("--force", help="Begin the output anew, whatever is there.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Make more texts of those at hand: some of their words are replaced by others.
+
+    New texts have no labels: they are for edgebert distill --transfer, whose teacher labels them.
+    Those that come out like the text they were made of are left out. Broken off, the same command
+    goes on where it was. TensorFlow is not needed.
+
+    \b
+    Examples:
+      edgebert augment texts.txt --model tiny -o more.txt
+      edgebert augment texts.csv --model all-minilm-l6-v2 --times 4 -o more.jsonl
+    """  # noqa: D301
+    from edgebert.cli.console import print_json, progress_bar
+    from edgebert.train.augmentation.augment import Amount
+    from edgebert.train.augmentation.augment import augment as run
+    from edgebert.train.augmentation.sources import open_method
+    from edgebert.train.transfer import Transfer, read_files
+
+    amount = Amount(times, share, seed)
+    known_by = Transfer(tuple(texts)).fingerprint
+    total = sum(1 for _ in read_files(texts))  # a line that cannot be read is told at once
+    given: dict[str, Any] = {"known_by": known_by, "total": total, "force": force}
+    with progress_bar() as progress, open_method(model, method, progress=progress) as found:  # type: ignore[arg-type]
+        count = run(read_files(texts), found, output, amount, progress=progress, **given)
+        report = {"path": str(output), "method": found.name, "texts": total, "new": count}
+    if as_json:
+        print_json(report)
+        return
+    typer.echo(f"{output}: {count:,} new texts from {total:,} ({found.name})")

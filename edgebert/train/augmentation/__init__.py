@@ -1,0 +1,1 @@
+"""More texts from those at hand, their words replaced by others. Needs no TensorFlow."""

@@ -1,0 +1,145 @@
+"""Texts with some of their words replaced, in a file that can be taken up where it broke off."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.random import Generator
+
+from edgebert.bulk.resumable import resumable
+from edgebert.bulk.texts import Text
+from edgebert.checkpoints.progress import Progress, silent
+from edgebert.errors import EdgebertError
+from edgebert.train.augmentation.method import Candidates, Method
+from edgebert.train.augmentation.words import replaced, spans
+from edgebert.version import __version__
+
+_BLOCK = 64  # texts whose candidates are found together
+_MOST_TIMES = 1000
+
+
+@dataclass(frozen=True)
+class Amount:
+    """How many texts are made of one, and how different.
+
+    Attributes:
+        times: tries a text; those that come out like it, or like one before, are left out.
+        share: of the words that are replaced, on average.
+        seed: of all choices.
+
+    Raises:
+        EdgebertError: a value is out of range.
+    """
+
+    times: int = 8
+    share: float = 0.4  # as TinyBERT
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.times <= _MOST_TIMES:
+            raise EdgebertError(
+                f"times is {self.times}; a whole number from 1 to {_MOST_TIMES} is needed"
+            )
+        if not 0 < self.share <= 1:
+            raise EdgebertError(f"share is {self.share:g}; a number above 0 and up to 1 is needed")
+        if self.seed < 0:
+            raise EdgebertError(f"seed is {self.seed}; a whole number from 0 on is needed")
+
+
+def augment(
+    texts: Iterable[Text],
+    method: Method,
+    output: Path,
+    amount: Amount,
+    *,
+    known_by: str,
+    total: int | None = None,
+    force: bool = False,
+    progress: Progress = silent,
+) -> int:
+    """Writes the new texts, without those they were made of.
+
+    The same call goes on with a file that is unfinished; the result is, byte for byte, that of a
+    call that was never broken off.
+
+    Args:
+        texts: in the same order at every call.
+        method: how words are found.
+        output: `.jsonl` gets objects with `text` and perhaps `pair`; any other file a text a line.
+        amount: how many.
+        known_by: a fingerprint of the texts.
+        total: number of texts, for `progress`.
+        force: begin anew, whatever there is.
+        progress: told how many texts are done.
+
+    Returns:
+        How many texts the file has.
+
+    Raises:
+        EdgebertError: a pair and no `.jsonl`, or an output that cannot be written or taken up.
+    """
+    made_of = {**described(method, amount), "the input": known_by}
+    to_line = _as_json if output.suffix.lower() == ".jsonl" else _as_text
+    with resumable(output, made_of, force=force) as lines:
+        rest = islice(enumerate(texts), lines.mark.lines, None)
+        while block := list(islice(rest, _BLOCK)):
+            for new in _block(block, method, amount):
+                lines.write(*(to_line(each) for each in new))
+            progress(lines.mark.lines, total, "making texts")
+    with output.open("rb") as file:
+        return sum(1 for _ in file)
+
+
+def described(method: Method, amount: Amount) -> dict[str, str]:
+    """What new texts follow from beside the old ones, by name."""
+    return {
+        "the model": method.fingerprint,
+        "an option": json.dumps(asdict(amount), sort_keys=True),
+        "the program": f"edgebert {__version__}",
+    }
+
+
+def _block(
+    block: Sequence[tuple[int, Text]], method: Method, amount: Amount
+) -> Iterator[list[Text]]:
+    """The new texts of each text."""
+    parts = [part for _, text in block for part in (text.text, text.pair) if part is not None]
+    candidates = dict(zip(parts, method.candidates(parts), strict=True))
+    for number, text in block:
+        # Of seed and number alone, so that any text can be the first after a break.
+        random = np.random.default_rng((amount.seed, number))
+        drawn = (_drawn(text, candidates, amount.share, random) for _ in range(amount.times))
+        yield [new for new in dict.fromkeys(drawn) if new != text]
+
+
+def _drawn(
+    text: Text, candidates: Mapping[str, Sequence[Candidates]], share: float, random: Generator
+) -> Text:
+    return text._replace(
+        text=_changed(text.text, candidates[text.text], share, random),
+        pair=None
+        if text.pair is None
+        else _changed(text.pair, candidates[text.pair], share, random),
+    )
+
+
+def _changed(text: str, found: Sequence[Candidates], share: float, random: Generator) -> str:
+    places = zip(spans(text), found, strict=True)
+    chosen = [(span, each) for span, each in places if each.words and random.random() < share]
+    return replaced(text, [(span, each.draw(random.random())) for span, each in chosen])
+
+
+def _as_json(text: Text) -> str:
+    pair = {} if text.pair is None else {"pair": text.pair}
+    return json.dumps({"text": text.text, **pair}, ensure_ascii=False)
+
+
+def _as_text(text: Text) -> str:
+    if text.pair is not None:
+        raise EdgebertError(f"{text.place}: has a pair; give the output a name ending in .jsonl")
+    return " ".join(text.text.split())

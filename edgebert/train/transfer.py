@@ -1,0 +1,75 @@
+"""The texts of a distillation."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgebert.bulk.fingerprint import digest
+from edgebert.bulk.texts import Text, open_texts, read_texts
+from edgebert.errors import EdgebertError
+from edgebert.evaluate.columns import USUAL, Columns
+from edgebert.evaluate.readers import read_rows
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """The texts on which the student is to agree with the teacher.
+
+    Attributes:
+        texts: files of texts without labels, as `edgebert run --input` takes them.
+        labelled: labelled data, whose labels count as `Mix.hard` says; its texts are used too.
+        dev: labelled data to judge by; None: the last weights are the best.
+        columns: of the labelled data.
+
+    Raises:
+        EdgebertError: no texts at all.
+    """
+
+    texts: tuple[Path, ...] = ()
+    labelled: Path | None = None
+    dev: Path | None = None
+    columns: Columns = USUAL
+
+    def __post_init__(self) -> None:
+        if not self.texts and self.labelled is None:
+            raise EdgebertError("no texts to learn from: give --transfer or --labels, or both")
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All that is learned from."""
+        return self.texts if self.labelled is None else (*self.texts, self.labelled)
+
+    @property
+    def fingerprint(self) -> str:
+        """Of all that is learned from."""
+        return ", ".join(f"{path.name} {digest(path)}" for path in self.files)
+
+    def read(self) -> Iterator[tuple[Text, str | None]]:
+        """Labelled texts with their labels, then those without; blank ones are left out.
+
+        Raises:
+            EdgebertError: a file cannot be read; file and line are named.
+        """
+        if self.labelled is not None:
+            for row in read_rows(self.labelled, self.columns):
+                yield Text(row.text, row.pair, row.place), row.label
+        for text in read_files(self.texts):
+            if text.text.strip():
+                yield text, None
+
+
+def read_files(paths: Iterable[Path]) -> Iterator[Text]:
+    """The texts of some files, one after the other.
+
+    Raises:
+        EdgebertError: as `read_texts`.
+    """
+    return itertools.chain.from_iterable(map(_read, paths))
+
+
+def _read(path: Path) -> Iterator[Text]:
+    with open_texts(path) as file:
+        yield from read_texts(path, file)
