@@ -91,11 +91,17 @@ def convert(
     mixed: Annotated[
         str | None,
         typer.Option(
-            help="Of int8-full: auto keeps in int16 what int8 costs most, until the mean cosine "
-            "with float32 lacks no more than --max-drop.",
+            help="Of int8-full: auto keeps in int16 what int8 costs most, until no more than "
+            "--max-drop is lost: of the metric of --check, or of the mean cosine with float32.",
             show_default="none",
         ),
     ] = None,
+    allow_float: Annotated[
+        bool,
+        typer.Option(
+            "--allow-float", help="Of --mixed auto: float32 too, where it gains more than int16."
+        ),
+    ] = False,
     target: Annotated[
         str | None,
         typer.Option(
@@ -154,6 +160,7 @@ def convert(
         "inputs": None if inputs is None else inputs.split(","),
         "calibration": calibration,
         "mixed": mixed,
+        "allow_float": allow_float,
         "target": target,
         "explain": quantization_report is not None,
         "check": check,
@@ -233,7 +240,7 @@ def _integer_rows(integer: Integer | None) -> list[tuple[str, str]]:
     if integer is None:
         return []
     given = integer.calibration
-    kept = f"; {len(integer.int16)} values in int16" if integer.int16 else ""
+    kept = "".join(f"; {len(names)} values in {kind}" for kind, names in integer.mixed.items())
     return [
         (
             "whole numbers",

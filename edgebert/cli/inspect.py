@@ -197,7 +197,7 @@ def _numbers(contents: Contents) -> str:
 
 def _integer_facts(integer: Integer) -> list[tuple[str, str]]:
     given = integer.calibration
-    kept = f"; int16: {', '.join(integer.int16)}" if integer.int16 else ""
+    kept = "".join(f"; {kind}: {', '.join(names)}" for kind, names in integer.mixed.items())
     return [
         ("lengths", ", ".join(map(str, integer.lengths))),
         (

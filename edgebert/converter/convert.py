@@ -8,11 +8,13 @@ import re
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -21,13 +23,14 @@ from edgebert.checkpoints.checkpoint import Checkpoint, Pooling
 from edgebert.checkpoints.progress import Progress, silent
 from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.converter.bert_graph import build_graph
-from edgebert.converter.check import LIMITS, Check, check_encodings, compare, further_inputs
-from edgebert.converter.full_integer.convert import convert_integer
+from edgebert.converter.check import LIMITS, check_encodings, compare, further_inputs
+from edgebert.converter.full_integer.convert import Judge, convert_integer
 from edgebert.converter.full_integer.plan import IntegerOptions, IntegerPlan, Mixed
 from edgebert.converter.full_integer.quality import QuantizationReport
 from edgebert.converter.full_integer.rewrite import rewrite
 from edgebert.converter.full_integer.targets import find_target, require
 from edgebert.converter.gate import DataCheck, data_check
+from edgebert.converter.graph import Graph
 from edgebert.converter.plan import Options, Plan, plan, trim
 from edgebert.converter.recipes import FLOAT32, Recipe, RecipeName, RuntimeName
 from edgebert.converter.report import ConversionReport
@@ -76,6 +79,7 @@ def convert(
     inputs: Sequence[str] | None = None,
     calibration: str | os.PathLike[str] | None = None,
     mixed: Mixed | None = None,
+    allow_float: bool = False,
     target: str | None = None,
     explain: bool = False,
     check: str | os.PathLike[str] | None = None,
@@ -103,12 +107,14 @@ def convert(
         calibration: likewise: text to take ranges from, a line each, or data as for `check`; None
             takes sentences that ship with edgebert.
         mixed: likewise: "auto" keeps in int16 what int8 costs most.
+        allow_float: likewise: "auto" may take float32 too, where that gains more than int16.
         target: likewise: the accelerator that the file is for.
         explain: likewise: measure what each step of the rewriting is worth, for the report.
         check: labelled data (see `evaluate.data.open_data`): the file and a float32 file of the
             same checkpoint are evaluated on it, and the figures go into the record.
-        max_drop: most that the first metric of `check` may be below that of float32; of `mixed`
-            "auto" also the most that the output's mean cosine with float32 may be below 1.
+        max_drop: most that the first metric of `check` may be below that of float32. Without
+            `check`, and with `mixed` "auto", the most that the output's mean cosine with float32
+            may be below 1.
         force: overwrite `output`.
         progress: told how far downloads and the check are.
 
@@ -131,6 +137,7 @@ def convert(
             inputs=inputs,
             calibration=None if calibration is None else Path(calibration),
             mixed=mixed,
+            allow_float=allow_float,
             max_drop=max_drop if mixed == "auto" else None,
             target=target,
             explain=explain,
@@ -178,8 +185,12 @@ def convert_checkpoint(
         replace(checkpoint.tokenizer, max_length=settled.max_length),
         checkpoint.unigram,
     )
-    with replacing(path, force=force) as part:
-        graph = _write_graph(part, checkpoint, settled, tokenizer, progress or silent)
+    with (
+        replacing(path, force=force) as part,
+        _beside(path, checkpoint, settled, checked, progress) as beside,
+    ):
+        judge = None if beside is None else _judge(beside, checkpoint, settled, tokenizer)
+        graph = _write_graph(part, checkpoint, settled, tokenizer, progress or silent, judge)
         clock.lap("build")
         encodings = check_encodings(tokenizer, settled.max_length)
         told = progress or silent
@@ -195,14 +206,15 @@ def convert_checkpoint(
         )
         check.require()
         clock.lap("check")
-        record = _record(part, checkpoint, settled, tokenizer, check, graph)
+        record = _record(part, checkpoint, settled, tokenizer, check.to_json(), graph)
         graph_bytes = part.stat().st_size
         _append(part, graph_bytes, record, checkpoint)
         clock.lap("write")
         comparison = None
-        if checked is not None:
-            comparison = _evaluate(part, path, checkpoint, settled, checked, progress)
-            figures = {**record.check, "evaluation": checked.to_json(comparison)}
+        if beside is not None:
+            comparison = beside.compare(part)
+            beside.checked.require(comparison)
+            figures = {**record.check, "evaluation": beside.checked.to_json(comparison)}
             record = replace(record, check=figures)
             _append(part, graph_bytes, record, checkpoint)
             clock.lap("evaluate")
@@ -247,23 +259,48 @@ class _Written:
 
 
 def _write_graph(
-    path: Path, checkpoint: Checkpoint, settled: Plan, tokenizer: Tokenizer, progress: Progress
+    path: Path,
+    checkpoint: Checkpoint,
+    settled: Plan,
+    tokenizer: Tokenizer,
+    progress: Progress,
+    judge: Judge | None,
 ) -> _Written:
     """Builds and writes the flatbuffer; the graph, as large as the file, is gone after."""
     head, recipe = settled.head, settled.recipe
     if isinstance(recipe, IntegerPlan):
-        built = convert_integer(checkpoint, head, recipe, tokenizer, progress)
-        graph, model = built.graph, built.graph.model(DESCRIPTION, built.entries)
-        integer, quality = built.integer, built.quality
-        rewrite(model, find_target(recipe.target))
-    else:
-        graph = build_graph(checkpoint.config, checkpoint.weights, head, recipe)
-        model, integer, quality = graph.model(DESCRIPTION), None, None
+        built = convert_integer(checkpoint, head, recipe, tokenizer, progress, judge)
+        written = _write_integer(path, checkpoint, settled, built.entries, built.integer)
+        return replace(written, quality=built.quality)
+    graph = build_graph(checkpoint.config, checkpoint.weights, head, recipe)
+    return _write_model(path, checkpoint, settled, graph, graph.model(DESCRIPTION))
+
+
+def _write_integer(
+    path: Path,
+    checkpoint: Checkpoint,
+    settled: Plan,
+    entries: Mapping[str, Graph],
+    integer: Integer,
+) -> _Written:
+    """Writes the graphs of a full-integer file, as its target has them."""
+    graph = next(iter(entries.values()))
+    model = graph.model(DESCRIPTION, entries)
+    if isinstance(settled.recipe, IntegerPlan):
+        rewrite(model, find_target(settled.recipe.target))
+    return replace(_write_model(path, checkpoint, settled, graph, model), integer=integer)
+
+
+def _write_model(
+    path: Path, checkpoint: Checkpoint, settled: Plan, graph: Graph, model: Any
+) -> _Written:
+    """Writes a flatbuffer with its metadata."""
+    recipe = settled.recipe
     minimum_runtime = graph.minimum_runtime()
     path.write_bytes(
         model_bytes(
             model,
-            task=head.task,
+            task=settled.head.task,
             labels=settled.labels is not None,
             vocabulary=checkpoint.unigram is None,
             minimum_runtime=minimum_runtime,
@@ -273,7 +310,7 @@ def _write_graph(
     uses = read_contents(path).uses
     if isinstance(recipe, IntegerPlan):
         require(uses, recipe.target)
-    return _Written(minimum_runtime, _op_counts(uses), integer, quality)
+    return _Written(minimum_runtime, _op_counts(uses))
 
 
 def _op_counts(uses: Sequence[Use]) -> dict[str, int]:
@@ -305,20 +342,60 @@ def _append(part: Path, graph_bytes: int, record: Record, checkpoint: Checkpoint
         file.write(archive_bytes(_associated(record, checkpoint), graph_bytes))
 
 
-def _evaluate(
-    part: Path,
+@dataclass(frozen=True)
+class _Beside:
+    """The user's data, and a float32 file of the checkpoint beside the one that is made.
+
+    Attributes:
+        checked: the data.
+        folder: for the float32 file and others that go with it.
+        progress: told how far an evaluation is.
+    """
+
+    checked: DataCheck
+    folder: Path
+    progress: Progress | None
+
+    @property
+    def float32(self) -> Path:
+        return self.folder / "float32.tflite"
+
+    def compare(self, file: Path) -> Comparison:
+        """A file and the float32 one on the data."""
+        return self.checked.compare(file, self.float32, self.progress)
+
+
+@contextmanager
+def _beside(
     path: Path,
     checkpoint: Checkpoint,
     settled: Plan,
-    checked: DataCheck,
+    checked: DataCheck | None,
     progress: Progress | None,
-) -> Comparison:
-    """Compares the file with a float32 one, which lives beside it for so long."""
+) -> Iterator[_Beside | None]:
+    """What a file is compared with; it is gone after."""
+    if checked is None:
+        yield None
+        return
     with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-        float32 = Path(folder) / "float32.tflite"
+        beside = _Beside(checked, Path(folder), progress)
         plain = replace(settled, recipe=FLOAT32)
-        convert_checkpoint(checkpoint, plain, float32, progress=progress)
-        return checked.run(part, float32, progress)
+        convert_checkpoint(checkpoint, plain, beside.float32, progress=progress)
+        yield beside
+
+
+def _judge(beside: _Beside, checkpoint: Checkpoint, settled: Plan, tokenizer: Tokenizer) -> Judge:
+    """Says how much a full-integer file of some graphs would lose on the user's data."""
+
+    def loss(entries: Mapping[str, Graph], integer: Integer) -> float:
+        trial = beside.folder / "trial.tflite"
+        graph = _write_integer(trial, checkpoint, settled, entries, integer)
+        size = trial.stat().st_size
+        _append(trial, size, _record(trial, checkpoint, settled, tokenizer, {}, graph), checkpoint)
+        comparison = beside.compare(trial)
+        return comparison.drop(next(iter(comparison.differences)))
+
+    return loss
 
 
 def _associated(record: Record, checkpoint: Checkpoint) -> dict[str, str]:
@@ -337,7 +414,7 @@ def _record(
     checkpoint: Checkpoint,
     settled: Plan,
     tokenizer: Tokenizer,
-    check: Check,
+    figures: Mapping[str, Any],
     graph: _Written,
 ) -> Record:
     embeds = settled.head.task == "embed"
@@ -355,7 +432,7 @@ def _record(
         source=Source(checkpoint.source, checkpoint.format),
         quantization=settled.recipe.quantization,
         minimum_runtime=graph.minimum_runtime,
-        check=check.to_json(),
+        check=dict(figures),
         tools={
             "edgebert": __version__,
             "ai-edge-litert": version("ai-edge-litert"),

@@ -41,16 +41,22 @@ class DataCheck:
         """
         return open_data(self.path, task, multi_label=multi_label)
 
-    def run(self, file: Path, float32: Path, progress: Progress | None) -> Comparison:
+    def compare(self, file: Path, float32: Path, progress: Progress | None) -> Comparison:
         """Evaluates both files.
 
         Raises:
             EdgebertError: the data does not fit the model.
-            CheckFailedError: the file loses more than `max_drop`.
         """
         with load(file) as model, load(float32) as baseline:
             data = self.open(model.task, multi_label=model.multi_label)
-            comparison = compare(model, baseline, data, progress=progress or silent)
+            return compare(model, baseline, data, progress=progress or silent)
+
+    def require(self, comparison: Comparison) -> None:
+        """Makes sure that little enough was lost.
+
+        Raises:
+            CheckFailedError: the file loses more than `max_drop`.
+        """
         if self.max_drop is not None:
             try:
                 comparison.require(Gate(self.max_drop))
@@ -59,7 +65,6 @@ class DataCheck:
                     f"against float32 on {self.path.name}: {error}; nothing was written. "
                     "Try --quantize float16"
                 ) from None
-        return comparison
 
     def to_json(self, comparison: Comparison) -> dict[str, Any]:
         """What the file's record says of it."""

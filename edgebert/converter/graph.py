@@ -74,6 +74,7 @@ OPS: Mapping[str, Op] = MappingProxyType(
         "concatenation_int16": Op("CONCATENATION", 3, "2.3", "ConcatenationOptions"),
         "dequantize_int8": Op("DEQUANTIZE", 2, "1.14", "DequantizeOptions"),
         "dequantize_float16": Op("DEQUANTIZE", 3, "1.15", "DequantizeOptions"),
+        "dequantize_int16": Op("DEQUANTIZE", 3, "1.15", "DequantizeOptions"),
         "fully_connected": Op("FULLY_CONNECTED", 1, "1.5", "FullyConnectedOptions"),
         "fully_connected_per_tensor": Op("FULLY_CONNECTED", 9, "2.3", "FullyConnectedOptions"),
         "fully_connected_per_channel": Op("FULLY_CONNECTED", 12, "2.17", "FullyConnectedOptions"),
@@ -368,7 +369,7 @@ class Graph:
         return self._op("gather", [table, rows], shape, table.storage)
 
     def dequantize(self, x: Tensor) -> Tensor:
-        """Elements int8 or float16 to float32; float32 stays as it is."""
+        """Elements int8, int16 or float16 to float32; float32 stays as it is."""
         if x.dtype == np.float32:
             return x
         return self._op("dequantize", [x], x.shape)

@@ -91,6 +91,7 @@ class Integer:
             rounded to a multiple of this, which the host puts right.
         calibration: where the ranges come from.
         int16: names of the values that are int16 in a mixed file.
+        float32: names of those that are float32 in one that was allowed to.
     """
 
     lengths: tuple[int, ...]
@@ -104,6 +105,13 @@ class Integer:
     mean_step: float | None
     calibration: Calibration
     int16: tuple[str, ...] = ()
+    float32: tuple[str, ...] = ()
+
+    @property
+    def mixed(self) -> dict[str, tuple[str, ...]]:
+        """The values of a mixed file that are not int8, by type."""
+        found = {"int16": self.int16, "float32": self.float32}
+        return {kind: names for kind, names in found.items() if names}
 
 
 @dataclass(frozen=True)

@@ -101,10 +101,14 @@ def segment_ranges(form: Form) -> dict[str, Range]:
     if table is None or len(table) == 1:
         return {}
     places = form.weights["embeddings.position"][None] + table[:, None]
+    shift = form.weights.get("embeddings.word.shift", np.zeros(1, np.float32))
     return {
         "segments.counts": (0.0, 1.0),
         "embeddings.segments": (float(table.min()), float(table.max())),
-        "embeddings.places": (float(places.min()), float(places.max())),
+        "embeddings.places": (
+            float(places.min() + shift.min()),
+            float(places.max() + shift.max()),
+        ),
     }
 
 

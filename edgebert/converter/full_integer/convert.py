@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -24,9 +24,10 @@ from edgebert.converter.full_integer.observe import Observed, observe
 from edgebert.converter.full_integer.plan import IntegerPlan
 from edgebert.converter.full_integer.quality import QuantizationReport, StepQuality
 from edgebert.converter.full_integer.scales import channel_scales, mask_value, row_scales, sums
-from edgebert.converter.full_integer.sensitivity import mix
+from edgebert.converter.full_integer.sensitivity import Loss, mix
 from edgebert.converter.full_integer.storage import (
     IntegerName,
+    Kind,
     Range,
     StoragePlan,
     largest_mean,
@@ -38,6 +39,9 @@ from edgebert.converter.head import Head
 from edgebert.errors import CheckFailedError
 from edgebert.model_file.record import Calibration, Integer
 from edgebert.tokenizer.tokenizer import Encoding, Tokenizer
+
+Judge: TypeAlias = Callable[[Mapping[str, Graph], Integer], float]
+"""How much of the user's metric graphs lose, with what the record says of them."""
 
 STEPS: Sequence[tuple[str, tuple[str, ...]]] = (
     ("plain graph", ()),
@@ -52,7 +56,7 @@ STEPS: Sequence[tuple[str, tuple[str, ...]]] = (
 
 
 TRIED_ON = 12
-"""Texts on which groups of values are tried in int16."""
+"""Texts on which groups of values are tried in other types."""
 
 LAST_STEP: Mapping[IntegerName, int] = MappingProxyType({"int8": 7, "int16": 6})
 """How many steps to make. Channel scales spread the weights, which are int8 in either case: what
@@ -115,12 +119,21 @@ def convert_integer(
     settled: IntegerPlan,
     tokenizer: Tokenizer,
     progress: Progress = silent,
+    judge: Judge | None = None,
 ) -> Built:
     """Builds the graphs of a full-integer file.
 
+    Args:
+        checkpoint: what to build.
+        head: what to compute.
+        settled: how.
+        tokenizer: of the checkpoint.
+        progress: told how far it is.
+        judge: of mixed "auto", what `max_drop` is of; None: the output's mean cosine with float32.
+
     Raises:
         EdgebertError: there is too little text to calibrate with.
-        CheckFailedError: no mixture of int8 and int16 loses as little as was asked for.
+        CheckFailedError: no mixture of types loses as little as was asked for.
     """
     source, texts = calibration_texts(settled.calibration, head.task)
     original = Original(
@@ -133,6 +146,12 @@ def convert_integer(
     )
     encodings = encode(texts, tokenizer, original.longest)
     held_out = encode(held_out_texts(), tokenizer, original.longest)
+    told = Calibration(source, len(texts), sum(len(encoding.ids) for encoding in encodings))
+
+    def finished(plan: StoragePlan) -> tuple[dict[str, Graph], Integer]:
+        graphs, output = build_graphs(original, form, plan, settled.lengths)
+        return graphs, describe(head, settled, plan, output, told)
+
     steps, costs = Steps.none(), []
     wanted = STEPS[: LAST_STEP[settled.recipe.activations]]
     for name, flags in wanted:
@@ -144,13 +163,18 @@ def convert_integer(
                 original, form, steps, encodings, settled.recipe.activations, progress
             )
             if settled.mixed == "auto" and last:
-                plan = _mixed(original, form, plan, encodings, settled.max_drop, progress)
+                tried = encodings[:: -(-len(encodings) // TRIED_ON)]
+                measured = judge and _judged(judge, finished)
+                plan = _mixed(original, form, plan, tried, settled, measured, progress)
             costs.append(cost(name, original, form, plan, held_out, progress))
-    graphs, output = build_graphs(original, form, plan, settled.lengths)
-    tokens = sum(len(encoding.ids) for encoding in encodings)
-    told = Calibration(source, len(texts), tokens)
-    integer = describe(head, settled, plan, output, told)
+    graphs, integer = finished(plan)
     return Built(graphs, integer, QuantizationReport(tuple(costs), dict(plan.ranges)))
+
+
+def _judged(
+    judge: Judge, finished: Callable[[StoragePlan], tuple[dict[str, Graph], Integer]]
+) -> Loss:
+    return lambda plan, _: judge(*finished(plan))
 
 
 def settle(
@@ -160,7 +184,8 @@ def settle(
     progress: Progress = silent,
 ) -> Form:
     """The form after some steps, with scales from real text."""
-    form = plain_form(original.weights, original.config)
+    fills_masks = original.head.task == "fill-mask"
+    form = plain_form(original.weights, original.config, fills_masks=fills_masks)
     if steps.fold_biases:
         form = forms.fold_biases(form)
     if steps.centre:
@@ -231,25 +256,27 @@ def _mixed(
     form: Form,
     plan: StoragePlan,
     encodings: Sequence[Encoding],
-    most: float,
+    settled: IntegerPlan,
+    measured: Loss | None,
     progress: Progress,
 ) -> StoragePlan:
-    """The plan with int16 where int8 costs most.
+    """The plan with other types where int8 costs most.
 
     Raises:
-        CheckFailedError: even then it loses more than `most`.
+        CheckFailedError: even then it loses more than `settled.max_drop`.
     """
-    texts = encodings[:: -(-len(encodings) // TRIED_ON)]
     _, values = build(form, original.head, original.interface, original.longest)
 
-    def loss(tried: StoragePlan, what: str) -> float:
-        return 1 - cost(what, original, form, tried, texts, progress).cosine
+    def error(tried: StoragePlan, what: str) -> float:
+        return 1 - cost(what, original, form, tried, encodings, progress).cosine
 
-    mixture = mix(plan, values, loss, most)
-    if mixture.loss > most:
+    kinds: Sequence[Kind] = ("int16", "float32") if settled.allow_float else ("int16",)
+    mixture = mix(plan, values, kinds, error, measured or error, settled.max_drop)
+    if mixture.left > settled.max_drop:
         raise CheckFailedError(
-            f"with {len(mixture.groups)} groups of values in int16 it still loses "
-            f"{mixture.loss:.4f} of cosine, more than {most}; use --quantize int16x8"
+            f"with {len(mixture.taken)} groups of values in {' or '.join(kinds)} it still loses "
+            f"{mixture.left:.4f} of {'the metric' if measured else 'cosine'}, more than "
+            f"{settled.max_drop}; use --quantize int16x8"
         )
     return mixture.plan
 
@@ -317,7 +344,8 @@ def describe(
         host=_host(head),
         mean_step=mean_step(settled.recipe.activations) if mean else None,
         calibration=calibration,
-        int16=tuple(sorted(plan.other)),
+        int16=plan.named("int16"),
+        float32=plan.named("float32"),
     )
 
 

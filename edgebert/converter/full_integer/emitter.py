@@ -77,8 +77,22 @@ class Constants:
             self._tables[name] = quantize_per_tensor(weight)
         return self._tables[name]
 
-    def bias(self, name: str, bias: Array, x: Storage, matrix: Quantized) -> Quantized:
+    def output_table(self, name: str, weight: Array, rows: Array) -> Quantized:
+        """The same table as the matrix of a dense layer, its rows times `rows` [V, 1].
+
+        The integers are those of `table`; only scales differ.
+        """
+        key = f"{name} as a matrix"
+        if key not in self._matrices:
+            kept = self.table(name, weight)
+            scale = kept.scale if np.all(rows == 1) else kept.scale * rows[:, 0]
+            self._matrices[key] = Quantized(kept.values, scale)
+        return self._matrices[key]
+
+    def bias(self, name: str, bias: Array, x: Storage, matrix: Quantized) -> Quantized | Array:
         """The bias of a dense layer that reads `x`."""
+        if x.scale is None:
+            return bias
         key = (name, x)
         if key not in self._biases:
             self._biases[key] = bias_of(bias, x, matrix)
@@ -213,17 +227,38 @@ class Emitter:
         out: Storage | None = None,
     ) -> Tensor:
         """A dense layer with weights that the name `matrix` stands for."""
+        kept = None if self._plan is None else self._constants.matrix(matrix, weight)
+        return self._dense(name, x, matrix, weight if kept is None else kept, bias, out)
+
+    def times_table(self, name: str, x: Tensor, table: str, rows: str, bias: str) -> Tensor:
+        """Products with each row of a table [V, H], times `rows` [V, 1], plus a bias [V]."""
+        weight, factors = self._weights[table], self._weights[rows]
+        kept: Array | Quantized = (
+            weight * factors
+            if self._plan is None
+            else self._constants.output_table(table, weight, factors)
+        )
+        return self._dense(name, x, table, kept, self._weights[bias])
+
+    def _dense(
+        self,
+        name: str,
+        x: Tensor,
+        matrix: str,
+        kept: Array | Quantized,
+        bias: Array | None,
+        out: Storage | None = None,
+    ) -> Tensor:
         g = self.graph
-        if self._plan is None:
+        if not isinstance(kept, Quantized):
             offset = None if bias is None else g.constant(bias, f"{matrix}.bias")
-            made = g.fully_connected(x, g.constant(weight, matrix), offset)
+            made = g.fully_connected(x, g.constant(kept, matrix), offset)
         else:
             x = self._in(x, out or self._storage(name))
-            kept = self._constants.matrix(matrix, weight)
             out = out or self._product(name, x.storage.step * float(kept.scale.max()))
             # Some kernels want a bias, be it of zeros.
             key = f"{matrix}.bias" if bias is not None else f"{matrix}.no_bias"
-            bias = np.zeros(len(weight), np.float32) if bias is None else bias
+            bias = np.zeros(len(kept.values), np.float32) if bias is None else bias
             offset = g.constant(self._constants.bias(key, bias, x.storage, kept), key)
             made = g.fully_connected(x, g.constant(kept, matrix), offset, out)
         return self._named(name, "fully_connected", made)
@@ -286,9 +321,11 @@ class Emitter:
         kind = _integer(out)
         if not isinstance(x, Tensor):
             return self.graph.constant(x if kind is None else constant_of(x, kind, least))
-        if x.dtype == out.dtype or kind is None or self._plan is None:
+        if x.dtype == out.dtype or self._plan is None:
             return x
-        if kind == "int16":
+        if kind is None:
+            return self.graph.dequantize(x)
+        if kind == "int16" and x.dtype == np.int8:
             return self.graph.quantize(x, widened(x.storage))
         return self.graph.quantize(x, self._plan.storage(*self._names[x.index], kind))
 

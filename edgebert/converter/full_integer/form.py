@@ -53,8 +53,9 @@ class Form:
     A sum that a layer norm reads goes by the name of that norm, as does the norm's output.
 
     Attributes:
-        weights: canonical names, `encoder.bias` (see `fold.fold_norm_biases`) and, of models with
-            that head, `mlm.decoder.weight`, the word table as it was; when `centred` also
+        weights: canonical names, `encoder.bias` (see `fold.fold_norm_biases`) and, of models that
+            fill masks, `mlm.decoder.rows` [V, 1], what the rows of the word table must be
+            multiplied by where it is the output matrix; when `centred` also
             `layers.N.attention.skip.weight` [1, H] and what belongs to it (see `centre`).
         config: of the model.
         centred: every sum that a norm reads has mean 0 over its channels.
@@ -86,12 +87,19 @@ def norms(config: BertConfig) -> list[str]:
     return ["embeddings.norm", *(f"layers.{layer}.{kind}" for layer in layers for kind in kinds)]
 
 
-def plain_form(weights: Weights, config: BertConfig) -> Form:
-    """The model as it is, but for what costs a graph nothing and every graph wants."""
+def plain_form(weights: Weights, config: BertConfig, *, fills_masks: bool = False) -> Form:
+    """The model as it is, but for what costs a graph nothing and every graph wants.
+
+    Args:
+        weights: canonical.
+        config: of the weights.
+        fills_masks: the word table is the output matrix too.
+    """
     for step in (fold_segments, fold_query_scale):
         weights = step(weights, config)
-    if "mlm.bias" in weights:
-        weights = {**weights, "mlm.decoder.weight": weights["embeddings.word"]}
+    if fills_masks:
+        rows = np.ones((config.vocab_size, 1), np.float32)
+        weights = {**weights, "mlm.decoder.rows": rows}
     return Form(weights, config)
 
 
@@ -109,10 +117,16 @@ def centre(form: Form) -> Form:
     input, to be subtracted there: no number is rounded once more for it. Attention has it computed
     by a matrix of one row. In the feed-forward block two more units do, +u and -u, through the
     activation, as GELU and ReLU have `f(u) - f(-u) = u`.
+
+    A word table that is an output matrix too stays as it is: what a word's vector lacks of mean 0
+    is a table of its own, `embeddings.word.shift` [V, 1].
     """
     weights = dict(form.weights)
+    if "mlm.decoder.rows" in weights:
+        word = weights["embeddings.word"]
+        weights["embeddings.word.shift"] = -word.mean(axis=1, keepdims=True)
     for table in ("embeddings.word", "embeddings.position", "embeddings.segment"):
-        if table in weights:
+        if table in weights and f"{table}.shift" not in weights:
             weights[table] = _without_mean(weights[table], axis=1)
     for layer in range(form.config.num_hidden_layers):
         p = f"layers.{layer}"
@@ -173,9 +187,15 @@ def scale_rows(form: Form, scales: Mapping[str, float], first_id: int) -> Form:
     weights = dict(form.weights)
     first = scales.get("embeddings.norm", 1.0)
     if first != 1.0:
-        for table, row in (("embeddings.word", first_id), ("embeddings.position", 0)):
-            weights[table] = weights[table].copy()
-            weights[table][row] *= np.float32(first)
+        for table, row, times in (
+            ("embeddings.word", first_id, first),
+            ("embeddings.word.shift", first_id, first),
+            ("embeddings.position", 0, first),
+            ("mlm.decoder.rows", first_id, 1 / first),
+        ):
+            if table in weights:
+                weights[table] = weights[table].copy()
+                weights[table][row] *= np.float32(times)
     return replace(form, weights=weights, row_scales=MappingProxyType(dict(scales)))
 
 

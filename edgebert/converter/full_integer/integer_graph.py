@@ -65,17 +65,10 @@ def build(
         beside: one of them.
     """
     emitter = Emitter(
-        beside.beside() if beside else Graph(), _weights(form), plan, constants or Constants()
+        beside.beside() if beside else Graph(), form.weights, plan, constants or Constants()
     )
     _Builder(form, head, interface, length, emitter).build()
     return emitter.graph, emitter.values
-
-
-def _weights(form: Form) -> dict[str, Array]:
-    weights = dict(form.weights)
-    if "mlm.bias" in weights:
-        weights["mlm.decoder.bias"] = weights["mlm.bias"]
-    return weights
 
 
 class _Builder:
@@ -131,12 +124,14 @@ class _Builder:
         emit, shape = self.emit, (self.length, 1, self.config.hidden_size)
         words = emit.gather("embeddings.words", "embeddings.word", inputs["ids"])
         positions = self.weights["embeddings.position"][: self.length].reshape(shape)
+        placed: Tensor | Array = positions
         segments = self.segments(inputs)
-        if segments is None:
-            total = emit.add("embeddings", emit.reshape(words, shape), positions)
-        else:
-            placed = emit.add("embeddings.places", segments, positions)
-            total = emit.add("embeddings", emit.reshape(words, shape), placed)
+        if "embeddings.word.shift" in self.weights:
+            shift = emit.gather("embeddings.shifts", "embeddings.word.shift", inputs["ids"])
+            placed = emit.add("embeddings.shifted", emit.reshape(shift, (*shape[:2], 1)), placed)
+        if segments is not None:
+            placed = emit.add("embeddings.places", segments, placed)
+        total = emit.add("embeddings", emit.reshape(words, shape), placed)
         return self.norm(total, "embeddings.norm")
 
     def segments(self, inputs: dict[str, Tensor]) -> Tensor | None:
@@ -303,8 +298,9 @@ class _Builder:
         emit = self.emit
         x = emit.dense("mlm.transform", x, "mlm.transform")
         x = emit.activation("mlm.active", x, self.config.hidden_act)
+        x = self.norm(x, "mlm.norm", centred=False)
         return self.flat(
-            emit.dense("logits", self.norm(x, "mlm.norm", centred=False), "mlm.decoder")
+            emit.times_table("logits", x, "embeddings.word", "mlm.decoder.rows", "mlm.bias")
         )
 
     def biased(self, name: str, x: Tensor) -> Tensor:

@@ -107,6 +107,8 @@ def _quality(value: Value, plan: StoragePlan, sums: _Sums) -> ValueQuality:
 def _range_of(value: Value) -> Range:
     """What the storage of a value can hold."""
     storage = value.tensor.storage
+    if storage.scale is None:
+        return -np.inf, np.inf
     ends = np.iinfo(storage.dtype)
     return (
         (int(ends.min) - storage.zero_point) * storage.step,

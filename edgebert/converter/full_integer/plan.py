@@ -26,7 +26,9 @@ USUAL_LENGTH = 64
 USUAL_DROP = 0.01
 
 
-_CALLED = MappingProxyType({"lengths": "length", "explain": "a quantisation report"})
+_CALLED = MappingProxyType(
+    {"lengths": "length", "explain": "a quantisation report", "allow_float": "allow float"}
+)
 """Options whose users know them by another name."""
 
 
@@ -39,7 +41,9 @@ class IntegerOptions:
         inputs: `ids` alone, or ids, mask and segment_ids.
         calibration: a file of texts (`texts.read_texts`).
         mixed: "auto" keeps in int16 what int8 costs most.
-        max_drop: of "auto": the most that the output's mean cosine with float32 may be below 1.
+        allow_float: of "auto": or in float32, where that gains more.
+        max_drop: of "auto": the most that the output's mean cosine with float32 may be below 1, or
+            that labelled data may lose of its first metric.
         target: the accelerator that it is for (`targets.find_target`).
         explain: measure what each step of the rewriting is worth.
     """
@@ -48,6 +52,7 @@ class IntegerOptions:
     inputs: Sequence[str] | None = None
     calibration: Path | None = None
     mixed: Mixed | None = None
+    allow_float: bool = False
     max_drop: float | None = None
     target: str | None = None
     explain: bool = False
@@ -66,12 +71,12 @@ class IntegerPlan:
     """What will be built.
 
     Attributes:
-            lengths: ascending.
-            interface: what the graphs take.
-            first_id: id of [CLS].
-            recipe: what users call it.
-            calibration: None: the texts that edgebert brings.
-        max_drop: of mixed "auto", in cosine.
+        lengths: ascending.
+        interface: what the graphs take.
+        first_id: id of [CLS].
+        recipe: what users call it.
+        calibration: None: the texts that edgebert brings.
+        max_drop: of mixed "auto", in cosine or in the metric of labelled data.
         target: name of the accelerator that it is for (`targets.find_target`).
     """
 
@@ -83,6 +88,7 @@ class IntegerPlan:
     mixed: Mixed
     max_drop: float
     explain: bool
+    allow_float: bool = False
     target: str = ANY
 
     @property
@@ -117,6 +123,8 @@ def integer_plan(
         raise EdgebertError(f"mixed {mixed!r} is unknown; accepted: none, auto")
     if mixed == "auto" and recipe.activations == "int16":
         raise EdgebertError("mixed: for --quantize int8-full; int16x8 keeps every value in int16")
+    if options.allow_float:
+        _check_float(mixed, target)
     number = {piece: at for at, piece in enumerate(checkpoint.vocabulary)}
     missing = [piece for piece in ("[PAD]", "[CLS]", "[SEP]") if piece not in number]
     if missing:
@@ -132,8 +140,18 @@ def integer_plan(
         mixed=mixed,
         max_drop=USUAL_DROP if options.max_drop is None else options.max_drop,
         explain=options.explain,
+        allow_float=options.allow_float,
         target=target,
     )
+
+
+def _check_float(mixed: Mixed, target: str) -> None:
+    if mixed != "auto":
+        raise EdgebertError("allow float: says what --mixed auto may use; add --mixed auto")
+    if target != ANY:
+        raise EdgebertError(
+            f"allow float: a file for {target} is whole numbers only; leave out one of the two"
+        )
 
 
 def _lengths(asked: Sequence[int] | None, checkpoint: Checkpoint) -> tuple[int, ...]:

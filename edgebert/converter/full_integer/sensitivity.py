@@ -1,23 +1,38 @@
-"""Which values to keep in int16: those by which int8 loses most, until it loses little enough.
+"""Which values to keep in int16 or float32: those by which int8 loses most, until it loses little.
 
 Values go in groups that share their numbers, so that few are converted to and fro: a sum with the
-norm that reads it, an attention, a feed-forward block. Each group is tried in int16 by itself; the
-groups are then taken in the order of what they gained, as long as the loss is too large.
+norm that reads it, an attention, a feed-forward block. Each group is tried in each other type by
+itself; the groups are then taken in the order of what they gained, while too much is lost.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from edgebert.converter.full_integer.emitter import Value
-from edgebert.converter.full_integer.storage import StoragePlan
+from edgebert.converter.full_integer.storage import Kind, StoragePlan
 
 Loss = Callable[[StoragePlan, str], float]
-"""1 - mean cosine of the output with float32; the text is for the progress bar."""
+"""What a plan loses; the text is for the progress bar."""
+
+HEAD = "head"
+"""The group that the output is in, which stays a whole number."""
+
+MORE = 1.1
+"""float32 must gain so many times what int16 does: whole numbers run on more devices."""
 
 _BLOCK = re.compile(r"layers\.\d+\.(attention|ffn)")
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What a group gained in another type, by itself."""
+
+    group: str
+    kind: Kind
+    gain: float
 
 
 @dataclass(frozen=True)
@@ -25,45 +40,66 @@ class Mixture:
     """What became of it.
 
     Attributes:
-        plan: with the groups in int16.
-        groups: in int16, in the order in which they were taken.
-        gains: of each group by itself, the largest first.
-        loss: what is left of it.
+        plan: with the groups in other types.
+        taken: the groups, in the order in which they were taken.
+        left: what is still lost.
     """
 
     plan: StoragePlan
-    groups: tuple[str, ...]
-    gains: Mapping[str, float]
-    loss: float
+    taken: tuple[Gain, ...]
+    left: float
 
 
-def mix(plan: StoragePlan, values: Iterable[Value], loss: Loss, most: float) -> Mixture:
-    """Puts groups of values into int16 until the loss is at most `most`, or nothing more gains.
+def mix(
+    plan: StoragePlan,
+    values: Iterable[Value],
+    kinds: Sequence[Kind],
+    error: Loss,
+    loss: Loss,
+    most: float,
+) -> Mixture:
+    """Puts groups of values into other types until at most `most` is lost, or nothing more gains.
 
     Args:
         plan: all int8.
         values: of the graph.
-        loss: measures a plan.
+        kinds: the types that groups may have, "int16" first.
+        error: of the output; says what a group gains.
+        loss: what must not be above `most`; the same, or what the user's data says.
         most: how much may be lost.
     """
-    members = groups(values)
     left = loss(plan, "int8")
     if left <= most:
-        return Mixture(plan, (), {}, left)
-    alone = {name: left - loss(_with(plan, names), name) for name, names in members.items()}
-    gains = dict(sorted(alone.items(), key=lambda item: -item[1]))
-    taken: list[str] = []
-    for name, gain in gains.items():
-        if left <= most or gain <= 0:
+        return Mixture(plan, (), left)
+    members = groups(values)
+    taken: list[Gain] = []
+    for best in _gains(plan, members, kinds, error):
+        taken.append(best)
+        plan = _with(plan, members[best.group], best.kind)
+        left = loss(plan, best.group)
+        if left <= most:
             break
-        taken.append(name)
-        plan = _with(plan, members[name])
-        left = loss(plan, " + ".join(taken[-2:]))
-    return Mixture(plan, tuple(taken), gains, left)
+    return Mixture(plan, tuple(taken), left)
+
+
+def _gains(
+    plan: StoragePlan, members: Mapping[str, frozenset[str]], kinds: Sequence[Kind], error: Loss
+) -> list[Gain]:
+    """The best type of each group that gains, the largest gain first."""
+    before = error(plan, "int8")
+    found = []
+    for group, names in members.items():
+        best = Gain(group, "int8", 0.0)
+        for kind in kinds if group != HEAD else kinds[:1]:
+            gain = before - error(_with(plan, names, kind), f"{group} in {kind}")
+            if gain > best.gain * MORE:
+                best = Gain(group, kind, gain)
+        found.append(best)
+    return sorted((best for best in found if best.gain > 0), key=lambda best: -best.gain)
 
 
 def groups(values: Iterable[Value]) -> dict[str, frozenset[str]]:
-    """The names of the values that may be int16, by group; what is read from a table may not."""
+    """The names of the values that may have another type, by group; what tables give may not."""
     found: dict[str, set[str]] = {}
     for value in values:
         if value.op != "gather":
@@ -76,10 +112,10 @@ def _group(name: str) -> str:
         return "embeddings.norm"
     block = _BLOCK.match(name)
     if block is None:
-        return "head"
+        return HEAD
     rest = name[block.end() :]
     return f"{block[0]}.norm" if not rest or rest.startswith(".norm") else block[0]
 
 
-def _with(plan: StoragePlan, names: frozenset[str]) -> StoragePlan:
-    return replace(plan, other=plan.other | names)
+def _with(plan: StoragePlan, names: frozenset[str], kind: Kind) -> StoragePlan:
+    return replace(plan, kinds={**plan.kinds, **dict.fromkeys(names, kind)})

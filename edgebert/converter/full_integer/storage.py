@@ -10,10 +10,11 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from edgebert.bert.weights import Array
-from edgebert.converter.graph import Storage
+from edgebert.converter.graph import REAL, Storage
 from edgebert.converter.quantize import LEVELS, Quantized
 
 IntegerName: TypeAlias = Literal["int8", "int16"]
+Kind: TypeAlias = Literal["int8", "int16", "float32"]
 Range: TypeAlias = tuple[float, float]
 
 _INT16_LEVELS = 32_767
@@ -37,21 +38,20 @@ class StoragePlan:
 
     Attributes:
         ranges: least and largest number of each value by name.
-        activations: type of values that `other` does not name.
-        other: names of the values that have the other type.
+        activations: type of values that `kinds` does not name.
+        kinds: types of the values that have another.
     """
 
     ranges: Mapping[str, Range]
     activations: IntegerName = "int8"
-    other: frozenset[str] = field(default_factory=frozenset)
+    kinds: Mapping[str, Kind] = field(default_factory=lambda: MappingProxyType({}))
 
-    def type_of(self, name: str) -> IntegerName:
-        """The type of a value."""
-        swapped: IntegerName = "int16" if self.activations == "int8" else "int8"
-        return swapped if name in self.other else self.activations
+    def named(self, kind: Kind) -> tuple[str, ...]:
+        """The values that are of one type unlike the rest, by name."""
+        return tuple(sorted(name for name, of in self.kinds.items() if of == kind))
 
     def storage(
-        self, name: str, op: str = "", kind: IntegerName | None = None, least: float = 0.0
+        self, name: str, op: str = "", kind: Kind | None = None, least: float = 0.0
     ) -> Storage:
         """How a value is kept.
 
@@ -61,7 +61,9 @@ class StoragePlan:
             kind: None: its own type.
             least: that its step must be.
         """
-        kind = kind or self.type_of(name)
+        kind = kind or self.kinds.get(name, self.activations)
+        if kind == "float32":
+            return REAL
         return fixed(op, kind) if op in _FIXED else storage_of(self.ranges[name], kind, least)
 
 

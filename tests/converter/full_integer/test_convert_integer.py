@@ -26,12 +26,12 @@ def texts(tmp_path_factory):
     return path
 
 
-def built(texts, **choices):
+def built(texts, judge=None, **choices):
     with open_checkpoint(str(TAGGER)) as checkpoint:
         integer = IntegerOptions(lengths=(32,), calibration=texts, **choices)
         settled = plan(Options(quantize="int8-full", integer=integer), checkpoint)
         tokenizer = Tokenizer(checkpoint.vocabulary, checkpoint.tokenizer)
-        return convert_integer(checkpoint, settled.head, settled.recipe, tokenizer)
+        return convert_integer(checkpoint, settled.head, settled.recipe, tokenizer, judge=judge)
 
 
 def test_every_step_is_explained_and_together_they_gain(texts):
@@ -49,6 +49,30 @@ def test_what_int8_costs_most_goes_to_int16_until_little_enough_is_lost(texts):
     wide = {value.name for value in mixed.quality.steps[-1].values if value.dtype == "int16"}
     assert set(mixed.integer.int16) == wide
     assert 0 < len(wide) < len(mixed.quality.steps[-1].values)
+
+
+def test_float_may_be_taken_and_is_told(texts):
+    plain = built(texts)
+    dropped = (1 - plain.quality.steps[-1].cosine) / 3
+    mixed = built(texts, mixed="auto", max_drop=dropped, allow_float=True)
+    values = mixed.quality.steps[-1].values
+    real = {value.name for value in values if value.dtype == "float32"}
+    assert set(mixed.integer.float32) == real != set()
+    assert values[-1].dtype != "float32"
+    assert mixed.quality.steps[-1].cosine > plain.quality.steps[-1].cosine
+
+
+def test_groups_are_taken_until_the_data_is_content(texts):
+    asked = []
+
+    def judge(entries, integer):
+        asked.append(len(integer.int16))
+        return 0.3 / len(asked)
+
+    mixed = built(texts, judge=judge, mixed="auto", max_drop=0.11)
+    assert asked == sorted(asked)
+    assert (asked[0], len(asked)) == (0, 3)
+    assert len(mixed.integer.int16) == asked[-1]
 
 
 def test_a_loss_that_no_mixture_meets_is_refused(texts):

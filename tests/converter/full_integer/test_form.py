@@ -8,7 +8,7 @@ import pytest
 
 from edgebert.converter import reference
 from edgebert.converter.full_integer.convert import settle
-from edgebert.converter.full_integer.form import Steps
+from edgebert.converter.full_integer.form import Steps, scale_rows
 from edgebert.converter.full_integer.integer_graph import POSITIONS, build
 from edgebert.converter.full_integer.observe import feeds
 from edgebert.converter.head import Head
@@ -87,3 +87,17 @@ def test_every_head_is_exact(head, inputs, steps):
         got = run(graph, text, model.interface)
         got = got[:, : len(text.ids)] if head.task in ("tag", "answer") else got
         np.testing.assert_allclose(got, expected, **EXACT)
+
+
+def test_the_word_table_gives_words_and_reads_them_whatever_its_rows_are_scaled_by():
+    model = small_model(Head("fill-mask"))
+    form = settle(model, Steps(row_scales=False, channel_scales=False), TEXTS)
+    assert form.weights["embeddings.word"] is model.weights["embeddings.word"]
+    scaled = scale_rows(form, {"embeddings.norm": 0.25}, model.first_id)
+    graph, _ = build(scaled, model.head, model.interface, LENGTH)
+    text = TEXTS[0]
+    positions = feeds(text, model.interface, LENGTH)["positions"][0]
+    expected = reference.output(
+        model.weights, model.config, model.head, text.ids, text.segment_ids, positions=positions
+    )
+    np.testing.assert_allclose(run(graph, text, model.interface), expected, **EXACT)

@@ -9,7 +9,7 @@ from ai_edge_litert import schema_py_generated as schema
 from edgebert.converter.full_integer.convert import build_graphs, plan_storage, settle
 from edgebert.converter.full_integer.form import Steps
 from edgebert.converter.full_integer.integer_graph import build
-from edgebert.converter.full_integer.sensitivity import groups
+from edgebert.converter.full_integer.sensitivity import HEAD, groups
 from edgebert.converter.head import Head
 from edgebert.model_file.serialize import serialize
 from edgebert.tokenizer.tokenizer import Encoding
@@ -108,17 +108,58 @@ def test_lengths_share_their_weights_and_agree():
     assert np.abs(both_lengths[0] - both_lengths[1]).max() <= 2 * output.step
 
 
+@pytest.mark.parametrize("kind", ["int8", "int16"])
+def test_a_model_that_fills_masks_stores_its_word_table_once(kind):
+    original = small_model(Head("fill-mask"))
+    form, plan = planned(original, kind)
+    graph, _ = build(form, original.head, original.interface, LENGTH, plan=plan)
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(serialize(graph.model("")), 0))
+    shape = list(original.weights["embeddings.word"].shape)
+    tables = [each for each in model.subgraphs[0].tensors if list(each.shape) == shape]
+    assert len(tables) == 2
+    assert len({each.buffer for each in tables}) == 1
+
+
 def test_a_mixed_graph_is_nearer_to_float_than_int8_alone():
     original = small_model(Head("encode"))
     form, plan = planned(original, "int8")
     _, values = build(form, original.head, original.interface, LENGTH)
-    wide = frozenset().union(*groups(values).values())
+    named = frozenset().union(*groups(values).values())
     exact, _ = build(form, original.head, original.interface, LENGTH)
     expected = answers(exact, original)
 
-    def error(plan):
+    def error(plan, *, real=False):
         graph, _ = build(form, original.head, original.interface, LENGTH, plan=plan)
-        assert "FLOAT32" not in types(graph)
+        assert ("FLOAT32" in types(graph)) == real
         return 1 - cosine(expected, answers(graph, original))
 
-    assert error(replace(plan, other=wide)) < error(plan)
+    inner = {name: "float32" for name in named if name.startswith("layers")}
+    plain = error(plan)
+    assert error(replace(plan, kinds=dict.fromkeys(named, "int16"))) < plain
+    assert error(replace(plan, kinds=inner), real=True) < plain
+
+
+@pytest.mark.parametrize("shift", range(3))
+@pytest.mark.parametrize(
+    ("steps", "act", "least"),
+    [
+        (Steps(), "gelu", 0.99),
+        (Steps(), "gelu_tanh", 0.99),
+        (Steps(), "relu", 0.99),
+        (Steps.none(), "gelu", 0.9),
+    ],
+)
+def test_groups_of_all_types_stand_side_by_side(steps, act, least, shift):
+    original = small_model(Head("encode"), hidden_act=act)
+    form, plan = planned(original, "int8", steps)
+    exact, values = build(form, original.head, original.interface, LENGTH)
+    kinds = {
+        name: ("int8", "int16", "float32")[(at + shift) % 3]
+        for at, (group, names) in enumerate(groups(values).items())
+        for name in names
+        if group != HEAD
+    }
+    mixed = replace(plan, kinds=kinds)
+    graph, _ = build(form, original.head, original.interface, LENGTH, plan=mixed)
+    assert types(graph) >= {"INT8", "INT16", "FLOAT32"}
+    assert cosine(answers(exact, original), answers(graph, original)) > least

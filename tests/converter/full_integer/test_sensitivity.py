@@ -4,7 +4,7 @@ import pytest
 
 from edgebert.converter.full_integer.form import plain_form
 from edgebert.converter.full_integer.integer_graph import build
-from edgebert.converter.full_integer.sensitivity import groups, mix
+from edgebert.converter.full_integer.sensitivity import HEAD, groups, mix
 from edgebert.converter.full_integer.storage import StoragePlan
 from tests.converter.full_integer.small_models import LENGTH, small_model
 
@@ -17,12 +17,17 @@ def values():
 
 
 COSTS = {"layers.1.ffn.norm": 0.03, "layers.0.attention": 0.02, "embeddings.norm": 0.01}
+LEFT_IN_INT16 = {"layers.1.ffn.norm": 0.015, "layers.0.attention": 0.0001}
+"""Of the costs; float32 has none."""
 
 
 def loss(plan, _):
-    """Each group costs something as long as it is int8."""
-    members = groups(values())
-    return 0.005 + sum(cost for name, cost in COSTS.items() if not members[name] <= plan.other)
+    """Each group costs something as long as it is int8, some of it in int16."""
+    members, found = groups(values()), 0.005
+    for name, cost in COSTS.items():
+        (kind,) = {plan.kinds.get(value, "int8") for value in members[name]}
+        found += {"int8": cost, "int16": LEFT_IN_INT16.get(name, 0), "float32": 0}[kind]
+    return found
 
 
 def test_every_value_but_those_from_tables_is_in_one_group():
@@ -37,14 +42,45 @@ def test_every_value_but_those_from_tables_is_in_one_group():
     ("most", "taken"),
     [
         (0.1, []),
-        (0.04, ["layers.1.ffn.norm"]),
-        (0.02, ["layers.1.ffn.norm", "layers.0.attention"]),
-        (0.006, list(COSTS)),
-        (0.001, list(COSTS)),
+        (0.05, ["layers.0.attention"]),
+        (0.04, ["layers.0.attention", "layers.1.ffn.norm"]),
+        (0.026, ["layers.0.attention", "layers.1.ffn.norm", "embeddings.norm"]),
+        (0.001, ["layers.0.attention", "layers.1.ffn.norm", "embeddings.norm"]),
     ],
 )
 def test_no_more_groups_are_taken_than_the_loss_asks_for(most, taken):
-    mixture = mix(StoragePlan({}), values(), loss, most)
-    assert list(mixture.groups) == taken
-    assert mixture.plan.other == frozenset().union(*(groups(values())[name] for name in taken))
-    assert mixture.loss == pytest.approx(loss(mixture.plan, ""))
+    mixture = mix(StoragePlan({}), values(), ("int16",), loss, loss, most)
+    assert [gain.group for gain in mixture.taken] == taken
+    named = {value for name in taken for value in groups(values())[name]}
+    assert mixture.plan.kinds == dict.fromkeys(named, "int16")
+    assert mixture.left == pytest.approx(loss(mixture.plan, ""))
+
+
+def test_float_is_taken_only_where_it_gains_clearly_more_than_int16():
+    mixture = mix(StoragePlan({}), values(), ("int16", "float32"), loss, loss, 0.006)
+    assert [(gain.group, gain.kind) for gain in mixture.taken] == [
+        ("layers.1.ffn.norm", "float32"),
+        ("layers.0.attention", "int16"),
+        ("embeddings.norm", "int16"),
+    ]
+
+
+def test_the_head_never_becomes_float():
+    def head_costs(plan, _):
+        return 1 - sum(kind == "float32" for kind in plan.kinds.values()) / 1000
+
+    mixture = mix(StoragePlan({}), values(), ("int16", "float32"), head_costs, head_costs, 0.0)
+    assert HEAD not in {gain.group for gain in mixture.taken}
+    assert len(mixture.taken) == len(groups(values())) - 1
+
+
+def test_groups_go_by_the_error_until_the_loss_is_met():
+    asked = []
+
+    def metric(plan, what):
+        asked.append(what)
+        return 0.5 if "embeddings.norm" not in what else 0.0
+
+    mixture = mix(StoragePlan({}), values(), ("int16",), loss, metric, 0.1)
+    assert asked == ["int8", "layers.0.attention", "layers.1.ffn.norm", "embeddings.norm"]
+    assert mixture.left == 0.0

@@ -85,7 +85,7 @@ def test_softmax_has_the_storage_that_kernels_fix_whatever_its_range():
 
 
 def test_a_plan_swaps_the_type_of_the_values_it_names():
-    plan = StoragePlan({"a": (0, 1), "b": (0, 1)}, other=frozenset({"b"}))
+    plan = StoragePlan({"a": (0, 1), "b": (0, 1)}, kinds={"b": "int16"})
     assert [plan.storage(name).dtype.name for name in "ab"] == ["int8", "int16"]
 
 
