@@ -71,7 +71,7 @@ def main() -> int:
     ):
         output = arguments.output or Path(folder)
         output.mkdir(parents=True, exist_ok=True)
-        data = open_data(arguments.data, "classify")
+        data = open_data(arguments.data, "classify", multi_label=checkpoint.multi_label)
         paths = [
             convert(checkpoint, recipe, arguments.calibration, arguments.length, output, progress)
             for recipe in RECIPES

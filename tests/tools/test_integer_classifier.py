@@ -1,4 +1,4 @@
-"""The table of one classifier in several types, against the comparison that edgebert itself makes."""
+"""One classifier in several types, against the comparison that edgebert itself makes."""
 
 import csv
 

@@ -42,6 +42,12 @@ def test_lengths_are_sorted_and_the_largest_is_the_most_that_fits(checkpoint):
         ({"mixed": "auto", "quantize": "int16x8"}, "int16x8 keeps every value in int16"),
         ({"quantize": "int8", "lengths": (64,)}, "length: for --quantize int8-full and int16x8"),
         ({"quantize": "float32", "mixed": "auto"}, "mixed: for --quantize int8-full"),
+        ({"quantize": "int8", "allow_float": True}, "allow float: for --quantize int8-full"),
+        ({"allow_float": True}, "allow float: .* add --mixed auto"),
+        (
+            {"allow_float": True, "mixed": "auto", "target": "qnn"},
+            "allow float: a file for qnn is whole numbers only",
+        ),
     ],
     ids=str,
 )
