@@ -123,7 +123,7 @@ def bias_of(bias: Array, x: Storage, matrix: Quantized) -> Quantized:
     whole = np.dtype(np.int32 if x.dtype == np.int8 else np.int64)
     room = np.iinfo(np.int32).max
     values = np.rint(bias.astype(np.float64) / scale.astype(np.float64)).clip(-room, room)
-    return Quantized(values.astype(whole), np.broadcast_to(scale, bias.shape).copy())
+    return Quantized(values.astype(whole), scale)
 
 
 def _single(number: float) -> float:

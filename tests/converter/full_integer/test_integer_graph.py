@@ -1,6 +1,7 @@
 """Integer graphs: nothing but integers, near to float, the same at every length."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +10,9 @@ from ai_edge_litert import schema_py_generated as schema
 from edgebert.converter.full_integer.convert import build_graphs, plan_storage, settle
 from edgebert.converter.full_integer.form import Steps
 from edgebert.converter.full_integer.integer_graph import build
+from edgebert.converter.full_integer.rewrite import rewrite
 from edgebert.converter.full_integer.sensitivity import HEAD, groups
+from edgebert.converter.full_integer.targets import find_target
 from edgebert.converter.head import Head
 from edgebert.model_file.serialize import serialize
 from edgebert.tokenizer.tokenizer import Encoding
@@ -118,6 +121,17 @@ def test_a_model_that_fills_masks_stores_its_word_table_once(kind):
     tables = [each for each in model.subgraphs[0].tensors if list(each.shape) == shape]
     assert len(tables) == 2
     assert len({each.buffer for each in tables}) == 1
+
+
+def test_a_model_that_fills_masks_answers_alike_in_the_ops_of_nnapi():
+    original = small_model(Head("fill-mask"))
+    form, plan = planned(original, "int8")
+    graph, _ = build(form, original.head, original.interface, LENGTH, plan=plan)
+    model = graph.model("")
+    expected = answers(SimpleNamespace(model=lambda _: model), original)
+    rewrite(model, find_target("nnapi"))
+    found = answers(SimpleNamespace(model=lambda _: model), original)
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_a_mixed_graph_is_nearer_to_float_than_int8_alone():

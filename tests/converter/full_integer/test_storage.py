@@ -14,7 +14,7 @@ from edgebert.converter.full_integer.storage import (
     storage_of,
     widened,
 )
-from edgebert.converter.quantize import quantize_per_row
+from edgebert.converter.quantize import quantize_per_row, quantize_per_tensor
 
 KINDS = ("int8", "int16")
 NUMBERS = st.floats(-1e4, 1e4, width=32)
@@ -76,6 +76,11 @@ def test_biases_are_in_the_units_of_the_sum(kind, whole):
     assert made.values.dtype == whole
     np.testing.assert_allclose(made.scale, x.step * matrix.scale, rtol=1e-6)
     np.testing.assert_allclose(made.values * made.scale, bias, atol=made.scale.max())
+
+
+def test_a_matrix_with_one_scale_has_biases_with_one():
+    matrix = quantize_per_tensor(np.array([[1.0, -2.0], [0.5, 0.25]], np.float32))
+    assert bias_of(np.ones(2, np.float32), storage_of((-1, 1), "int8"), matrix).scale.shape == (1,)
 
 
 def test_softmax_has_the_storage_that_kernels_fix_whatever_its_range():
