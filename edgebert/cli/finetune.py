@@ -29,6 +29,7 @@ from edgebert.cli.training import (
     TextColumn,
     Warmup,
     WeightDecay,
+    Xla,
     print_report,
     tell,
     trials_of,
@@ -41,9 +42,12 @@ def finetune(
         typer.Argument(help="What to begin with: as for edgebert convert.", show_default=False),
     ],
     train: Annotated[Path, typer.Option("--train", help="Labelled data to learn from.")],
-    dev: Annotated[Path, typer.Option("--dev", help="Labelled data to judge by.")],
     task: Annotated[str, typer.Option(help="classify, regress, tag, answer or embed.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write.")],
+    dev: Annotated[
+        Path | None,
+        typer.Option("--dev", help="Labelled data to judge by.", show_default="the last is best"),
+    ] = None,
     labels: Annotated[
         Path | None,
         typer.Option(help="File with one label a line.", show_default="those that occur"),
@@ -65,6 +69,7 @@ def finetune(
     dropout: DropoutRate = 0.1,
     accumulate: Accumulate = 1,
     precision: PrecisionName = "float32",
+    xla: Xla = True,
     save_every: SaveEvery = 200,
     text_column: TextColumn = None,
     pair_column: PairColumn = None,
@@ -76,7 +81,7 @@ def finetune(
     """Fine-tune a compact BERT on labelled data; edgebert convert takes the folder it writes.
 
     Data is read, and the dev figure computed, as by edgebert evaluate; its help tells the formats.
-    The best weights on --dev are kept. What a run measures, its settings and its last save are in
+    The best weights on --dev are kept; without it, the last. What a run measures, its settings and its last save are in
     OUTPUT/runs. Needs TensorFlow, which the extra “train” brings.
 
     \b
@@ -102,6 +107,7 @@ def finetune(
             "dropout": dropout,
             "accumulate": accumulate,
             "precision": precision,
+            "xla": xla,
             "save_every": save_every,
         },
         batch_size=batch_size,

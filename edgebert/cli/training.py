@@ -40,6 +40,9 @@ ClipNorm = Annotated[float, typer.Option(help="Largest norm of the gradient.")]
 DropoutRate = Annotated[float, typer.Option(help="Share of elements dropped.")]
 Accumulate = Annotated[int, typer.Option(help="Parts in which a batch is run, to save memory.")]
 PrecisionName = Annotated[str, typer.Option(help="float32 or bfloat16.")]
+Xla = Annotated[
+    bool, typer.Option(help="Compile steps: a few seconds for each length, then faster.")
+]
 SaveEvery = Annotated[int, typer.Option(help="Steps; each epoch is saved, too.")]
 TextColumn = Annotated[
     str | None, typer.Option(help="Column of the text, or of a pair's first text.")

@@ -25,7 +25,7 @@ from edgebert.train.settings import Settings
 from edgebert.train.start import with_heads
 from edgebert.train.teacher import Teacher
 from edgebert.train.transfer import Transfer
-from edgebert.train.trials import Lessons, refuse_model, run_trials
+from edgebert.train.trials import Lessons, check_dev, refuse_model, run_trials
 
 SCORES = "teacher"
 """The folder beside the model's files in which the teacher's scores are kept."""
@@ -66,6 +66,7 @@ def distill(
     """
     mix = mix or Mix()
     refuse_model(output, resume=resume, force=force)
+    check_dev(trials, transfer.dev)
     _check(teacher, student, transfer, mix)
     start = with_heads(student, teacher.task, teacher.labels, trials[0].seed, max_length)
     texts = _texts(transfer, start)

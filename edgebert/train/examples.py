@@ -19,7 +19,8 @@ Batch: TypeAlias = Mapping[str, npt.NDArray[Any]]
 IGNORED = -1
 """The target of a token that is not to be judged."""
 
-_MULTIPLE = 8  # padded lengths: few shapes, and aligned rows
+_LENGTHS = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
+"""What texts are padded to: few shapes, since each is compiled, and little padding."""
 
 
 class Example(NamedTuple):
@@ -123,4 +124,4 @@ def _padded(rows: Sequence[Sequence[int]], length: int, fill: int) -> npt.NDArra
 
 
 def _round_up(length: int) -> int:
-    return -(-length // _MULTIPLE) * _MULTIPLE
+    return next((each for each in _LENGTHS if each >= length), length)

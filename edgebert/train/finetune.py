@@ -28,7 +28,7 @@ from edgebert.train.losses import TaskObjective, cross_entropy
 from edgebert.train.report import Report
 from edgebert.train.settings import Settings
 from edgebert.train.start import with_heads
-from edgebert.train.trials import Lessons, refuse_model, run_trials
+from edgebert.train.trials import Lessons, check_dev, refuse_model, run_trials
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Task:
     Attributes:
         name: of the task.
         train: labelled data, as `edgebert evaluate` reads it.
-        dev: the same, to judge by.
+        dev: the same, to judge by; None: the last weights are the best.
         columns: of both.
         labels: one a line, in the order of their ids; None: those that occur, sorted.
         max_length: most tokens of an input; None: the checkpoint's.
@@ -50,7 +50,7 @@ class Task:
 
     name: TaskName
     train: Path
-    dev: Path
+    dev: Path | None = None
     columns: Columns = USUAL
     labels: Path | None = None
     max_length: int | None = None
@@ -91,6 +91,7 @@ def finetune(
         CheckFailedError: a run's loss was not finite.
     """
     refuse_model(output, resume=resume, force=force)
+    check_dev(trials, task.dev)
     lessons = prepare(source, task, seed=trials[0].seed)
     return run_trials(lessons, trials, output, resume=resume, progress=progress, tell=tell)
 
@@ -110,8 +111,8 @@ def prepare(source: Checkpoint, task: Task, *, seed: int) -> Lessons:
         labels = ()
     start = with_heads(source, task.name, labels, seed, task.max_length)
     tokenizer = Tokenizer(start.vocabulary, start.tokenizer)
-    dev = open_data(task.dev, task.name, task.columns)
-    for path in (task.dev, task.train):
+    dev = None if task.dev is None else open_data(task.dev, task.name, task.columns)
+    for path in filter(None, (task.dev, task.train)):
         examples = list(lesson.examples(lesson.read(path, task.columns), tokenizer, labels))
         lesson.check(examples, path)
     loss = lesson.loss
@@ -143,7 +144,7 @@ def _config(source: Checkpoint, task: Task, start: Checkpoint) -> dict[str, Any]
         "task": task.name,
         "source": {"name": source.source, "fingerprint": fingerprint(source)},
         "train": {"name": task.train.name, "fingerprint": digest(task.train)},
-        "dev": {"name": task.dev.name, "fingerprint": digest(task.dev)},
+        "dev": task.dev and {"name": task.dev.name, "fingerprint": digest(task.dev)},
         "columns": asdict(task.columns),
         "labels": list(start.labels or ()),
         "max_length": start.tokenizer.max_length,

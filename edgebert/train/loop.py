@@ -98,9 +98,12 @@ class _Training:
         self._network, self._objective, self._feed = network, objective, feed
         self._settings, self._run = settings, run
         self._variables = {**network.by_name, **objective.by_name}
-        self._optimizer = AdamW(self._variables, settings.weight_decay, settings.clip_norm)
+        self._optimizer = AdamW(
+            self._variables, settings.weight_decay, settings.clip_norm, xla=settings.xla
+        )
         self._steps = settings.epochs * feed.steps_per_epoch
-        self._gradients: Any = None
+        self._compiled = tf.function(self._backpropagate, jit_compile=True)
+        self._interpreted: Any = None
         self._mark = Mark()
 
     def go_on(self, evaluate: Evaluate | None, progress: Progress, tell: Tell) -> Outcome:
@@ -145,37 +148,47 @@ class _Training:
         for number, part in enumerate(parts):
             share = len(part["target"]) / rows
             tensors = {name: tf.constant(value) for name, value in part.items()}
-            if self._gradients is None:
-                self._gradients = self._traced(tensors)
             key = step_key(self._settings.seed, step, number)
-            part_loss, gradients = self._gradients(tensors, key, tf.constant(share))
+            part_loss, gradients = self._graph(tensors)(tensors, key, tf.constant(share))
             loss += share * float(part_loss)
             for name, gradient in gradients.items():
                 total[name] = total[name] + gradient if name in total else gradient
         return loss, total
 
-    def _traced(self, tensors: Mapping[str, Any]) -> Any:
-        """Loss and gradients as one graph for every shape: shapes may come in any order."""
+    def _graph(self, tensors: Mapping[str, Any]) -> Any:
+        """What runs a part: compiled for its shape, if that is a shape that comes again and again.
 
-        def run(batch: Mapping[str, Any], key: Any, share: Any) -> Any:
-            with tf.GradientTape() as tape:
-                dropout = Dropout(self._settings.dropout, key)
-                loss = self._objective(self._network, batch, dropout)
-                scaled = loss * share
-            found = tape.gradient(scaled, self._variables)
-            # A variable that the loss does not depend on stays as it is.
-            return loss, {
-                name: tf.convert_to_tensor(gradient)
-                for name, gradient in found.items()
-                if gradient is not None
-            }
+        Which of the two it is depends on the part alone: their sums differ in the last bits.
+        """
+        usual = self._settings.batch_size // self._settings.accumulate
+        if self._settings.xla and tensors["target"].shape[0] >= usual:
+            return self._compiled
+        if self._interpreted is None:
+            self._interpreted = self._for_every_shape(tensors)
+        return self._interpreted
 
+    def _for_every_shape(self, tensors: Mapping[str, Any]) -> Any:
+        """One graph: left to itself, TensorFlow traces by the shapes it happens to meet first."""
         shapes = {
             name: tf.TensorSpec([None] * len(value.shape), value.dtype)
             for name, value in tensors.items()
         }
         key, share = tf.TensorSpec([2], tf.int32), tf.TensorSpec([], tf.float32)
-        return tf.function(run, input_signature=[shapes, key, share])
+        return tf.function(self._backpropagate, input_signature=[shapes, key, share])
+
+    def _backpropagate(self, batch: Mapping[str, Any], key: Any, share: Any) -> Any:
+        """Loss and gradients, those times the share."""
+        with tf.GradientTape() as tape:
+            dropout = Dropout(self._settings.dropout, key)
+            loss = self._objective(self._network, batch, dropout)
+            scaled = loss * share
+        found = tape.gradient(scaled, self._variables)
+        # A variable that the loss does not depend on stays as it is.
+        return loss, {
+            name: tf.convert_to_tensor(gradient)
+            for name, gradient in found.items()
+            if gradient is not None
+        }
 
     def _evaluate(self, evaluate: Evaluate) -> Score:
         weights = self._network.canonical_weights()

@@ -18,12 +18,20 @@ class AdamW:
         variables: by name.
         weight_decay: times the learning rate, taken off matrices and tables at each step.
         clip_norm: largest norm of all gradients together.
+        xla: compile the update.
 
     Attributes:
         moments: `first/NAME` and `second/NAME`, the running means.
     """
 
-    def __init__(self, variables: Mapping[str, Any], weight_decay: float, clip_norm: float) -> None:
+    def __init__(
+        self,
+        variables: Mapping[str, Any],
+        weight_decay: float,
+        clip_norm: float,
+        *,
+        xla: bool = False,
+    ) -> None:
         self._variables = dict(variables)
         self._decay = weight_decay
         self._clip_norm = clip_norm
@@ -32,7 +40,7 @@ class AdamW:
             for kind in ("first", "second")
             for name, variable in variables.items()
         }
-        self._update = tf.function(self._trace)
+        self._update = tf.function(self._trace, jit_compile=xla)
 
     def apply(self, gradients: Mapping[str, Any], step: int, rate: float) -> float:
         """Makes one step, counted from 0; gives the norm of the gradients before clipping."""

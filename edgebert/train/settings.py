@@ -51,6 +51,8 @@ class Settings:
         dropout: share of the elements that are dropped.
         accumulate: parts in which a step's batch goes through the network, to save memory.
         precision: of matrix products and activations.
+        xla: compile each step for the shape of its batch: seconds at first, then several times
+            as fast.
         seed: of data order, dropout and new weights.
         save_every: steps; a run is also saved at the end of each epoch.
         log_every: steps.
@@ -69,6 +71,7 @@ class Settings:
     dropout: float = 0.1
     accumulate: int = 1
     precision: Precision = "float32"
+    xla: bool = True
     seed: int = 1
     save_every: int = 200
     log_every: int = 10

@@ -58,6 +58,18 @@ def refuse_model(output: Path, *, resume: bool, force: bool) -> None:
         raise EdgebertError(f"{output}: holds a model already; choose another folder or --force")
 
 
+def check_dev(trials: Sequence[Settings], dev: Path | None) -> None:
+    """Refuses what only dev data can decide.
+
+    Raises:
+        EdgebertError: several runs, or an early end, and no dev data.
+    """
+    if dev is None and (len(trials) > 1 or trials[0].patience is not None):
+        raise EdgebertError(
+            "several runs (--grid, --seeds) or --patience, and nothing to judge by: add --dev"
+        )
+
+
 def run_trials(
     lessons: Lessons,
     trials: Sequence[Settings],

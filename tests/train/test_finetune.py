@@ -18,7 +18,7 @@ from edgebert.train.settings import BATCH_SIZES, LEARNING_RATES, Settings
 from edgebert.train.trials import grid, run_name
 from tests.train import words
 
-QUICK = Settings(epochs=3, batch_size=16, learning_rate=1e-2, dropout=0.0)
+QUICK = Settings(epochs=3, batch_size=16, learning_rate=1e-2, dropout=0.0, xla=False)
 
 
 @pytest.fixture
@@ -44,6 +44,22 @@ def data(tmp_path):
         ("embed", "queries", 0.7),
     ],
 )
+def test_what_only_dev_data_can_decide_is_refused_without_it(data, tmp_path):
+    task = replace(data("classify"), dev=None)
+    for trials in ((QUICK, replace(QUICK, seed=2)), (replace(QUICK, patience=1),)):
+        with pytest.raises(EdgebertError, match="nothing to judge by: add --dev"):
+            finetune(words.checkpoint(), task, tmp_path / "out", trials)
+
+
+def test_without_dev_data_the_last_weights_are_kept(data, tmp_path):
+    task = data("classify")
+    report = finetune(words.checkpoint(), replace(task, dev=None), tmp_path / "out", (QUICK,))
+    assert report.metrics == {}
+    edgebert.convert(tmp_path / "out", tmp_path / "x.tflite", quantize="float32")
+    with edgebert.load(tmp_path / "x.tflite") as model:
+        assert evaluate(model, open_data(task.dev, "classify")).metrics["accuracy"] >= 0.9
+
+
 def test_every_task_is_learned_and_evaluate_finds_the_same_figure(
     data, tmp_path, name, kind, least
 ):

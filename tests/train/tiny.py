@@ -27,7 +27,14 @@ CONFIG = BertConfig(
     max_position_embeddings=16,
 )
 SETTINGS = Settings(
-    epochs=3, batch_size=8, learning_rate=3e-3, save_every=5, log_every=1, accumulate=2, seed=7
+    epochs=3,
+    batch_size=8,
+    learning_rate=3e-3,
+    save_every=5,
+    log_every=1,
+    accumulate=2,
+    seed=7,
+    xla=False,  # compiling would take longer than all the rest
 )
 LABELS = 3
 
