@@ -81,8 +81,8 @@ def finetune(
     """Fine-tune a compact BERT on labelled data; edgebert convert takes the folder it writes.
 
     Data is read, and the dev figure computed, as by edgebert evaluate; its help tells the formats.
-    The best weights on --dev are kept; without it, the last. What a run measures, its settings and its last save are in
-    OUTPUT/runs. Needs TensorFlow, which the extra “train” brings.
+    The best weights on --dev are kept; without it, the last. What a run measures, its settings and
+    its last save are in OUTPUT/runs. Needs TensorFlow, which the extra “train” brings.
 
     \b
     Examples:

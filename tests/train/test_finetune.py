@@ -33,17 +33,6 @@ def data(tmp_path):
     return task
 
 
-@pytest.mark.parametrize(
-    ("name", "kind", "least"),
-    [
-        ("classify", None, 0.9),
-        ("regress", None, 0.75),
-        ("tag", None, 0.9),
-        ("answer", None, 0.9),
-        ("embed", None, 0.7),
-        ("embed", "queries", 0.7),
-    ],
-)
 def test_what_only_dev_data_can_decide_is_refused_without_it(data, tmp_path):
     task = replace(data("classify"), dev=None)
     for trials in ((QUICK, replace(QUICK, seed=2)), (replace(QUICK, patience=1),)):
@@ -60,6 +49,17 @@ def test_without_dev_data_the_last_weights_are_kept(data, tmp_path):
         assert evaluate(model, open_data(task.dev, "classify")).metrics["accuracy"] >= 0.9
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "least"),
+    [
+        ("classify", None, 0.9),
+        ("regress", None, 0.75),
+        ("tag", None, 0.9),
+        ("answer", None, 0.9),
+        ("embed", None, 0.7),
+        ("embed", "queries", 0.7),
+    ],
+)
 def test_every_task_is_learned_and_evaluate_finds_the_same_figure(
     data, tmp_path, name, kind, least
 ):
