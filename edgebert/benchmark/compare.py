@@ -1,14 +1,11 @@
 """Two reports held against each other: what became slower, larger or less accurate beyond noise.
 
-**Latency.** The figure is the ratio of medians, new by old, each the median of the medians of its
+**Latency.** The figure is the ratio of times, new by old, each the middle of the medians of its
 rounds. Where both devices timed the same yardstick beside the answers, times are in units of it:
 that the machine itself was slower at the other time (its clock, its heat, its neighbours) then
 makes no answer slower. A run is slower where the whole 99 % interval of that ratio is above 1 *and*
-the ratio itself is above 1 + `TIME_TOLERANCE`. The interval comes from a bootstrap of rounds, not
-of samples: the answers of one round share the state of the machine, and thousands of them would
-make a slow drift look certain. Stretches of neighbouring rounds are drawn together (the circular
-block bootstrap of Politis and Romano, 1992), because neighbours drift together too. What the
-interval cannot know is how two processes differ that ran the same model at other times; the
+the ratio itself is above 1 + `TIME_TOLERANCE`. The interval comes from a bootstrap of processes
+(`statistics.draws`). Few of them tell little of how processes differ, and one nothing; the
 tolerance is for that. Half of the 5 % that must be found errs equally rarely on both sides.
 
 **Size and memory** have next to no noise: more than `SIZE_TOLERANCE` of the file, or more than
@@ -21,20 +18,17 @@ comes from at least `ACCURACY_ROWS` rows: five that all tip to the wrong side ha
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from edgebert.benchmark.report.rows import Row, input_name, rows
 from edgebert.benchmark.result import DeviceResult, Report, Round, Run
 from edgebert.benchmark.sound import require_sound
-from edgebert.benchmark.statistics import Times, relative, round_medians
+from edgebert.benchmark.statistics import Times, by_process, draws, middle, relative
 from edgebert.errors import CheckFailedError
 from edgebert.page.text import clean, megabytes, number
-
-if TYPE_CHECKING:
-    import numpy as np
 
 TIME_TOLERANCE = 0.025
 NOTED_SPEED = 0.05
@@ -46,7 +40,6 @@ ACCURACY_ROWS = 5
 
 LEVEL = 0.99
 FEWEST_ROUNDS = 5
-RESAMPLES = 2000
 SEED = 20_200_310
 
 _NAMED = 3
@@ -174,23 +167,24 @@ def compare(old: Report, new: Report) -> Comparison:
     return Comparison(tuple(dict.fromkeys(changes)), tuple(dict.fromkeys(notes)))
 
 
-def ratio_of_medians(old: Times, new: Times) -> tuple[float, float, float] | None:
+def ratio_of_times(old: Sequence[Times], new: Sequence[Times]) -> tuple[float, float, float] | None:
     """How many times the time of `old` a run takes: ratio, and its interval.
 
     Args:
-        old: the median of each round, [n].
-        new: the same, [m].
+        old: the median of each round, one array a process.
+        new: the same.
 
     None where fewer than `FEWEST_ROUNDS` rounds of either are left, throttled ones not counted.
     """
     import numpy as np
 
-    if min(len(old), len(new)) < FEWEST_ROUNDS or min(old.min(), new.min()) <= 0:
+    rounds = (sum(map(len, old)), sum(map(len, new)))
+    if min(rounds) < FEWEST_ROUNDS or min(each.min() for each in (*old, *new)) <= 0:
         return None
     random = np.random.default_rng(SEED)
-    drawn = _drawn_medians(new, random) / _drawn_medians(old, random)
+    drawn = draws(new, random) / draws(old, random)
     low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(np.median(new) / np.median(old)), float(low), float(high)
+    return middle(new) / middle(old), float(low), float(high)
 
 
 def _keyed(device: DeviceResult) -> Iterator[tuple[Key, Row]]:
@@ -227,10 +221,10 @@ def _label(row: Row) -> str:
 def _changes(old: Row, new: Row) -> Iterator[Change]:
     place = (new.device.name, _label(new))
     same = _same_yardstick(old, new)
-    times = ratio_of_medians(_round_medians(old.run, same), _round_medians(new.run, same))
+    times = ratio_of_times(_round_medians(old.run, same), _round_medians(new.run, same))
     if times is not None:
         ratio, low, high = times
-        medians = (_median(old.run) / 1000, _median(new.run) / 1000)
+        medians = (_middle(old.run) / 1000, _middle(new.run) / 1000)
         worse = low > 1 and ratio > 1 + TIME_TOLERANCE
         better = high < 1 and ratio < 1 / (1 + TIME_TOLERANCE)
         yield Change(*place, "latency", _verdict(worse, better), *medians, ratio, low, high)
@@ -275,11 +269,11 @@ def _same_yardstick(old: Row, new: Row) -> bool:
     )
 
 
-def _round_medians(run: Run, in_yardsticks: bool = False) -> Times:
-    """The median of each round that was not throttled, in order, [n]; else in microseconds."""
+def _round_medians(run: Run, in_yardsticks: bool = False) -> list[Times]:
+    """The median of each round that was not throttled, by process; else in microseconds."""
     samples = run.samples_us
     times = relative(samples.total, samples.yardstick if in_yardsticks else ())
-    return round_medians(times, _counted(run))
+    return by_process(times, _counted(run))
 
 
 def _median_yardstick(run: Run) -> float:
@@ -292,21 +286,8 @@ def _counted(run: Run) -> list[Round]:
     return [each for each in run.rounds if each.count and not each.throttled]
 
 
-def _median(run: Run) -> float:
-    import numpy as np
-
-    return float(np.median(_round_medians(run)))
-
-
-def _drawn_medians(medians: Times, random: np.random.Generator) -> Times:
-    """Medians of `RESAMPLES` draws of blocks of about √n neighbouring rounds, [RESAMPLES]."""
-    import numpy as np
-
-    size = len(medians)
-    length = max(1, round(size**0.5))
-    starts = random.integers(0, size, (RESAMPLES, -(-size // length)))
-    chosen = (starts[:, :, None] + np.arange(length)).reshape(RESAMPLES, -1)[:, :size] % size
-    return np.asarray(np.median(medians[chosen], axis=1))
+def _middle(run: Run) -> float:
+    return middle(_round_medians(run))
 
 
 def _device_notes(old: Report, new: Report) -> Iterator[str]:

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 MIN_SECONDS = 0.5
+PROCESSES = 5
 
 _MOST_SECONDS = 86_400
+_MOST_PROCESSES = 1000
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Job:
         texts: UTF-8, one text a line, or text, tab and pair; None: `edgebert/data/questions.txt`.
         rounds: exactly so many; None: as `min_seconds` says.
         min_seconds: of answers for each run, then on until the median is stable.
+        processes: that measure each model one after the other; each gives its share of the rounds.
         cores: "big", "little" or numbers such as "0-3,6"; None: all.
         data: labelled data to measure accuracy on.
 
@@ -64,6 +67,7 @@ class Job:
     texts: str | None = None
     rounds: int | None = None
     min_seconds: float = MIN_SECONDS
+    processes: int = PROCESSES
     cores: str | None = None
     data: str | None = None
     format: int = FORMAT
@@ -80,6 +84,9 @@ class Job:
             ),
             f"rounds is {self.rounds}; at least 1 is needed": (
                 self.rounds is not None and self.rounds < 1
+            ),
+            f"processes is {self.processes}; 1 to {_MOST_PROCESSES} are accepted": (
+                not 1 <= self.processes <= _MOST_PROCESSES
             ),
             f"min_seconds is {self.min_seconds}; 0 to {_MOST_SECONDS} are accepted": (
                 not 0 <= self.min_seconds <= _MOST_SECONDS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,10 +31,10 @@ from edgebert.benchmark.result import (
 from edgebert.benchmark.setting import Setting
 from edgebert.benchmark.statistics import (
     Times,
+    by_process,
     kept,
     paired_ratio,
     relative,
-    round_medians,
     summarize,
 )
 from edgebert.benchmark.system import System
@@ -132,7 +133,7 @@ def _plans(job: Job, system: System) -> Iterator[Plan]:
             threads=threads,
             given=given,
             cores=cores,
-            until=Until(job.rounds, job.min_seconds),
+            until=Until(job.rounds, job.min_seconds, job.processes),
             data=job.data if is_first else None,
         )
 
@@ -140,24 +141,33 @@ def _plans(job: Job, system: System) -> Iterator[Plan]:
 def _measure_heat(plan: Plan, heat: Sequence[Candidate], bench: Bench, told: Told) -> list[Run]:
     """Runs of models that are in memory at once."""
     told(0.0)
-    with contextlib.ExitStack() as stack:
-        processes = [
-            stack.enter_context(Process(bench.worker, plan.setting(model), model.name))
-            for model in heat
-        ]
-        taken = take_turns(processes, plan.until, bench.system, plan.cores, told)
-        runs = []
-        for model, process, of_model in zip(heat, processes, taken, strict=True):
-            peak = MemoryState(**process.ask("peak"))
-            run = _run(plan, model, process.started, of_model, peak)
-            if plan.with_texts:
-                run = replace(run, energy=take_energy(process, bench.meter))
-            if plan.data is not None:
-                run = replace(run, accuracy=Accuracy(**process.ask("accuracy", data=plan.data)))
-            runs.append(run)
+    taken = [Taken() for _ in heat]
+    runs: list[Run] = []
+    for number in itertools.count():
+        with contextlib.ExitStack() as stack:
+            processes = [
+                stack.enter_context(Process(bench.worker, plan.setting(model), model.name))
+                for model in heat
+            ]
+            take_turns(number, processes, taken, plan.until, bench.system, plan.cores, told)
+            if plan.until.share(taken) >= 1:
+                for model, process, of_model in zip(heat, processes, taken, strict=True):
+                    runs.append(_finished(plan, model, process, of_model, bench))
+                break
     if plan.with_texts:
         runs = [_with_cache(plan, model, run) for model, run in zip(heat, runs, strict=True)]
     return runs
+
+
+def _finished(plan: Plan, model: Candidate, process: Process, taken: Taken, bench: Bench) -> Run:
+    """The run, with what is asked of its last process when all rounds are taken."""
+    peak = MemoryState(**process.ask("peak"))
+    run = _run(plan, model, process.started, taken, peak)
+    if plan.with_texts:
+        run = replace(run, energy=take_energy(process, bench.meter))
+    if plan.data is not None:
+        run = replace(run, accuracy=Accuracy(**process.ask("accuracy", data=plan.data)))
+    return run
 
 
 def _run(
@@ -206,7 +216,7 @@ def _ratios(runs: Sequence[Run], first: int) -> Iterator[RunRatio]:
         both = sorted({*kept(one.rounds)} & {*kept(other.rounds)})
         if len(both) > 1:
             times, against = (
-                round_medians(_relative(run), [run.rounds[k] for k in both]) for run in (other, one)
+                by_process(_relative(run), [run.rounds[k] for k in both]) for run in (other, one)
             )
             found = paired_ratio(times, against)
             figures = (round(value, 5) for value in (found.value, found.low, found.high))

@@ -145,6 +145,7 @@ class Round:
     Attributes:
         first: its first sample.
         count: how many they are.
+        process: number of the process that gave them, from 0 on.
         throttled: the device slowed itself down during it.
         clock_mhz: at its end, mean of the cores.
         temperature_c: at its end.
@@ -152,6 +153,7 @@ class Round:
 
     first: int
     count: int
+    process: int = 0
     throttled: bool | None = None
     clock_mhz: float | None = None
     temperature_c: float | None = None

@@ -13,6 +13,9 @@ from edgebert.evaluate.bootstrap import RESAMPLES, SEED, interval
 
 Times = npt.NDArray[np.float64]
 
+FEWEST_PROCESSES = 4
+"""Of which a mean says more than the rounds of all of them."""
+
 _LEAST = 1e-3  # a nanosecond: below what any clock tells
 
 
@@ -39,9 +42,42 @@ def relative(total: Sequence[float], yardstick: Sequence[float]) -> Times:
     return values / np.maximum(yardstick, _LEAST) if len(yardstick) else values
 
 
-def round_medians(samples: Sequence[float] | Times, rounds: Sequence[Round]) -> Times:
-    """The median of each round, [rounds]."""
-    return np.array([np.median(samples[r.first : r.first + r.count]) for r in rounds])
+def by_process(samples: Sequence[float] | Times, rounds: Sequence[Round]) -> list[Times]:
+    """The median of each round, one array a process."""
+    found: dict[int, list[float]] = {}
+    for r in rounds:
+        median = float(np.median(samples[r.first : r.first + r.count]))
+        found.setdefault(r.process, []).append(median)
+    return [np.array(medians) for medians in found.values()]
+
+
+def middle(medians: Sequence[Times]) -> float:
+    """The time of a run from the medians of its rounds, one array a process: see `draws`."""
+    if len(medians) >= FEWEST_PROCESSES:
+        return float(np.mean([np.median(each) for each in medians]))
+    return float(np.median(np.concatenate(medians)))
+
+
+def draws(medians: Sequence[Times], random: np.random.Generator) -> Times:
+    """What the middle might have been as well, by a bootstrap, [RESAMPLES].
+
+    The answers of one process share what it was dealt for life, and those of one round the state
+    of the machine; thousands of them would make either look certain. So whole processes are drawn,
+    and the middle is the mean of their medians. Of fewer than `FEWEST_PROCESSES` the rounds are
+    drawn, in stretches of neighbours because they drift together (the circular block bootstrap of
+    Politis and Romano, 1992), and the middle is the median of all.
+    """
+    if len(medians) >= FEWEST_PROCESSES:
+        values = np.array([np.median(each) for each in medians])
+        places = random.integers(0, len(values), (RESAMPLES, len(values)))
+        means: Times = values[places].mean(axis=1)
+        return means
+    values = np.concatenate(medians)
+    size, length = len(values), max(1, round(len(values) ** 0.5))
+    starts = random.integers(0, size, (RESAMPLES, -(-size // length)))
+    chosen = (starts[:, :, None] + np.arange(length)).reshape(RESAMPLES, -1)[:, :size] % size
+    drawn: Times = np.median(values[chosen], axis=1)
+    return drawn
 
 
 def summarize(samples: Sequence[float], rounds: Sequence[Round]) -> Stats | None:
@@ -55,28 +91,22 @@ def summarize(samples: Sequence[float], rounds: Sequence[Round]) -> Stats | None
     return Stats(*(round(float(v), 3) for v in (p50, p90, p99, values.mean(), deviation)))
 
 
-def paired_ratio(times: Times, against: Times) -> Ratio:
-    """The median over rounds of how many times longer one took, by a bootstrap of rounds.
+def paired_ratio(times: Sequence[Times], against: Sequence[Times]) -> Ratio:
+    """The middle over rounds of how many times longer one took.
 
     The two took turns: what slows a round down slows both, and falls out of its ratio. What is
     shorter than a round falls out where both are given in units of the yardstick (`relative`).
 
     Args:
-        times: one entry a round, [n].
+        times: one entry a round, one array a process.
         against: the same rounds of the other.
     """
-    ratios = times / against
-    low, high = interval(_medians_of_draws(ratios))
-    return Ratio(float(np.median(ratios)), low, high)
+    ratios = [one / other for one, other in zip(times, against, strict=True)]
+    low, high = interval(draws(ratios, np.random.default_rng(SEED)))
+    return Ratio(middle(ratios), low, high)
 
 
-def spread(times: Times) -> float:
-    """Half the 95 % interval of the median of [n] values, as a share of it."""
-    low, high = interval(_medians_of_draws(times))
-    return float((high - low) / 2 / np.median(times))
-
-
-def _medians_of_draws(values: Times) -> Times:
-    drawn = np.random.default_rng(SEED).integers(0, len(values), (RESAMPLES, len(values)))
-    medians: Times = np.median(values[drawn], axis=1)
-    return medians
+def spread(medians: Sequence[Times]) -> float:
+    """Half the 95 % interval of the middle, as a share of it."""
+    low, high = interval(draws(medians, np.random.default_rng(SEED)))
+    return (high - low) / 2 / middle(medians)

@@ -1,6 +1,8 @@
 """Models that take turns: each in a process of its own, asked for one round after the other.
 
-What disturbs a device for a while so disturbs all of them alike.
+What disturbs a device for a while so disturbs all of them alike. And what a process happens to be
+dealt, such as where its pages lie, stays with it and makes it a percent or two faster or slower
+than the next one: so each model is given several processes, one after the other.
 """
 
 from __future__ import annotations
@@ -14,16 +16,16 @@ from edgebert.benchmark.energy import Meter
 from edgebert.benchmark.facts import read_temperature
 from edgebert.benchmark.process import Process
 from edgebert.benchmark.result import Energy, Round
-from edgebert.benchmark.statistics import relative, round_medians, spread
+from edgebert.benchmark.statistics import by_process, relative, spread
 from edgebert.benchmark.system import System
 from edgebert.benchmark.throttling import happened, read_throttling
 
 ROUND_SECONDS = 0.05
 FEWEST_ROUNDS = 10
 STEADY = 0.01
-"""A median is stable when half its interval is this share of it."""
+"""A time is stable when half its interval is this share of it."""
 MOST_TIMES = 3
-"""Where medians do not become stable, it ends after so many times the shortest time."""
+"""Where times do not become stable, it ends after so many times the shortest time."""
 
 _ENERGY_SECONDS = 2.0
 
@@ -43,7 +45,7 @@ class Taken:
     rounds: list[Round] = field(default_factory=list)
 
     def add(self, times: Mapping[str, Sequence[float]], **state: Any) -> None:
-        """Takes the answers of one more round."""
+        """Takes the answers of one more round, and the process and state they came from."""
         self.rounds.append(Round(len(self.samples.get("total", ())), len(times["total"]), **state))
         for part, values in times.items():
             self.samples.setdefault(part, []).extend(round(value, 2) for value in values)
@@ -55,24 +57,38 @@ class Taken:
 
     @property
     def is_steady(self) -> bool:
-        """Whether its median is stable."""
+        """Whether its time is stable."""
         times = relative(self.samples["total"], self.samples.get("yardstick", ()))
-        return spread(round_medians(times, self.rounds)) < STEADY
+        return spread(by_process(times, self.rounds)) < STEADY
 
 
 @dataclass(frozen=True)
 class Until:
-    """When it is enough: after so many rounds, or else by seconds of answers a model."""
+    """When it is enough.
+
+    Attributes:
+        rounds: exactly so many a model; None: as the seconds say.
+        min_seconds: of answers a model; then on until its time is stable.
+        processes: of each model, which share the rounds or seconds.
+    """
 
     rounds: int | None
     min_seconds: float
+    processes: int = 1
+
+    def has_enough_of(self, process: int, taken: Sequence[Taken]) -> bool:
+        """Whether the processes up to this one, counted from 0, have given their share."""
+        turns, share = _turns(taken), (process + 1) / self.processes
+        if self.rounds is not None:
+            processes = min(self.processes, self.rounds)  # each gives a round at least
+            return turns * processes >= self.rounds * (process + 1)
+        return turns >= FEWEST_ROUNDS * share and _seconds(taken) >= self.min_seconds * share
 
     def share(self, taken: Sequence[Taken]) -> float:
         """How much is done; 1 when all is."""
-        turns = len(taken[-1].rounds)
+        turns, done = _turns(taken), _seconds(taken)
         if self.rounds is not None:
             return min(1.0, turns / self.rounds)
-        done = min(each.seconds for each in taken)
         if turns < FEWEST_ROUNDS or done < self.min_seconds:
             of_time = done / self.min_seconds if self.min_seconds else 1.0
             return min(turns / FEWEST_ROUNDS, of_time, 1.0) / MOST_TIMES
@@ -82,22 +98,32 @@ class Until:
 
 
 def take_turns(
+    number: int,
     processes: Sequence[Process],
+    taken: Sequence[Taken],
     until: Until,
     system: System,
     cores: Sequence[int] | None = None,
     told: Told = lambda share: None,
-) -> list[Taken]:
-    """Asks for rounds until it is enough; each turn begins with another model.
+) -> None:
+    """Asks for rounds until there are enough of these processes; each begins with another model.
+
+    Args:
+        number: of the processes, from 0 on.
+        processes: one a model.
+        taken: what the processes before them gave, one a model; theirs is added.
+        until: when it is enough.
+        system: the device.
+        cores: on which they run; None: all.
+        told: see `Told`.
 
     Raises:
         EdgebertError: a process fails.
     """
-    taken = [Taken() for _ in processes]
     for process in processes:
         process.ask("round", seconds=0)  # each length once, so that it is set up
-    turn = 0
-    while (share := until.share(taken)) < 1:
+    turn = _turns(taken)
+    while (share := until.share(taken)) < 1 and not until.has_enough_of(number, taken):
         told(share)
         for place in range(len(processes)):
             at = (turn + place) % len(processes)
@@ -105,12 +131,12 @@ def take_turns(
             times = processes[at].ask("round", seconds=ROUND_SECONDS)
             taken[at].add(
                 times,
+                process=number,
                 throttled=happened(before, read_throttling(system)),
                 clock_mhz=clock_mhz(system, cores),
                 temperature_c=read_temperature(system),
             )
         turn += 1
-    return taken
 
 
 def take_energy(process: Process, meter: Meter | None) -> Energy | None:
@@ -123,3 +149,11 @@ def take_energy(process: Process, meter: Meter | None) -> Energy | None:
     finally:
         joules = meter.stop()
     return Energy(round(1000 * joules / answers, 6), meter.source) if joules else None
+
+
+def _turns(taken: Sequence[Taken]) -> int:
+    return len(taken[-1].rounds)
+
+
+def _seconds(taken: Sequence[Taken]) -> float:
+    return min(each.seconds for each in taken)

@@ -48,6 +48,13 @@ def benchmark(
         float | None,
         typer.Option(help="Least seconds of answers a run.", show_default="0.5"),
     ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            help="Of each model, that share rounds or seconds: one tells little of the next.",
+            show_default="5",
+        ),
+    ] = None,
     cores: Annotated[
         str | None,
         typer.Option(help="big, little or numbers such as 0-3.", show_default="all"),
@@ -89,7 +96,7 @@ def benchmark(
     from edgebert.benchmark.benchmark import names_of
     from edgebert.benchmark.compare import compare as hold_against
     from edgebert.benchmark.devices.address import DeviceOptions
-    from edgebert.benchmark.job import MIN_SECONDS, Job
+    from edgebert.benchmark.job import MIN_SECONDS, PROCESSES, Job
     from edgebert.benchmark.models import job_model
     from edgebert.benchmark.result import read_report
     from edgebert.cli.console import progress_bar
@@ -110,6 +117,7 @@ def benchmark(
         texts=None if texts is None else str(texts),
         rounds=rounds,
         min_seconds=MIN_SECONDS if min_seconds is None else min_seconds,
+        processes=PROCESSES if processes is None else processes,
         cores=cores,
         data=None if data is None else str(data),
     )

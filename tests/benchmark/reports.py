@@ -46,7 +46,7 @@ def model(name="tiny", quantization="int8", size=4_600_000, **other):
     return ModelFacts(name, f"{name}-{quantization}", size, quantization=quantization, **facts)
 
 
-def run(of=None, ms=1.0, given=TEXTS, accuracy=None, rounds=None, **other):
+def run(of=None, ms=1.0, given=TEXTS, accuracy=None, rounds=None, processes=1, **other):
     """A run whose answers all take `ms`, a tenth of it for tokens, or as `rounds` [r, n] µs say."""
     times = np.full((10, 5), 1000.0 * ms) if rounds is None else np.asarray(rounds)
     total = times.ravel()
@@ -64,7 +64,10 @@ def run(of=None, ms=1.0, given=TEXTS, accuracy=None, rounds=None, **other):
         "threads": 1,
         "cores": None,
         "cold": ColdStart(60.0, 2.0, 3.0, 5.0),
-        "rounds": tuple(Round(at * stretch, stretch, False) for at in range(len(times))),
+        "rounds": tuple(
+            Round(at * stretch, stretch, at * processes // len(times), False)
+            for at in range(len(times))
+        ),
         "stats": Stats(*(float(v) for v in np.percentile(total, (50, 90, 99))), 0.0, 0.0),
         "memory": Memory(
             baseline=MemoryState(20_000_000, 9_000_000, 14_000_000, 43_000_000),

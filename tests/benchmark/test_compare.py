@@ -5,24 +5,32 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from edgebert.benchmark.compare import FEWEST_ROUNDS, compare, ratio_of_medians
+from edgebert.benchmark.compare import FEWEST_ROUNDS, compare, ratio_of_times
 from edgebert.benchmark.result import Accuracy, MemoryState
 from edgebert.errors import CheckFailedError, EdgebertError
 from tests.benchmark.reports import HOSTILE, device, model, report, run, sample, tokens
 
 ROUNDS, SAMPLES = 40, 60  # what a second of a model of 0.4 ms comes to
+PROCESSES = 5
 
 
-def noisy(random, factor=1.0, rounds=ROUNDS, drift=0.004, process=0.003):
-    """Answers like a machine gives them: jitter, outliers, slow drift, luck of the process."""
+def noisy(random, factor=1.0, rounds=ROUNDS, drift=0.004, process=0.003, processes=1):
+    """Answers like a machine gives them: jitter, outliers, slow drift, luck of each process."""
     wander = np.empty(rounds)
     state = random.normal(0, drift)
     for at in range(rounds):
         wander[at] = state
         state = 0.8 * state + random.normal(0, drift * 0.6)
     jitter = np.abs(random.normal(0, 0.06, (rounds, SAMPLES)))
-    times = 400 * factor * np.exp(wander[:, None] + jitter + random.normal(0, process))
+    luck = random.normal(0, process, processes)[np.arange(rounds) * processes // rounds]
+    times = 400 * factor * np.exp((wander + luck)[:, None] + jitter)
     return times * np.where(random.random(times.shape) < 0.02, random.uniform(1.5, 4), 1)
+
+
+def lucky(random, factor=1.0):
+    """A run of several processes, as unlike each other as they were seen to be."""
+    times = noisy(random, factor, process=0.01, processes=PROCESSES)
+    return run(rounds=times, processes=PROCESSES)
 
 
 def latencies(old, new):
@@ -42,7 +50,7 @@ def changes(old, new, what):
 
 def test_a_delay_of_5_percent_is_found_ten_times_of_ten():
     found = [
-        verdict(run(rounds=noisy(random)), run(rounds=noisy(random, 1.05)))
+        verdict(lucky(random), lucky(random, 1.05))
         for random in map(np.random.default_rng, range(10))
     ]
     assert found == ["worse"] * 10
@@ -50,10 +58,22 @@ def test_a_delay_of_5_percent_is_found_ten_times_of_ten():
 
 def test_no_false_alarm_in_twenty_runs_of_an_unchanged_model():
     found = [
-        verdict(run(rounds=noisy(random)), run(rounds=noisy(random)))
-        for random in map(np.random.default_rng, range(20))
+        verdict(lucky(random), lucky(random)) for random in map(np.random.default_rng, range(20))
     ]
     assert found == ["same"] * 20
+
+
+def test_one_process_is_not_sure_of_what_five_tell():
+    """Its rounds agree with each other; that it was lucky only others can tell."""
+    random = np.random.default_rng(1)
+    level = noisy(random, drift=0, process=0)
+    luck = np.repeat([0.96, 1.02, 1.03, 0.97, 1.02], ROUNDS // PROCESSES)[:, None]
+    alone = latencies(run(rounds=level), run(rounds=level * 1.03))[0]
+    of_five = (run(rounds=each, processes=PROCESSES) for each in (level, level * 1.03 * luck))
+    together = latencies(*of_five)[0]
+    assert alone.verdict == "worse"
+    assert together.verdict == "same"
+    assert together.high - together.low > 2 * (alone.high - alone.low)
 
 
 def test_a_model_that_became_quicker_is_no_failure():
@@ -78,7 +98,7 @@ def test_rounds_that_drift_together_are_no_independent_witnesses():
     """The same medians in a slow wave tell less than in any order."""
     wave = 400 * (1 + 0.02 * np.sin(np.linspace(0, 4 * np.pi, ROUNDS)))[:, None].repeat(5, axis=1)
     shuffled = np.random.default_rng(0).permutation(wave)
-    slow, mixed = (ratio_of_medians(each[:, 0], each[:, 0]) for each in (wave, shuffled))
+    slow, mixed = (ratio_of_times([each[:, 0]], [each[:, 0]]) for each in (wave, shuffled))
     assert slow[2] - slow[1] > 1.2 * (mixed[2] - mixed[1])
 
 

@@ -176,6 +176,7 @@ def test_a_job_survives_its_journey(models):
         ({"threads": (1, 0)}, "threads 1, 0: whole numbers from 1 on"),
         ({"threads": ()}, "threads none: whole numbers"),
         ({"rounds": 0}, "rounds is 0; at least 1"),
+        ({"processes": 0}, "processes is 0; 1 to 1000 are accepted"),
         ({"min_seconds": -1.0}, "min_seconds is -1.0; 0 to 86400"),
         ({"min_seconds": float("nan")}, "min_seconds is nan"),
     ],

@@ -5,10 +5,11 @@ import pytest
 
 from edgebert.benchmark.result import Round, Stats
 from edgebert.benchmark.statistics import (
+    by_process,
     kept,
+    middle,
     paired_ratio,
     relative,
-    round_medians,
     spread,
     summarize,
 )
@@ -23,7 +24,8 @@ def test_throttled_rounds_are_left_out():
     assert stats == Stats(p50=3.0, p90=4.6, p99=4.96, mean=3.0, deviation=1.581)
     assert summarize(samples, [Round(0, 7, throttled=True)]) is None
     assert summarize([7.0], [Round(0, 1)]) == Stats(7.0, 7.0, 7.0, 7.0, 0.0)
-    np.testing.assert_array_equal(round_medians(samples, ROUNDS), [2.0, 150.0, 4.5])
+    (medians,) = by_process(samples, ROUNDS)
+    np.testing.assert_array_equal(medians, [2.0, 150.0, 4.5])
 
 
 def test_what_slows_an_answer_and_the_yardstick_beside_it_falls_out():
@@ -40,7 +42,7 @@ def noisy(random, rounds, drift):
 def test_a_ratio_of_what_drifts_together_stays_narrow():
     random = np.random.default_rng(1)
     drift = np.exp(np.cumsum(0.1 * random.standard_normal(60)))  # wanders by a factor of two
-    ratio = paired_ratio(1.05 * noisy(random, 60, drift), noisy(random, 60, drift))
+    ratio = paired_ratio([1.05 * noisy(random, 60, drift)], [noisy(random, 60, drift)])
     assert ratio.low < 1.05 < ratio.high
     assert ratio.low > 1
     assert ratio.high - ratio.low < 0.03
@@ -49,19 +51,45 @@ def test_a_ratio_of_what_drifts_together_stays_narrow():
 def test_intervals_hold_the_true_ratio_as_often_as_they_say():
     random = np.random.default_rng(2)
     ones = np.ones(25)
-    ratios = [paired_ratio(noisy(random, 25, ones), noisy(random, 25, ones)) for _ in range(200)]
+    ratios = [
+        paired_ratio([noisy(random, 25, ones)], [noisy(random, 25, ones)]) for _ in range(200)
+    ]
     held = sum(r.low <= 1 <= r.high for r in ratios)
     assert 180 <= held <= 199
 
 
 def test_the_same_times_give_the_same_interval():
     times = np.array([1.0, 2.0, 4.0, 8.0])
-    assert paired_ratio(times, times[::-1].copy()) == paired_ratio(times, times[::-1].copy())
-    assert str(paired_ratio(2 * times, times)) == "2.00x (2.00 to 2.00)"
+    assert paired_ratio([times], [times[::-1]]) == paired_ratio([times], [times[::-1]])
+    assert str(paired_ratio([2 * times], [times])) == "2.00x (2.00 to 2.00)"
 
 
 def test_spread_is_a_share_of_the_median():
-    assert spread(np.full(20, 7.0)) == 0
+    assert spread([np.full(20, 7.0)]) == 0
     values = np.random.default_rng(3).normal(100, 10, 400)
     # Half an interval of a median of normal values: 1.96 * 1.2533 * deviation / sqrt(n).
-    assert spread(values) == pytest.approx(1.96 * 1.2533 * 10 / 20 / 100, rel=0.3)
+    assert spread([values]) == pytest.approx(1.96 * 1.2533 * 10 / 20 / 100, rel=0.3)
+
+
+def test_rounds_belong_to_their_processes_and_their_middle_is_the_mean_of_those():
+    rounds = [Round(at, 1, process=at // 2) for at in range(10)]
+    medians = by_process([1.0, 3.0, 2.0, 4.0, 3.0, 5.0, 4.0, 6.0, 100.0, 102.0], rounds)
+    assert [each.tolist() for each in medians] == [[1, 3], [2, 4], [3, 5], [4, 6], [100, 102]]
+    assert middle(medians) == pytest.approx((2 + 3 + 4 + 5 + 101) / 5)
+    assert middle(medians[:3]) == 3
+
+
+def test_intervals_of_unlike_processes_hold_the_true_ratio():
+    random = np.random.default_rng(4)
+
+    def processes():
+        return [random.normal(1, 0.01) * random.normal(1, 0.005, 20) for _ in range(8)]
+
+    def held(ratio):
+        return ratio.low <= 1 <= ratio.high
+
+    drawn = [(processes(), processes()) for _ in range(200)]
+    by_processes = sum(held(paired_ratio(*each)) for each in drawn)
+    by_rounds = sum(held(paired_ratio(*([np.concatenate(one)] for one in each))) for each in drawn)
+    assert 170 <= by_processes <= 199  # a bootstrap of eight is a little too sure
+    assert by_rounds < by_processes - 15

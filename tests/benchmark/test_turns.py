@@ -30,10 +30,16 @@ class FakeProcess:
         return {part: list(self._times) for part in parts}
 
 
+def turns(processes, until, *device, **told):
+    taken = [Taken() for _ in processes]
+    take_turns(0, processes, taken, until, *device, **told)
+    return taken
+
+
 def test_each_turn_begins_with_another_model(tmp_path):
     diary = []
     processes = [FakeProcess(name, diary, [1.0, 2.0]) for name in "abc"]
-    taken = take_turns(processes, Until(4, 0), machine(tmp_path, PI4))
+    taken = turns(processes, Until(4, 0), machine(tmp_path, PI4))
     assert "".join(diary) == "abcbcacababc"
     assert [(r.first, r.count) for r in taken[0].rounds] == [(0, 2), (2, 2), (4, 2), (6, 2)]
     assert taken[2].samples["total"] == [1.0, 2.0] * 4
@@ -44,18 +50,16 @@ def test_a_round_knows_the_state_of_the_device(tmp_path):
     name = "sys/devices/platform/soc/soc:firmware/get_throttled"
     bits = iter(["0", "40000", "40000"])
     process = FakeProcess("a", [], [1.0], lambda: machine(tmp_path, {name: next(bits)}))
-    (taken,) = take_turns([process], Until(3, 0), system)
+    (taken,) = turns([process], Until(3, 0), system)
     assert taken.rounds == [
-        Round(0, 1, False, 600.0, 48.199),
-        Round(1, 1, True, 600.0, 48.199),
-        Round(2, 1, False, 600.0, 48.199),
+        Round(0, 1, 0, False, 600.0, 48.199),
+        Round(1, 1, 0, True, 600.0, 48.199),
+        Round(2, 1, 0, False, 600.0, 48.199),
     ]
 
 
 def test_the_clock_is_that_of_the_cores_it_runs_on(tmp_path):
-    (taken,) = take_turns(
-        [FakeProcess("a", [], [1.0])], Until(1, 0), machine(tmp_path, PHONE), [0, 1]
-    )
+    (taken,) = turns([FakeProcess("a", [], [1.0])], Until(1, 0), machine(tmp_path, PHONE), [0, 1])
     assert taken.rounds[0].clock_mhz == 2000.0
 
 
@@ -93,7 +97,7 @@ def test_enough_is_by_rounds_or_by_time_and_steadiness(until, taken, enough):
 
 def test_progress_does_not_go_back(tmp_path):
     shares = []
-    take_turns(
+    turns(
         [FakeProcess("a", [], UNSTEADY)],
         Until(None, 1.0),
         machine(tmp_path, PI4),
@@ -101,6 +105,35 @@ def test_progress_does_not_go_back(tmp_path):
     )
     assert shares == sorted(shares)
     assert shares[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("until", "of_each"),
+    [
+        (Until(7, 0.0, 3), [3, 2, 2]),
+        (Until(2, 0.0, 5), [1, 1]),
+        (Until(None, 0.0, 4), [3, 2, 3, 2]),
+        (Until(None, 2.0, 2), [10, 10]),
+        (Until(None, 20.0, 1), [200]),
+    ],
+)
+def test_processes_share_the_rounds_or_the_time(tmp_path, until, of_each):
+    taken = [Taken()]
+    for number, rounds in enumerate(of_each):
+        assert until.share(taken) < 1
+        process = FakeProcess("a", [], STEADY)
+        take_turns(number, [process], taken, until, machine(tmp_path, PI4))
+        assert sum(each.process == number for each in taken[0].rounds) == rounds
+    assert until.share(taken) == 1
+
+
+def test_unsteady_times_get_more_processes(tmp_path):
+    taken, until = [Taken()], Until(None, 2.0, 2)
+    while until.share(taken) < 1:
+        number = taken[0].rounds[-1].process + 1 if taken[0].rounds else 0
+        process = FakeProcess("a", [], UNSTEADY[number % 2 :][:1])
+        take_turns(number, [process], taken, until, machine(tmp_path, PI4))
+    assert len({each.process for each in taken[0].rounds}) == 2 * MOST_TIMES
 
 
 class FakeMeter:
