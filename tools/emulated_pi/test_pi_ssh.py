@@ -52,7 +52,9 @@ def job(tmp_path_factory):
     statistics.write_text(json.dumps({"bert_uncased_L-2_H-128_A-2": {"tensors": moments}}))
     path = folder / "tiny.tflite"
     convert_drawn(draw_checkpoint("2/128", statistics), path)
-    return Job(models=(JobModel(str(path), sha256(path), "tiny"),), lengths=(16, 64), rounds=3, processes=1)
+    return Job(
+        models=(JobModel(str(path), sha256(path), "tiny"),), lengths=(16, 64), rounds=3, processes=1
+    )
 
 
 def device_on(machine, user="root", python=PYTHON):
