@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from edgebert.bert.config import BertConfig
+if TYPE_CHECKING:
+    from edgebert.bert.config import BertConfig
 
 TaskName: TypeAlias = Literal[
     "embed", "classify", "regress", "encode", "tag", "answer", "fill-mask"

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from edgebert.bert.config import BertConfig
 from edgebert.errors import EdgebertError
 
-Array: TypeAlias = npt.NDArray[np.float32]
-Weights: TypeAlias = Mapping[str, Array]
+if TYPE_CHECKING:
+    import numpy.typing as npt  # a millisecond of each start
+
+Array: TypeAlias = "npt.NDArray[np.float32]"
+Weights: TypeAlias = "Mapping[str, Array]"
 Shape: TypeAlias = tuple[int | str, ...]
 """A shape whose letters stand for sizes of the config (see `_resolve`); `K` counts labels."""
 

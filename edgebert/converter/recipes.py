@@ -18,7 +18,7 @@ from edgebert.model_file.record import Quantization
 
 RecipeName: TypeAlias = Literal["int8", "float16", "float32", "int8-full", "int16x8"]
 RuntimeName: TypeAlias = Literal["litert", "litert-2.2", "tflite-runtime"]
-Stored: TypeAlias = Array | npt.NDArray[np.float16] | Quantized
+Stored: TypeAlias = "Array | npt.NDArray[np.float16] | Quantized"
 
 
 SMALL_MATRIX = 16

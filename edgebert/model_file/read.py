@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -16,6 +16,8 @@ from edgebert.tokenizer.special import Kind
 from edgebert.tokenizer.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from edgebert.tokenizer.unigram import UnigramModel
 
 # More than any BERT needs; a hostile file cannot make us allocate beyond them.
@@ -27,21 +29,29 @@ class ModelFile:
     """What a converted file tells about itself.
 
     Attributes:
+        location: of the file, as it was given.
         vocabulary: pieces by id.
         unigram: the rest of a unigram tokenizer; None where it is WordPiece.
     """
 
-    path: Path
+    location: str
     record: Record
     vocabulary: tuple[str, ...] = field(repr=False)
     unigram: UnigramModel | None = field(default=None, repr=False)
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        from pathlib import Path  # takes milliseconds, and a start does not need it
+
+        return Path(self.location)
 
     def tokenizer(self) -> Tokenizer:
         """The tokenizer that the model was trained with."""
         return Tokenizer(self.vocabulary, self.record.tokenizer, self.unigram)
 
 
-def read_model_file(path: Path) -> ModelFile:
+def read_model_file(path: str | os.PathLike[str]) -> ModelFile:
     """Reads a file that edgebert wrote.
 
     Raises:
@@ -49,7 +59,7 @@ def read_model_file(path: Path) -> ModelFile:
     """
     check_is_tflite(path)
     try:
-        with path.open("rb") as file:
+        with open(path, "rb") as file:  # noqa: PTH123 (as `ModelFile.path`)
             record = Record.from_json(_stored(file, RECORD_FILE, _MOST_RECORD))
             pieces, unigram = _VOCABULARIES[record.tokenizer.kind](file)
     except NoStoredZipError as error:
@@ -64,7 +74,7 @@ def read_model_file(path: Path) -> ModelFile:
             f"{path}: damaged: {len(pieces)} word pieces where the model has "
             f"{record.model.vocab_size}"
         )
-    return ModelFile(path, record, pieces, unigram)
+    return ModelFile(os.fspath(path), record, pieces, unigram)
 
 
 def _stored(file: BinaryIO, name: str, most: int) -> bytes:
@@ -90,10 +100,10 @@ _VOCABULARIES: Mapping[Kind, Callable[[BinaryIO], tuple[tuple[str, ...], Unigram
 _VOCABULARIES = MappingProxyType({"wordpiece": _word_pieces, "unigram": _unigram})
 
 
-def check_is_tflite(path: Path) -> None:
+def check_is_tflite(path: str | os.PathLike[str]) -> None:
     """Raises EdgebertError unless `path` is a file that begins as TFLite files do."""
     try:
-        with path.open("rb") as file:
+        with open(path, "rb") as file:  # noqa: PTH123 (as `ModelFile.path`)
             head = file.read(8)
     except IsADirectoryError:
         raise EdgebertError(f"{path}: is a folder; a .tflite file is needed") from None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from edgebert.bert.weights import Array
@@ -12,6 +11,8 @@ from edgebert.errors import EdgebertError
 from edgebert.runtime.session import INPUTS, NO_FURTHER, check_count, check_further, closed
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from edgebert.runtime.delegation import Delegation
 
 Sizes: TypeAlias = tuple[int, ...]
@@ -36,7 +37,7 @@ class DynamicSession:
     """
 
     def __init__(
-        self, path: Path, engine: str, interpreter: Any, *, max_length: int, step: int
+        self, path: str | Path, engine: str, interpreter: Any, *, max_length: int, step: int
     ) -> None:
         self._path = path
         self.engine, self._interpreter = engine, interpreter

@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from edgebert.errors import EdgebertError
 from edgebert.version import version_numbers
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EngineName: TypeAlias = Literal["auto", "litert", "tflite-runtime"]
 
@@ -42,7 +44,7 @@ ENGINES: Mapping[str, Engine] = MappingProxyType(
 
 
 def open_interpreter(
-    path: Path, *, engine: EngineName = "auto", threads: int = 1, needs: str = "0"
+    path: str | Path, *, engine: EngineName = "auto", threads: int = 1, needs: str = "0"
 ) -> tuple[str, Any]:
     """Opens a .tflite with the first engine that is installed and new enough.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -18,6 +17,8 @@ from edgebert.runtime.tasks.embed import to_length_one
 from edgebert.runtime.tasks.scores import sigmoid, softmax
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from edgebert.model_file.record import Integer
     from edgebert.runtime.delegation import Delegation
 
@@ -52,7 +53,7 @@ class FixedSession:
     """
 
     def __init__(
-        self, path: Path, engine: str, interpreter: Any, *, integer: Integer, step: int
+        self, path: str | Path, engine: str, interpreter: Any, *, integer: Integer, step: int
     ) -> None:
         self.engine, self._interpreter = engine, interpreter
         self._integer, self._step = integer, step

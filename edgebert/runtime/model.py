@@ -7,19 +7,14 @@ import inspect
 import os
 import warnings
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from edgebert.bert import tasks
 from edgebert.bert.weights import Array
 from edgebert.errors import EdgebertError, TruncationWarning
 from edgebert.model_file.read import ModelFile, read_model_file
-from edgebert.model_file.record import SelfTest
 from edgebert.runtime.engines import EngineName
 from edgebert.runtime.reply import Reply
 from edgebert.runtime.sessions import Sessions, open_session
@@ -27,30 +22,12 @@ from edgebert.runtime.tasks import TASKS, output_width
 from edgebert.runtime.tasks.task import Job
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from edgebert.runtime.batch import Item
+    from edgebert.runtime.self_test import SelfTestReport
 
-__all__ = ["Model", "Reply", "SelfTestReport", "load"]
-
-
-@dataclass(frozen=True)
-class SelfTestReport:
-    """What became of the file's self-test on this machine.
-
-    Attributes:
-        failures: one line for each text that failed; empty when all is well.
-        largest_difference: to the recorded outputs.
-        tolerance: what is allowed.
-    """
-
-    texts: int
-    failures: tuple[str, ...]
-    largest_difference: float
-    tolerance: float
-
-    @property
-    def passed(self) -> bool:
-        """Whether every text gave its recorded ids and output."""
-        return not self.failures
+__all__ = ["Model", "Reply", "load"]
 
 
 class Model:
@@ -73,7 +50,7 @@ class Model:
 
     def __init__(self, file: ModelFile, *, engine: EngineName, threads: int) -> None:
         record = file.record
-        self.path = file.path
+        self._file = file
         self.record = record
         self.task = record.task
         self.labels = record.labels
@@ -84,7 +61,7 @@ class Model:
         self._sessions = Sessions(
             partial(
                 open_session,
-                file.path,
+                file.location,
                 max_length=record.max_length,
                 integer=record.integer,
                 engine=engine,
@@ -95,6 +72,11 @@ class Model:
         self._session = self._sessions.first
         self.engine = self._session.engine
         self._check_graph()
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return self._file.path
 
     def __call__(self, text: str, pair: str | None = None, **options: Any) -> Any:
         """The answer for a text, or for a text and its pair (for `answer`: question and context).
@@ -201,19 +183,9 @@ class Model:
 
     def selftest(self) -> SelfTestReport:
         """Runs the texts recorded in the file and compares ids and outputs."""
-        failures: list[str] = []
-        largest = 0.0
-        for case in self.record.self_test:
-            difference = self._check_case(case)
-            if isinstance(difference, str):
-                failures.append(difference)
-                continue
-            largest = max(largest, difference)
-            if not difference <= self.record.self_test_tolerance:
-                failures.append(f"{case.text[:40]!r}: output is off by {difference:.2g}")
-        return SelfTestReport(
-            len(self.record.self_test), tuple(failures), largest, self.record.self_test_tolerance
-        )
+        from edgebert.runtime.self_test import self_test
+
+        return self_test(self.record, self.tokenizer, self._session)
 
     def close(self) -> None:
         """Frees the engine's memory; the model cannot be used any more."""
@@ -289,17 +261,6 @@ class Model:
             stacklevel=3,
         )
 
-    def _check_case(self, case: SelfTest) -> float | str:
-        """Largest difference to the recorded output, or what is wrong beside it."""
-        name = repr(case.text[:40])
-        if tuple(self.tokenizer.encode(case.text, case.pair).ids) != case.ids:
-            return f"{name}: tokenised differently"
-        output = self._session.run(case.ids, case.segment_ids, case.further)
-        if output.shape != case.shape:
-            return f"{name}: output has shape {output.shape}, recorded is {case.shape}"
-        found = output.reshape(-1)[:: case.stride]
-        return float(np.abs(found - np.asarray(case.output, np.float32)).max())
-
 
 def load(path: str | os.PathLike[str], *, engine: EngineName = "auto", threads: int = 1) -> Model:
     """Opens a file made by `edgebert convert`.
@@ -313,4 +274,4 @@ def load(path: str | os.PathLike[str], *, engine: EngineName = "auto", threads: 
     Raises:
         EdgebertError: no such file, not a file of ours, or no engine for it.
     """
-    return Model(read_model_file(Path(path)), engine=engine, threads=threads)
+    return Model(read_model_file(path), engine=engine, threads=threads)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgebert.errors import EdgebertError
@@ -14,11 +13,13 @@ from edgebert.runtime.engines import EngineName, open_interpreter
 from edgebert.runtime.session import Session
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from edgebert.model_file.record import Integer
 
 
 def open_session(
-    path: Path,
+    path: str | Path,
     *,
     max_length: int,
     integer: Integer | None = None,

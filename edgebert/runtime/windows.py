@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from edgebert.errors import EdgebertError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 class Window(NamedTuple):

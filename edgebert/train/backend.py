@@ -23,5 +23,7 @@ else:
         raise EdgebertError(
             f"training needs TensorFlow ({error}); pip install 'edgebert[train]'"
         ) from None
+    # It warns of every shape that is traced anew; here each is, and on purpose.
+    tf.get_logger().setLevel("ERROR")
 
 __all__ = ["keras", "tf"]
