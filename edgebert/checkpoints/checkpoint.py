@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from edgebert.bert.config import BertConfig
 from edgebert.bert.tasks import TASKS, TaskName
 from edgebert.bert.weights import Weights, check_weights, heads_of
+from edgebert.checkpoints.learned import Learned
 from edgebert.errors import EdgebertError
 from edgebert.tokenizer.options import TokenizerOptions
 from edgebert.tokenizer.unigram import UnigramModel
@@ -28,6 +29,7 @@ class Checkpoint:
         multi_label: the classifier's labels are independent (sigmoid, not softmax).
         pooling: how a sentence vector is made, where the checkpoint says so.
         normalize: whether the sentence vector has length 1.
+        learned: ranges for a full-integer file, where training has found them.
         source: what the user named, for the record.
         format: e.g. "TensorFlow 1 checkpoint".
 
@@ -45,6 +47,7 @@ class Checkpoint:
     multi_label: bool = False
     pooling: Pooling | None = None
     normalize: bool = False
+    learned: Learned | None = field(default=None, repr=False)
     source: str = ""
     format: str = ""
 

@@ -20,6 +20,7 @@ from edgebert.checkpoints.families.family import Architecture, Family
 from edgebert.checkpoints.hugging_face_tokenizer import read_tokenizer
 from edgebert.checkpoints.hugging_face_weights import canonical_weights, find_tensors
 from edgebert.checkpoints.labels import default_labels, labels_by_id
+from edgebert.checkpoints.learned import read_learned
 from edgebert.checkpoints.mapped import LazyTensors
 from edgebert.checkpoints.small_files import read_json_object, shown
 from edgebert.checkpoints.tensor_names import NameMap
@@ -68,6 +69,7 @@ def read_hugging_face(folder: Path, source: str) -> Checkpoint:
         labels=_labels(raw, task, weights, path) if task and task in LABELLED else None,
         task=task,
         multi_label=task == "classify" and raw.get("problem_type") == "multi_label_classification",
+        learned=read_learned(folder),
         source=source,
         format=FORMAT,
     )

@@ -29,6 +29,12 @@ def build_graph(config: BertConfig, weights: Weights, head: Head, recipe: Recipe
     Its inputs are int32: `ids`, `mask` and `segment_ids` [1, n], and those of the task [1, m].
     """
     b = Builder(config, fold(weights, config), recipe)
+    write_graph(b, head)
+    return b.graph
+
+
+def write_graph(b: Builder, head: Head) -> None:
+    """Writes the whole model into the graph of a builder."""
     g = b.graph
     ids, mask, segments, *positions = (
         g.input(name, (1, DYNAMIC), np.int32)
@@ -40,4 +46,3 @@ def build_graph(config: BertConfig, weights: Weights, head: Head, recipe: Recipe
     hidden = embeddings(b, ids, mask, segments)
     hidden = encoder(b, hidden, mask_bias(b, mask), head, *chosen)
     g.output("output", TASK_HEADS[head.task](b, head, hidden, mask))
-    return g

@@ -273,15 +273,15 @@ class Graph:
 
     def add(self, a: Tensor, b: Tensor, out: Storage = REAL) -> Tensor:
         """Element-wise sum."""
-        return self._op("add", [a, b], _broadcast(a, b), out, **_sum_options(out))
+        return self._op("add", [a, b], broadcast(a, b), out, **_sum_options(out))
 
     def sub(self, a: Tensor, b: Tensor, out: Storage = REAL) -> Tensor:
         """Element-wise difference."""
-        return self._op("sub", [a, b], _broadcast(a, b), out, **_sum_options(out))
+        return self._op("sub", [a, b], broadcast(a, b), out, **_sum_options(out))
 
     def mul(self, a: Tensor, b: Tensor, out: Storage = REAL) -> Tensor:
         """Element-wise product."""
-        return self._op("mul", [a, b], _broadcast(a, b), out)
+        return self._op("mul", [a, b], broadcast(a, b), out)
 
     def mean(self, x: Tensor, out: Storage = REAL) -> Tensor:
         """Mean over the last axis, which stays with size 1."""
@@ -438,7 +438,7 @@ class Graph:
 
     def less(self, a: Tensor, b: Tensor) -> Tensor:
         """Element-wise a < b."""
-        return self._op("less", [a, b], _broadcast(a, b), Storage(np.dtype(np.bool_)))
+        return self._op("less", [a, b], broadcast(a, b), Storage(np.dtype(np.bool_)))
 
     def repeat(
         self, times: int, step: Callable[..., Tensor], start: Tensor, *fixed: Tensor
@@ -570,7 +570,7 @@ def _sum_options(out: Storage) -> dict[str, bool]:
     return {"potScaleInt16": False} if out.dtype == _INT16 else {}
 
 
-def _broadcast(a: Tensor, b: Tensor) -> tuple[int, ...]:
+def broadcast(a: Tensor, b: Tensor) -> tuple[int, ...]:
     """The shape of an element-wise op: axis by axis, the size that is not 1."""
     rank = max(len(a.shape), len(b.shape))
     shapes = [(1,) * (rank - len(t.shape)) + t.shape for t in (a, b)]

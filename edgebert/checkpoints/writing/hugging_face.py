@@ -13,6 +13,7 @@ import numpy as np
 from edgebert.bert.config import SIZES, Activation
 from edgebert.bert.tasks import LABELLED, TaskName
 from edgebert.bert.weights import Array
+from edgebert.checkpoints import learned
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.writing.names import HUGGING_FACE, written_name
 from edgebert.checkpoints.writing.safetensors_file import write_safetensors
@@ -43,8 +44,10 @@ _MODULE_TYPE = "sentence_transformers.models."
 def write_hugging_face(checkpoint: Checkpoint, folder: Path, *, force: bool = False) -> None:
     """Writes `config.json`, `model.safetensors`, `vocab.txt` and `tokenizer_config.json`.
 
-    Each file appears whole or not at all; `config.json` is the last, so that a folder with one is
-    complete. A checkpoint for `embed` gets the files of sentence-transformers too.
+    With ranges that were learned also `quantization.json`; without, one that is there is removed
+    with `force`, since it is of other weights. Each file appears whole or not at all; `config.json`
+    is the last, so that a folder with one is complete. A checkpoint for `embed` gets the files of
+    sentence-transformers too.
 
     Args:
         checkpoint: a plain BERT; its task chooses the class of transformers.
@@ -60,15 +63,18 @@ def write_hugging_face(checkpoint: Checkpoint, folder: Path, *, force: bool = Fa
         "vocab.txt": "".join(f"{piece}\n" for piece in checkpoint.vocabulary),
         "tokenizer_config.json": _json(_tokenizer(checkpoint)),
         **_sentence_files(checkpoint),
+        **({} if checkpoint.learned is None else {learned.FILE: checkpoint.learned.to_json()}),
         "config.json": _json(_config(checkpoint, name)),
     }
     if not force:
-        _refuse_overwrite(folder, ["model.safetensors", *contents])
+        _refuse_overwrite(folder, ["model.safetensors", learned.FILE, *contents])
     try:
         for file in contents:
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise EdgebertError(f"{folder}: cannot write here: {error.strerror}") from None
+    if checkpoint.learned is None:
+        (folder / learned.FILE).unlink(missing_ok=True)
     write_safetensors(tensors, folder / "model.safetensors", {"format": "pt"}, force=force)
     for file, text in contents.items():
         with replacing(folder / file, force=force) as part:

@@ -19,9 +19,12 @@ NEGLIGIBLE = 10.0
 """A score lower than a row's largest by more has a probability below int8's half step, by far.
 Padding's scores are cut off there, whether or not any token's score is as low."""
 
-_MASKED = ".masked"
+MASKED = ".masked"
 _SCORES = ".scores"
-_JOINED, _CONTEXT = ".skip.sum", ".context"
+PLACES = "embeddings.places"
+"""The sum of what position and segment add to a word."""
+
+JOINED, CONTEXT = ".skip.sum", ".context"
 """Endings of two values that a concatenation joins, which takes one storage."""
 
 
@@ -81,16 +84,16 @@ def ranges(
             numbers = real(value, each)
             low[value.name] = min(low[value.name], float(numbers.min()))
             high[value.name] = max(high[value.name], float(numbers.max()))
-            if value.name.endswith(_MASKED):
+            if value.name.endswith(MASKED):
                 least = float(numbers.max(axis=-1).min())
                 best[value.name] = min(best[value.name], least)
     spans = {name: (low[name], high[name]) for name in low}
     for name in spans:
-        if name.endswith(_MASKED):
+        if name.endswith(MASKED):
             bottom = best[name] - NEGLIGIBLE if soft_mask else low[name] - mask
             spans[name] = (bottom, high[name])
-        elif name.endswith(_JOINED):
-            partner = name.removesuffix(_JOINED) + _CONTEXT
+        elif name.endswith(JOINED):
+            partner = name.removesuffix(JOINED) + CONTEXT
             spans[name] = spans[partner] = _union(spans[name], spans[partner])
     return spans
 
@@ -103,9 +106,10 @@ def segment_ranges(form: Form) -> dict[str, Range]:
     places = form.weights["embeddings.position"][None] + table[:, None]
     shift = form.weights.get("embeddings.word.shift", np.zeros(1, np.float32))
     return {
+        "segments.ends": (0.0, 1.0),
         "segments.counts": (0.0, 1.0),
         "embeddings.segments": (float(table.min()), float(table.max())),
-        "embeddings.places": (
+        PLACES: (
             float(places.min() + shift.min()),
             float(places.max() + shift.max()),
         ),

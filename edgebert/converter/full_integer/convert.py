@@ -13,11 +13,12 @@ from edgebert.bert.config import BertConfig
 from edgebert.bert.tasks import TASKS
 from edgebert.bert.weights import Weights
 from edgebert.checkpoints.checkpoint import Checkpoint
+from edgebert.checkpoints.learned import Learned
 from edgebert.checkpoints.progress import Progress, silent
 from edgebert.converter.full_integer import form as forms
 from edgebert.converter.full_integer.calibrate import peaks, ranges, segment_ranges
 from edgebert.converter.full_integer.emitter import Constants, Value
-from edgebert.converter.full_integer.form import Form, Steps, norms, plain_form
+from edgebert.converter.full_integer.form import Form, Steps, norms, plain_form, settled_form
 from edgebert.converter.full_integer.integer_graph import POSITIONS, Interface, build
 from edgebert.converter.full_integer.measure import measure
 from edgebert.converter.full_integer.observe import Observed, observe
@@ -30,13 +31,14 @@ from edgebert.converter.full_integer.storage import (
     Kind,
     Range,
     StoragePlan,
+    held,
     largest_mean,
     mean_step,
 )
 from edgebert.converter.full_integer.texts import calibration_texts, encode, held_out_texts
 from edgebert.converter.graph import Graph, Storage
 from edgebert.converter.head import Head
-from edgebert.errors import CheckFailedError
+from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.model_file.record import Calibration, Integer
 from edgebert.tokenizer.tokenizer import Encoding, Tokenizer
 
@@ -65,6 +67,9 @@ they gain in int8 activations is more, what they would gain in int16 less than t
 OFF_TIES = 1.0003
 """Of a product with a power of two in the storage of its factor, half of the results lie midway
 between two integers, and processors differ in which they take; in a slightly wider one, none."""
+
+OWN_RANGE = frozenset({"gather", "softmax", "tanh", "logistic"})
+"""Ops whose output has a range that the table or the kernel decides."""
 
 ROW_SCALED = (".skip.scaled", ".inner.scaled")
 
@@ -132,10 +137,10 @@ def convert_integer(
         judge: of mixed "auto", what `max_drop` is of; None: the output's mean cosine with float32.
 
     Raises:
-        EdgebertError: there is too little text to calibrate with.
+        EdgebertError: there is too little text to calibrate with, or ranges that were learned are
+            of another task.
         CheckFailedError: no mixture of types loses as little as was asked for.
     """
-    source, texts = calibration_texts(settled.calibration, head.task)
     original = Original(
         weights=checkpoint.weights,
         config=checkpoint.config,
@@ -144,8 +149,11 @@ def convert_integer(
         first_id=settled.first_id,
         longest=max(settled.lengths),
     )
-    encodings = encode(texts, tokenizer, original.longest)
     held_out = encode(held_out_texts(), tokenizer, original.longest)
+    if settled.learned is not None:
+        return _trained(original, settled, settled.learned, held_out, progress)
+    source, texts = calibration_texts(settled.calibration, head.task)
+    encodings = encode(texts, tokenizer, original.longest)
     told = Calibration(source, len(texts), sum(len(encoding.ids) for encoding in encodings))
 
     def finished(plan: StoragePlan) -> tuple[dict[str, Graph], Integer]:
@@ -169,6 +177,37 @@ def convert_integer(
             costs.append(cost(name, original, form, plan, held_out, progress))
     graphs, integer = finished(plan)
     return Built(graphs, integer, QuantizationReport(tuple(costs), dict(plan.ranges)))
+
+
+def _trained(
+    original: Original,
+    settled: IntegerPlan,
+    learned: Learned,
+    held_out: Sequence[Encoding],
+    progress: Progress,
+) -> Built:
+    """With scales and ranges that training learned.
+
+    Raises:
+        EdgebertError: they are of another task.
+    """
+    form = settled_form(original.weights, original.config, learned.scales, original.first_id)
+    spans = {name: (low, high) for name, (low, high) in learned.ranges.items()}
+    plan = StoragePlan(segment_ranges(form) | spans)
+    _, values = build(form, original.head, original.interface, original.longest)
+    missing = [v.name for v in values if v.op not in OWN_RANGE and v.name not in plan.ranges]
+    if missing:
+        raise EdgebertError(
+            f"the ranges that training learned have none of {missing[0]}: they are of another "
+            "task; add --calibration, which takes new ones"
+        )
+    _, values = build(form, original.head, original.interface, original.longest, plan=plan)
+    plan = StoragePlan({v.name: held(v.tensor.storage) for v in values} | dict(plan.ranges))
+    costs = (cost("trained", original, form, plan, held_out, progress),)
+    told = Calibration("quantisation-aware training", learned.texts, learned.tokens)
+    graphs, output = build_graphs(original, form, plan, settled.lengths)
+    integer = describe(original.head, settled, plan, output, told)
+    return Built(graphs, integer, QuantizationReport(costs, dict(plan.ranges)))
 
 
 def _judged(
@@ -224,15 +263,23 @@ def plan_storage(
     seen = observed(original, form, encodings, progress, "measuring ranges")
     spans = ranges(seen, values, form.mask, soft_mask=steps.mask)
     spans |= {name: span for name, span in segment_ranges(form).items() if name in spans}
-    growth = largest_mean(original.longest, activations)
     return StoragePlan(
-        {name: _grown(span, name, growth) for name, span in spans.items()}, activations
+        {
+            name: _grown(span, room(name, original.longest, activations))
+            for name, span in spans.items()
+        },
+        activations,
     )
 
 
-def _grown(span: Range, name: str, mean: float) -> Range:
-    """The range that leaves room for what only integers do."""
-    times = mean if name in MEANS else OFF_TIES if name.endswith(ROW_SCALED) else 1.0
+def room(name: str, longest: int, activations: IntegerName = "int8") -> float:
+    """How many times a value's range must be wider, for what only integers do."""
+    if name in MEANS:
+        return largest_mean(longest, activations)
+    return OFF_TIES if name.endswith(ROW_SCALED) else 1.0
+
+
+def _grown(span: Range, times: float) -> Range:
     return span[0] * times, span[1] * times
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from edgebert.bert.config import BertConfig
 from edgebert.bert.weights import Array, Weights
+from edgebert.checkpoints.learned import Scales
 from edgebert.converter.fold import (
     fold_attention_biases,
     fold_norm_biases,
@@ -152,9 +153,10 @@ def _sum_and_mean(beside: Array) -> tuple[Array, Array]:
     The row is as large as those of a matrix [out, H], so that rounding treats it like them.
     """
     width = beside.shape[1]
-    size = np.float32(np.median(np.linalg.norm(beside, axis=1)) / np.sqrt(width)) or np.float32(1)
-    up = np.full((1, width), size, np.float32)
-    return up, np.full((width, 1), 1 / (size * width), np.float32)
+    size = np.median(np.linalg.norm(beside, axis=1)) / np.float32(np.sqrt(width))
+    size = np.maximum(size, np.float32(1e-6))  # of a matrix of zeros
+    ones = np.ones((width, 1), np.float32)
+    return ones.T * size, ones / (size * np.float32(width))
 
 
 def dot_variance(form: Form) -> Form:
@@ -234,6 +236,22 @@ def scale_channels(form: Form, scales: Mapping[str, Array]) -> Form:
             write(f"{p}.output", s)
         before = s
     return replace(done, weights=weights)
+
+
+def settled_form(weights: Weights, config: BertConfig, scales: Scales, first_id: int) -> Form:
+    """The form after all steps, with scales that are known already.
+
+    Args:
+        weights: canonical.
+        config: of the weights.
+        scales: of a form of much the same weights.
+        first_id: as for `scale_rows`.
+    """
+    form = dot_variance(centre(fold_biases(plain_form(weights, config))))
+    form = soften_mask(own_pool_mask(form), scales.mask)
+    form = scale_rows(form, scales.rows, first_id)
+    channels = {name: np.asarray(s, np.float32) for name, s in scales.channels.items()}
+    return scale_channels(form, channels)
 
 
 def head_matrices(config: BertConfig) -> tuple[str, ...]:

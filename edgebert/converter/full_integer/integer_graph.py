@@ -67,8 +67,15 @@ def build(
     emitter = Emitter(
         beside.beside() if beside else Graph(), form.weights, plan, constants or Constants()
     )
-    _Builder(form, head, interface, length, emitter).build()
+    write_graph(form, head, interface, length, emitter)
     return emitter.graph, emitter.values
+
+
+def write_graph(
+    form: Form, head: Head, interface: Interface, length: int, emitter: Emitter
+) -> None:
+    """Writes the graph for one length with an emitter that has the form's weights."""
+    _Builder(form, head, interface, length, emitter).build()
 
 
 class _Builder:

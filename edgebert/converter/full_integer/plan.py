@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 
 from edgebert.bert.config import BertConfig
 from edgebert.checkpoints.checkpoint import Checkpoint
+from edgebert.checkpoints.learned import Learned
 from edgebert.converter.full_integer.integer_graph import INPUTS, Interface
 from edgebert.converter.full_integer.targets import ANY, find_target
 from edgebert.converter.recipes import IntegerRecipe, RecipeName
@@ -77,6 +78,7 @@ class IntegerPlan:
         recipe: what users call it.
         calibration: None: the texts that edgebert brings.
         max_drop: of mixed "auto", in cosine or in the metric of labelled data.
+        learned: ranges and scales from training, in place of calibration.
         target: name of the accelerator that it is for (`targets.find_target`).
     """
 
@@ -89,6 +91,7 @@ class IntegerPlan:
     max_drop: float
     explain: bool
     allow_float: bool = False
+    learned: Learned | None = None
     target: str = ANY
 
     @property
@@ -131,8 +134,10 @@ def integer_plan(
         raise EdgebertError(
             f"{checkpoint.source}: its vocabulary has no {' and no '.join(missing)}"
         )
+    learned = _learned(options, mixed, checkpoint, recipe)
+    usual = USUAL_LENGTH if learned is None else learned.length
     return IntegerPlan(
-        lengths=_lengths(options.lengths, checkpoint),
+        lengths=_lengths(options.lengths, usual, checkpoint),
         interface=Interface(inputs, number["[PAD]"], number["[SEP]"]),
         first_id=number["[CLS]"],
         recipe=recipe,
@@ -141,6 +146,7 @@ def integer_plan(
         max_drop=USUAL_DROP if options.max_drop is None else options.max_drop,
         explain=options.explain,
         allow_float=options.allow_float,
+        learned=learned,
         target=target,
     )
 
@@ -154,9 +160,25 @@ def _check_float(mixed: Mixed, target: str) -> None:
         )
 
 
-def _lengths(asked: Sequence[int] | None, checkpoint: Checkpoint) -> tuple[int, ...]:
+def _learned(
+    options: IntegerOptions, mixed: Mixed, checkpoint: Checkpoint, recipe: IntegerRecipe
+) -> Learned | None:
+    """What training learned, unless other ranges were asked for."""
+    found = checkpoint.learned
+    if found is None or options.calibration is not None or recipe.activations == "int16":
+        return None
+    if mixed == "auto":
+        raise EdgebertError(
+            f"{checkpoint.source}: its ranges were learned for int8 alone; for mixed add "
+            "--calibration, which takes new ones"
+        )
+    found.check(checkpoint.weights, checkpoint.config, checkpoint.source)
+    return found
+
+
+def _lengths(asked: Sequence[int] | None, usual: int, checkpoint: Checkpoint) -> tuple[int, ...]:
     positions = checkpoint.config.max_position_embeddings
-    lengths = tuple(sorted(set(asked or (min(USUAL_LENGTH, positions),))))
+    lengths = tuple(sorted(set(asked or (min(usual, positions),))))
     for length in lengths:
         if not SHORTEST <= length <= positions:
             raise EdgebertError(

@@ -67,6 +67,13 @@ class StoragePlan:
         return fixed(op, kind) if op in _FIXED else storage_of(self.ranges[name], kind, least)
 
 
+def held(storage: Storage) -> Range:
+    """The least and the largest number that a storage can keep."""
+    kind = np.iinfo(storage.dtype)
+    low, high = (storage.step * (int(end) - storage.zero_point) for end in (kind.min, kind.max))
+    return low, high
+
+
 def mean_step(kind: IntegerName) -> float:
     """What the weights of a mean over tokens, a softmax, are multiples of."""
     return fixed("softmax", kind).step

@@ -1,0 +1,135 @@
+"""A full-integer file from ranges that training learned, in place of calibration."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from edgebert.checkpoints.folder import open_folder
+from edgebert.checkpoints.learned import Learned, Scales, weights_fingerprint
+from edgebert.checkpoints.writing.hugging_face import write_hugging_face
+from edgebert.converter.full_integer.convert import (
+    Original,
+    convert_integer,
+    plan_storage,
+    settle,
+)
+from edgebert.converter.full_integer.form import Steps
+from edgebert.converter.full_integer.plan import IntegerOptions
+from edgebert.converter.full_integer.texts import encode, own_texts
+from edgebert.converter.plan import Options, plan
+from edgebert.errors import CalibrationWarning, EdgebertError
+from edgebert.model_file.serialize import serialize
+from edgebert.tokenizer.tokenizer import Tokenizer
+from tests.conftest import REFERENCE
+
+TAGGER = REFERENCE / "hf_tagger_2x32"
+LENGTH = 32
+
+
+def settled(checkpoint, **choices):
+    integer = IntegerOptions(lengths=(LENGTH,), **choices)
+    return plan(Options(quantize="int8-full", integer=integer), checkpoint)
+
+
+def graphs(checkpoint):
+    """The file's graphs, and what the record says."""
+    wanted = settled(checkpoint)
+    tokenizer = Tokenizer(checkpoint.vocabulary, checkpoint.tokenizer)
+    built = convert_integer(checkpoint, wanted.head, wanted.recipe, tokenizer)
+    return bytes(serialize(built.graph.model("", built.entries))), built.integer
+
+
+@pytest.fixture(scope="module")
+def learned():
+    """What a training that changed nothing would have learned: what calibration finds."""
+    checkpoint = open_folder(TAGGER)
+    wanted = settled(checkpoint)
+    original = Original(
+        checkpoint.weights,
+        checkpoint.config,
+        wanted.head,
+        wanted.recipe.interface,
+        wanted.recipe.first_id,
+        LENGTH,
+    )
+    texts = encode(own_texts(), Tokenizer(checkpoint.vocabulary, checkpoint.tokenizer), LENGTH)
+    form = settle(original, Steps(), texts)
+    channels = {name: tuple(map(float, s)) for name, s in form.channel_scales.items()}
+    return Learned(
+        weights=weights_fingerprint(checkpoint.weights),
+        scales=Scales(form.mask, dict(form.row_scales), channels),
+        ranges=dict(plan_storage(original, form, Steps(), texts, "int8").ranges),
+        length=LENGTH,
+        texts=10,
+        tokens=100,
+    )
+
+
+@pytest.fixture
+def folder(learned, tmp_path):
+    write_hugging_face(replace(open_folder(TAGGER), learned=learned), tmp_path / "model")
+    return tmp_path / "model"
+
+
+def test_ranges_that_calibration_would_find_give_the_same_file(folder):
+    with pytest.warns(CalibrationWarning):
+        calibrated, _ = graphs(open_folder(TAGGER))
+    trained, told = graphs(open_folder(folder))
+    assert trained == calibrated
+    assert (told.calibration.texts, told.calibration.tokens) == (10, 100)
+
+
+def test_they_are_written_and_read_bit_for_bit(folder, learned):
+    assert open_folder(folder).learned == learned
+
+
+def test_the_length_is_that_of_the_training(folder):
+    checkpoint = open_folder(folder)
+    assert plan(Options(quantize="int8-full"), checkpoint).recipe.lengths == (LENGTH,)
+    assert plan(Options(quantize="int16x8"), checkpoint).recipe.learned is None
+
+
+def test_text_takes_their_place(folder, tmp_path):
+    wanted = settled(open_folder(folder), calibration=tmp_path / "texts.txt")
+    assert wanted.recipe.learned is None
+    with pytest.raises(EdgebertError, match="learned for int8 alone; for mixed add --calibration"):
+        settled(open_folder(folder), mixed="auto")
+
+
+DAMAGE = {
+    "stale": lambda told: told.update(weights="sha256 0"),
+    "row": lambda told: told["scales"]["rows"].update({"embeddings.norm": 0}),
+    "channels": lambda told: told["scales"]["channels"].update({"embeddings.norm": [1.0]}),
+    "pair": lambda told: told["ranges"].update(logits=[1.0]),
+    "order": lambda told: told["ranges"].update(logits=[1.0, 0.0]),
+    "nan": lambda told: told["ranges"].update(logits=[0.0, float("nan")]),
+    "format": lambda told: told.update(format=2),
+    "kind": lambda told: told.update(ranges=[1]),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_what_does_not_fit_is_refused_in_one_line(folder, damage):
+    path = folder / "quantization.json"
+    told = json.loads(path.read_text())
+    damage(told)
+    path.write_text(json.dumps(told))
+    with pytest.raises(EdgebertError, match=r"quantization\.json") as caught:
+        settled(open_folder(folder))
+    assert "\n" not in str(caught.value)
+
+
+def test_ranges_of_another_task_are_refused(folder, learned):
+    checkpoint = open_folder(folder)
+    ranges = {name: span for name, span in learned.ranges.items() if name != "logits"}
+    with pytest.raises(EdgebertError, match="have none of logits: they are of another task"):
+        graphs(replace(checkpoint, learned=replace(learned, ranges=ranges)))
+
+
+def test_weights_without_ranges_leave_none_of_others(folder):
+    plain = open_folder(TAGGER)
+    with pytest.raises(EdgebertError, match="exists already"):
+        write_hugging_face(plain, folder)
+    write_hugging_face(plain, folder, force=True)
+    assert open_folder(folder).learned is None
