@@ -43,6 +43,15 @@ PrecisionName = Annotated[str, typer.Option(help="float32 or bfloat16.")]
 Xla = Annotated[
     bool, typer.Option(help="Compile steps: a few seconds for each length, then faster.")
 ]
+QatName = Annotated[
+    str | None,
+    typer.Option(
+        "--qat",
+        help="Train rounded as a file of this kind is: int8 or int8-full.",
+        show_default="no rounding",
+    ),
+]
+Prune = Annotated[float, typer.Option(help="Share of the weights that become 0, up to 0.95.")]
 SaveEvery = Annotated[int, typer.Option(help="Steps; each epoch is saved, too.")]
 TextColumn = Annotated[
     str | None, typer.Option(help="Column of the text, or of a pair's first text.")

@@ -1,4 +1,4 @@
-"""Weights as they will run: a float32 .tflite of ours, made for the moment.
+"""Weights as they will run: a .tflite of ours, made for the moment.
 
 What is measured while training is so what `edgebert evaluate` measures afterwards, for every task,
 and by code that shares nothing with the network that is trained.
@@ -17,6 +17,7 @@ from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.progress import silent
 from edgebert.converter.convert import convert_checkpoint
 from edgebert.converter.plan import Options, plan
+from edgebert.converter.recipes import RecipeName
 from edgebert.errors import EdgebertError
 from edgebert.evaluate.bootstrap import Figures, Measure
 from edgebert.evaluate.data import DataSet
@@ -26,32 +27,40 @@ from edgebert.train.score import Score
 
 
 @contextlib.contextmanager
-def deployed(checkpoint: Checkpoint, task: TaskName | None = None) -> Iterator[Model]:
-    """The checkpoint as a float32 model.
+def deployed(
+    checkpoint: Checkpoint, task: TaskName | None = None, quantize: RecipeName = "float32"
+) -> Iterator[Model]:
+    """The checkpoint as a model, however far that is from float32.
 
     Args:
         checkpoint: of any family.
         task: what for; None: what the checkpoint was made for.
+        quantize: as what file.
 
     Raises:
         EdgebertError: the checkpoint has no task, no head for it, or cannot be converted.
     """
     with tempfile.TemporaryDirectory(prefix="edgebert-") as folder:
-        path = Path(folder) / "float32.tflite"
-        options = Options(task=task, quantize="float32")
-        convert_checkpoint(checkpoint, plan(options, checkpoint), path)
+        path = Path(folder) / "model.tflite"
+        options = Options(task=task, quantize=quantize)
+        convert_checkpoint(checkpoint, plan(options, checkpoint), path, refuse=False)
         with load(path) as model:
             yield model
 
 
-def judge(checkpoint: Checkpoint, data: DataSet) -> Score:
+def judge(checkpoint: Checkpoint, data: DataSet, quantize: RecipeName = "float32") -> Score:
     """All metrics of the data; the first one decides, the other way round where lower is better.
+
+    Args:
+        checkpoint: to be judged.
+        data: labelled.
+        quantize: as what file it is to run.
 
     Raises:
         EdgebertError: a row cannot be judged.
     """
     tally = Tally()
-    with deployed(checkpoint) as model:
+    with deployed(checkpoint, quantize=quantize) as model:
         for (observation,) in observe([model], data, silent):
             tally.add(observation)
     figures = tally.figures()

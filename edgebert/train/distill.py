@@ -67,7 +67,7 @@ def distill(
     mix = mix or Mix()
     refuse_model(output, resume=resume, force=force)
     check_dev(trials, transfer.dev)
-    _check(teacher, student, transfer, mix)
+    _check(teacher, student, transfer, mix, trials)
     start = with_heads(student, teacher.task, teacher.labels, trials[0].seed, max_length)
     texts = _texts(transfer, start)
     told = transfer.fingerprint
@@ -81,8 +81,19 @@ def distill(
     return run_trials(lessons, trials, output, resume=resume, progress=progress, tell=tell)
 
 
-def _check(teacher: Teacher, student: Checkpoint, transfer: Transfer, mix: Mix) -> None:
+def _check(
+    teacher: Teacher,
+    student: Checkpoint,
+    transfer: Transfer,
+    mix: Mix,
+    trials: Sequence[Settings],
+) -> None:
     large = teacher.checkpoint
+    if mix.looks_inside and any(settings.qat for settings in trials):
+        raise EdgebertError(
+            "qat trains the graph of the file, which keeps no hidden states and attention as the "
+            "teacher's are: match those first, in a run without --qat, and go on from its folder"
+        )
     if mix.looks_inside and large is None:
         raise EdgebertError(
             f"{teacher.name}: a file of scores has no hidden states and no attention to match; "

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-import numpy as np
-
 from edgebert.checkpoints.checkpoint import Checkpoint
+from edgebert.checkpoints.learned import fingerprint_parts
 
 
 def fingerprint(checkpoint: Checkpoint) -> str:
@@ -14,7 +13,6 @@ def fingerprint(checkpoint: Checkpoint) -> str:
     found = hashlib.sha256()
     told = (checkpoint.config, checkpoint.tokenizer, checkpoint.labels, checkpoint.task)
     found.update(repr((*told, checkpoint.vocabulary)).encode())
-    for name in sorted(checkpoint.weights):
-        found.update(name.encode())
-        found.update(np.ascontiguousarray(checkpoint.weights[name]).data)
+    for part in fingerprint_parts(checkpoint.weights):
+        found.update(part)
     return f"sha256 {found.hexdigest()}"

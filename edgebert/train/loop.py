@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+import numpy as np
+
 from edgebert.bert.weights import Array
 from edgebert.checkpoints.progress import Progress, silent
 from edgebert.errors import CheckFailedError
@@ -17,6 +19,7 @@ from edgebert.train.dropout import Dropout, step_key
 from edgebert.train.examples import Batch, Feed
 from edgebert.train.network import Network
 from edgebert.train.optimizer import AdamW
+from edgebert.train.pruning import pruning_of
 from edgebert.train.run_folder import RunFolder
 from edgebert.train.score import Score
 from edgebert.train.settings import Settings
@@ -102,6 +105,7 @@ class _Training:
             self._variables, settings.weight_decay, settings.clip_norm, xla=settings.xla
         )
         self._steps = settings.epochs * feed.steps_per_epoch
+        self._pruning = pruning_of(settings.prune, network.by_name, self._steps)
         self._compiled = tf.function(self._backpropagate, jit_compile=True)
         self._interpreted: Any = None
         self._mark = Mark()
@@ -129,6 +133,7 @@ class _Training:
         loss, gradients = self._loss_and_gradients(parts, step)
         rate = self._settings.rate(step, self._steps)
         norm = self._optimizer.apply(gradients, step, rate)
+        self._pruning.after(step)
         if not (math.isfinite(loss) and math.isfinite(norm)):
             raise CheckFailedError(
                 f"step {step + 1}: the loss is {loss} and its gradient has the norm {norm}; "
@@ -169,6 +174,8 @@ class _Training:
 
     def _for_every_shape(self, tensors: Mapping[str, Any]) -> Any:
         """One graph: left to itself, TensorFlow traces by the shapes it happens to meet first."""
+        if self._network.fixed_shapes:
+            return tf.function(self._backpropagate)  # one for each shape instead
         shapes = {
             name: tf.TensorSpec([None] * len(value.shape), value.dtype)
             for name, value in tensors.items()
@@ -193,6 +200,9 @@ class _Training:
     def _evaluate(self, evaluate: Evaluate) -> Score:
         weights = self._network.canonical_weights()
         score = evaluate(weights)
+        if not self._pruning.done_by(self._mark.step):  # what is not pruned yet is not the best
+            self._run.log(self._mark.step, {f"dev_{k}": v for k, v in score.metrics.items()})
+            return score
         self._mark = self._mark.judged(score.figure)
         if self._mark.since_best == 0:
             self._run.save_best(self._mark, weights)
@@ -205,8 +215,13 @@ class _Training:
 
     def _save(self) -> None:
         weights = {f"weights/{name}": each.numpy() for name, each in self._variables.items()}
-        moments = {name: each.numpy() for name, each in self._optimizer.moments.items()}
-        self._run.save(self._mark, {**weights, **moments})
+        further = {name: np.asarray(each) for name, each in self._further().items()}
+        self._run.save(self._mark, {**weights, **further})
+
+    def _further(self) -> dict[str, Any]:
+        """Variables by name in a save, but for those that are trained."""
+        kept = {f"kept/{name}": each for name, each in self._network.kept.items()}
+        return {**self._optimizer.moments, **kept, **self._pruning.masks}
 
     def _restore(self) -> None:
         saved = self._run.load()
@@ -215,7 +230,7 @@ class _Training:
         self._mark, tensors = saved
         for name, variable in self._variables.items():
             variable.assign(tensors[f"weights/{name}"])
-        for name, variable in self._optimizer.moments.items():
+        for name, variable in self._further().items():
             variable.assign(tensors[name])
 
     def _line(self, epoch: int, score: Score | None, clock: _Clock) -> str:

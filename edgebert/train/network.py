@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from edgebert.bert.config import SIZES, BertConfig
 from edgebert.bert.weights import Array, Weights, check_weights
+from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.head import Head
 from edgebert.errors import EdgebertError
 from edgebert.train.backend import keras, tf
@@ -67,15 +68,23 @@ class Network(keras.Model):
         precision: of matrix products and activations; norms, softmax, loss and the variables
             themselves are float32.
 
+    Attributes:
+        by_name: variables that are trained, by canonical name.
+        kept: further ones, which a step changes and a resume needs.
+
     Raises:
         EdgebertError: another family, or weights that do not fit.
     """
+
+    fixed_shapes = False
+    """Whether it must be traced for each shape of its inputs."""
 
     def __init__(self, config: BertConfig, weights: Weights, *, precision: str = "float32") -> None:
         super().__init__(name="bert")
         _check_plain(config)
         check_weights(weights, config)
         self.config = config
+        self.kept: Mapping[str, Any] = {}
         self._precision = tf.as_dtype(precision)
         self.by_name = {
             name: tf.Variable(np.asarray(array, np.float32), name=name)
@@ -85,6 +94,10 @@ class Network(keras.Model):
     def canonical_weights(self) -> dict[str, Array]:
         """The weights as they stand, under their canonical names."""
         return {name: variable.numpy() for name, variable in self.by_name.items()}
+
+    def trained(self, start: Checkpoint, found: Mapping[str, Array]) -> Checkpoint:
+        """The checkpoint of a run: what it began with, with what `canonical_weights` gave."""
+        return replace(start, weights=found, learned=None)
 
     def load(self, weights: Mapping[str, Array]) -> None:
         """Sets all weights; names and shapes must be those it was made with."""

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 from edgebert.errors import EdgebertError
 
 Precision: TypeAlias = Literal["float32", "bfloat16"]
+Qat: TypeAlias = Literal["int8", "int8-full"]
 
 BATCH_SIZES = (8, 16, 32, 64, 128)
 LEARNING_RATES = (3e-4, 1e-4, 5e-5, 3e-5)
@@ -34,6 +35,7 @@ _REAL: Mapping[str, tuple[float, float]] = MappingProxyType(
         "weight_decay": (0.0, 1.0),
         "clip_norm": (0.0, 1e6),
         "dropout": (0.0, 0.9),
+        "prune": (0.0, 0.95),
     }
 )
 
@@ -53,6 +55,8 @@ class Settings:
         precision: of matrix products and activations.
         xla: compile each step for the shape of its batch: seconds at first, then several times
             as fast.
+        qat: round weights and activations in every step as a file of this kind will; None: do not.
+        prune: share of the weights that are 0 in the end.
         seed: of data order, dropout and new weights.
         save_every: steps; a run is also saved at the end of each epoch.
         log_every: steps.
@@ -72,6 +76,8 @@ class Settings:
     accumulate: int = 1
     precision: Precision = "float32"
     xla: bool = True
+    qat: Qat | None = None
+    prune: float = 0.0
     seed: int = 1
     save_every: int = 200
     log_every: int = 10
@@ -93,6 +99,12 @@ class Settings:
                 )
         if self.precision not in ("float32", "bfloat16"):
             raise EdgebertError(f"precision is {self.precision!r}; accepted: float32, bfloat16")
+        if self.qat not in (None, "int8", "int8-full"):
+            raise EdgebertError(f"qat is {self.qat!r}; accepted: int8, int8-full")
+        if self.qat is not None and self.precision != "float32":
+            raise EdgebertError(
+                f"qat rounds float32, not {self.precision}: leave one of the two out"
+            )
 
     def rate(self, step: int, steps: int) -> float:
         """The learning rate of a step, counted from 0, of a run of so many steps."""

@@ -21,8 +21,10 @@ from edgebert.train.deployed import judge
 from edgebert.train.examples import Example, ExampleFeed
 from edgebert.train.loop import Objective, Outcome, Tell, train
 from edgebert.train.network import Network
+from edgebert.train.networks import network_for
 from edgebert.train.report import Report, Trial
 from edgebert.train.run_folder import RunFolder
+from edgebert.train.score import Score
 from edgebert.train.settings import Settings
 
 RUNS = "runs"
@@ -94,15 +96,18 @@ def run_trials(
         CheckFailedError: a run's loss was not finite.
     """
     outcomes: list[Outcome] = []
+    models: list[Checkpoint] = []
     for number, settings in enumerate(trials, 1):
         if len(trials) > 1:
             tell(f"run {number} of {len(trials)}: {run_name(settings)}")
         folder = output / RUNS / run_name(settings)
         run = RunFolder(folder, {"settings": asdict(settings), **lessons.config}, resume=resume)
-        outcomes.append(_train(lessons, settings, run, progress, tell))
+        network = network_for(lessons.start, settings, lessons.examples)
+        outcomes.append(_train(lessons, network, settings, run, progress, tell))
+        models.append(network.trained(lessons.start, outcomes[-1].weights))
     figures = [-math.inf if o.mark.best is None else o.mark.best for o in outcomes]
     best = int(np.argmax(figures))
-    model = replace(lessons.start, weights=outcomes[best].weights)
+    model = models[best]
     write_hugging_face(model, output, force=True)
     made = tuple(
         Trial(settings, figure, outcome.mark.best_step)
@@ -111,7 +116,7 @@ def run_trials(
     return Report(
         path=output,
         best=made[best],
-        metrics={} if lessons.dev is None else judge(model, lessons.dev).metrics,
+        metrics={} if lessons.dev is None else judged(model, lessons.dev, trials[best]).metrics,
         trials=made,
         examples=len(lessons.examples),
         truncated=sum(each.truncated for e in lessons.examples for each in e.inputs),
@@ -136,17 +141,29 @@ def run_name(settings: Settings) -> str:
     return f"batch{settings.batch_size}-rate{settings.learning_rate:g}-seed{settings.seed}"
 
 
+def judged(model: Checkpoint, dev: DataSet, settings: Settings) -> Score:
+    """How good it is as the file that it was trained to be."""
+    return judge(model, dev, settings.qat or "float32")
+
+
 def _train(
-    lessons: Lessons, settings: Settings, run: RunFolder, progress: Progress, tell: Tell
+    lessons: Lessons,
+    network: Network,
+    settings: Settings,
+    run: RunFolder,
+    progress: Progress,
+    tell: Tell,
 ) -> Outcome:
     start, dev = lessons.start, lessons.dev
     return train(
-        Network(start.config, start.weights, precision=settings.precision),
+        network,
         lessons.objective(settings),
         ExampleFeed.of(lessons.examples, settings, lessons.further),
         settings,
         run,
-        evaluate=None if dev is None else lambda w: judge(replace(start, weights=w), dev),
+        evaluate=None
+        if dev is None
+        else lambda w: judged(network.trained(start, w), dev, settings),
         progress=progress,
         tell=tell,
     )

@@ -172,7 +172,7 @@ def wrong(tmp_path, message, teacher=None, transfer=None, **options):
             options.pop("student", words.checkpoint()),
             transfer,
             tmp_path / "out",
-            (QUICK,),
+            (options.pop("settings", QUICK),),
             **options,
         )
     assert "\n" not in str(caught.value)
@@ -187,6 +187,13 @@ def test_wrong_input_is_one_line(tmp_path, texts, dev):
         transfer=simple,
         student=other,
         mix=inside,
+    )
+    wrong(
+        tmp_path,
+        "match those first, in a run without --qat",
+        transfer=simple,
+        mix=inside,
+        settings=replace(QUICK, qat="int8"),
     )
     wrong(tmp_path, "no labels: add --labels", transfer=simple, mix=Mix(hard=0.5))
     labelled = words.write_classify(tmp_path / "l.tsv", names=("negative", "great"))

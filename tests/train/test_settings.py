@@ -17,11 +17,19 @@ from edgebert.train.settings import Settings
         ("dropout", 0.95, "dropout is 0.95; a number from 0 to 0.9"),
         ("patience", 0, "patience is 0"),
         ("precision", "int8", "precision is 'int8'; accepted: float32, bfloat16"),
+        ("qat", "int4", "qat is 'int4'; accepted: int8, int8-full"),
+        ("prune", 0.96, "prune is 0.96; a number from 0 to 0.95"),
+        ("prune", -0.1, "prune is -0.1; a number from 0 to 0.95"),
     ],
 )
 def test_values_out_of_range_are_refused(name, value, said):
     with pytest.raises(EdgebertError, match=said):
         Settings(**{name: value})
+
+
+def test_rounding_takes_float32_alone():
+    with pytest.raises(EdgebertError, match="qat rounds float32, not bfloat16: leave one"):
+        Settings(qat="int8", precision="bfloat16")
 
 
 def test_rate_rises_to_the_highest_and_falls_to_nothing():

@@ -1,0 +1,1 @@
+"""Quantisation-aware training: the graph that `convert` writes, computed in TensorFlow."""

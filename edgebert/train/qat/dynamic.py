@@ -1,0 +1,229 @@
+"""What an `int8` file computes, in TensorFlow: the converter's own graph, a batch at a time.
+
+Matrices are rounded for each output channel after all that the converter folds and joins, tables by
+one scale, and what a matrix reads by one range a token, which is found while running.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import numpy as np
+
+from edgebert.converter.bert_graph import write_graph
+from edgebert.converter.builder import Builder
+from edgebert.converter.fold import fold
+from edgebert.converter.graph import DYNAMIC, broadcast
+from edgebert.converter.head import Head
+from edgebert.converter.recipes import SMALL_MATRIX
+from edgebert.train.backend import tf
+from edgebert.train.dropout import NO_DROPOUT, Dropout
+from edgebert.train.network import Encoded, Inputs, Network
+from edgebert.train.qat.arrays import TensorArray, tensor_of
+from edgebert.train.qat.output import logits_head, output_of
+from edgebert.train.qat.quantisers import Quantisers, per_token
+
+_CLASSIFIERS = ("classifier", "tagger", "answerer")
+
+
+class DynamicNetwork(Network):
+    """A network for one task, rounded as an `int8` file of it is.
+
+    Args:
+        config: of a plain BERT.
+        weights: canonical.
+        head: what is computed.
+        max_length: most tokens of an input: positions beyond are not in the file.
+
+    Raises:
+        EdgebertError: as `Network`.
+    """
+
+    def __init__(self, config: Any, weights: Any, head: Head, max_length: int) -> None:
+        super().__init__(config, weights)
+        self._head, self._max_length = head, max_length
+        self._quantisers = Quantisers({})
+        self(_one_token())  # makes the quantisers, which cannot be made while compiling
+
+    def call(self, inputs: Inputs, dropout: Dropout = NO_DROPOUT) -> Encoded:
+        """Runs all of the model, the head too."""
+        inputs = Inputs(*inputs)
+        arrays = {name: TensorArray(variable) for name, variable in self.by_name.items()}
+        places = "embeddings.position"
+        arrays[places] = TensorArray(arrays[places].tensor[: self._max_length])
+        graph = _Graph(inputs)
+        builder = _Builder(
+            self.config,
+            fold(cast("Any", arrays), self.config),
+            cast("Any", _Recipe(self._quantisers)),
+            cast("Any", graph),
+            dropout=dropout,
+        )
+        write_graph(builder, logits_head(self._head))
+        return Encoded([graph.result], [], inputs.mask)
+
+    def head(self, head: Head, encoded: Encoded, *rest: Any, **options: Any) -> Any:
+        """As `Network.head`; only for the head that it was made for."""
+        return output_of(head, encoded.states[-1])
+
+
+def _one_token() -> Inputs:
+    one = tf.ones([1, 1], tf.int32)
+    return Inputs(one, one, one)
+
+
+@dataclass(frozen=True)
+class _Tensor:
+    """A tensor of the graph: its sizes there, and what it holds, for each text of the batch.
+
+    Constants have no axis for the batch; they take part by broadcasting.
+    """
+
+    value: Any
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A constant that is read by row, rounded when it is."""
+
+    value: Any
+    rounded: Any
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self.value.shape)
+
+
+@dataclass(frozen=True)
+class _Builder(Builder):
+    """The converter's, with dropout on what blocks add and on what a classifier reads."""
+
+    dropout: Dropout = NO_DROPOUT
+    sites: Iterator[int] = field(default_factory=itertools.count)
+
+    def dense(self, x: Any, name: str) -> Any:
+        return super().dense(self._dropped(x) if name in _CLASSIFIERS else x, name)
+
+    def residual(self, x: Any, change: Any, norm: str) -> Any:
+        return super().residual(x, self._dropped(change), norm)
+
+    def _dropped(self, x: Any) -> Any:
+        return _Tensor(self.dropout(x.value, next(self.sites)), x.shape)
+
+
+@dataclass(frozen=True)
+class _Recipe:
+    """Stands for `recipes.Recipe` of int8."""
+
+    quantisers: Quantisers
+    repeats: bool = False
+
+    def stored(self, weight: Any) -> Any:
+        return weight
+
+    def dense(self, graph: Any, x: _Tensor, weight: Any, bias: Any, name: str) -> _Tensor:
+        matrix, rows = tensor_of(weight), x.value
+        if len(weight) > SMALL_MATRIX:
+            matrix, rows = self.quantisers.rows(name, matrix), per_token(rows)
+        product = tf.matmul(rows, matrix, transpose_b=True)
+        value = product if bias is None else product + tensor_of(bias)
+        return _Tensor(value, (*x.shape[:-1], len(weight)))
+
+    def table(self, graph: Any, weight: Any, name: str) -> _Table:
+        return _Table(weight.tensor, self.quantisers.table(name, weight.tensor))
+
+
+class _Graph:
+    """Stands for `graph.Graph`: computes at once what that one writes down."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        self._inputs: Mapping[str, Any] = inputs._asdict()
+        self._length = tf.shape(inputs.ids)[1]
+        self.result: Any = None
+
+    def input(self, name: str, shape: tuple[int, ...], dtype: Any) -> _Tensor:
+        return _Tensor(self._inputs[name][:, None, :], shape)
+
+    def output(self, name: str, tensor: _Tensor) -> None:
+        self.result = tensor.value
+
+    def constant(self, value: Any, name: str = "") -> _Tensor:
+        whole = not isinstance(value, TensorArray) and np.asarray(value).dtype == np.int32
+        made = tf.constant(value, tf.int32) if whole else tensor_of(value)
+        return _Tensor(made, tuple(made.shape))
+
+    def add(self, a: _Tensor, b: _Tensor) -> _Tensor:
+        return _joined(tf.add, a, b)
+
+    def sub(self, a: _Tensor, b: _Tensor) -> _Tensor:
+        return _joined(tf.subtract, a, b)
+
+    def mul(self, a: _Tensor, b: _Tensor) -> _Tensor:
+        return _joined(tf.multiply, a, b)
+
+    def mean(self, x: _Tensor) -> _Tensor:
+        return _Tensor(tf.reduce_mean(x.value, axis=-1, keepdims=True), (*x.shape[:-1], 1))
+
+    def rsqrt(self, x: _Tensor) -> _Tensor:
+        return _Tensor(tf.math.rsqrt(x.value), x.shape)
+
+    def tanh(self, x: _Tensor) -> _Tensor:
+        return _Tensor(tf.tanh(x.value), x.shape)
+
+    def relu(self, x: _Tensor) -> _Tensor:
+        return _Tensor(tf.nn.relu(x.value), x.shape)
+
+    def gelu(self, x: _Tensor, *, approximate: bool) -> _Tensor:
+        return _Tensor(tf.nn.gelu(x.value, approximate=approximate), x.shape)
+
+    def softmax(self, x: _Tensor) -> _Tensor:
+        return _Tensor(tf.nn.softmax(x.value), x.shape)
+
+    def l2_normalization(self, x: _Tensor) -> _Tensor:
+        return _Tensor(tf.nn.l2_normalize(x.value, axis=-1), x.shape)
+
+    def cast(self, x: _Tensor, dtype: Any) -> _Tensor:
+        return _Tensor(tf.cast(x.value, dtype), x.shape)
+
+    def reshape(self, x: _Tensor, shape: tuple[int, ...]) -> _Tensor:
+        sizes = [self._length if size == DYNAMIC else size for size in shape]
+        return _Tensor(tf.reshape(x.value, [-1, *sizes]), shape)
+
+    def transpose(self, x: _Tensor, permutation: tuple[int, ...]) -> _Tensor:
+        axes = [0, *(axis + 1 for axis in permutation)]
+        return _Tensor(tf.transpose(x.value, axes), tuple(x.shape[a] for a in permutation))
+
+    def batch_matmul(self, a: _Tensor, b: _Tensor, *, transpose_b: bool = False) -> _Tensor:
+        value = tf.matmul(a.value, b.value, transpose_b=transpose_b)
+        return _Tensor(value, (*a.shape[:-1], b.shape[-2 if transpose_b else -1]))
+
+    def gather(self, table: _Table | _Tensor, rows: _Tensor) -> _Tensor:
+        found = tf.gather(table.value, rows.value)
+        if isinstance(table, _Table):
+            found = table.rounded(found)
+        return _Tensor(found, (*rows.shape, *table.shape[1:]))
+
+    def dequantize(self, x: _Tensor) -> _Tensor:
+        return x
+
+    def first_rows(self, x: _Table | _Tensor, rows: Any) -> _Tensor:
+        if isinstance(x, _Table):
+            return _Tensor(x.rounded(x.value[: self._length]), (DYNAMIC, x.shape[1]))
+        return _Tensor(x.value[:, :rows], (rows, x.shape[1]))
+
+    def planes(self, x: _Tensor, first: int, count: int) -> _Tensor:
+        return _Tensor(x.value[:, first : first + count], (count, *x.shape[1:]))
+
+    def shape(self, x: _Tensor) -> _Tensor:
+        return _Tensor(None, (len(x.shape),))
+
+    def concatenate(self, parts: Sequence[_Tensor]) -> _Tensor:
+        return _Tensor(None, (2,))  # only ever the shape of the positions that are read
+
+
+def _joined(operator: Any, a: _Tensor, b: _Tensor) -> _Tensor:
+    return _Tensor(operator(a.value, b.value), broadcast(cast("Any", a), cast("Any", b)))

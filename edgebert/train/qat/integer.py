@@ -1,0 +1,152 @@
+"""What an `int8-full` file computes, in TensorFlow: the converter's own graph and rewriting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import numpy as np
+
+from edgebert.bert.weights import Array
+from edgebert.checkpoints.checkpoint import Checkpoint
+from edgebert.checkpoints.learned import Learned, Scales, weights_fingerprint
+from edgebert.converter.full_integer.calibrate import CONTEXT, JOINED
+from edgebert.converter.full_integer.convert import Original, plan_storage, settle
+from edgebert.converter.full_integer.form import Steps, settled_form
+from edgebert.converter.full_integer.integer_graph import (
+    INPUTS,
+    Interface,
+    write_graph,
+)
+from edgebert.converter.full_integer.plan import USUAL_LENGTH
+from edgebert.converter.full_integer.storage import Range
+from edgebert.converter.full_integer.texts import MOST
+from edgebert.converter.head import Head
+from edgebert.tokenizer.tokenizer import Encoding
+from edgebert.train.backend import tf
+from edgebert.train.dropout import NO_DROPOUT, Dropout
+from edgebert.train.network import Encoded, Inputs, Network
+from edgebert.train.qat.arrays import TensorArray
+from edgebert.train.qat.emitter import RoundingEmitter
+from edgebert.train.qat.output import output_of
+from edgebert.train.qat.quantisers import Quantisers
+
+_RANGES = "ranges/"
+
+_LENGTHS = (USUAL_LENGTH, 128, 256, 512)
+"""Of inputs: the first that takes all texts is the length of the file."""
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """What calibration finds before training, and training goes on from.
+
+    Attributes:
+        scales: of the graph; they stay.
+        ranges: of its values, by name; they follow.
+        first_id: id of [CLS].
+        length: tokens of the longest input that the file will take.
+        texts: that will be learned from.
+        tokens: of all of them.
+    """
+
+    scales: Scales
+    ranges: Mapping[str, Range]
+    first_id: int
+    length: int
+    texts: int
+    tokens: int
+
+
+def calibrated(checkpoint: Checkpoint, head: Head, encodings: Sequence[Encoding]) -> Calibrated:
+    """Scales and ranges of a checkpoint on at most `MOST` of some texts, evenly drawn."""
+    longest = max(each.length for each in encodings)
+    length = next((size for size in _LENGTHS if size >= longest), longest)
+    length = min(length, checkpoint.tokenizer.max_length)
+    number = {piece: at for at, piece in enumerate(checkpoint.vocabulary)}
+    first_id = number["[CLS]"]
+    original = Original(
+        weights=checkpoint.weights,
+        config=checkpoint.config,
+        head=head,
+        interface=Interface(INPUTS, number["[PAD]"], number["[SEP]"]),
+        first_id=first_id,
+        longest=length,
+    )
+    drawn = encodings[:: -(-len(encodings) // MOST)]
+    form = settle(original, Steps(), drawn)
+    plan = plan_storage(original, form, Steps(), drawn, "int8")
+    scales = Scales(
+        mask=form.mask,
+        rows=dict(form.row_scales),
+        channels={name: tuple(map(float, s)) for name, s in form.channel_scales.items()},
+    )
+    tokens = sum(each.length for each in encodings)
+    return Calibrated(scales, plan.ranges, first_id, length, len(encodings), tokens)
+
+
+class IntegerNetwork(Network):
+    """A network for one task, rounded as an `int8-full` file of it is.
+
+    Args:
+        checkpoint: a plain BERT.
+        head: what is computed.
+        start: from calibration on texts that it will learn from.
+
+    Raises:
+        EdgebertError: as `Network`.
+    """
+
+    fixed_shapes = True
+
+    def __init__(self, checkpoint: Checkpoint, head: Head, start: Calibrated) -> None:
+        super().__init__(checkpoint.config, checkpoint.weights)
+        self._head, self._start = head, start
+        self._quantisers = Quantisers(start.ranges)
+        one = tf.ones([1, 2], tf.int32)
+        self(Inputs(one, one, one))  # makes the quantisers, which cannot be made while compiling
+        self.kept = self._quantisers.ranges
+
+    def call(self, inputs: Inputs, dropout: Dropout = NO_DROPOUT) -> Encoded:
+        """Runs all of the model, the head too; with a key for dropout, ranges follow."""
+        inputs = Inputs(*inputs)
+        arrays = {name: TensorArray(variable) for name, variable in self.by_name.items()}
+        start = self._start
+        form = settled_form(cast("Any", arrays), self.config, start.scales, start.first_id)
+        emitter = RoundingEmitter(form.weights, inputs, self._quantisers, start.length, dropout)
+        interface = Interface(INPUTS, 0, 0)  # ids alone tell nothing here
+        length = inputs.ids.shape[1]
+        write_graph(form, self._head, interface, length, cast("Any", emitter))
+        return Encoded([emitter.result], [], inputs.mask)
+
+    def head(self, head: Head, encoded: Encoded, *rest: Any, **options: Any) -> Any:
+        """As `Network.head`; only for the head that it was made for."""
+        return output_of(head, encoded.states[-1])
+
+    def canonical_weights(self) -> dict[str, Array]:
+        """The weights, and the range of each value as `ranges/NAME`."""
+        spans = self._quantisers.spans()
+        shared = {
+            n.removesuffix(CONTEXT) + JOINED: s for n, s in spans.items() if n.endswith(CONTEXT)
+        }
+        ranges = {
+            f"{_RANGES}{name}": np.array(s, np.float32) for name, s in (spans | shared).items()
+        }
+        return {**super().canonical_weights(), **ranges}
+
+    def trained(self, start: Checkpoint, found: Mapping[str, Array]) -> Checkpoint:
+        """The checkpoint of a run, with the ranges beside its weights."""
+        weights = {name: array for name, array in found.items() if not name.startswith(_RANGES)}
+        learned = Learned(
+            weights=weights_fingerprint(weights),
+            scales=self._start.scales,
+            ranges={
+                name.removeprefix(_RANGES): tuple(map(float, found[name]))
+                for name in found.keys() - weights.keys()
+            },
+            length=self._start.length,
+            texts=self._start.texts,
+            tokens=self._start.tokens,
+        )
+        return replace(start, weights=weights, learned=learned)
