@@ -85,7 +85,7 @@ integer-sweep: $(VENV)/.dev
 	$(BIN)/python -m tools.integer_sweep $(STATISTICS)
 
 # The package on emulated Raspberry Pis; needs apt (Debian) and qemu-user.
-test-pi: $(VENV)/.dev
+test-pi: $(VENV)/.dev $(MINILM)
 	$(BIN)/python -m pytest tools/emulated_pi/test_pi.py
 
 # A benchmark over ssh into a whole emulated Raspberry Pi; needs apt (Debian), qemu-system-arm,

@@ -59,7 +59,7 @@ def main() -> int:
     parser.add_argument("checkpoint", help="a classifier")
     parser.add_argument("--data", type=Path, required=True, help="text and label, held out")
     parser.add_argument("--calibration", type=Path, help="text to take ranges from")
-    parser.add_argument("--length", type=int, default=64, help="most tokens")
+    parser.add_argument("--lengths", default="16,32,64", help="tokens of the graphs")
     parser.add_argument("--output", type=Path, help="keep the files in this folder")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", edgebert.TruncationWarning)
@@ -69,11 +69,12 @@ def main() -> int:
         progress_bar() as progress,
         ExitStack() as models,
     ):
+        lengths = tuple(map(int, arguments.lengths.split(",")))
         output = arguments.output or Path(folder)
         output.mkdir(parents=True, exist_ok=True)
         data = open_data(arguments.data, "classify", multi_label=checkpoint.multi_label)
         paths = [
-            convert(checkpoint, recipe, arguments.calibration, arguments.length, output, progress)
+            convert(checkpoint, recipe, arguments.calibration, lengths, output, progress)
             for recipe in RECIPES
         ]
         loaded = [models.enter_context(edgebert.load(path)) for path in paths]
@@ -93,17 +94,20 @@ def convert(
     checkpoint: Checkpoint,
     recipe: RecipeName,
     calibration: Path | None,
-    length: int,
+    lengths: Sequence[int],
     folder: Path,
     progress: Progress,
 ) -> Path:
     """Converts the classifier."""
     whole = recipe in ("int8-full", "int16x8")
     integer = IntegerOptions(
-        lengths=(length,) if whole else None, calibration=calibration if whole else None
+        lengths=lengths if whole else None, calibration=calibration if whole else None
     )
     options = Options(
-        task="classify", quantize=recipe, max_length=None if whole else length, integer=integer
+        task="classify",
+        quantize=recipe,
+        max_length=None if whole else max(lengths),
+        integer=integer,
     )
     path = folder / f"{recipe}.tflite"
     convert_checkpoint(checkpoint, plan(options, checkpoint), path, force=True, progress=progress)
