@@ -24,6 +24,7 @@ def folder(tmp_path):
     """A folder that looks like a fresh clone to the commands of the docs."""
     (tmp_path / "tests").symlink_to(ROOT / "tests")
     (tmp_path / "docs").symlink_to(ROOT / "docs")
+    (tmp_path / "android_demo").symlink_to(ROOT / "android_demo")
     return tmp_path
 
 

@@ -19,8 +19,6 @@ from edgebert.tokenizer.tokenizer import Encoding, Offsets
 
 TAGS = (OUTSIDE, *(f"{place}-{name}" for name in ("LOC", "MISC", "ORG", "PER") for place in "BI"))
 
-POOLED_DEVIATION = 0.5
-
 Gradient = Callable[[Array, npt.NDArray[np.int64]], Array]
 
 
@@ -146,25 +144,6 @@ class _Passage:
     states: Array
     first: int
     last: int
-
-
-def train_classifier(model: Model, texts: Sequence[str], labels: Sequence[int]) -> dict[str, Array]:
-    """Fits labels (numbers from 0) to the first row, as the task `classify` reads it.
-
-    The pooler, which BERT has before its classifier, only brings each value to mean 0 and a
-    deviation at which tanh still bends little.
-    """
-    rows = np.stack([states[0] for states in model.batch(texts)])
-    scaling, right = Scaling.of(rows), np.array(labels)
-    table = with_ones(np.tanh(POOLED_DEVIATION * scaling.scale(rows)))
-    shape = (table.shape[1], int(right.max()) + 1)
-    weight = adam(cross_entropy(table, right), shape, len(table), epochs=10)
-    factors = np.diag(np.full(rows.shape[1], POOLED_DEVIATION, np.float32))
-    return {
-        **scaling.layer(np.vstack([factors, np.zeros_like(factors[:1])]), "pooler"),
-        "classifier.weight": np.ascontiguousarray(weight[:-1].T),
-        "classifier.bias": weight[-1].copy(),
-    }
 
 
 def train_answerer(model: Model, kept: list[Question]) -> dict[str, Array]:

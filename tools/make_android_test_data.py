@@ -6,8 +6,8 @@ Small models of every task are converted from tests/data/reference. `answers.jso
 line: `model` (a file in the folder), `method` and `arguments` as the Kotlin library names them, and
 `value`, `tokens` and `truncated` as `edgebert.load` of the same file gives them. Places in texts
 are counted in UTF-16, as Kotlin does. `intents.jsonl` has 1,000 test questions of BANKING77 with
-what the demo's classifier answers in float32 and as it ships (`tools.make_android_models` makes
-both files, `intents-float32.tflite` and `models/intents.tflite`, into the same folder).
+what `exact.tflite` answers, which `tools.make_android_models` makes in the same folder, and the
+label that the demo's own classifier gives.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,7 @@ from edgebert.search.search import open_search
 
 TESTS = Path(__file__).parents[1] / "tests/data"
 REFERENCE = TESTS / "reference"
+SHIPPED = TESTS.parents[1] / "android_demo/app/src/main/assets/models/intents.tflite"
 QUESTIONS = 1000
 
 # File, checkpoint, and options of the conversion.
@@ -76,6 +78,8 @@ def main() -> None:
     write_lines(folder / "answers.jsonl", list(answers(folder)))
     write_lines(folder / "search.jsonl", list(found(folder)))
     write_lines(folder / "intents.jsonl", list(intents(folder)))
+    (folder / "models").mkdir(exist_ok=True)
+    shutil.copyfile(SHIPPED, folder / "models" / SHIPPED.name)
 
 
 def write_regressor(path: Path) -> None:
@@ -178,8 +182,8 @@ def intents(folder: Path) -> Iterator[dict[str, Any]]:
     """Test questions with the answers of both classifiers."""
     texts = [row["text"] for row in test_questions()[::3]][:QUESTIONS]
     with (
-        edgebert.load(folder / "intents-float32.tflite") as exact,
-        edgebert.load(folder / "models/intents.tflite") as shipped,
+        edgebert.load(folder / "exact.tflite") as exact,
+        edgebert.load(SHIPPED) as shipped,
     ):
         for text, answer, quick in zip(
             texts, exact.batch(texts), shipped.batch(texts), strict=True

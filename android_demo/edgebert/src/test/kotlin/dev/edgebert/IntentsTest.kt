@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test
 import java.io.File
 import kotlin.math.abs
 
-/** The demo's classifier on 1,000 test questions of BANKING77: as the Python runtime answers. */
+/** Classifiers on 1,000 test questions of BANKING77: as the Python runtime answers. */
 class IntentsTest {
     private val cases = jsonLines(File(MADE, "intents.jsonl"))
 
@@ -14,7 +14,7 @@ class IntentsTest {
     fun `labels and scores in float32 are Python's`() {
         assertEquals(1000, cases.size)
         var largest = 0f
-        EdgebertModel.open(File(MADE, "intents-float32.tflite")).use { model ->
+        EdgebertModel.open(File(MADE, "exact.tflite")).use { model ->
             for (case in cases) {
                 val found = model.classify(case["text"] as String).value
                 assertEquals(case["label"], found.label, case["text"] as String)
@@ -26,7 +26,7 @@ class IntentsTest {
         assertTrue(largest < 1e-3f) { "scores differ by $largest" }
     }
 
-    /** Its int8 kernels are not LiteRT's (docs/android_library.md), and slow: one question in ten. */
+    /** The int8 kernels of this runtime are not LiteRT's (docs/android_library.md): a few may tip over. */
     @Test
     fun `labels as shipped, in int8, are Python's but for a few`() {
         val some = cases.filterIndexed { at, _ -> at % 10 == 0 }
