@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextlib
 import math
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 from edgebert.bert.tasks import TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint
@@ -24,6 +25,10 @@ from edgebert.evaluate.data import DataSet
 from edgebert.evaluate.tally import Tally, observe
 from edgebert.runtime.model import Model, load
 from edgebert.train.score import Score
+from edgebert.train.settings import Settings
+
+Judge: TypeAlias = Callable[[Checkpoint, Settings], Score]
+"""How good a checkpoint is as what a run with such settings makes of it."""
 
 
 @contextlib.contextmanager
@@ -69,6 +74,13 @@ def judge(checkpoint: Checkpoint, data: DataSet, quantize: RecipeName = "float32
     first = next(iter(values))
     sign = -1.0 if first in data.judge.falling else 1.0
     return Score(metrics, sign * metrics[first] if first in metrics else -math.inf)
+
+
+def judge_of(data: DataSet | None) -> Judge | None:
+    """Judges by that data what was trained to be a file; None where there is no data."""
+    if data is None:
+        return None
+    return lambda checkpoint, settings: judge(checkpoint, data, settings.qat or "float32")
 
 
 def _value(measure: Measure, figures: Figures) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 from edgebert.bulk.fingerprint import digest
@@ -15,8 +16,9 @@ from edgebert.errors import EdgebertError
 from edgebert.evaluate.data import open_data
 from edgebert.evaluate.judges.judge import unknown_label
 from edgebert.tokenizer.tokenizer import Tokenizer
+from edgebert.train.deployed import judge_of
 from edgebert.train.distillation import TEACHER, Distillation, Mix
-from edgebert.train.examples import IGNORED, Example
+from edgebert.train.examples import IGNORED, Example, ExampleFeed, truncated
 from edgebert.train.fingerprint import fingerprint
 from edgebert.train.loop import Tell
 from edgebert.train.network import Network
@@ -70,13 +72,17 @@ def distill(
     _check(teacher, student, transfer, mix, trials)
     start = with_heads(student, teacher.task, teacher.labels, trials[0].seed, max_length)
     texts = _texts(transfer, start)
+    lessons = _lessons(teacher, start, transfer, mix)
     told = transfer.fingerprint
     scores = teacher.scores([text for text, _ in texts], told, output / SCORES, progress)
-    lessons = _lessons(teacher, start, transfer, mix, texts)
+    examples = _examples(texts, start)
     lessons = replace(
         lessons,
+        feed=partial(ExampleFeed.of, examples, further={TEACHER: scores}),
         config={**lessons.config, "teacher": teacher.fingerprint, "transfer": told},
-        further={TEACHER: scores},
+        examples=examples,
+        count=len(examples),
+        truncated=truncated(examples),
     )
     return run_trials(lessons, trials, output, resume=resume, progress=progress, tell=tell)
 
@@ -129,29 +135,25 @@ def _number(text: Text, label: str | None, start: Checkpoint) -> float:
     return start.labels.index(label)
 
 
-def _lessons(
-    teacher: Teacher,
-    start: Checkpoint,
-    transfer: Transfer,
-    mix: Mix,
-    texts: Sequence[tuple[Text, float]],
-) -> Lessons:
+def _examples(texts: Sequence[tuple[Text, float]], start: Checkpoint) -> list[Example]:
     tokenizer = Tokenizer(start.vocabulary, start.tokenizer)
+    return [Example((tokenizer.encode(text.text, text.pair),), target) for text, target in texts]
+
+
+def _lessons(teacher: Teacher, start: Checkpoint, transfer: Transfer, mix: Mix) -> Lessons:
+    """All but what the teacher says."""
     head = plan(Options(quantize="float32"), start).head
     dev, large = transfer.dev, teacher.checkpoint
     inside = Network(large.config, large.weights) if large and mix.looks_inside else None
     return Lessons(
         start=start,
         objective=lambda settings: Distillation(head, mix, start.config, inside, settings.seed),
-        examples=[
-            Example((tokenizer.encode(text.text, text.pair),), target) for text, target in texts
-        ],
-        dev=None if dev is None else open_data(dev, head.task, transfer.columns),
+        feed=partial(ExampleFeed.of, ()),
+        judge=judge_of(None if dev is None else open_data(dev, head.task, transfer.columns)),
         config={
             "verb": "distill",
             "student": fingerprint(start),
             "dev": None if dev is None else digest(dev),
             "mix": asdict(mix),
         },
-        further={},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
@@ -38,6 +38,11 @@ class Example(NamedTuple):
     def length(self) -> int:
         """Tokens of the longest input."""
         return max(each.length for each in self.inputs)
+
+
+def truncated(examples: Iterable[Example]) -> int:
+    """How many inputs were cut off."""
+    return sum(each.truncated for example in examples for each in example.inputs)
 
 
 class Feed(Protocol):

@@ -20,6 +20,8 @@ from edgebert.errors import EdgebertError
 from edgebert.evaluate.columns import USUAL, Columns
 from edgebert.evaluate.data import open_data
 from edgebert.tokenizer.tokenizer import Tokenizer
+from edgebert.train.deployed import judge_of
+from edgebert.train.examples import ExampleFeed, truncated
 from edgebert.train.fingerprint import fingerprint
 from edgebert.train.lessons import lesson_for
 from edgebert.train.lessons.lesson import Labels
@@ -123,10 +125,12 @@ def prepare(source: Checkpoint, task: Task, *, seed: int) -> Lessons:
     return Lessons(
         start=start,
         objective=lambda settings: TaskObjective(head, loss),
-        examples=examples,
-        dev=dev,
+        feed=partial(ExampleFeed.of, examples),
+        judge=judge_of(dev),
         config=_config(source, task, start),
-        further={},
+        examples=examples,
+        count=len(examples),
+        truncated=truncated(examples),
     )
 
 

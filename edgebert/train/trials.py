@@ -7,18 +7,16 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.progress import Progress, silent
 from edgebert.checkpoints.writing.hugging_face import FILES, write_hugging_face
 from edgebert.errors import EdgebertError
-from edgebert.evaluate.data import DataSet
-from edgebert.train.deployed import judge
-from edgebert.train.examples import Example, ExampleFeed
+from edgebert.train.deployed import Judge
+from edgebert.train.examples import Example, Feed
 from edgebert.train.loop import Objective, Outcome, Tell, train
 from edgebert.train.network import Network
 from edgebert.train.networks import network_for
@@ -30,8 +28,6 @@ from edgebert.train.settings import Settings
 RUNS = "runs"
 """The folder beside the model's files in which runs are kept."""
 
-MakeObjective: TypeAlias = Callable[[Settings], Objective]
-
 
 @dataclass(frozen=True)
 class Lessons:
@@ -40,18 +36,23 @@ class Lessons:
     Attributes:
         start: the checkpoint that each begins with; its task is what is learned.
         objective: makes what is to become small; each run has its own.
-        examples: to learn from.
-        further: arrays with a row an example that the objective reads.
-        dev: to judge by; None: the last weights are the best.
+        feed: makes what gives the batches of a run.
+        judge: of a checkpoint, as what a run with its settings makes of it; None: the last weights
+            are the best.
         config: plain JSON values that decide the weights beside the settings.
+        examples: those that are in memory.
+        count: number of all examples.
+        truncated: how many were cut off.
     """
 
     start: Checkpoint
-    objective: MakeObjective
-    examples: Sequence[Example]
-    dev: DataSet | None
+    objective: Callable[[Settings], Objective]
+    feed: Callable[[Settings], Feed]
+    judge: Judge | None
     config: Mapping[str, Any]
-    further: Mapping[str, npt.NDArray[Any]]
+    examples: Sequence[Example] = ()
+    count: int = 0
+    truncated: int = 0
 
 
 def refuse_model(output: Path, *, resume: bool, force: bool) -> None:
@@ -116,10 +117,10 @@ def run_trials(
     return Report(
         path=output,
         best=made[best],
-        metrics={} if lessons.dev is None else judged(model, lessons.dev, trials[best]).metrics,
+        metrics={} if lessons.judge is None else lessons.judge(model, trials[best]).metrics,
         trials=made,
-        examples=len(lessons.examples),
-        truncated=sum(each.truncated for e in lessons.examples for each in e.inputs),
+        examples=lessons.count,
+        truncated=lessons.truncated,
     )
 
 
@@ -141,11 +142,6 @@ def run_name(settings: Settings) -> str:
     return f"batch{settings.batch_size}-rate{settings.learning_rate:g}-seed{settings.seed}"
 
 
-def judged(model: Checkpoint, dev: DataSet, settings: Settings) -> Score:
-    """How good it is as the file that it was trained to be."""
-    return judge(model, dev, settings.qat or "float32")
-
-
 def _train(
     lessons: Lessons,
     network: Network,
@@ -154,16 +150,16 @@ def _train(
     progress: Progress,
     tell: Tell,
 ) -> Outcome:
-    start, dev = lessons.start, lessons.dev
+    start, judge = lessons.start, lessons.judge
     return train(
         network,
         lessons.objective(settings),
-        ExampleFeed.of(lessons.examples, settings, lessons.further),
+        lessons.feed(settings),
         settings,
         run,
         evaluate=None
-        if dev is None
-        else lambda w: judged(network.trained(start, w), dev, settings),
+        if judge is None
+        else lambda w: judge(network.trained(start, w), settings),
         progress=progress,
         tell=tell,
     )
