@@ -3,39 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgebert.cli.training import (
-    Accumulate,
-    AsJson,
-    BatchSize,
-    ClipNorm,
-    DropoutRate,
-    Epochs,
-    Force,
-    Grid,
-    LabelColumn,
-    LearningRate,
-    MaxLength,
-    PairColumn,
-    Patience,
-    PrecisionName,
-    Prune,
-    QatName,
-    Resume,
-    SaveEvery,
-    Seed,
-    Seeds,
-    TextColumn,
-    Warmup,
-    WeightDecay,
-    Xla,
-    print_report,
-    tell,
-    trials_of,
-)
+from edgebert.cli.grouped import grouped
+from edgebert.cli.training import LabelledColumns, Training, print_report, tell
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager, ExitStack
@@ -46,7 +19,9 @@ if TYPE_CHECKING:
     from edgebert.train.teacher import Teacher
 
 
+@grouped
 def distill(
+    *,
     teacher: Annotated[
         str,
         typer.Option(help="A checkpoint for classify or regress, or a .jsonl of text and scores."),
@@ -91,30 +66,8 @@ def distill(
     augment_share: Annotated[
         float, typer.Option(help="Of the words that are replaced in further texts.")
     ] = 0.4,
-    epochs: Epochs = 4,
-    batch_size: BatchSize = None,
-    learning_rate: LearningRate = None,
-    grid: Grid = False,
-    seed: Seed = 1,
-    seeds: Seeds = 1,
-    patience: Patience = None,
-    max_length: MaxLength = None,
-    warmup: Warmup = 0.1,
-    weight_decay: WeightDecay = 0.01,
-    clip_norm: ClipNorm = 1.0,
-    dropout: DropoutRate = 0.1,
-    accumulate: Accumulate = 1,
-    precision: PrecisionName = "float32",
-    xla: Xla = True,
-    qat: QatName = None,
-    prune: Prune = 0.0,
-    save_every: SaveEvery = 200,
-    text_column: TextColumn = None,
-    pair_column: PairColumn = None,
-    label_column: LabelColumn = None,
-    resume: Resume = False,
-    force: Force = False,
-    as_json: AsJson = False,
+    training: Training,
+    data: LabelledColumns,
 ) -> None:
     """Distill a classifier or regression into a compact BERT; edgebert convert takes the folder.
 
@@ -133,49 +86,37 @@ def distill(
     from contextlib import ExitStack
 
     from edgebert.cli.console import progress_bar
-    from edgebert.evaluate.columns import Columns
     from edgebert.train.augmentation.augment import Amount
     from edgebert.train.augmentation.transfer import with_augmented
     from edgebert.train.distill import distill as run
     from edgebert.train.distillation import Mix
     from edgebert.train.transfer import Transfer
 
-    trials = trials_of(
-        {
-            "epochs": epochs,
-            "patience": patience,
-            "warmup": warmup,
-            "weight_decay": weight_decay,
-            "clip_norm": clip_norm,
-            "dropout": dropout,
-            "accumulate": accumulate,
-            "precision": precision,
-            "xla": xla,
-            "qat": qat,
-            "prune": prune,
-            "save_every": save_every,
-        },
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        grid=grid,
-        seeds=range(seed, seed + seeds),
-    )
     mix = Mix(temperature, hard, match_hidden, match_attention)
-    columns = Columns(text_column, pair_column, label_column)
-    texts = Transfer(tuple(transfer or ()), labels, dev, columns)
-    options: dict[str, Any] = {"resume": resume, "force": force, "max_length": max_length}
+    trials = training.trials()
+    texts = Transfer(tuple(transfer or ()), labels, dev, data.columns())
     with ExitStack() as stack:
         progress = stack.enter_context(progress_bar())
         large = _teacher(teacher, stack, progress)
         small = _student(student, init, large, stack, progress)
         if augment:
             found = stack.enter_context(_method(augment_with, large, small, progress))
-            amount = Amount(augment, augment_share, seed)
+            amount = Amount(augment, augment_share, training.seed)
             texts = with_augmented(texts, found, amount, output / "augmented", progress)
         report = run(
-            large, small, texts, output, trials, mix=mix, progress=progress, tell=tell, **options
+            large,
+            small,
+            texts,
+            output,
+            trials,
+            mix=mix,
+            max_length=training.max_length,
+            resume=training.resume,
+            force=training.force,
+            progress=progress,
+            tell=tell,
         )
-    print_report(report, as_json=as_json)
+    print_report(report, as_json=training.as_json)
 
 
 def _teacher(name: str, stack: ExitStack, progress: Progress) -> Teacher:

@@ -21,6 +21,7 @@ from edgebert.cli.finetune import finetune
 from edgebert.cli.inspect import inspect
 from edgebert.cli.models import models
 from edgebert.cli.pick import pick
+from edgebert.cli.pretrain import pretrain
 from edgebert.cli.run import run
 from edgebert.cli.search import search
 from edgebert.cli.train_report import train_report
@@ -93,6 +94,7 @@ app.command()(evaluate)
 app.command()(benchmark)
 app.command()(search)
 app.command()(pick)
+app.command()(pretrain)
 app.command()(finetune)
 app.command()(distill)
 app.command()(augment)

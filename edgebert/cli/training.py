@@ -2,87 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from edgebert.evaluate.columns import Columns
     from edgebert.train.report import Report
     from edgebert.train.settings import Settings
 
-Epochs = Annotated[int, typer.Option(help="Times that all data is seen.")]
-BatchSize = Annotated[int | None, typer.Option(help="Examples a step.", show_default="32")]
-LearningRate = Annotated[float | None, typer.Option(help="Highest one.", show_default="1e-4")]
-Grid = Annotated[
-    bool,
-    typer.Option(
-        "--grid",
-        help="Try batch sizes 8 to 128 and rates 3e-4, 1e-4, 5e-5, 3e-5; keep the best.",
-    ),
-]
-Seed = Annotated[int, typer.Option(help="Of data order, dropout and new weights.")]
-Seeds = Annotated[
-    int, typer.Option(min=1, help="Train with so many seeds from --seed on; keep the best.")
-]
-Patience = Annotated[
-    int | None,
-    typer.Option(
-        help="Stop after so many epochs without a better dev figure.", show_default="never"
-    ),
-]
-MaxLength = Annotated[
-    int | None, typer.Option(help="Most tokens of an input.", show_default="the checkpoint's")
-]
-Warmup = Annotated[float, typer.Option(help="Share of steps in which the rate rises.")]
-WeightDecay = Annotated[float, typer.Option(help="Of AdamW.")]
-ClipNorm = Annotated[float, typer.Option(help="Largest norm of the gradient.")]
-DropoutRate = Annotated[float, typer.Option(help="Share of elements dropped.")]
-Accumulate = Annotated[int, typer.Option(help="Parts in which a batch is run, to save memory.")]
-PrecisionName = Annotated[str, typer.Option(help="float32 or bfloat16.")]
-Xla = Annotated[
-    bool, typer.Option(help="Compile steps: a few seconds for each length, then faster.")
-]
-QatName = Annotated[
-    str | None,
-    typer.Option(
-        "--qat",
-        help="Train rounded as a file of this kind is: int8 or int8-full.",
-        show_default="no rounding",
-    ),
-]
-Prune = Annotated[float, typer.Option(help="Share of the weights that become 0, up to 0.95.")]
-SaveEvery = Annotated[int, typer.Option(help="Steps; each epoch is saved, too.")]
-TextColumn = Annotated[
-    str | None, typer.Option(help="Column of the text, or of a pair's first text.")
-]
-PairColumn = Annotated[str | None, typer.Option(help="Column of a pair's second text.")]
-LabelColumn = Annotated[str | None, typer.Option(help="Column of the label or score.")]
-Resume = Annotated[
-    bool, typer.Option("--resume", help="Go on with what broke off; give the same options.")
-]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite the model in --output.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
+_SETTINGS = (
+    *("epochs", "patience", "warmup", "weight_decay", "clip_norm", "dropout"),
+    *("accumulate", "precision", "xla", "qat", "prune", "save_every"),
+)
+"""Options that are fields of `Settings` as they are."""
 
 
-def trials_of(
-    shared: Mapping[str, Any],
-    *,
-    batch_size: int | None,
-    learning_rate: float | None,
-    grid: bool,
-    seeds: Iterable[int],
-) -> tuple[Settings, ...]:
-    """The settings of every run that was asked for; a size or rate that is given stays fixed."""
-    from edgebert.train.settings import BATCH_SIZES, LEARNING_RATES, Settings
-    from edgebert.train.trials import grid as combinations
+@dataclass(frozen=True)
+class Training:
+    """Options of every verb that trains."""
 
-    base = Settings(**shared)
-    sizes = BATCH_SIZES if grid else (base.batch_size,)
-    rates = LEARNING_RATES if grid else (base.learning_rate,)
-    sizes = sizes if batch_size is None else (batch_size,)
-    rates = rates if learning_rate is None else (learning_rate,)
-    return combinations(base, sizes, rates, seeds)
+    epochs: Annotated[int, typer.Option(help="Times that all data is seen.")] = 4
+    batch_size: Annotated[int | None, typer.Option(help="Examples a step.", show_default="32")] = (
+        None
+    )
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Highest one.", show_default="1e-4")
+    ] = None
+    grid: Annotated[
+        bool,
+        typer.Option(
+            "--grid",
+            help="Try batch sizes 8 to 128 and rates 3e-4, 1e-4, 5e-5, 3e-5; keep the best.",
+        ),
+    ] = False
+    seed: Annotated[int, typer.Option(help="Of data order, dropout and new weights.")] = 1
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Train with so many seeds from --seed on; keep the best.")
+    ] = 1
+    patience: Annotated[
+        int | None,
+        typer.Option(
+            help="Stop after so many epochs without a better dev figure.", show_default="never"
+        ),
+    ] = None
+    max_length: Annotated[
+        int | None, typer.Option(help="Most tokens of an input.", show_default="the checkpoint's")
+    ] = None
+    warmup: Annotated[float, typer.Option(help="Share of steps in which the rate rises.")] = 0.1
+    weight_decay: Annotated[float, typer.Option(help="Of AdamW.")] = 0.01
+    clip_norm: Annotated[float, typer.Option(help="Largest norm of the gradient.")] = 1.0
+    dropout: Annotated[float, typer.Option(help="Share of elements dropped.")] = 0.1
+    accumulate: Annotated[
+        int, typer.Option(help="Parts in which a batch is run, to save memory.")
+    ] = 1
+    precision: Annotated[str, typer.Option(help="float32 or bfloat16.")] = "float32"
+    xla: Annotated[
+        bool, typer.Option(help="Compile steps: a few seconds for each length, then faster.")
+    ] = True
+    qat: Annotated[
+        str | None,
+        typer.Option(
+            "--qat",
+            help="Train rounded as a file of this kind is: int8 or int8-full.",
+            show_default="no rounding",
+        ),
+    ] = None
+    prune: Annotated[
+        float, typer.Option(help="Share of the weights that become 0, up to 0.95.")
+    ] = 0.0
+    save_every: Annotated[int, typer.Option(help="Steps; each epoch is saved, too.")] = 200
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with what broke off; give the same options.")
+    ] = False
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the model in --output.")] = False
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False
+
+    def trials(self, batch_size: int = 32, learning_rate: float = 1e-4) -> tuple[Settings, ...]:
+        """The settings of every run that was asked for; what is given stays fixed in a grid.
+
+        Args:
+            batch_size: where none is given.
+            learning_rate: where none is given.
+        """
+        from edgebert.train.settings import BATCH_SIZES, LEARNING_RATES, Settings
+        from edgebert.train.trials import grid
+
+        base = Settings(**{name: getattr(self, name) for name in _SETTINGS})
+        sizes = BATCH_SIZES if self.grid else (batch_size,)
+        rates = LEARNING_RATES if self.grid else (learning_rate,)
+        return grid(
+            base,
+            sizes if self.batch_size is None else (self.batch_size,),
+            rates if self.learning_rate is None else (self.learning_rate,),
+            range(self.seed, self.seed + self.seeds),
+        )
+
+
+@dataclass(frozen=True)
+class LabelledColumns:
+    """Options of verbs that read labelled data."""
+
+    text_column: Annotated[
+        str | None, typer.Option(help="Column of the text, or of a pair's first text.")
+    ] = None
+    pair_column: Annotated[str | None, typer.Option(help="Column of a pair's second text.")] = None
+    label_column: Annotated[str | None, typer.Option(help="Column of the label or score.")] = None
+
+    def columns(self) -> Columns:
+        """As the readers take them."""
+        from edgebert.evaluate.columns import Columns
+
+        return Columns(self.text_column, self.pair_column, self.label_column)
 
 
 def tell(line: str) -> None:

@@ -87,6 +87,8 @@ class Masker:
     def mask(self, ids: Sequence[int], random: np.random.Generator) -> Masked:
         """Masks one text with its special tokens; at least one piece where it has any.
 
+        Of whole words at least one that has not more pieces than `Masking.most`.
+
         The same generator in the same state gives the same mask.
         """
         found = np.array(ids, np.int32)
@@ -111,9 +113,10 @@ class Masker:
         chosen: list[int] = []
         for number in random.permutation(len(words)):
             # A word that is too long for what is left gives way to shorter ones.
-            if len(chosen) + len(words[number]) <= wanted or not chosen:
+            room = wanted - len(chosen) if chosen else self._masking.most
+            if len(words[number]) <= room:
                 chosen += words[number].tolist()
-        return np.sort(np.array(chosen[: self._masking.most], np.intp))
+        return np.sort(np.array(chosen, np.intp))
 
     def _words(self, ids: Ids, candidates: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
         """The places of each word's pieces."""

@@ -148,6 +148,10 @@ class Network(keras.Model):
             return self._words(last, positions)
         return tf.cast(last, tf.float32)
 
+    def next_sentence(self, encoded: Encoded) -> Tensor:
+        """Logits [B, 2] of the second segment following the first, or being a random one."""
+        return self._logits(self._pool(encoded.states[-1][:, 0]), "nsp")
+
     def _embed(self, inputs: Inputs) -> Tensor:
         length = tf.shape(inputs.ids)[1]
         x = tf.gather(self.by_name["embeddings.word"], inputs.ids)

@@ -14,7 +14,13 @@ from edgebert.train.initial import initial_head
 
 
 def with_heads(
-    source: Checkpoint, task: TaskName, labels: Sequence[str], seed: int, max_length: int | None
+    source: Checkpoint,
+    task: TaskName,
+    labels: Sequence[str],
+    seed: int,
+    max_length: int | None,
+    *,
+    further: Sequence[str] = (),
 ) -> Checkpoint:
     """The source with the task's heads alone on its encoder.
 
@@ -26,6 +32,7 @@ def with_heads(
         labels: of the task; none where it has none.
         seed: of new heads.
         max_length: most tokens of an input; None: the source's.
+        further: heads without labels that are wanted too.
 
     Raises:
         EdgebertError: the source does not take so many tokens, or has another tokenizer.
@@ -34,8 +41,13 @@ def with_heads(
         raise EdgebertError(
             f"{source.source}: has a unigram tokenizer; only BERTs with WordPiece can be trained"
         )
-    kept = {name: array for name, array in source.weights.items() if _is_kept(name, task)}
-    for head in TASKS[task].heads:
+    heads = (*TASKS[task].heads, *further)
+    kept = {
+        name: array
+        for name, array in source.weights.items()
+        if name.split(".")[0] in ("embeddings", "layers", *heads)
+    }
+    for head in heads:
         kept |= _head(head, source, labels, seed)
     return replace(
         source,
@@ -56,11 +68,6 @@ def _head(head: str, source: Checkpoint, labels: Sequence[str], seed: int) -> Ma
     fits = {n: a.shape for n, a in own.items()} == {n: a.shape for n, a in fresh.items()}
     same = head not in LABELLED.values() or tuple(labels) == (source.labels or ())
     return own if fits and same else fresh
-
-
-def _is_kept(name: str, task: TaskName) -> bool:
-    part = name.split(".")[0]
-    return part in ("embeddings", "layers", *TASKS[task].heads)
 
 
 def _max_length(source: Checkpoint, chosen: int | None) -> int:

@@ -1,0 +1,202 @@
+"""Pre-training from end to end: plain text to a checkpoint with a masked language model."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from edgebert.bulk.fingerprint import digest
+from edgebert.checkpoints.checkpoint import Checkpoint
+from edgebert.checkpoints.progress import Progress, silent
+from edgebert.errors import EdgebertError
+from edgebert.tokenizer.tokenizer import Tokenizer
+from edgebert.train.fingerprint import fingerprint
+from edgebert.train.loop import Tell
+from edgebert.train.pretraining.beginning import NewModel, begin
+from edgebert.train.pretraining.corpus import Line, read_corpus
+from edgebert.train.pretraining.feed import PretrainFeed
+from edgebert.train.pretraining.inputs import Wanted, open_inputs
+from edgebert.train.pretraining.judge import judge
+from edgebert.train.pretraining.objective import PretrainObjective
+from edgebert.train.pretraining.tokens import Tokens, TokenWriter, open_tokens
+from edgebert.train.report import Report
+from edgebert.train.score import Score
+from edgebert.train.settings import Settings
+from edgebert.train.trials import Lessons, refuse_model, run_trials
+
+CORPUS = "corpus"
+"""The folder beside the model's files in which the corpus is kept as token ids."""
+
+_PROGRESS_EVERY = 1024  # lines
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Text to learn from.
+
+    Attributes:
+        files: plain text, or with a column `text`; perhaps compressed.
+        dev: to judge by; None: a share of the text is held out.
+        held_out: that share.
+        wanted: how text becomes inputs.
+        epoch_steps: steps that count as an epoch; None: a pass over the text.
+
+    Raises:
+        EdgebertError: a value is out of range.
+    """
+
+    files: tuple[Path, ...]
+    dev: Path | None = None
+    held_out: float = 0.02
+    wanted: Wanted = field(default_factory=Wanted)
+    epoch_steps: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.held_out < 1:
+            raise EdgebertError(
+                f"the share that is held out is {self.held_out:g}; a number between 0 and 1 is "
+                "needed"
+            )
+        if self.epoch_steps is not None and self.epoch_steps < 1:
+            raise EdgebertError(f"steps of an epoch are {self.epoch_steps}; at least 1 is needed")
+
+    def lines(self) -> Iterator[Line]:
+        """All that is learned from and judged by."""
+        if self.dev is None:
+            yield from read_corpus(self.files, self.held_out)
+            return
+        yield from read_corpus(self.files)
+        yield from (line._replace(held_out=True) for line in read_corpus([self.dev]))
+
+    def fingerprint(self) -> dict[str, Any]:
+        """By which its lines are known again."""
+        return {
+            "files": [f"{path.name} {digest(path)}" for path in self.files],
+            "dev": None if self.dev is None else f"{self.dev.name} {digest(self.dev)}",
+            "held_out": self.held_out,
+        }
+
+
+def pretrain(
+    source: Checkpoint | NewModel,
+    corpus: Corpus,
+    output: Path,
+    trials: Sequence[Settings] = (Settings(),),
+    *,
+    max_length: int | None = None,
+    resume: bool = False,
+    force: bool = False,
+    progress: Progress = silent,
+    tell: Tell = lambda line: None,
+) -> Report:
+    """Trains a masked language model and writes it as a Hugging Face folder.
+
+    Args:
+        source: a plain BERT to go on with, or what to draw.
+        corpus: text.
+        output: folder to write; the text is kept as ids in `corpus`, runs in `runs` within.
+        trials: settings; of several the one with the lowest loss on held-out text wins.
+        max_length: tokens of an input; None: 128, or the source's positions where it has fewer.
+        resume: go on with runs that are there; ids that are there are always used.
+        force: overwrite a model that is there.
+        progress: told how far reading and training are.
+        tell: given a line for people after each epoch.
+
+    Raises:
+        EdgebertError: wrong input; told before anything is trained.
+        CheckFailedError: a run's loss was not finite.
+    """
+    refuse_model(output, resume=resume, force=force)
+    folder, seed = output / CORPUS, trials[0].seed
+    pairs = corpus.wanted.packing == "sentence-pairs"
+    known = corpus.fingerprint()
+    _make(folder)
+    start = begin(source, corpus.files, folder, pairs=pairs, max_length=max_length, seed=seed)
+    lessons = _lessons(start, corpus, known, folder, progress)
+    return run_trials(lessons, trials, output, resume=resume, progress=progress, tell=tell)
+
+
+def _lessons(
+    start: Checkpoint, corpus: Corpus, known: dict[str, Any], folder: Path, progress: Progress
+) -> Lessons:
+    tokenizer = Tokenizer(start.vocabulary, start.tokenizer)
+    learned, held_out = _tokens(start, tokenizer, corpus, known, folder, progress)
+    inputs = open_inputs(learned, start.vocabulary, tokenizer, corpus.wanted, folder / _LEARNED)
+    dev = open_inputs(held_out, start.vocabulary, tokenizer, corpus.wanted, folder / _HELD_OUT)
+    entropy = learned.entropy(start.vocabulary)
+
+    def judged(checkpoint: Checkpoint) -> Score:
+        score = judge(checkpoint, dev)
+        return score._replace(metrics={**score.metrics, "unigram_entropy": entropy})
+
+    return Lessons(
+        start=start,
+        objective=lambda settings: PretrainObjective(),
+        feed=lambda settings: PretrainFeed(
+            inputs, settings.batch_size, settings.accumulate, settings.seed, corpus.epoch_steps
+        ),
+        judge=judged,
+        config={
+            "verb": "pretrain",
+            "source": fingerprint(start),
+            "corpus": known,
+            "inputs": asdict(corpus.wanted),
+            "epoch_steps": corpus.epoch_steps,
+        },
+        examples=len(inputs),
+    )
+
+
+_LEARNED, _HELD_OUT = "learned", "held-out"
+
+
+def _tokens(
+    start: Checkpoint,
+    tokenizer: Tokenizer,
+    corpus: Corpus,
+    known: dict[str, Any],
+    folder: Path,
+    progress: Progress,
+) -> tuple[Tokens, Tokens]:
+    """The text to learn from and that to judge by; read once, and then found in the folder."""
+    cutting = replace(start.tokenizer, max_length=0)  # no line is cut off
+    pieces = hashlib.sha256("\n".join(start.vocabulary).encode()).hexdigest()
+    made_of = {**known, "vocabulary": pieces, "tokenizer": asdict(cutting)}
+    kept = [open_tokens(folder / name, made_of) for name in (_LEARNED, _HELD_OUT)]
+    if kept[0] is not None and kept[1] is not None:
+        return kept[0], kept[1]
+    writers = [
+        TokenWriter(folder / name, tokenizer, len(start.vocabulary))
+        for name in (_LEARNED, _HELD_OUT)
+    ]
+    for number, line in enumerate(corpus.lines(), 1):
+        if line.held_out and line.text:
+            writers[1].add(line.text)
+        else:
+            writers[0].add(line.text)
+            writers[1].add("")  # what was held out before it does not go on behind it
+        if number % _PROGRESS_EVERY == 0:
+            progress(number, None, "reading the corpus")
+    learned, held_out = (writer.finish(made_of) for writer in writers)
+    _refuse_empty(learned, held_out, corpus)
+    return learned, held_out
+
+
+def _refuse_empty(learned: Tokens, held_out: Tokens, corpus: Corpus) -> None:
+    if not len(learned.ids):
+        raise EdgebertError(f"{corpus.files[0]}: has no text to learn from")
+    if not len(held_out.ids):
+        where = corpus.dev or corpus.files[0]
+        raise EdgebertError(
+            f"{where}: has no text to judge by; give --dev a file with some, or hold out more"
+        )
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EdgebertError(f"{folder}: cannot write here: {error.strerror}") from None

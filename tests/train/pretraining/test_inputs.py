@@ -1,0 +1,148 @@
+"""Batches: one shape, the text as it stands but for what is hidden, and the release's shares."""
+
+import numpy as np
+import pytest
+
+from edgebert.errors import EdgebertError
+from edgebert.train.examples import IGNORED
+from edgebert.train.pretraining.feed import PretrainFeed
+from edgebert.train.pretraining.inputs import NEXT, Wanted, open_inputs
+from tests.train.pretraining import text
+
+CLS, SEP, MASK = (text.VOCABULARY.index(each) for each in ("[CLS]", "[SEP]", "[MASK]"))
+LENGTH = 64
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("corpus")
+    return folder, text.tokens(folder, text.questions(1500))
+
+
+def opened(corpus, **wanted):
+    folder, tokens = corpus
+    return open_inputs(
+        tokens, text.VOCABULARY, text.tokenizer(LENGTH), Wanted(**wanted), folder / "ids"
+    )
+
+
+def feed(corpus, batch_size=32, parts=1, seed=1, epoch_steps=None, **wanted):
+    return PretrainFeed(opened(corpus, **wanted), batch_size, parts, seed, epoch_steps)
+
+
+def a_pass(found):
+    return [batch for step in range(found.steps_per_epoch) for batch in found.parts(step)]
+
+
+def shown(batches, name):
+    return np.concatenate([batch[name] for batch in batches])
+
+
+def restored(batches):
+    """The ids with what was hidden put back."""
+    ids = shown(batches, "ids").copy()
+    positions, target = shown(batches, "positions"), shown(batches, "target")
+    rows, slots = np.nonzero(target != IGNORED)
+    ids[rows, positions[rows, slots]] = target[rows, slots]
+    return ids
+
+
+@pytest.mark.parametrize("packing", ["full-sentences", "sentence-pairs"])
+def test_what_is_hidden_put_back_is_the_text(corpus, packing):
+    batches = a_pass(feed(corpus, packing=packing))
+    ids, mask = restored(batches), shown(batches, "mask")
+    segments = shown(batches, "segment_ids")
+    known = {tuple(text.tokenizer().ids(line)) for line in text.questions(1500) if line}
+    whole = 0
+    for row, kept, parts in zip(ids, mask, segments, strict=True):
+        length = int(kept.sum())
+        assert kept[:length].all()
+        assert (row[0], row[length - 1]) == (CLS, SEP)
+        assert not row[length:].any()
+        first = int(np.flatnonzero(row == SEP)[0]) + 1
+        if packing == "sentence-pairs":
+            assert parts.tolist() == [0] * first + [1] * (length - first) + [0] * (LENGTH - length)
+            assert (row[:length] == SEP).sum() == 2
+        else:
+            assert not parts.any()
+        whole += any(tuple(row[1:end]) in known for end in range(2, length))
+    assert whole / len(ids) > 0.9 if packing == "full-sentences" else whole > 0
+
+
+@pytest.mark.parametrize("whole_words", [False, True])
+@pytest.mark.parametrize("packing", ["full-sentences", "sentence-pairs"])
+def test_shares_of_the_batches_are_those_of_the_release(corpus, packing, whole_words):
+    found = feed(corpus, packing=packing, whole_words=whole_words)
+    batches = [batch for step in range(4 * found.steps_per_epoch) for batch in found.parts(step)]
+    ids, target = shown(batches, "ids"), shown(batches, "target")
+    rows, slots = np.nonzero(target != IGNORED)
+    now = ids[rows, shown(batches, "positions")[rows, slots]]
+    was = target[rows, slots]
+    special = [text.VOCABULARY.index(each) for each in ("[PAD]", "[UNK]", "[CLS]", "[SEP]")]
+    pieces = int((~np.isin(restored(batches), special)).sum())
+    assert len(was) / pieces == pytest.approx(0.15, abs=0.006)
+    assert np.mean(now == MASK) == pytest.approx(0.8, abs=0.02)
+    assert np.mean(now == was) == pytest.approx(0.1, abs=0.015)
+    assert not np.isin(was, special).any()
+
+
+def test_whole_words_are_never_split(corpus):
+    for batch in a_pass(feed(corpus, whole_words=True)):
+        full = restored([batch])
+        for row, positions, target in zip(full, batch["positions"], batch["target"], strict=True):
+            hidden = set(positions[target != IGNORED].tolist())
+            for place, number in enumerate(row):
+                if text.VOCABULARY[number].startswith("##"):
+                    assert (place in hidden) == (place - 1 in hidden)
+
+
+def test_every_batch_has_one_shape_and_every_input_comes_once_a_pass(corpus):
+    found = feed(corpus, parts=2)
+    batches = a_pass(found)
+    assert {batch["ids"].shape for batch in batches} == {(16, LENGTH)}
+    assert {batch["positions"].shape for batch in batches} == {(16, round(0.15 * (LENGTH - 2)))}
+    rows = {tuple(row) for row in restored(batches)}
+    assert len(rows) == found.steps_per_epoch * 32  # no two inputs of this corpus are equal
+
+
+def test_a_step_follows_from_seed_and_step_and_passes_differ(corpus):
+    found, again = feed(corpus), feed(corpus)
+    last = 2 * found.steps_per_epoch
+    steps = [0, last, 3, last + 1]
+    later = {step: again.parts(step)[0] for step in sorted(steps, reverse=True)}
+    for step in steps:
+        for name, value in found.parts(step)[0].items():
+            assert np.array_equal(value, later[step][name])
+    assert not np.array_equal(found.parts(0)[0]["ids"], found.parts(last)[0]["ids"])
+    assert not np.array_equal(found.parts(0)[0]["ids"], feed(corpus, seed=2).parts(0)[0]["ids"])
+
+
+def test_parts_are_the_batch(corpus):
+    whole, parts = feed(corpus).parts(5), feed(corpus, parts=3).parts(5)
+    assert [len(part["ids"]) for part in parts] == [11, 11, 10]
+    for name in whole[0]:
+        assert np.array_equal(whole[0][name], shown(parts, name))
+
+
+def test_labels_of_pairs_are_those_of_the_rows(corpus):
+    inputs = opened(corpus, packing="sentence-pairs")
+    numbers = np.arange(len(inputs))
+    found = inputs.batch(numbers, [(1, n) for n in numbers.tolist()])
+    assert np.array_equal(found[NEXT], np.array(inputs.rows)[:, -1])
+    assert 0.4 < found[NEXT].mean() < 0.75
+    assert NEXT not in opened(corpus).batch(numbers[:2], [(1,), (2,)])
+
+
+def test_epochs_of_so_many_steps(corpus):
+    found = feed(corpus, epoch_steps=1000)
+    assert found.steps_per_epoch == 1000
+    assert found.parts(999)[0]["ids"].shape == (32, LENGTH)
+
+
+def test_wrong_input_is_one_line(corpus):
+    with pytest.raises(EdgebertError, match=r"fewer than a batch of 100000: give more text"):
+        feed(corpus, batch_size=100_000)
+    with pytest.raises(EdgebertError, match="accepted: full-sentences, sentence-pairs"):
+        Wanted(packing="loose")
+    with pytest.raises(EdgebertError, match="between 0 and 1"):
+        Wanted(share=0)
