@@ -71,7 +71,7 @@ def test_sentence_pairs_follow_in_a_document_or_come_from_two(documents, length,
             assert a[-1] < b[0]
 
 
-def test_half_of_the_pairs_are_random_and_every_line_is_in_one():
+def test_half_of_the_pairs_are_random_and_nearly_every_line_is_in_one():
     random = np.random.default_rng(1)
     documents = [random.integers(5, 25, 40).tolist() for _ in range(60)]
     corpus = tokens(documents)
@@ -80,8 +80,9 @@ def test_half_of_the_pairs_are_random_and_every_line_is_in_one():
     assert np.mean([row.is_random for row in found]) == pytest.approx(0.5, abs=0.05)
     used = {place for row in found for place in range(row.a_begins, row.a_ends)}
     used |= {p for row in found if not row.is_random for p in range(row.b_begins, row.b_ends)}
-    begins = set(corpus.lines.tolist())
-    assert len(used & begins) / len(begins) > 0.8  # some are cut off where a pair is too long
+    lines = np.split(np.arange(len(corpus.ids)), corpus.lines[1:])
+    # The rest is what was cut off where a pair was too long.
+    assert np.mean([not used.isdisjoint(line.tolist()) for line in lines]) > 0.9
     lengths = [row.a_ends - row.a_begins + row.b_ends - row.b_begins for row in found]
     assert np.mean(np.array(lengths) >= 61) > 0.75
     assert min(lengths) < 40  # one in ten is short on purpose
