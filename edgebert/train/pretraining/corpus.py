@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -46,7 +47,7 @@ def read_corpus(files: Iterable[Path], held_out: float = 0.0) -> Iterator[Line]:
         for text in _texts(path):
             if not text and not lines:
                 continue  # the document has ended already
-            yield Line(text, _share(section) < held_out)
+            yield Line(text, _is_held_out(section, held_out))
             lines = lines + 1 if text else 0
             if not text or lines % _SECTION == 0:
                 section += 1
@@ -75,9 +76,9 @@ class _Compressed(gzip.GzipFile):
             raise EdgebertError(f"{self._path}: damaged, or not compressed: {error}") from None
 
 
-def _share(section: int) -> float:
-    """A number from 0 to 1 by which sections are told apart, evenly spread."""
-    return zlib.crc32(section.to_bytes(8, "little")) / (1 << 32)
+def _is_held_out(section: int, share: float) -> bool:
+    """Evenly spread, and the first one always: a small corpus has something held out too."""
+    return math.floor(section * share) > math.floor((section - 1) * share)
 
 
 def texts_of(files: Iterable[Path]) -> Iterator[str]:

@@ -56,6 +56,7 @@ def test_a_share_is_held_out_the_same_at_every_reading(tmp_path):
     lines = [line for line in first if line.text]
     assert sum(line.held_out for line in lines) / len(lines) == pytest.approx(0.05, abs=0.01)
     assert not any(line.held_out for line in read_corpus([path]))
+    assert lines[0].held_out
     runs, current = [], 0
     for line in first:
         current = current + 1 if line.held_out and line.text else 0
