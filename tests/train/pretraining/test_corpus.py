@@ -39,7 +39,7 @@ def test_compressed_files_are_read_as_what_they_hold(tmp_path, name, content):
 def test_memory_does_not_grow_with_the_file(tmp_path):
     path = tmp_path / "long.txt.gz"
     with gzip.open(path, "wt") as file:
-        for number in range(60_000):
+        for number in range(20_000):
             file.write(f"line {number} of a text that would take some megabytes as a whole\n")
     tracemalloc.start()
     assert sum(1 for line in read_corpus([path], 0.1) if line.held_out) > 0

@@ -52,8 +52,8 @@ def test_what_is_hidden_put_back_is_the_text(corpus, packing):
     batches = a_pass(feed(corpus, packing=packing))
     ids, mask = restored(batches), shown(batches, "mask")
     segments = shown(batches, "segment_ids")
-    known = {tuple(text.tokenizer().ids(line)) for line in text.questions(1500) if line}
-    whole = 0
+    assert len({row.tobytes() for row in ids}) == len(ids)
+    learned = set(a_line_in_each(corpus))
     for row, kept, parts in zip(ids, mask, segments, strict=True):
         length = int(kept.sum())
         assert kept[:length].all()
@@ -65,15 +65,20 @@ def test_what_is_hidden_put_back_is_the_text(corpus, packing):
             assert (row[:length] == SEP).sum() == 2
         else:
             assert not parts.any()
-        whole += any(tuple(row[1:end]) in known for end in range(2, length))
-    assert whole / len(ids) > 0.9 if packing == "full-sentences" else whole > 0
+            assert tuple(row[1:5]) in learned  # an input begins with a line
+
+
+def a_line_in_each(corpus):
+    """The first four ids of every line, as the tokenizer gives them."""
+    ids = text.tokenizer().ids
+    return [tuple(ids(line)[:4]) for line in text.questions(1500) if line]
 
 
 @pytest.mark.parametrize("whole_words", [False, True])
 @pytest.mark.parametrize("packing", ["full-sentences", "sentence-pairs"])
 def test_shares_of_the_batches_are_those_of_the_release(corpus, packing, whole_words):
     found = feed(corpus, packing=packing, whole_words=whole_words)
-    batches = [batch for step in range(4 * found.steps_per_epoch) for batch in found.parts(step)]
+    batches = [batch for step in range(2 * found.steps_per_epoch) for batch in found.parts(step)]
     ids, target = shown(batches, "ids"), shown(batches, "target")
     rows, slots = np.nonzero(target != IGNORED)
     now = ids[rows, shown(batches, "positions")[rows, slots]]
