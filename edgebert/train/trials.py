@@ -22,7 +22,6 @@ from edgebert.train.network import Network
 from edgebert.train.networks import network_for
 from edgebert.train.report import Report, Trial
 from edgebert.train.run_folder import RunFolder
-from edgebert.train.score import Score
 from edgebert.train.settings import Settings
 
 RUNS = "runs"
@@ -157,9 +156,7 @@ def _train(
         lessons.feed(settings),
         settings,
         run,
-        evaluate=None
-        if judge is None
-        else lambda w: judge(network.trained(start, w), settings),
+        evaluate=None if judge is None else lambda w: judge(network.trained(start, w), settings),
         progress=progress,
         tell=tell,
     )

@@ -110,6 +110,11 @@ def pretrain(
         CheckFailedError: a run's loss was not finite.
     """
     refuse_model(output, resume=resume, force=force)
+    if any(settings.qat for settings in trials):
+        raise EdgebertError(
+            "qat is for fine-tuning and distilling: pre-train without it, and round the model that "
+            "is made of this one"
+        )
     folder, seed = output / CORPUS, trials[0].seed
     pairs = corpus.wanted.packing == "sentence-pairs"
     known = corpus.fingerprint()
@@ -128,7 +133,7 @@ def _lessons(
     dev = open_inputs(held_out, start.vocabulary, tokenizer, corpus.wanted, folder / _HELD_OUT)
     entropy = learned.entropy(start.vocabulary)
 
-    def judged(checkpoint: Checkpoint) -> Score:
+    def judged(checkpoint: Checkpoint, settings: Settings) -> Score:
         score = judge(checkpoint, dev)
         return score._replace(metrics={**score.metrics, "unigram_entropy": entropy})
 
@@ -146,7 +151,7 @@ def _lessons(
             "inputs": asdict(corpus.wanted),
             "epoch_steps": corpus.epoch_steps,
         },
-        examples=len(inputs),
+        count=len(inputs),
     )
 
 

@@ -179,6 +179,7 @@ def test_wrong_input_is_one_line(tmp_path):
         corpus=Corpus((fine,), dev=empty),
     )
     wrong(tmp_path, "fewer than a batch of 4096", settings=replace(QUICK, batch_size=4096))
+    wrong(tmp_path, "qat is for fine-tuning", settings=replace(QUICK, qat="int8"))
     wrong(tmp_path, "layers and width are needed", source=NewModel("large", 600))
     wrong(tmp_path, "takes 8 to 512 tokens", max_length=4)
     with pytest.raises(EdgebertError, match="a number between 0 and 1"):
