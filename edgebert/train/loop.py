@@ -106,7 +106,7 @@ class _Training:
         )
         self._steps = settings.epochs * feed.steps_per_epoch
         self._pruning = pruning_of(settings.prune, network.by_name, self._steps)
-        self._compiled = tf.function(self._backpropagate, jit_compile=True)
+        self._compiled = tf.function(self._backpropagate, jit_compile=True, autograph=False)
         self._interpreted: Any = None
         self._mark = Mark()
 
@@ -175,13 +175,15 @@ class _Training:
     def _for_every_shape(self, tensors: Mapping[str, Any]) -> Any:
         """One graph: left to itself, TensorFlow traces by the shapes it happens to meet first."""
         if self._network.fixed_shapes:
-            return tf.function(self._backpropagate)  # one for each shape instead
+            return tf.function(self._backpropagate, autograph=False)  # one for each shape
         shapes = {
             name: tf.TensorSpec([None] * len(value.shape), value.dtype)
             for name, value in tensors.items()
         }
         key, share = tf.TensorSpec([2], tf.int32), tf.TensorSpec([], tf.float32)
-        return tf.function(self._backpropagate, input_signature=[shapes, key, share])
+        return tf.function(
+            self._backpropagate, input_signature=[shapes, key, share], autograph=False
+        )
 
     def _backpropagate(self, batch: Mapping[str, Any], key: Any, share: Any) -> Any:
         """Loss and gradients, those times the share."""
