@@ -24,7 +24,9 @@ def distill(
     *,
     teacher: Annotated[
         str,
-        typer.Option(help="A checkpoint for classify or regress, or a .jsonl of text and scores."),
+        typer.Option(
+            help="A checkpoint for classify, regress or embed, or a .jsonl of text and scores."
+        ),
     ],
     student: Annotated[
         str,
@@ -66,10 +68,16 @@ def distill(
     augment_share: Annotated[
         float, typer.Option(help="Of the words that are replaced in further texts.")
     ] = 0.4,
+    multi_label: Annotated[
+        bool,
+        typer.Option(
+            "--multi-label", help="Of a .jsonl of scores: labels are independent of each other."
+        ),
+    ] = False,
     training: Training,
     data: LabelledColumns,
 ) -> None:
-    """Distill a classifier or regression into a compact BERT; edgebert convert takes the folder.
+    """Distill a classifier, regression or embedder into a compact BERT; convert takes the folder.
 
     The teacher labels every text once; its scores are kept in OUTPUT/teacher and used again. With
     --init teacher the student begins as every k-th layer of the teacher, made narrower: for those
@@ -90,19 +98,21 @@ def distill(
     from edgebert.train.augmentation.transfer import with_augmented
     from edgebert.train.distill import distill as run
     from edgebert.train.distillation import Mix
+    from edgebert.train.strategy import distributed, own_folder
     from edgebert.train.transfer import Transfer
 
     mix = Mix(temperature, hard, match_hidden, match_attention)
     trials = training.trials()
     texts = Transfer(tuple(transfer or ()), labels, dev, data.columns())
     with ExitStack() as stack:
+        cluster = stack.enter_context(distributed(training.strategy, tell))
         progress = stack.enter_context(progress_bar())
-        large = _teacher(teacher, stack, progress)
+        large = _teacher(teacher, stack, progress, multi_label=multi_label)
         small = _student(student, init, large, stack, progress)
         if augment:
             found = stack.enter_context(_method(augment_with, large, small, progress))
             amount = Amount(augment, augment_share, training.seed)
-            texts = with_augmented(texts, found, amount, output / "augmented", progress)
+            texts = with_augmented(texts, found, amount, own_folder(output / "augmented"), progress)
         report = run(
             large,
             small,
@@ -116,16 +126,21 @@ def distill(
             progress=progress,
             tell=tell,
         )
-    print_report(report, as_json=training.as_json)
+    print_report(report, cluster, as_json=training.as_json)
 
 
-def _teacher(name: str, stack: ExitStack, progress: Progress) -> Teacher:
+def _teacher(name: str, stack: ExitStack, progress: Progress, *, multi_label: bool) -> Teacher:
     """The checkpoint of that name, or a file of scores."""
     from edgebert.checkpoints.sources import open_checkpoint
+    from edgebert.errors import EdgebertError
     from edgebert.train.teacher import CheckpointTeacher, FileTeacher
 
     if Path(name).suffix.lower() in (".jsonl", ".ndjson"):
-        return FileTeacher(Path(name))
+        return FileTeacher(Path(name), multi_label=multi_label)
+    if multi_label:
+        raise EdgebertError(
+            "--multi-label is for a file of scores; a checkpoint says itself what its labels are"
+        )
     return CheckpointTeacher(stack.enter_context(open_checkpoint(name, progress=progress)))
 
 

@@ -32,6 +32,10 @@ def finetune(
     balanced: Annotated[
         bool, typer.Option("--balanced", help="Of classify: rare labels count as much as others.")
     ] = False,
+    multi_label: Annotated[
+        bool,
+        typer.Option("--multi-label", help="Of classify: a text may have several labels, as a|b."),
+    ] = False,
     training: Training,
     data: LabelledColumns,
 ) -> None:
@@ -52,10 +56,24 @@ def finetune(
     from edgebert.cli.console import progress_bar
     from edgebert.train.finetune import Task
     from edgebert.train.finetune import finetune as run
+    from edgebert.train.strategy import distributed
 
-    trials, longest = training.trials(), training.max_length
-    wanted = Task(task, train, dev, data.columns(), labels, longest, balanced)  # type: ignore[arg-type]
-    with progress_bar() as progress, open_checkpoint(source, progress=progress) as checkpoint:
+    trials = training.trials()
+    wanted = Task(
+        task,  # type: ignore[arg-type]
+        train,
+        dev,
+        data.columns(),
+        labels,
+        training.max_length,
+        balanced,
+        multi_label,
+    )
+    with (
+        distributed(training.strategy, tell) as cluster,
+        progress_bar() as progress,
+        open_checkpoint(source, progress=progress) as checkpoint,
+    ):
         report = run(
             checkpoint,
             wanted,
@@ -66,4 +84,4 @@ def finetune(
             progress=progress,
             tell=tell,
         )
-    print_report(report, as_json=training.as_json)
+    print_report(report, cluster, as_json=training.as_json)

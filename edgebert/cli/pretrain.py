@@ -97,11 +97,13 @@ def pretrain(
     from edgebert.train.pretraining.inputs import Wanted
     from edgebert.train.pretraining.pretrain import Corpus
     from edgebert.train.pretraining.pretrain import pretrain as run
+    from edgebert.train.strategy import distributed
 
     wanted = Wanted(packing, mask_share, whole_words, training.seed)  # type: ignore[arg-type]
     text = Corpus(tuple(corpus), dev, held_out, wanted, epoch_steps)
     source = _source(size, init, vocab, train_vocab, cased=cased)
     with ExitStack() as stack:
+        cluster = stack.enter_context(distributed(training.strategy, tell))
         progress = stack.enter_context(progress_bar())
         report = run(
             stack.enter_context(open_checkpoint(source, progress=progress))
@@ -116,7 +118,7 @@ def pretrain(
             progress=progress,
             tell=tell,
         )
-    print_report(report, as_json=training.as_json)
+    print_report(report, cluster, as_json=training.as_json)
 
 
 def _source(

@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from edgebert.evaluate.columns import Columns
+    from edgebert.train.cluster import Cluster
     from edgebert.train.report import Report
     from edgebert.train.settings import Settings
 
@@ -73,6 +74,13 @@ class Training:
         float, typer.Option(help="Share of the weights that become 0, up to 0.95.")
     ] = 0.0
     save_every: Annotated[int, typer.Option(help="Steps; each epoch is saved, too.")] = 200
+    strategy: Annotated[
+        str,
+        typer.Option(
+            help="Several GPUs or machines: auto, mirrored (the GPUs of this one), or "
+            "multi-worker (what TF_CONFIG names)."
+        ),
+    ] = "auto"
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with what broke off; give the same options.")
     ] = False
@@ -122,12 +130,15 @@ def tell(line: str) -> None:
     typer.echo(line, err=True)
 
 
-def print_report(report: Report, *, as_json: bool) -> None:
-    """Prints what came of a training."""
+def print_report(report: Report, cluster: Cluster, *, as_json: bool) -> None:
+    """Prints what came of a training; of several workers, the one that wrote the model does."""
     from rich.markup import escape
 
     from edgebert.cli.console import print_json, stdout
 
+    if not cluster.is_chief:
+        tell(f"worker {cluster.index} of {len(cluster.workers)}: done; worker 0 wrote the model")
+        return
     if as_json:
         print_json(report.to_json())
         return

@@ -6,28 +6,37 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
+import numpy as np
+
+from edgebert.bert.weights import Array
 from edgebert.bulk.fingerprint import digest
 from edgebert.bulk.texts import Text
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.progress import Progress, silent
 from edgebert.converter.plan import Options, plan
 from edgebert.errors import EdgebertError
-from edgebert.evaluate.data import open_data
+from edgebert.evaluate.data import DataSet, open_data
 from edgebert.evaluate.judges.judge import unknown_label
+from edgebert.evaluate.readers import Row
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.deployed import judge_of
 from edgebert.train.distillation import TEACHER, Distillation, Mix
 from edgebert.train.examples import IGNORED, Example, ExampleFeed, truncated
 from edgebert.train.fingerprint import fingerprint
+from edgebert.train.lessons.multi_label import several
 from edgebert.train.loop import Tell
 from edgebert.train.network import Network
 from edgebert.train.report import Report
 from edgebert.train.settings import Settings
 from edgebert.train.start import with_heads
+from edgebert.train.targets import sentence_targets
 from edgebert.train.teacher import Teacher
 from edgebert.train.transfer import Transfer
 from edgebert.train.trials import Lessons, check_dev, refuse_model, run_trials
+
+Target: TypeAlias = float | Array
 
 SCORES = "teacher"
 """The folder beside the model's files in which the teacher's scores are kept."""
@@ -50,7 +59,7 @@ def distill(
     """Trains the student to say what the teacher says, and writes it as a Hugging Face folder.
 
     Args:
-        teacher: a checkpoint for classify or regress, or a file of scores.
+        teacher: a checkpoint for classify, regress or embed, or a file of scores.
         student: a plain BERT; its head is new unless it has the teacher's labels.
         transfer: texts.
         output: folder to write; the teacher's scores are kept in `teacher`, runs in `runs` within.
@@ -70,7 +79,7 @@ def distill(
     refuse_model(output, resume=resume, force=force)
     check_dev(trials, transfer.dev)
     _check(teacher, student, transfer, mix, trials)
-    start = with_heads(student, teacher.task, teacher.labels, trials[0].seed, max_length)
+    start = _start(teacher, student, trials[0].seed, max_length)
     texts = _texts(transfer, start)
     lessons = _lessons(teacher, start, transfer, mix)
     told = transfer.fingerprint
@@ -78,7 +87,7 @@ def distill(
     examples = _examples(texts, start)
     lessons = replace(
         lessons,
-        feed=partial(ExampleFeed.of, examples, further={TEACHER: scores}),
+        feed=partial(ExampleFeed.of, examples, further={TEACHER: _targets(scores, start)}),
         config={**lessons.config, "teacher": teacher.fingerprint, "transfer": told},
         examples=examples,
         count=len(examples),
@@ -113,29 +122,68 @@ def _check(
         )
     if mix.hard and transfer.labelled is None:
         raise EdgebertError("a share of right labels was asked for, but no labels: add --labels")
+    if mix.hard and teacher.task == "embed":
+        raise EdgebertError(
+            f"{teacher.name}: sentence vectors have no right labels; leave out --hard"
+        )
 
 
-def _texts(transfer: Transfer, start: Checkpoint) -> list[tuple[Text, float]]:
-    """Each text once, with the number of its label, or `IGNORED`."""
-    found: dict[tuple[str, str | None], tuple[Text, float]] = {}
-    for text, label in transfer.read():
-        found.setdefault((text.text, text.pair), (text, _number(text, label, start)))
+def _start(teacher: Teacher, student: Checkpoint, seed: int, max_length: int | None) -> Checkpoint:
+    """The student with the teacher's labels, or its way from token vectors to a sentence's."""
+    several = teacher.multi_label
+    start = with_heads(student, teacher.task, teacher.labels, seed, max_length, multi_label=several)
+    if teacher.task != "embed" or teacher.checkpoint is None:
+        return start
+    head = plan(Options(quantize="float32"), teacher.checkpoint).head
+    return replace(start, pooling=head.pooling, normalize=head.normalize)
+
+
+def _targets(scores: Array, start: Checkpoint) -> Array:
+    if start.task != "embed":
+        return scores
+    return sentence_targets(scores, start.config.hidden_size, normalize=start.normalize)
+
+
+def _texts(transfer: Transfer, start: Checkpoint) -> list[tuple[Text, Target]]:
+    """Each text once, with what is right; of embedders the two texts of a pair are two."""
+    found: dict[tuple[str, str | None], tuple[Text, Target]] = {}
+    for text, label in transfer.read(multi_label=start.multi_label):
+        target = _target(text, label, start)
+        for each in _alone(text) if start.task == "embed" else [text]:
+            found.setdefault((each.text, each.pair), (each, target))
     if not found:
         raise EdgebertError(f"{transfer.files[0]}: has no texts to learn from")
     return list(found.values())
 
 
-def _number(text: Text, label: str | None, start: Checkpoint) -> float:
-    if not start.labels:
+def _alone(text: Text) -> list[Text]:
+    return [Text(each, None, text.place) for each in (text.text, text.pair) if each]
+
+
+def _target(text: Text, label: str | None, start: Checkpoint) -> Target:
+    """The number of the label, or 1 for each of several; `IGNORED` where none is told."""
+    labels = start.labels
+    if not labels:
         return 0.0
+    if start.multi_label:
+        if label is None:
+            return np.full(len(labels), IGNORED, np.float32)
+        return several(Row(text.text, text.pair, label, text.place), labels)
     if label is None:
         return IGNORED
-    if label not in start.labels:
-        raise unknown_label(text.place, label, start.labels)
-    return start.labels.index(label)
+    if label not in labels:
+        raise unknown_label(text.place, label, labels)
+    return labels.index(label)
 
 
-def _examples(texts: Sequence[tuple[Text, float]], start: Checkpoint) -> list[Example]:
+def _dev(transfer: Transfer, start: Checkpoint) -> DataSet | None:
+    if transfer.dev is None or start.task is None:
+        return None
+    several = start.multi_label
+    return open_data(transfer.dev, start.task, transfer.columns, multi_label=several)
+
+
+def _examples(texts: Sequence[tuple[Text, Target]], start: Checkpoint) -> list[Example]:
     tokenizer = Tokenizer(start.vocabulary, start.tokenizer)
     return [Example((tokenizer.encode(text.text, text.pair),), target) for text, target in texts]
 
@@ -143,17 +191,17 @@ def _examples(texts: Sequence[tuple[Text, float]], start: Checkpoint) -> list[Ex
 def _lessons(teacher: Teacher, start: Checkpoint, transfer: Transfer, mix: Mix) -> Lessons:
     """All but what the teacher says."""
     head = plan(Options(quantize="float32"), start).head
-    dev, large = transfer.dev, teacher.checkpoint
+    large = teacher.checkpoint
     inside = Network(large.config, large.weights) if large and mix.looks_inside else None
     return Lessons(
         start=start,
         objective=lambda settings: Distillation(head, mix, start.config, inside, settings.seed),
         feed=partial(ExampleFeed.of, ()),
-        judge=judge_of(None if dev is None else open_data(dev, head.task, transfer.columns)),
+        judge=judge_of(_dev(transfer, start)),
         config={
             "verb": "distill",
             "student": fingerprint(start),
-            "dev": None if dev is None else digest(dev),
+            "dev": transfer.dev and digest(transfer.dev),
             "mix": asdict(mix),
         },
     )

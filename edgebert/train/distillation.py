@@ -65,7 +65,7 @@ class Distillation:
     """Mean loss of a batch with the teacher's scores, and right labels where there are any.
 
     Args:
-        head: of the student: classify or regress.
+        head: of the student: classify, regress or embed.
         mix: what the loss is made of.
         student: config.
         teacher: to be run beside the student; needed where `mix` looks inside it.
@@ -98,12 +98,20 @@ class Distillation:
         return loss
 
     def _said(self, logits: Any, batch: Mapping[str, Any]) -> Any:
-        if self._head.task == "regress":
-            return tf.reduce_mean(tf.square(logits - batch[TEACHER]))
-        soft = soft_cross_entropy(logits, batch[TEACHER], self._mix.temperature)
-        known = tf.not_equal(batch["target"], IGNORED)
-        target = tf.where(known, batch["target"], 0)
-        right = tf.nn.sparse_softmax_cross_entropy_with_logits(target, logits)
+        if self._head.task in ("regress", "embed"):
+            differences = tf.square(logits - batch[TEACHER])
+            return tf.reduce_mean(tf.reduce_sum(differences, axis=-1))
+        if self._head.multi_label:
+            soft = soft_sigmoid_cross_entropy(logits, batch[TEACHER], self._mix.temperature)
+            known = tf.not_equal(batch["target"][:, 0], IGNORED)
+            right = tf.reduce_mean(
+                tf.nn.sigmoid_cross_entropy_with_logits(batch["target"], logits), axis=-1
+            )
+        else:
+            soft = soft_cross_entropy(logits, batch[TEACHER], self._mix.temperature)
+            known = tf.not_equal(batch["target"], IGNORED)
+            target = tf.where(known, batch["target"], 0)
+            right = tf.nn.sparse_softmax_cross_entropy_with_logits(target, logits)
         share = self._mix.hard * tf.cast(known, tf.float32)
         return tf.reduce_mean((1 - share) * soft + share * right)
 
@@ -139,6 +147,14 @@ def soft_cross_entropy(logits: Any, scores: Any, temperature: float) -> Any:
     wanted = tf.nn.softmax(scores / temperature)
     found = tf.nn.log_softmax(logits / temperature)
     return -(temperature**2) * tf.reduce_sum(wanted * found, axis=-1)
+
+
+def soft_sigmoid_cross_entropy(logits: Any, scores: Any, temperature: float) -> Any:
+    """The same of independent labels, the mean over them [B]."""
+    losses = tf.nn.sigmoid_cross_entropy_with_logits(
+        tf.sigmoid(scores / temperature), logits / temperature
+    )
+    return (temperature**2) * tf.reduce_mean(losses, axis=-1)
 
 
 def _matched(ours: list[Any], theirs: list[Any]) -> list[tuple[Any, Any]]:

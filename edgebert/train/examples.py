@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from edgebert.tokenizer.tokenizer import Encoding
-from edgebert.train.order import Order
+from edgebert.train.order import Order, Places
 from edgebert.train.settings import Settings
 
 Batch: TypeAlias = Mapping[str, npt.NDArray[Any]]
@@ -28,11 +29,11 @@ class Example(NamedTuple):
 
     Attributes:
         inputs: become neighbouring rows of the batch.
-        target: a label's number, a value, or one number a token.
+        target: a label's number, a value, one number a token, or an array of one size.
     """
 
     inputs: tuple[Encoding, ...]
-    target: float | Sequence[int]
+    target: float | Sequence[int] | npt.NDArray[np.float32]
 
     @property
     def length(self) -> int:
@@ -45,6 +46,19 @@ def truncated(examples: Iterable[Example]) -> int:
     return sum(each.truncated for example in examples for each in example.inputs)
 
 
+@dataclass(frozen=True)
+class Part:
+    """A part of a batch, which is made when it is asked for: of several devices one makes it.
+
+    Attributes:
+        rows: its examples.
+        make: gives it.
+    """
+
+    rows: int
+    make: Callable[[], Batch]
+
+
 class Feed(Protocol):
     """Gives the batch of any step."""
 
@@ -52,7 +66,7 @@ class Feed(Protocol):
     def steps_per_epoch(self) -> int:
         """Batches that show every example once."""
 
-    def parts(self, step: int) -> list[Batch]:
+    def parts(self, step: int) -> list[Part]:
         """The batch of a step, counted from 0 over all epochs, in the parts it is run in."""
 
 
@@ -63,13 +77,13 @@ class ExampleFeed:
     Attributes:
         examples: all of the same kind.
         order: of their batches.
-        accumulate: parts of a batch.
+        count: parts of a batch.
         further: arrays with a row an example that go into the batch, by name.
     """
 
     examples: Sequence[Example]
     order: Order
-    accumulate: int
+    count: int
     further: Mapping[str, npt.NDArray[Any]]
 
     @classmethod
@@ -77,28 +91,29 @@ class ExampleFeed:
         cls,
         examples: Sequence[Example],
         settings: Settings,
+        count: int = 1,
         further: Mapping[str, npt.NDArray[Any]] | None = None,
     ) -> ExampleFeed:
-        """The feed of a run."""
+        """The feed of a run whose batches have so many parts."""
         order = Order([each.length for each in examples], settings.batch_size, settings.seed)
-        return cls(examples, order, settings.accumulate, further or {})
+        return cls(examples, order, count, further or {})
 
     @property
     def steps_per_epoch(self) -> int:
         """Batches that show every example once."""
         return self.order.steps_per_epoch
 
-    def parts(self, step: int) -> list[Batch]:
+    def parts(self, step: int) -> list[Part]:
         """The batch of a step in parts; fewer where it has fewer examples than parts."""
         places = self.order.batch(step)
-        parts = np.array_split(places, min(self.accumulate, len(places)))
-        return [
-            {
-                **collate([self.examples[place] for place in part]),
-                **{name: rows[part] for name, rows in self.further.items()},
-            }
-            for part in parts
-        ]
+        parts = np.array_split(places, min(self.count, len(places)))
+        return [Part(len(part), partial(self._batch, part)) for part in parts]
+
+    def _batch(self, places: Places) -> Batch:
+        return {
+            **collate([self.examples[place] for place in places]),
+            **{name: rows[places] for name, rows in self.further.items()},
+        }
 
 
 def collate(examples: Sequence[Example]) -> dict[str, npt.NDArray[Any]]:
@@ -117,6 +132,8 @@ def collate(examples: Sequence[Example]) -> dict[str, npt.NDArray[Any]]:
 def _stacked(targets: Sequence[Any], length: int) -> npt.NDArray[Any]:
     if isinstance(targets[0], Sequence):
         return _padded(targets, length, IGNORED)
+    if isinstance(targets[0], np.ndarray):
+        return np.stack(targets)
     kind = np.float32 if isinstance(targets[0], float) else np.int32
     return np.array(targets, kind)
 

@@ -45,6 +45,7 @@ class Task:
         labels: one a line, in the order of their ids; None: those that occur, sorted.
         max_length: most tokens of an input; None: the checkpoint's.
         balanced: of classify: rare labels count as much as frequent ones.
+        multi_label: of classify: a text may have several labels, or none.
 
     Raises:
         EdgebertError: options that do not go together.
@@ -57,12 +58,20 @@ class Task:
     labels: Path | None = None
     max_length: int | None = None
     balanced: bool = False
+    multi_label: bool = False
 
     def __post_init__(self) -> None:
         if self.labels is not None and self.name not in LABELLED:
             raise EdgebertError(f"labels are for {' and '.join(LABELLED)}, not for {self.name}")
         if self.balanced and self.name != "classify":
             raise EdgebertError(f"class weights are for classify, not for {self.name}")
+        if self.multi_label and self.name != "classify":
+            raise EdgebertError(f"several labels a text are for classify, not for {self.name}")
+        if self.multi_label and self.balanced:
+            raise EdgebertError(
+                "class weights are for texts with one label each; leave out --balanced or "
+                "--multi-label"
+            )
 
 
 def finetune(
@@ -104,16 +113,19 @@ def prepare(source: Checkpoint, task: Task, *, seed: int) -> Lessons:
     Raises:
         EdgebertError: names the first thing that is wrong.
     """
-    lesson = lesson_for(task.name, task.train, task.columns)
+    lesson = lesson_for(task.name, task.train, task.columns, multi_label=task.multi_label)
     if task.labels is not None:
         labels: Labels = read_labels(task.labels)
     elif lesson.labels is not None:
         labels = lesson.labels(lesson.read(task.train, task.columns))
     else:
         labels = ()
-    start = with_heads(source, task.name, labels, seed, task.max_length)
+    several = task.multi_label
+    start = with_heads(source, task.name, labels, seed, task.max_length, multi_label=several)
     tokenizer = Tokenizer(start.vocabulary, start.tokenizer)
-    dev = None if task.dev is None else open_data(task.dev, task.name, task.columns)
+    dev = None
+    if task.dev is not None:
+        dev = open_data(task.dev, task.name, task.columns, multi_label=several)
     for path in filter(None, (task.dev, task.train)):
         examples = list(lesson.examples(lesson.read(path, task.columns), tokenizer, labels))
         lesson.check(examples, path)
@@ -145,7 +157,7 @@ def _config(source: Checkpoint, task: Task, start: Checkpoint) -> dict[str, Any]
     """What decides the weights beside the settings."""
     return {
         "verb": "finetune",
-        "task": task.name,
+        "task": "classify, multi-label" if task.multi_label else task.name,
         "source": {"name": source.source, "fingerprint": fingerprint(source)},
         "train": {"name": task.train.name, "fingerprint": digest(task.train)},
         "dev": task.dev and {"name": task.dev.name, "fingerprint": digest(task.dev)},

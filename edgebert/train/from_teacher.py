@@ -20,6 +20,7 @@ from edgebert.bert.config import BertConfig
 from edgebert.bert.weights import Array
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.errors import EdgebertError
+from edgebert.train.directions import principal_directions
 
 _Rows = npt.NDArray[np.intp]
 
@@ -146,10 +147,7 @@ def _directions(words: Array, width: int) -> Array:
     """Orthonormal columns [H, width] that keep most of the word vectors [V, H]."""
     if width == words.shape[1]:
         return np.eye(width, dtype=np.float32)
-    # Of the small product's eigenvectors rather than of the whole table: the same directions.
-    wide = words.astype(np.float64)
-    _, vectors = np.linalg.eigh(wide.T @ wide)
-    return vectors[:, ::-1][:, :width].astype(np.float32)
+    return principal_directions(words, width)
 
 
 def _spread(count: int, among: int) -> list[int]:

@@ -16,14 +16,15 @@ from edgebert.checkpoints.progress import Progress, silent
 from edgebert.errors import CheckFailedError
 from edgebert.train.backend import tf
 from edgebert.train.dropout import Dropout, step_key
-from edgebert.train.examples import Batch, Feed
+from edgebert.train.examples import Feed, Part
 from edgebert.train.network import Network
 from edgebert.train.optimizer import AdamW
 from edgebert.train.pruning import pruning_of
-from edgebert.train.run_folder import RunFolder
+from edgebert.train.run_folder import Run
 from edgebert.train.score import Score
 from edgebert.train.settings import Settings
 from edgebert.train.state import Mark
+from edgebert.train.strategy import cluster, devices, everywhere, from_chief, own_parts, summed
 
 
 class Objective(Protocol):
@@ -42,7 +43,8 @@ class Outcome:
     """A finished run.
 
     Attributes:
-        weights: those with the best dev figure, or the last ones where there is no dev data.
+        weights: those with the best dev figure, or the last ones where there is no dev data; of
+            several workers the chief has them.
         mark: where it ended.
         steps: that it could have had.
         texts_per_second: of this session, evaluations not counted; None where it did no step.
@@ -54,6 +56,8 @@ class Outcome:
     texts_per_second: float | None
 
 
+_LOSS = "loss"
+
 Evaluate = Callable[[Mapping[str, Array]], Score]
 Tell = Callable[[str], None]
 
@@ -63,13 +67,15 @@ def train(
     objective: Objective,
     feed: Feed,
     settings: Settings,
-    run: RunFolder,
+    run: Run,
     *,
     evaluate: Evaluate | None = None,
     progress: Progress = silent,
     tell: Tell = lambda line: None,
 ) -> Outcome:
     """Trains to the end, from the run's last save where it has one.
+
+    Of several workers (`strategy.distributed`) each calls this; the chief alone judges and saves.
 
     Args:
         network: its weights are where the run begins, and are changed.
@@ -96,7 +102,7 @@ class _Training:
         objective: Objective,
         feed: Feed,
         settings: Settings,
-        run: RunFolder,
+        run: Run,
     ) -> None:
         self._network, self._objective, self._feed = network, objective, feed
         self._settings, self._run = settings, run
@@ -124,15 +130,15 @@ class _Training:
                 tell(self._line(done // per_epoch, score, clock))
             if done % per_epoch == 0 or done % self._settings.save_every == 0:
                 self._save()
-        weights = self._run.best() if evaluate else self._network.canonical_weights()
+        best = evaluate and cluster().is_chief
+        weights = self._run.best() if best else self._network.canonical_weights()
         return Outcome(weights, self._mark, self._steps, clock.rate())
 
     def _step(self, clock: _Clock) -> None:
         step = self._mark.step
         parts = self._feed.parts(step)
-        loss, gradients = self._loss_and_gradients(parts, step)
         rate = self._settings.rate(step, self._steps)
-        norm = self._optimizer.apply(gradients, step, rate)
+        loss, norm = map(float, everywhere(lambda: self._on_device(parts, step, rate)))
         self._pruning.after(step)
         if not (math.isfinite(loss) and math.isfinite(norm)):
             raise CheckFailedError(
@@ -141,31 +147,36 @@ class _Training:
                 "try a lower --learning-rate in another folder"
             )
         self._mark = replace(self._mark, step=step + 1)
-        clock.count(sum(len(part["target"]) for part in parts))
+        clock.count(sum(part.rows for part in parts))
         if (step + 1) % self._settings.log_every == 0:
             self._run.log(step + 1, {"loss": loss, "gradient_norm": norm, "learning_rate": rate})
 
-    def _loss_and_gradients(self, parts: list[Batch], step: int) -> tuple[float, dict[str, Any]]:
-        """Of the whole batch: the mean over its parts, each as large as its share."""
-        rows = sum(len(part["target"]) for part in parts)
-        loss = 0.0
+    def _on_device(self, parts: list[Part], step: int, rate: float) -> tuple[Any, Any]:
+        """One step on one device; all devices make the same one."""
+        found = summed(self._loss_and_gradients(parts, step))
+        loss = found.pop(_LOSS)
+        return loss, self._optimizer.apply(found, step, rate)
+
+    def _loss_and_gradients(self, parts: list[Part], step: int) -> dict[str, Any]:
+        """Of this device's parts of a batch, each as large as its share: the sums, by name."""
+        rows = sum(part.rows for part in parts)
+        shares = [(number, part.rows / rows) for number, part in enumerate(parts)]
         total: dict[str, Any] = {}
-        for number, part in enumerate(parts):
-            share = len(part["target"]) / rows
-            tensors = {name: tf.constant(value) for name, value in part.items()}
+        # A device without a part runs the first for nothing: all must have something to add.
+        for number, share in [shares[own] for own in own_parts(len(parts))] or [(0, 0.0)]:
+            tensors = {name: tf.constant(value) for name, value in parts[number].make().items()}
             key = step_key(self._settings.seed, step, number)
-            part_loss, gradients = self._graph(tensors)(tensors, key, tf.constant(share))
-            loss += share * float(part_loss)
-            for name, gradient in gradients.items():
-                total[name] = total[name] + gradient if name in total else gradient
-        return loss, total
+            found = self._graph(tensors)(tensors, key, tf.constant(share))
+            for name, value in found.items():
+                total[name] = total[name] + value if name in total else value
+        return total
 
     def _graph(self, tensors: Mapping[str, Any]) -> Any:
         """What runs a part: compiled for its shape, if that is a shape that comes again and again.
 
         Which of the two it is depends on the part alone: their sums differ in the last bits.
         """
-        usual = self._settings.batch_size // self._settings.accumulate
+        usual = self._settings.batch_size // (self._settings.accumulate * devices())
         if self._settings.xla and tensors["target"].shape[0] >= usual:
             return self._compiled
         if self._interpreted is None:
@@ -186,20 +197,22 @@ class _Training:
         )
 
     def _backpropagate(self, batch: Mapping[str, Any], key: Any, share: Any) -> Any:
-        """Loss and gradients, those times the share."""
+        """Loss (`_LOSS`) and gradients by name, times the share."""
         with tf.GradientTape() as tape:
             dropout = Dropout(self._settings.dropout, key)
-            loss = self._objective(self._network, batch, dropout)
-            scaled = loss * share
-        found = tape.gradient(scaled, self._variables)
+            loss = share * self._objective(self._network, batch, dropout)
+        found = tape.gradient(loss, self._variables)
         # A variable that the loss does not depend on stays as it is.
-        return loss, {
-            name: tf.convert_to_tensor(gradient)
-            for name, gradient in found.items()
-            if gradient is not None
-        }
+        gradients = {name: each for name, each in found.items() if each is not None}
+        return {_LOSS: loss, **{n: tf.convert_to_tensor(each) for n, each in gradients.items()}}
 
-    def _evaluate(self, evaluate: Evaluate) -> Score:
+    def _evaluate(self, evaluate: Evaluate) -> Score | None:
+        """The chief judges, and all know what became of it."""
+        score = self._judge(evaluate) if cluster().is_chief else None
+        self._mark = self._of_chief(self._mark)
+        return score
+
+    def _judge(self, evaluate: Evaluate) -> Score:
         weights = self._network.canonical_weights()
         score = evaluate(weights)
         if not self._pruning.done_by(self._mark.step):  # what is not pruned yet is not the best
@@ -215,25 +228,29 @@ class _Training:
         patience = self._settings.patience
         return patience is not None and self._mark.since_best >= patience
 
-    def _save(self) -> None:
-        weights = {f"weights/{name}": each.numpy() for name, each in self._variables.items()}
-        further = {name: np.asarray(each) for name, each in self._further().items()}
-        self._run.save(self._mark, {**weights, **further})
-
-    def _further(self) -> dict[str, Any]:
-        """Variables by name in a save, but for those that are trained."""
+    @property
+    def _state(self) -> Mapping[str, Any]:
+        """All variables by the names under which they are saved."""
+        weights = {f"weights/{name}": each for name, each in self._variables.items()}
         kept = {f"kept/{name}": each for name, each in self._network.kept.items()}
-        return {**self._optimizer.moments, **kept, **self._pruning.masks}
+        return {**weights, **self._optimizer.moments, **kept, **self._pruning.masks}
+
+    def _save(self) -> None:
+        self._run.save(self._mark, {name: np.asarray(each) for name, each in self._state.items()})
 
     def _restore(self) -> None:
-        saved = self._run.load()
-        if saved is None:
+        """Takes up the last save; where several train, the chief has it."""
+        mark, saved = self._run.load() or (Mark(), {})
+        self._mark = self._of_chief(mark)
+        if not self._mark.step:
             return
-        self._mark, tensors = saved
-        for name, variable in self._variables.items():
-            variable.assign(tensors[f"weights/{name}"])
-        for name, variable in self._further().items():
-            variable.assign(tensors[name])
+        own = {name: np.asarray(each) for name, each in self._state.items()}
+        found = from_chief({**own, **saved})
+        for name, variable in self._state.items():
+            variable.assign(found[name])
+
+    def _of_chief(self, mark: Mark) -> Mark:
+        return Mark.from_array(from_chief({"mark": mark.to_array()})["mark"])
 
     def _line(self, epoch: int, score: Score | None, clock: _Clock) -> str:
         figures = (

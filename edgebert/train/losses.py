@@ -60,6 +60,12 @@ def cross_entropy(
     return tf.reduce_mean(losses)
 
 
+def sigmoid_cross_entropy(logits: Any, batch: Mapping[str, Any]) -> Any:
+    """Of independent labels, the mean over labels, too: logits [B, K], target [B, K] of 0 and 1."""
+    losses = tf.nn.sigmoid_cross_entropy_with_logits(batch["target"], logits)
+    return tf.reduce_mean(losses)
+
+
 def squared_error(logits: Any, batch: Mapping[str, Any]) -> Any:
     """Of values: logits [B, 1], target [B]."""
     return tf.reduce_mean(tf.square(logits[:, 0] - batch["target"]))

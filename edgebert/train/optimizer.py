@@ -42,11 +42,15 @@ class AdamW:
         }
         self._update = tf.function(self._trace, jit_compile=xla)
 
-    def apply(self, gradients: Mapping[str, Any], step: int, rate: float) -> float:
-        """Makes one step, counted from 0; gives the norm of the gradients before clipping."""
+    def apply(self, gradients: Mapping[str, Any], step: int, rate: float) -> Any:
+        """Makes one step, counted from 0; gives the norm of the gradients before clipping.
+
+        Returns:
+            float32 scalar tensor: a device need not wait for it.
+        """
         # Here in float64: float32 has few digits left of 1 less almost 1.
         corrections = [1.0 / (1.0 - beta ** (step + 1)) for beta in _BETAS]
-        return float(self._update(dict(gradients), tf.constant(corrections), tf.constant(rate)))
+        return self._update(dict(gradients), tf.constant(corrections), tf.constant(rate))
 
     def _trace(self, gradients: dict[str, Any], corrections: Any, rate: Any) -> Any:
         norm = tf.linalg.global_norm([gradients[name] for name in sorted(gradients)])

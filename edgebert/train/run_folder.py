@@ -17,7 +17,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from edgebert.bert.weights import Array
 from edgebert.checkpoints.small_files import read_json_object, shown
@@ -26,6 +26,7 @@ from edgebert.files import replacing
 from edgebert.train.backend import tf
 from edgebert.train.metrics_file import METRICS, read_metrics
 from edgebert.train.state import Mark, read_state, write_state
+from edgebert.train.strategy import cluster, require_same
 from edgebert.version import __version__
 
 _CONFIG = "config.json"
@@ -116,6 +117,46 @@ class RunFolder:
         lines = [line for line in read_metrics(path) if line["step"] <= step]
         with replacing(path, force=True) as part:
             part.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+
+
+class Elsewhere:
+    """A run that another process keeps: what it would write is dropped.
+
+    Args:
+        path: where that one keeps it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def load(self) -> None:
+        """Knows of no save."""
+
+    def save(self, mark: Mark, tensors: Mapping[str, Array]) -> None:
+        """Saves nothing."""
+
+    def save_best(self, mark: Mark, weights: Mapping[str, Array]) -> None:
+        """Saves nothing."""
+
+    def best(self) -> dict[str, Array]:
+        """None."""
+        return {}
+
+    def log(self, step: int, values: Mapping[str, float]) -> None:
+        """Notes nothing."""
+
+
+Run: TypeAlias = RunFolder | Elsewhere
+
+
+def open_run(path: Path, config: Mapping[str, Any], *, resume: bool = False) -> Run:
+    """A run as this worker keeps it: the chief as a `RunFolder`, all others not at all.
+
+    Raises:
+        EdgebertError: as `RunFolder`, or the workers' configs differ.
+    """
+    require_same(config)
+    return RunFolder(path, config, resume=resume) if cluster().is_chief else Elsewhere(path)
 
 
 _SCALAR = tf.compat.v1.SummaryMetadata(

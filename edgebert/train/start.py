@@ -21,6 +21,7 @@ def with_heads(
     max_length: int | None,
     *,
     further: Sequence[str] = (),
+    multi_label: bool = False,
 ) -> Checkpoint:
     """The source with the task's heads alone on its encoder.
 
@@ -33,6 +34,7 @@ def with_heads(
         seed: of new heads.
         max_length: most tokens of an input; None: the source's.
         further: heads without labels that are wanted too.
+        multi_label: of classify: the labels are independent of each other.
 
     Raises:
         EdgebertError: the source does not take so many tokens, or has another tokenizer.
@@ -54,7 +56,7 @@ def with_heads(
         weights=kept,
         labels=tuple(labels) or None,
         task=task,
-        multi_label=False,
+        multi_label=multi_label,
         tokenizer=replace(source.tokenizer, max_length=_max_length(source, max_length)),
         normalize=source.normalize if source.pooling else task == "embed",
         pooling=(source.pooling or "mean") if task == "embed" else None,

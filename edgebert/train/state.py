@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+import numpy as np
 
 from edgebert.bert.weights import Array
 from edgebert.checkpoints.small_files import shown
@@ -37,6 +40,17 @@ class Mark:
         if self.best is None or figure > self.best:
             return Mark(self.step, figure, self.step, 0)
         return Mark(self.step, self.best, self.best_step, self.since_best + 1)
+
+    def to_array(self) -> Array:
+        """All of it as numbers, float64 [4]; NaN for no figure."""
+        best = math.nan if self.best is None else self.best
+        return np.array([self.step, best, self.best_step, self.since_best], np.float64)
+
+    @classmethod
+    def from_array(cls, numbers: Array) -> Mark:
+        """The other way round."""
+        step, best, best_step, since_best = map(float, numbers)
+        return cls(int(step), None if math.isnan(best) else best, int(best_step), int(since_best))
 
 
 def write_state(path: Path, mark: Mark, tensors: Mapping[str, Array]) -> None:

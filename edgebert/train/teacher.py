@@ -2,15 +2,16 @@
 
 A checkpoint runs as a float32 .tflite of ours, so any that `convert` reads can teach; its scores
 are computed once, kept on disk, and taken up where they broke off. Or scores come from elsewhere,
-as a file. Scores are logarithms of probabilities: for a softmax as good as the logits.
+as a file. Scores are logarithms of probabilities, for a softmax as good as the logits; of
+independent labels they are the logits, of regressions values, of embedders sentence vectors.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
@@ -23,18 +24,26 @@ from edgebert.bulk.texts import Text
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.labels import default_labels
 from edgebert.checkpoints.progress import Progress
-from edgebert.checkpoints.small_files import read_json_object
 from edgebert.errors import EdgebertError
 from edgebert.evaluate.lines import read_lines
-from edgebert.files import replacing
 from edgebert.runtime.model import Model
+from edgebert.train.cluster import ALONE
 from edgebert.train.deployed import deployed
 from edgebert.train.fingerprint import fingerprint
+from edgebert.train.score_file import ScoreFile
+from edgebert.train.strategy import (
+    chief_says,
+    cluster,
+    gathered,
+    own_folder,
+    own_rows,
+    require_same,
+)
+
+_TASKS = ("classify", "regress", "embed")
 
 _LEAST = 1e-30
 """Below it a probability counts as this: float32 has no logarithm of 0."""
-
-_BLOCK = 256  # texts that are written together
 
 _Key: TypeAlias = tuple[str, str | None]
 
@@ -48,11 +57,15 @@ class Teacher(Protocol):
 
     @property
     def task(self) -> TaskName:
-        """What it does: classify or regress."""
+        """What it does: classify, regress or embed."""
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether its labels are independent of each other."""
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Of its scores; none of a regression."""
+        """Of its scores; none of a regression or embedder."""
 
     @property
     def checkpoint(self) -> Checkpoint | None:
@@ -90,15 +103,10 @@ class CheckpointTeacher:
 
     def __post_init__(self) -> None:
         task = self.checkpoint.task
-        if task not in ("classify", "regress"):
+        if task not in _TASKS:
             raise EdgebertError(
-                f"{self.name}: a checkpoint for {task or 'no task'}; a teacher for classify or "
-                "regress is needed: edgebert finetune makes one"
-            )
-        if self.checkpoint.multi_label:
-            raise EdgebertError(
-                f"{self.name}: its labels are independent of each other; only a teacher that "
-                "chooses one label can be distilled"
+                f"{self.name}: a checkpoint for {task or 'no task'}; a teacher for classify, "
+                "regress or embed is needed: edgebert finetune makes one"
             )
 
     @property
@@ -109,12 +117,17 @@ class CheckpointTeacher:
     @property
     def task(self) -> TaskName:
         """What it does."""
-        return "regress" if self.checkpoint.task == "regress" else "classify"
+        return self.checkpoint.task or "classify"
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether its labels are independent of each other."""
+        return self.checkpoint.multi_label
 
     @property
     def labels(self) -> tuple[str, ...]:
         """Its own, or the names that transformers gives where there are none."""
-        if self.task == "regress":
+        if self.task != "classify":
             return ()
         return self.checkpoint.labels or default_labels(self._width)
 
@@ -126,34 +139,42 @@ class CheckpointTeacher:
     def scores(
         self, texts: Sequence[Text], transfer: str, folder: Path, progress: Progress
     ) -> Array:
-        """Computes those that `folder` has not: `scores.f32`, rows of float32, and `scores.json`.
+        """Computes those that `folder` has not; of several workers each computes its share.
 
-        Scores that were made by another teacher or of other texts are replaced.
+        `scores.f32` has them all, `scores-0-of-2.f32` those of one of two workers (`ScoreFile`).
 
         Raises:
             EdgebertError: a file cannot be written.
         """
-        width, path = self._width, folder / "scores.f32"
-        try:
-            _begin(folder, path, {"teacher": self.fingerprint, "transfer": transfer})
-            done = path.stat().st_size // (4 * width)
-            with path.open("r+b") as file, deployed(self.checkpoint) as model:
-                file.truncate(4 * width * done)
-                file.seek(0, 2)
-                rest = iter(texts[done:])
-                while block := list(islice(rest, _BLOCK)):
-                    file.write(_scores(model, block).tobytes())
-                    file.flush()
-                    done += len(block)
-                    progress(done, len(texts), "asking the teacher")
-        except OSError as error:
-            raise EdgebertError(
-                f"{path}: cannot write: {error.strerror}; make room, the same command goes on"
-            ) from None
-        return np.fromfile(path, np.float32).reshape(-1, width)
+        made_of = {"teacher": self.fingerprint, "transfer": transfer}
+        whole = ScoreFile(folder / "scores.f32", self._width, made_of)
+        workers, count = cluster(), len(texts)
+        if workers == ALONE:
+            return self._fill(whole, texts, progress)
+        require_same(made_of)
+        own = own_rows(count)
+        if chief_says(whole.rows() == count):
+            own = range(count if workers.is_chief else 0)
+            rows = whole.read() if workers.is_chief else np.zeros((0, self._width), np.float32)
+        else:
+            name = f"scores-{workers.index}-of-{len(workers.workers)}.f32"
+            share = replace(whole, path=own_folder(folder) / name)
+            rows = self._fill(share, texts[own.start : own.stop], progress)
+        found = gathered(rows, own, count)
+        if workers.is_chief:
+            whole.write(found)
+        return found
+
+    def _fill(self, file: ScoreFile, texts: Sequence[Text], progress: Progress) -> Array:
+        if file.rows() == len(texts):
+            return file.read()
+        with deployed(self.checkpoint) as model:
+            return file.fill(texts, partial(_scores, model), progress)
 
     @property
     def _width(self) -> int:
+        if self.task == "embed":
+            return self.checkpoint.config.hidden_size
         return len(self.checkpoint.weights["classifier.bias"])
 
 
@@ -163,6 +184,10 @@ class FileTeacher:
     `scores` is an object of labels with their probabilities: what `edgebert run --input` writes for
     a classifier.
 
+    Args:
+        path: of the file.
+        multi_label: the labels are independent of each other.
+
     Raises:
         EdgebertError: the file cannot be read, or a line has no such scores.
     """
@@ -170,8 +195,9 @@ class FileTeacher:
     task: TaskName = "classify"
     checkpoint = None
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, multi_label: bool = False) -> None:
         self.name = str(path)
+        self.multi_label = multi_label
         self.fingerprint = digest(path)
         self._rows: dict[_Key, list[float]] = {}
         self.labels: tuple[str, ...] = ()
@@ -195,18 +221,7 @@ class FileTeacher:
             if (text.text, text.pair) not in self._rows:
                 raise EdgebertError(f"{text.place}: {self.name} has no scores for this text")
         rows = [self._rows[text.text, text.pair] for text in texts]
-        return _logarithm(np.array(rows, np.float32))
-
-
-def _begin(folder: Path, path: Path, made_of: Mapping[str, str]) -> None:
-    """Makes the file of scores; an old one that was made of something else is emptied."""
-    told = folder / "scores.json"
-    folder.mkdir(parents=True, exist_ok=True)
-    if not told.exists() or read_json_object(told) != made_of:
-        path.unlink(missing_ok=True)
-        with replacing(told, force=True) as part:
-            part.write_text(json.dumps(made_of, indent=2) + "\n", encoding="utf-8")
-    path.touch()
+        return _as_scores(np.array(rows, np.float32), multi_label=self.multi_label)
 
 
 def _scores(model: Model, texts: Sequence[Text]) -> Array:
@@ -215,7 +230,14 @@ def _scores(model: Model, texts: Sequence[Text]) -> Array:
         ids, segment_ids, _ = model.tokenizer.encode(text.text, text.pair)
         rows.append(model.run_ids(ids, segment_ids)[0])
     values = np.stack(rows).astype(np.float32)
-    return _logarithm(values) if model.task == "classify" else values
+    if model.task != "classify":
+        return values
+    return _as_scores(values, multi_label=model.multi_label)
+
+
+def _as_scores(probabilities: Array, *, multi_label: bool) -> Array:
+    scores = _logarithm(probabilities)
+    return scores - _logarithm(1 - probabilities) if multi_label else scores
 
 
 def _logarithm(probabilities: Array) -> Array:

@@ -47,14 +47,17 @@ class Transfer:
         """Of all that is learned from."""
         return ", ".join(f"{path.name} {digest(path)}" for path in self.files)
 
-    def read(self) -> Iterator[tuple[Text, str | None]]:
+    def read(self, *, multi_label: bool = False) -> Iterator[tuple[Text, str | None]]:
         """Labelled texts with their labels, then those without; blank ones are left out.
+
+        Args:
+            multi_label: a text may have several labels (`read_rows`).
 
         Raises:
             EdgebertError: a file cannot be read; file and line are named.
         """
         if self.labelled is not None:
-            for row in read_rows(self.labelled, self.columns):
+            for row in read_rows(self.labelled, self.columns, multi_label=multi_label):
                 yield Text(row.text, row.pair, row.place), row.label
         for text in read_files(self.texts):
             if text.text.strip():

@@ -21,8 +21,9 @@ from edgebert.train.loop import Objective, Outcome, Tell, train
 from edgebert.train.network import Network
 from edgebert.train.networks import network_for
 from edgebert.train.report import Report, Trial
-from edgebert.train.run_folder import RunFolder
+from edgebert.train.run_folder import Run, open_run
 from edgebert.train.settings import Settings
+from edgebert.train.strategy import cluster, devices, wait_for_all
 
 RUNS = "runs"
 """The folder beside the model's files in which runs are kept."""
@@ -35,7 +36,7 @@ class Lessons:
     Attributes:
         start: the checkpoint that each begins with; its task is what is learned.
         objective: makes what is to become small; each run has its own.
-        feed: makes what gives the batches of a run.
+        feed: makes what gives the batches of a run, each in so many parts.
         judge: of a checkpoint, as what a run with its settings makes of it; None: the last weights
             are the best.
         config: plain JSON values that decide the weights beside the settings.
@@ -46,7 +47,7 @@ class Lessons:
 
     start: Checkpoint
     objective: Callable[[Settings], Objective]
-    feed: Callable[[Settings], Feed]
+    feed: Callable[[Settings, int], Feed]
     judge: Judge | None
     config: Mapping[str, Any]
     examples: Sequence[Example] = ()
@@ -83,6 +84,8 @@ def run_trials(
 ) -> Report:
     """Trains with each of the settings and writes the best weights as a Hugging Face folder.
 
+    Of several workers the chief alone judges and writes.
+
     Args:
         lessons: what is learned.
         trials: of several the one with the best dev figure wins, the first at a tie.
@@ -92,23 +95,26 @@ def run_trials(
         tell: given a line for people after each epoch.
 
     Raises:
-        EdgebertError: a run is there and `resume` is off, or was another one.
+        EdgebertError: a run is there and `resume` is off, or was another one; workers were not
+            given the same; or what is asked for takes one device.
         CheckFailedError: a run's loss was not finite.
     """
+    _check_devices(trials)
     outcomes: list[Outcome] = []
     models: list[Checkpoint] = []
     for number, settings in enumerate(trials, 1):
         if len(trials) > 1:
             tell(f"run {number} of {len(trials)}: {run_name(settings)}")
         folder = output / RUNS / run_name(settings)
-        run = RunFolder(folder, {"settings": asdict(settings), **lessons.config}, resume=resume)
+        run = open_run(folder, {"settings": asdict(settings), **lessons.config}, resume=resume)
         network = network_for(lessons.start, settings, lessons.examples)
         outcomes.append(_train(lessons, network, settings, run, progress, tell))
         models.append(network.trained(lessons.start, outcomes[-1].weights))
     figures = [-math.inf if o.mark.best is None else o.mark.best for o in outcomes]
     best = int(np.argmax(figures))
-    model = models[best]
-    write_hugging_face(model, output, force=True)
+    chief = cluster().is_chief
+    metrics = _keep(lessons, models[best], trials[best], output) if chief else {}
+    wait_for_all()
     made = tuple(
         Trial(settings, figure, outcome.mark.best_step)
         for settings, figure, outcome in zip(trials, figures, outcomes, strict=True)
@@ -116,7 +122,7 @@ def run_trials(
     return Report(
         path=output,
         best=made[best],
-        metrics={} if lessons.judge is None else lessons.judge(model, trials[best]).metrics,
+        metrics=metrics,
         trials=made,
         examples=lessons.count,
         truncated=lessons.truncated,
@@ -141,11 +147,27 @@ def run_name(settings: Settings) -> str:
     return f"batch{settings.batch_size}-rate{settings.learning_rate:g}-seed{settings.seed}"
 
 
+def _keep(
+    lessons: Lessons, model: Checkpoint, settings: Settings, output: Path
+) -> Mapping[str, float]:
+    """Writes the best weights; gives what is said of them."""
+    write_hugging_face(model, output, force=True)
+    return {} if lessons.judge is None else lessons.judge(model, settings).metrics
+
+
+def _check_devices(trials: Sequence[Settings]) -> None:
+    if devices() > 1 and any(settings.qat or settings.prune for settings in trials):
+        raise EdgebertError(
+            f"qat and pruning train on one device, and here are {devices()}: train without them "
+            "first, then on one device with them"
+        )
+
+
 def _train(
     lessons: Lessons,
     network: Network,
     settings: Settings,
-    run: RunFolder,
+    run: Run,
     progress: Progress,
     tell: Tell,
 ) -> Outcome:
@@ -153,7 +175,7 @@ def _train(
     return train(
         network,
         lessons.objective(settings),
-        lessons.feed(settings),
+        lessons.feed(settings, settings.accumulate * devices()),
         settings,
         run,
         evaluate=None if judge is None else lambda w: judge(network.trained(start, w), settings),

@@ -17,6 +17,7 @@ from edgebert.converter.head import Head
 from edgebert.errors import EdgebertError
 from edgebert.evaluate.data import open_data
 from edgebert.tokenizer.tokenizer import Encoding, Tokenizer
+from edgebert.train import score_file
 from edgebert.train import teacher as module
 from edgebert.train.backend import tf
 from edgebert.train.deployed import judge
@@ -110,7 +111,7 @@ def test_scores_are_those_of_the_checkpoint_and_are_taken_up_where_they_broke_of
 ):
     teacher = CheckpointTeacher(knowing())
     found = [text for text, _ in words.sentences(50, 2)]
-    monkeypatch.setattr(module, "_BLOCK", 8)
+    monkeypatch.setattr(score_file, "_BLOCK", 8)
     asked = []
     scores = module._scores
     monkeypatch.setattr(
@@ -212,10 +213,123 @@ def test_wrong_input_is_one_line(tmp_path, texts, dev):
     )
     with pytest.raises(EdgebertError, match="give --transfer or --labels"):
         Transfer()
+    wrong(
+        tmp_path,
+        "sentence vectors have no right labels; leave out --hard",
+        CheckpointTeacher(embedder()),
+        Transfer((), words.write_pairs(tmp_path / "pairs.tsv")),
+        mix=Mix(hard=0.5),
+    )
     with pytest.raises(EdgebertError, match="a checkpoint for no task; a teacher for classify"):
         CheckpointTeacher(words.checkpoint())
     with pytest.raises(EdgebertError, match=r"temperature is 0; a number from 0.1"):
         Mix(temperature=0)
+
+
+def of_several():
+    """A teacher with two labels, the second of which is the contrary of the first."""
+    return replace(knowing(), labels=("blame", "praise"), multi_label=True, source="several")
+
+
+def test_a_student_learns_independent_labels(texts, tmp_path):
+    dev = words.write_classify(tmp_path / "dev.tsv", count=60, seed=9, names=("blame", "praise"))
+    report = distill(
+        CheckpointTeacher(of_several()),
+        words.checkpoint(7),
+        Transfer((texts,), dev=dev),
+        tmp_path / "out",
+        (QUICK,),
+    )
+    assert report.metrics["micro_f1"] > 0.9
+    student = open_folder(tmp_path / "out")
+    assert (student.multi_label, student.labels) == (True, ("blame", "praise"))
+
+
+def test_scores_of_independent_labels_are_their_logits(tmp_path):
+    found = [text for text, _ in words.sentences(20, 2)]
+    rows = CheckpointTeacher(of_several()).scores(as_texts(found), "same", tmp_path, silent)
+    several, tokenizer = of_several(), Tokenizer(knowing().vocabulary, knowing().tokenizer)
+    head = Head("classify", multi_label=True)
+    shares = [
+        reference.output(several.weights, several.config, head, *tokenizer.encode(text)[:2])[0]
+        for text in found
+    ]
+    np.testing.assert_allclose(1 / (1 + np.exp(-rows)), shares, atol=1e-5, rtol=0)
+    path = tmp_path / "scores.jsonl"
+    path.write_text(json.dumps({"text": "good", "scores": {"a": 0.9, "b": 0.8}}) + "\n")
+    teacher = FileTeacher(path, multi_label=True)
+    logits = teacher.scores([Text("good", None, "line 1")], "", tmp_path, silent)
+    np.testing.assert_allclose(logits, [[np.log(9), np.log(4)]], rtol=1e-5)
+
+
+def test_independent_labels_are_softened_and_mixed_with_right_ones():
+    student = with_heads(words.checkpoint(), "classify", ("a", "b"), 1, None, multi_label=True)
+    network = Network(student.config, student.weights)
+    scores = np.float32([[0.1, 2.0], [1.0, -1.0], [0.3, 0.2]])
+    targets = np.float32([[1, 1], [IGNORED, IGNORED], [0, 1]])
+    examples = some_examples(targets)
+    head = Head("classify", multi_label=True)
+    found = Distillation(head, Mix(3.0, hard=0.25), student.config)
+    shares = np.stack(
+        [
+            reference.output(student.weights, student.config, head, e.inputs[0].ids)[0]
+            for e in examples
+        ]
+    ).astype(np.float64)
+    logits = np.log(shares / (1 - shares))
+
+    def cross_entropy(wanted, x):
+        share = 1 / (1 + np.exp(-x))
+        return -np.mean(wanted * np.log(share) + (1 - wanted) * np.log(1 - share), axis=-1)
+
+    soft = 9.0 * cross_entropy(1 / (1 + np.exp(-scores / 3.0)), logits / 3.0)
+    right = cross_entropy(targets, logits)
+    mixed = 0.75 * soft + 0.25 * right
+    expected = np.mean([mixed[0], soft[1], mixed[2]])
+    batch = batch_of(examples, scores)
+    assert float(found(network, batch, NO_DROPOUT)) == pytest.approx(expected, rel=1e-4)
+
+
+def embedder(seed=3, width=24, **options):
+    """A teacher whose vectors are the means of its word vectors, praise far from blame."""
+    config = replace(words.CONFIG, hidden_size=width, num_attention_heads=3)
+    source = with_heads(words.checkpoint(seed, config), "embed", (), 1, None)
+    weights = {name: array.copy() for name, array in source.weights.items()}
+    direction = np.where(np.arange(width) % 2, 1.0, -1.0).astype(np.float32)
+    for signs, found in ((1.0, words.PRAISE), (-1.0, words.BLAME)):
+        for word in found:
+            weights["embeddings.word"][words.VOCABULARY.index(word)] = signs * direction
+    return replace(source, weights=weights, source="embedder", **options)
+
+
+@pytest.mark.parametrize("options", [{}, {"normalize": False, "pooling": "cls"}])
+def test_a_narrower_student_learns_the_vectors_of_an_embedder(tmp_path, options):
+    teacher, pairs = embedder(**options), words.write_pairs(tmp_path / "dev.tsv", count=60, seed=9)
+    transfer = tmp_path / "transfer.tsv"
+    words.write_pairs(transfer, count=200, seed=5)
+    before = judge(with_heads(words.checkpoint(7), "embed", (), 1, None), open_data(pairs, "embed"))
+    report = distill(
+        CheckpointTeacher(teacher),
+        words.checkpoint(7),
+        Transfer((), transfer, dev=pairs),
+        tmp_path / "out",
+        (replace(QUICK, epochs=6),),
+    )
+    of_teacher = judge(teacher, open_data(pairs, "embed")).metrics["spearman"]
+    assert of_teacher > 0.6
+    assert report.metrics["spearman"] > max(before.metrics["spearman"] + 0.1, of_teacher - 0.1)
+    student = open_folder(tmp_path / "out")
+    assert (student.config.hidden_size, student.task) == (16, "embed")
+    assert (student.pooling, student.normalize) == (teacher.pooling, teacher.normalize)
+    # Each text of a pair is one of its own.
+    count = len({*transfer_texts(transfer)})
+    assert report.examples == count
+    assert (tmp_path / "out" / "teacher" / "scores.f32").stat().st_size == 4 * 24 * count
+
+
+def transfer_texts(path):
+    for line in path.read_text().splitlines()[1:]:
+        yield from line.split("\t")[:2]
 
 
 def batch_of(examples, scores):

@@ -53,6 +53,7 @@ def test_without_dev_data_the_last_weights_are_kept(data, tmp_path):
     ("name", "kind", "least"),
     [
         ("classify", None, 0.9),
+        ("classify", "several", 0.9),
         ("regress", None, 0.75),
         ("tag", None, 0.9),
         ("answer", None, 0.9),
@@ -63,7 +64,8 @@ def test_without_dev_data_the_last_weights_are_kept(data, tmp_path):
 def test_every_task_is_learned_and_evaluate_finds_the_same_figure(
     data, tmp_path, name, kind, least
 ):
-    task = data(name, kind)
+    several = kind == "several"
+    task = data(name, kind, multi_label=several)
     report = finetune(words.checkpoint(), task, tmp_path / "out", (QUICK,))
     metric, figure = next(iter(report.metrics.items()))
     assert figure == pytest.approx(report.best.figure, abs=1e-6)
@@ -71,7 +73,8 @@ def test_every_task_is_learned_and_evaluate_finds_the_same_figure(
     edgebert.convert(tmp_path / "out", tmp_path / "x.tflite", quantize="float32")
     with edgebert.load(tmp_path / "x.tflite") as model:
         assert model.task == name
-        found = evaluate(model, open_data(task.dev, name))
+        assert model.multi_label == several
+        found = evaluate(model, open_data(task.dev, name, multi_label=several))
     assert found.metrics[metric] == pytest.approx(figure, abs=1e-6)
 
 
@@ -116,6 +119,10 @@ def test_wrong_input_is_told_before_anything_is_trained(data, tmp_path):
         replace(data("regress"), labels=labels)
     with pytest.raises(EdgebertError, match="class weights are for classify, not for tag"):
         replace(data("tag"), balanced=True)
+    with pytest.raises(EdgebertError, match="several labels a text are for classify, not for tag"):
+        replace(data("tag"), multi_label=True)
+    with pytest.raises(EdgebertError, match="leave out --balanced or --multi-label"):
+        replace(data("classify"), multi_label=True, balanced=True)
     assert not out.exists()
 
 

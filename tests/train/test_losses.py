@@ -10,6 +10,7 @@ from edgebert.train.losses import (
     cosine_error,
     cross_entropy,
     ranking,
+    sigmoid_cross_entropy,
     span_cross_entropy,
     squared_error,
     token_cross_entropy,
@@ -38,6 +39,13 @@ def test_cross_entropy_with_and_without_weights():
     weights = (0.5, 2.0, 1.0)
     weighted = [loss * weights[right] for loss, right in zip(each, target, strict=True)]
     assert float(cross_entropy(x, batch, weights)) == pytest.approx(np.mean(weighted), rel=1e-5)
+
+
+def test_independent_labels_count_each_alone():
+    x, target = logits(4, 3), np.float32([[0, 1, 1], [0, 0, 0], [1, 0, 0], [1, 1, 1]])
+    share = 1 / (1 + np.exp(-x.astype(np.float64)))
+    expected = -np.mean(target * np.log(share) + (1 - target) * np.log(1 - share))
+    assert float(sigmoid_cross_entropy(x, tensors(target=target))) == pytest.approx(expected)
 
 
 def test_squared_error():

@@ -14,9 +14,10 @@ from edgebert.train.initial import initial_encoder, initial_head
 from edgebert.train.loop import train
 from edgebert.train.losses import TaskObjective, cross_entropy
 from edgebert.train.network import Network
-from edgebert.train.run_folder import RunFolder
+from edgebert.train.run_folder import open_run
 from edgebert.train.score import Score
 from edgebert.train.settings import Settings
+from edgebert.train.strategy import devices
 
 CONFIG = BertConfig(
     vocab_size=50,
@@ -70,9 +71,9 @@ def run(folder, settings=SETTINGS, resume=False, evaluate=judge, count=60, **opt
     return train(
         Network(CONFIG, weights(), precision=settings.precision),
         options.pop("objective", None) or TaskObjective(Head("classify"), cross_entropy),
-        ExampleFeed.of(examples(count), settings),
+        ExampleFeed.of(examples(count), settings, settings.accumulate * devices()),
         settings,
-        RunFolder(Path(folder), {"settings": asdict(settings)}, resume=resume),
+        open_run(Path(folder), {"settings": asdict(settings)}, resume=resume),
         evaluate=evaluate,
         **options,
     )

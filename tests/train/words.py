@@ -50,6 +50,23 @@ def write_classify(path, count=480, seed=1, names=("negative", "positive")):
     return path
 
 
+def several(count, seed):
+    """Sentences with some of two labels, or none: whether they praise, whether they name."""
+    random = np.random.default_rng(seed + 50)
+    for text, praise in sentences(count, seed):
+        names = bool(random.integers(2))
+        words = [*text.split(), *([str(random.choice(NAMES))] if names else [])]
+        random.shuffle(words)
+        labels = [name for name, is_so in (("names", names), ("praise", praise)) if is_so]
+        yield " ".join(words), labels
+
+
+def write_several(path, count=480, seed=1):
+    rows = [f"{text}\t{'|'.join(labels)}" for text, labels in several(count, seed)]
+    path.write_text("\n".join(["text\tlabels", *rows]) + "\n")
+    return path
+
+
 def write_regress(path, count=480, seed=1):
     return write_classify(path, count, seed, names=("0.5", "4.5"))
 
@@ -104,4 +121,5 @@ WRITERS = {
     "answer": write_answers,
     "embed": write_pairs,
     "queries": write_queries,
+    "several": write_several,
 }

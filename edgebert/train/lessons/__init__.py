@@ -14,12 +14,19 @@ from edgebert.train.lessons.answer import ANSWER
 from edgebert.train.lessons.classify import CLASSIFY
 from edgebert.train.lessons.embed import PAIRS, QUERIES
 from edgebert.train.lessons.lesson import Lesson
+from edgebert.train.lessons.multi_label import MULTI_LABEL
 from edgebert.train.lessons.regress import REGRESS
 from edgebert.train.lessons.tag import TAG
 
 
-def lesson_for(task: str, path: Path, columns: Columns) -> Lesson:
+def lesson_for(task: str, path: Path, columns: Columns, *, multi_label: bool = False) -> Lesson:
     """How `task` is learned from data like that of `path`.
+
+    Args:
+        task: its name.
+        path: of the data.
+        columns: of the data.
+        multi_label: of classify: the labels are independent of each other.
 
     Raises:
         EdgebertError: the task cannot be learned from labels, or the data cannot be read.
@@ -30,7 +37,7 @@ def lesson_for(task: str, path: Path, columns: Columns) -> Lesson:
         raise EdgebertError(
             f"task {task!r} cannot be fine-tuned; accepted: {', '.join(_LESSONS)}"
         ) from None
-    return choose(path, columns)
+    return MULTI_LABEL if multi_label else choose(path, columns)
 
 
 def _for_embed(path: Path, columns: Columns) -> Lesson:

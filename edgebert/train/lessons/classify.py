@@ -8,16 +8,12 @@ from edgebert.evaluate.judges.judge import unknown_label
 from edgebert.evaluate.readers import Row, read_rows
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.examples import Example
-from edgebert.train.lessons.lesson import Labels, Lesson, needs_different_targets
+from edgebert.train.lessons.lesson import Labels, Lesson, in_order, needs_different_targets
 from edgebert.train.losses import cross_entropy
 
 
 def _labels(rows: Iterable[Row]) -> Labels:
-    """In alphabetical order; numbers by their value."""
-    found = {row.label for row in rows}
-    if all(label.isdecimal() for label in found):
-        return tuple(sorted(found, key=lambda label: (int(label), label)))
-    return tuple(sorted(found))
+    return in_order({row.label for row in rows})
 
 
 def _examples(rows: Iterable[Row], tokenizer: Tokenizer, labels: Labels) -> Iterator[Example]:

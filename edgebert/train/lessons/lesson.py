@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
+
+import numpy as np
 
 from edgebert.errors import EdgebertError
 from edgebert.evaluate.columns import Columns
@@ -34,6 +36,13 @@ class Lesson:
     loss: Callable[..., Any]
 
 
+def in_order(labels: Collection[str]) -> Labels:
+    """In alphabetical order; numbers by their value."""
+    if all(label.isdecimal() for label in labels):
+        return tuple(sorted(labels, key=lambda label: (int(label), label)))
+    return tuple(sorted(labels))
+
+
 def needs_rows(examples: list[Example], path: Path) -> None:
     """Refuses a file without examples."""
     if not examples:
@@ -43,7 +52,7 @@ def needs_rows(examples: list[Example], path: Path) -> None:
 def needs_different_targets(examples: list[Example], path: Path) -> None:
     """Refuses a file without examples, or whose examples all have the same target."""
     needs_rows(examples, path)
-    targets = {example.target for example in examples}
+    targets = {np.asarray(example.target).tobytes() for example in examples}
     if len(targets) == 1:
         raise EdgebertError(
             f"{path}: all {len(examples):,} rows have the same label or score; "

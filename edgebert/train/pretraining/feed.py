@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
 from edgebert.errors import EdgebertError
-from edgebert.train.examples import Batch
+from edgebert.train.examples import Batch, Part
 from edgebert.train.pretraining.inputs import Inputs
 from edgebert.train.pretraining.permutation import Permutation
+from edgebert.train.pretraining.tokens import Places
 
 
 class PretrainFeed:
@@ -43,16 +44,19 @@ class PretrainFeed:
         self.steps_per_epoch = epoch_steps or self._per_pass
         self._order = lru_cache(maxsize=1)(self._permutation)
 
-    def parts(self, step: int) -> list[Batch]:
+    def parts(self, step: int) -> list[Part]:
         """The batch of a step, counted from 0 over all passes, in parts."""
         number, place = divmod(step, self._per_pass)
         places = np.arange(place * self._size, (place + 1) * self._size)
         chosen = self._order(number)(places)
         rows = np.array_split(np.arange(self._size), min(self._count, self._size))
         return [
-            self._inputs.batch(chosen[part], [(self._seed, step, row) for row in part.tolist()])
+            Part(len(part), partial(self._batch, chosen[part], step, part.tolist()))
             for part in rows
         ]
+
+    def _batch(self, numbers: Places, step: int, rows: list[int]) -> Batch:
+        return self._inputs.batch(numbers, [(self._seed, step, row) for row in rows])
 
     def _permutation(self, number: int) -> Permutation:
         return Permutation(len(self._inputs), (self._seed, number))

@@ -25,6 +25,7 @@ from edgebert.train.pretraining.tokens import Tokens, TokenWriter, open_tokens
 from edgebert.train.report import Report
 from edgebert.train.score import Score
 from edgebert.train.settings import Settings
+from edgebert.train.strategy import own_folder
 from edgebert.train.trials import Lessons, refuse_model, run_trials
 
 CORPUS = "corpus"
@@ -115,7 +116,7 @@ def pretrain(
             "qat is for fine-tuning and distilling: pre-train without it, and round the model that "
             "is made of this one"
         )
-    folder, seed = output / CORPUS, trials[0].seed
+    folder, seed = own_folder(output / CORPUS), trials[0].seed
     pairs = corpus.wanted.packing == "sentence-pairs"
     known = corpus.fingerprint()
     _make(folder)
@@ -140,8 +141,8 @@ def _lessons(
     return Lessons(
         start=start,
         objective=lambda settings: PretrainObjective(),
-        feed=lambda settings: PretrainFeed(
-            inputs, settings.batch_size, settings.accumulate, settings.seed, corpus.epoch_steps
+        feed=lambda settings, count: PretrainFeed(
+            inputs, settings.batch_size, count, settings.seed, corpus.epoch_steps
         ),
         judge=judged,
         config={

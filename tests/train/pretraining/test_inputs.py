@@ -13,6 +13,11 @@ CLS, SEP, MASK = (text.VOCABULARY.index(each) for each in ("[CLS]", "[SEP]", "[M
 LENGTH = 64
 
 
+def batches_of(found, step):
+    """The parts of a step's batch."""
+    return [part.make() for part in found.parts(step)]
+
+
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
     folder = tmp_path_factory.mktemp("corpus")
@@ -31,7 +36,7 @@ def feed(corpus, batch_size=32, parts=1, seed=1, epoch_steps=None, **wanted):
 
 
 def a_pass(found):
-    return [batch for step in range(found.steps_per_epoch) for batch in found.parts(step)]
+    return [batch for step in range(found.steps_per_epoch) for batch in batches_of(found, step)]
 
 
 def shown(batches, name):
@@ -80,7 +85,9 @@ def a_line_in_each():
 @pytest.mark.parametrize("packing", ["full-sentences", "sentence-pairs"])
 def test_shares_of_the_batches_are_those_of_the_release(corpus, packing, whole_words):
     found = feed(corpus, packing=packing, whole_words=whole_words)
-    batches = [batch for step in range(2 * found.steps_per_epoch) for batch in found.parts(step)]
+    batches = [
+        batch for step in range(2 * found.steps_per_epoch) for batch in batches_of(found, step)
+    ]
     ids, target = shown(batches, "ids"), shown(batches, "target")
     rows, slots = np.nonzero(target != IGNORED)
     now = ids[rows, shown(batches, "positions")[rows, slots]]
@@ -116,16 +123,18 @@ def test_a_step_follows_from_seed_and_step_and_passes_differ(corpus):
     found, again = feed(corpus), feed(corpus)
     last = 2 * found.steps_per_epoch
     steps = [0, last, 3, last + 1]
-    later = {step: again.parts(step)[0] for step in sorted(steps, reverse=True)}
+    later = {step: batches_of(again, step)[0] for step in sorted(steps, reverse=True)}
     for step in steps:
-        for name, value in found.parts(step)[0].items():
+        for name, value in batches_of(found, step)[0].items():
             assert np.array_equal(value, later[step][name])
-    assert not np.array_equal(found.parts(0)[0]["ids"], found.parts(last)[0]["ids"])
-    assert not np.array_equal(found.parts(0)[0]["ids"], feed(corpus, seed=2).parts(0)[0]["ids"])
+    assert not np.array_equal(batches_of(found, 0)[0]["ids"], batches_of(found, last)[0]["ids"])
+    assert not np.array_equal(
+        batches_of(found, 0)[0]["ids"], batches_of(feed(corpus, seed=2), 0)[0]["ids"]
+    )
 
 
 def test_parts_are_the_batch(corpus):
-    whole, parts = feed(corpus).parts(5), feed(corpus, parts=3).parts(5)
+    whole, parts = batches_of(feed(corpus), 5), batches_of(feed(corpus, parts=3), 5)
     assert [len(part["ids"]) for part in parts] == [11, 11, 10]
     for name in whole[0]:
         assert np.array_equal(whole[0][name], shown(parts, name))
@@ -143,7 +152,7 @@ def test_labels_of_pairs_are_those_of_the_rows(corpus):
 def test_epochs_of_so_many_steps(corpus):
     found = feed(corpus, epoch_steps=1000)
     assert found.steps_per_epoch == 1000
-    assert found.parts(999)[0]["ids"].shape == (32, LENGTH)
+    assert batches_of(found, 999)[0]["ids"].shape == (32, LENGTH)
 
 
 def test_wrong_input_is_one_line(corpus):

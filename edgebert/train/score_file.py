@@ -1,0 +1,110 @@
+"""A teacher's scores on disk: rows of float32, taken up where they broke off."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from edgebert.bert.weights import Array
+from edgebert.bulk.texts import Text
+from edgebert.checkpoints.progress import Progress
+from edgebert.checkpoints.small_files import read_json_object
+from edgebert.errors import EdgebertError
+from edgebert.files import replacing
+
+_BLOCK = 256  # texts that are written together
+
+
+@dataclass(frozen=True)
+class ScoreFile:
+    """A file of scores, `NAME.f32`, with what they were made of in `NAME.json` beside it.
+
+    Attributes:
+        path: of the scores.
+        width: numbers in a row.
+        made_of: fingerprints; scores that were made of something else are replaced.
+    """
+
+    path: Path
+    width: int
+    made_of: Mapping[str, str]
+
+    def rows(self) -> int:
+        """Whole rows that are there."""
+        told = self.path.with_suffix(".json")
+        if not (told.exists() and self.path.exists()) or read_json_object(told) != self.made_of:
+            return 0
+        return self.path.stat().st_size // (4 * self.width)
+
+    def fill(
+        self,
+        texts: Sequence[Text],
+        score: Callable[[Sequence[Text]], Array],
+        progress: Progress,
+    ) -> Array:
+        """Adds the rows of texts that have none yet.
+
+        Args:
+            texts: one a row.
+            score: gives their rows, float32 [n, width].
+            progress: told how many texts are done.
+
+        Returns:
+            All rows, [N, width].
+
+        Raises:
+            EdgebertError: the file cannot be written; what is there stays.
+        """
+        with self._telling():
+            done = self._begin()
+            with self.path.open("r+b") as file:
+                file.truncate(4 * self.width * done)
+                file.seek(0, 2)
+                rest = iter(texts[done:])
+                while block := list(islice(rest, _BLOCK)):
+                    file.write(score(block).tobytes())
+                    file.flush()
+                    done += len(block)
+                    progress(done, len(texts), "asking the teacher")
+        return self.read()
+
+    def write(self, rows: Array) -> None:
+        """Writes all rows.
+
+        Raises:
+            EdgebertError: the file cannot be written.
+        """
+        with self._telling():
+            self._begin()
+            rows.tofile(self.path)
+
+    def read(self) -> Array:
+        """All rows, [N, width]."""
+        return np.fromfile(self.path, np.float32).reshape(-1, self.width)
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise EdgebertError(
+                f"{self.path}: cannot write: {error.strerror or error}; "
+                "make room, the same command goes on"
+            ) from None
+
+    def _begin(self) -> int:
+        """Makes the file where there is none of the same; gives the rows it has."""
+        done = self.rows()
+        if not done:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.unlink(missing_ok=True)
+            with replacing(self.path.with_suffix(".json"), force=True) as part:
+                part.write_text(json.dumps(self.made_of, indent=2) + "\n", encoding="utf-8")
+            self.path.touch()
+        return done

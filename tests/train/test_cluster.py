@@ -1,0 +1,96 @@
+"""TF_CONFIG, as TensorFlow documents it."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgebert.errors import EdgebertError
+from edgebert.train.cluster import ALONE, Cluster, read_cluster
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """Reads a TF_CONFIG, JSON or text."""
+
+    def read(config):
+        text = config if isinstance(config, str) else json.dumps(config)
+        monkeypatch.setenv("TF_CONFIG", text)
+        return read_cluster()
+
+    return read
+
+
+def of(cluster, kind="worker", index=0):
+    return {"cluster": cluster, "task": {"type": kind, "index": index}}
+
+
+def test_without_it_a_process_is_alone(told, monkeypatch):
+    assert told("") == ALONE
+    monkeypatch.delenv("TF_CONFIG")
+    assert read_cluster() == ALONE
+    assert ALONE.is_chief
+
+
+def test_the_first_worker_is_the_chief(told):
+    both = {"worker": ["a:1", "b:2"]}
+    assert told(of(both)) == Cluster(("a:1", "b:2"), 0)
+    assert told(of(both)).is_chief
+    assert told(of(both, index=1)) == Cluster(("a:1", "b:2"), 1)
+    assert not told(of(both, index=1)).is_chief
+
+
+def test_a_chief_may_be_named(told):
+    both = {"worker": ["a:1", "b:2"], "chief": ["c:3"]}
+    assert told(of(both, "chief")) == Cluster(("c:3", "a:1", "b:2"), 0)
+    assert told(of(both, index=1)) == Cluster(("c:3", "a:1", "b:2"), 2)
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ("{", "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ("[]", "no object 'cluster'"),
+        ({"cluster": {"worker": ["a:1"]}}, "no object 'task'"),
+        (of({}), "0 chiefs and 0 workers"),
+        (of({"chief": ["a:1", "b:1"]}), "2 chiefs and 0 workers"),
+        (of({"worker": ["a:1"], "ps": ["b:1"]}), "'ps' in the cluster; accepted: chief, worker"),
+        (of({"worker": "a:1"}), 'worker is "a:1", no list of host:port'),
+        (of({"worker": ["a"]}), "no list of host:port"),
+        (of({"worker": ["a:0"]}), "no list of host:port"),
+        (of({"worker": ["a:99999"]}), "no list of host:port"),
+        (of({"worker": [f"a:{'9' * 10_000}"]}), "no list of host:port"),
+        (of({"worker": ["a:1"]}, "evaluator"), "the task is"),
+        (of({"worker": ["a:1"]}, index="0"), "the task is"),
+        (of({"worker": ["a:1"]}, index=1), "the cluster has no worker 1"),
+        (of({"worker": ["a:1"]}, index=-1), "the cluster has no worker -1"),
+        (of({"worker": ["a:1"]}, "chief"), "the cluster has no chief 0"),
+    ],
+)
+def test_what_is_wrong_is_one_line(told, config, message):
+    with pytest.raises(EdgebertError, match=message) as caught:
+        told(config)
+    assert "\n" not in str(caught.value)
+    assert str(caught.value).startswith("TF_CONFIG: ")
+    assert "it is to be like {" in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(),
+        lambda x: (
+            st.lists(x)
+            | st.dictionaries(st.sampled_from(["cluster", "task", "worker", "type", "index"]), x)
+        ),
+    )
+)
+def test_no_json_is_a_traceback(value):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TF_CONFIG", json.dumps(value))
+        try:
+            read_cluster()
+        except EdgebertError as error:
+            assert "\n" not in str(error)
