@@ -21,10 +21,10 @@ from edgebert.evaluate.columns import USUAL, Columns
 from edgebert.evaluate.data import open_data
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.deployed import judge_of
-from edgebert.train.examples import ExampleFeed, truncated
+from edgebert.train.examples import Example, ExampleFeed, truncated
 from edgebert.train.fingerprint import fingerprint
 from edgebert.train.lessons import lesson_for
-from edgebert.train.lessons.lesson import Labels
+from edgebert.train.lessons.lesson import Labels, Lesson
 from edgebert.train.loop import Tell
 from edgebert.train.losses import TaskObjective, cross_entropy
 from edgebert.train.report import Report
@@ -126,9 +126,10 @@ def prepare(source: Checkpoint, task: Task, *, seed: int) -> Lessons:
     dev = None
     if task.dev is not None:
         dev = open_data(task.dev, task.name, task.columns, multi_label=several)
-    for path in filter(None, (task.dev, task.train)):
-        examples = list(lesson.examples(lesson.read(path, task.columns), tokenizer, labels))
-        lesson.check(examples, path)
+    examples, _ = (
+        _examples(lesson, path, task, tokenizer, labels) if path else []
+        for path in (task.train, task.dev)
+    )
     loss = lesson.loss
     if task.balanced:
         targets = [int(example.target) for example in examples]  # type: ignore[arg-type]
@@ -144,6 +145,14 @@ def prepare(source: Checkpoint, task: Task, *, seed: int) -> Lessons:
         count=len(examples),
         truncated=truncated(examples),
     )
+
+
+def _examples(
+    lesson: Lesson, path: Path, task: Task, tokenizer: Tokenizer, labels: Labels
+) -> list[Example]:
+    examples = list(lesson.examples(lesson.read(path, task.columns), tokenizer, labels))
+    lesson.check(examples, path)
+    return examples
 
 
 def balanced_weights(labels: Sequence[int], count: int) -> tuple[float, ...]:
