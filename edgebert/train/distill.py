@@ -36,7 +36,7 @@ from edgebert.train.teacher import Teacher
 from edgebert.train.transfer import Transfer
 from edgebert.train.trials import Lessons, check_dev, refuse_model, run_trials
 
-Target: TypeAlias = float | Array
+Target: TypeAlias = "float | Array"
 
 SCORES = "teacher"
 """The folder beside the model's files in which the teacher's scores are kept."""

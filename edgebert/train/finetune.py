@@ -123,13 +123,11 @@ def prepare(source: Checkpoint, task: Task, *, seed: int) -> Lessons:
     several = task.multi_label
     start = with_heads(source, task.name, labels, seed, task.max_length, multi_label=several)
     tokenizer = Tokenizer(start.vocabulary, start.tokenizer)
+    examples = _examples(lesson, task.train, task, tokenizer, labels)
     dev = None
     if task.dev is not None:
         dev = open_data(task.dev, task.name, task.columns, multi_label=several)
-    examples, _ = (
-        _examples(lesson, path, task, tokenizer, labels) if path else []
-        for path in (task.train, task.dev)
-    )
+        _examples(lesson, task.dev, task, tokenizer, labels)
     loss = lesson.loss
     if task.balanced:
         targets = [int(example.target) for example in examples]  # type: ignore[arg-type]
@@ -150,6 +148,7 @@ def prepare(source: Checkpoint, task: Task, *, seed: int) -> Lessons:
 def _examples(
     lesson: Lesson, path: Path, task: Task, tokenizer: Tokenizer, labels: Labels
 ) -> list[Example]:
+    """What is learned from a file; raises EdgebertError where nothing can be."""
     examples = list(lesson.examples(lesson.read(path, task.columns), tokenizer, labels))
     lesson.check(examples, path)
     return examples
