@@ -93,7 +93,8 @@ def test_a_loss_that_is_not_finite_is_one_line_that_names_the_step(folder):
     result = run(FINETUNE)
     assert result.exit_code == 1
     (line,) = result.stderr.splitlines()
-    assert "step 1: the loss is nan" in line
+    assert "step 1: the loss is " in line
+    assert "its gradient has the norm nan; stopped" in line
     assert not (folder / "out" / "config.json").exists()
 
 
