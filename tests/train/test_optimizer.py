@@ -38,7 +38,7 @@ def test_steps_are_those_of_the_paper_and_of_keras():
         {n: random.standard_normal(s).astype(np.float32) for n, s in shapes.items()} for _ in rates
     ]
     for step, (gradient, rate) in enumerate(zip(gradients, rates, strict=True)):
-        norm = optimizer.apply({n: tf.constant(g) for n, g in gradient.items()}, step, rate)
+        norm = float(optimizer.apply({n: tf.constant(g) for n, g in gradient.items()}, step, rate))
         assert norm == pytest.approx(float(tf.linalg.global_norm(list(gradient.values()))))
         other.learning_rate = rate
         other.apply_gradients([(tf.constant(gradient[n]), theirs[n]) for n in shapes])
