@@ -112,7 +112,7 @@ def _race(ours: Path, theirs: Path, tokens: int) -> tuple[Ratio, float]:
     outputs = [_output(interpreter) for interpreter in both.values()]
     times = race({name: interpreter.invoke for name, interpreter in both.items()})
     difference = np.abs(outputs[0] - outputs[1]).max() / outputs[0].max()
-    return paired_ratio(times["theirs"], times["ours"]), float(difference)
+    return paired_ratio([times["theirs"]], [times["ours"]]), float(difference)
 
 
 def _ready(path: Path, ids: Sequence[int]) -> Any:

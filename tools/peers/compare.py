@@ -116,7 +116,7 @@ def outcomes(
     def ratio(track: Track, clock: str) -> Ratio | None:
         if track is ours:
             return None
-        return paired_ratio(track.clock(clock, skip), ours.clock(clock, skip))
+        return paired_ratio([track.clock(clock, skip)], [ours.clock(clock, skip)])
 
     return [
         Outcome(
