@@ -36,7 +36,7 @@ $(OLD)/.ready:
 # All that trains, in an environment with TensorFlow; elsewhere these tests are skipped.
 TRAIN := .venv-train
 test-train: $(TRAIN)/.ready
-	$(TRAIN)/bin/python -m pytest tests/train tests/cli/test_finetune_command.py tests/cli/test_distill_command.py tests/cli/test_augment_command.py tests/cli/test_pretrain_command.py
+	$(TRAIN)/bin/python -m pytest tests/train tests/cli/test_finetune_command.py tests/cli/test_distill_command.py tests/cli/test_augment_command.py tests/cli/test_pretrain_command.py tests/cli/test_training_errors.py
 
 $(TRAIN)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(TRAIN)
