@@ -1,14 +1,17 @@
-"""Writing files so that a reader never sees half of one."""
+"""Writing files so that a reader never sees half of one, and knowing them again."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from edgebert.errors import EdgebertError
+
+_PIECE = 1 << 20
 
 
 @contextlib.contextmanager
@@ -28,12 +31,53 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
     os.close(handle)
     part = Path(name)
     try:
-        yield part
-        _rename(part, path)
-    except OSError as error:
-        raise EdgebertError(f"{path}: cannot write: {error.strerror or error}") from None
+        with writing(path):
+            yield part
+            _rename(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def writing(path: Path, advice: str = "") -> Iterator[None]:
+    """Whatever goes wrong with the disk within is told of `path`, with an advice behind it.
+
+    Raises:
+        EdgebertError: the disk is full, or the like.
+    """
+    try:
+        yield
+    except OSError as error:
+        told = f"; {advice}" if advice else ""
+        raise EdgebertError(f"{path}: cannot write: {error.strerror or error}{told}") from None
+
+
+def make_folder(path: Path) -> None:
+    """Makes a folder, and those it is in, where they are not there.
+
+    Raises:
+        EdgebertError: it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EdgebertError(f"{path}: cannot write here: {error.strerror or error}") from None
+
+
+def sha256_of(path: Path) -> str:
+    """Of what a file holds, hexadecimal.
+
+    Raises:
+        EdgebertError: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE):
+                digest.update(piece)
+    except OSError as error:
+        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from None
+    return digest.hexdigest()
 
 
 def refuse_overwrite(path: Path, *, force: bool) -> None:

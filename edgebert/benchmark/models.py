@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from edgebert.benchmark.job import JobModel
 from edgebert.benchmark.result import ModelFacts
 from edgebert.errors import EdgebertError
+from edgebert.files import sha256_of
 from edgebert.model_file.read import ModelFile, read_model_file
 
 _COPIES = 3  # the file as mapped, what the engine packs of it, room for activations
@@ -62,22 +62,6 @@ def open_candidate(model: JobModel) -> Candidate:
         heads=record.model.num_attention_heads,
     )
     return Candidate(file, facts)
-
-
-def sha256_of(path: Path) -> str:
-    """Of a file, hexadecimal.
-
-    Raises:
-        EdgebertError: it cannot be read.
-    """
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    except OSError as error:
-        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from None
-    return digest.hexdigest()
 
 
 def heats(models: Sequence[Candidate], room: int | None) -> list[list[Candidate]]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from edgebert.errors import EdgebertError
+from edgebert.files import sha256_of
 
 _HEAD = 65_536
-_PIECE = 1 << 20
 
 
 def glance(path: Path) -> str:
@@ -25,11 +24,4 @@ def digest(path: Path) -> str:
     Raises:
         EdgebertError: the file cannot be read.
     """
-    found = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            while piece := file.read(_PIECE):
-                found.update(piece)
-    except OSError as error:
-        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from None
-    return f"sha256 {found.hexdigest()}"
+    return f"sha256 {sha256_of(path)}"

@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from edgebert.errors import EdgebertError
-from edgebert.files import refuse_overwrite, replacing
+from edgebert.files import refuse_overwrite, replacing, writing
 
 SAVE_EVERY = 5.0
 """Seconds: the most work that is lost."""
 
 _LARGEST_PROGRESS_FILE = 100_000
+_ADVICE = "the same command goes on once that is mended"
 
 
 class Mark(NamedTuple):
@@ -63,7 +64,7 @@ class Lines:
             EdgebertError: the disk is full, or the like.
         """
         data = "".join(f"{line}\n" for line in lines).encode()
-        with _telling(self._path):
+        with writing(self._path, _ADVICE):
             self._file.write(data)
         # In one step: Ctrl-C before it leaves a line that does not count and will be cut off.
         self.mark = Mark(
@@ -90,11 +91,11 @@ class Lines:
             EdgebertError: the disk is full, or the like.
         """
         self._sync()
-        with _telling(self._path):
+        with writing(self._path, _ADVICE):
             progress_path(self._path).unlink()
 
     def _sync(self) -> None:
-        with _telling(self._path):
+        with writing(self._path, _ADVICE):
             self._file.flush()
             os.fsync(self._file.fileno())
 
@@ -127,11 +128,11 @@ def resumable(
         mark = _START if force else _find_mark(path, made_of)
         # Before the output is there: an output without a progress file counts as whole.
         _write_progress(path, made_of, mark)
-        with _telling(path):
+        with writing(path, _ADVICE):
             file = path.open("ab")
         lines = Lines(path, file, made_of, mark, save_every)
         try:
-            with _telling(path):
+            with writing(path, _ADVICE):
                 file.truncate(mark.bytes)
             yield lines
             lines.finish()
@@ -208,14 +209,3 @@ def _alone(path: Path) -> Iterator[None]:
         with contextlib.suppress(OSError):  # Windows does not delete what is open
             Path(lock.lock_file).unlink()
         lock.release()
-
-
-@contextlib.contextmanager
-def _telling(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise EdgebertError(
-            f"{path}: cannot write: {error.strerror or error}; "
-            "the same command goes on once that is mended"
-        ) from None

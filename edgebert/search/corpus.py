@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -13,8 +12,7 @@ from edgebert.evaluate.lines import (
     read_lines_and_offsets,
     refuse_unless_ordinary,
 )
-
-_BLOCK = 1 << 20
+from edgebert.files import sha256_of
 
 
 class Place(NamedTuple):
@@ -57,11 +55,4 @@ def fingerprint(path: Path) -> bytes:
         EdgebertError: it cannot be read.
     """
     refuse_unless_ordinary(path)
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            while block := file.read(_BLOCK):
-                digest.update(block)
-    except OSError as error:
-        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from None
-    return digest.digest()
+    return bytes.fromhex(sha256_of(path))

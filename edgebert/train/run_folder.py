@@ -22,7 +22,7 @@ from typing import Any, TypeAlias
 from edgebert.bert.weights import Array
 from edgebert.checkpoints.small_files import read_json_object, shown
 from edgebert.errors import EdgebertError
-from edgebert.files import replacing
+from edgebert.files import make_folder, replacing, writing
 from edgebert.train.backend import tf
 from edgebert.train.metrics_file import METRICS, read_metrics
 from edgebert.train.state import Mark, read_state, write_state
@@ -32,6 +32,7 @@ from edgebert.version import __version__
 _CONFIG = "config.json"
 _STATE = "state.safetensors"
 _BEST = "best.safetensors"
+_ADVICE = "the run is safe up to its last save: make room and add --resume"
 
 
 class RunFolder:
@@ -57,10 +58,7 @@ class RunFolder:
                     "or choose another folder"
                 )
             _check_same(read_json_object(known), json.loads(json.dumps(config)), path)
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise EdgebertError(f"{path}: cannot write here: {error.strerror}") from None
+        make_folder(path)
         if not known.exists():
             with replacing(known) as part:
                 part.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
@@ -103,14 +101,8 @@ class RunFolder:
 
     def _append(self, name: str, value: Mapping[str, Any]) -> None:
         path = self.path / name
-        try:
-            with path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(value) + "\n")
-        except OSError as error:
-            raise EdgebertError(
-                f"{path}: cannot write: {error.strerror}; "
-                "the run is safe up to its last save: make room and add --resume"
-            ) from None
+        with writing(path, _ADVICE), path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(value) + "\n")
 
     def _cut_metrics(self, step: int) -> None:
         path = self.path / METRICS

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -15,10 +14,10 @@ from edgebert.bert.weights import Array
 from edgebert.bulk.texts import Text
 from edgebert.checkpoints.progress import Progress
 from edgebert.checkpoints.small_files import read_json_object
-from edgebert.errors import EdgebertError
-from edgebert.files import replacing
+from edgebert.files import make_folder, replacing, writing
 
 _BLOCK = 256  # texts that are written together
+_ADVICE = "make room, the same command goes on"
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class ScoreFile:
         Raises:
             EdgebertError: the file cannot be written; what is there stays.
         """
-        with self._telling():
+        with writing(self.path, _ADVICE):
             done = self._begin()
             with self.path.open("r+b") as file:
                 file.truncate(4 * self.width * done)
@@ -80,7 +79,7 @@ class ScoreFile:
         Raises:
             EdgebertError: the file cannot be written.
         """
-        with self._telling():
+        with writing(self.path, _ADVICE):
             self._begin()
             rows.tofile(self.path)
 
@@ -88,21 +87,11 @@ class ScoreFile:
         """All rows, [N, width]."""
         return np.fromfile(self.path, np.float32).reshape(-1, self.width)
 
-    @contextlib.contextmanager
-    def _telling(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise EdgebertError(
-                f"{self.path}: cannot write: {error.strerror or error}; "
-                "make room, the same command goes on"
-            ) from None
-
     def _begin(self) -> int:
         """Makes the file where there is none of the same; gives the rows it has."""
         done = self.rows()
         if not done:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path.parent)
             self.path.unlink(missing_ok=True)
             with replacing(self.path.with_suffix(".json"), force=True) as part:
                 part.write_text(json.dumps(self.made_of, indent=2) + "\n", encoding="utf-8")

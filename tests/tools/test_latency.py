@@ -82,7 +82,7 @@ def test_sizes_that_are_not_counted_lie_on_the_line_and_others_are_held_to_it(
         return [hidden * (7 + 3 * layers) + odd * (layers == 6) for _ in LENGTHS]
 
     monkeypatch.setattr(table, "_count", count)
-    monkeypatch.setattr(table, "sha256", str)
+    monkeypatch.setattr(table, "sha256_of", str)
     paths = {model.name: tmp_path / model.name.replace("/", "-") for model in CATALOGUE}
     kept = Kept(tmp_path / "kept.json")
     if odd:

@@ -14,11 +14,11 @@ import subprocess
 import pytest
 
 from edgebert.benchmark.devices.address import DeviceOptions, parse_ssh
-from edgebert.benchmark.devices.package import sha256
 from edgebert.benchmark.devices.ssh import SshDevice
 from edgebert.benchmark.job import Job, JobModel
 from edgebert.bert.weights import encoder_shapes
 from edgebert.errors import EdgebertError
+from edgebert.files import sha256_of
 from tools.emulated_pi.root import EmulatedPi, default_cache
 from tools.emulated_pi.vm import PROGRAMS, EmulatedMachine
 from tools.random_weights import convert_drawn, draw_checkpoint, find_size
@@ -53,7 +53,10 @@ def job(tmp_path_factory):
     path = folder / "tiny.tflite"
     convert_drawn(draw_checkpoint("2/128", statistics), path)
     return Job(
-        models=(JobModel(str(path), sha256(path), "tiny"),), lengths=(16, 64), rounds=3, processes=1
+        models=(JobModel(str(path), sha256_of(path), "tiny"),),
+        lengths=(16, 64),
+        rounds=3,
+        processes=1,
     )
 
 

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from edgebert.benchmark.devices.package import sha256
 from edgebert.bert.catalogue import CATALOGUE
+from edgebert.files import sha256_of
 from tools.emulated_pi.boards import COUNTED
 from tools.emulated_pi.count import count
 from tools.emulated_pi.root import EmulatedPi, default_cache
@@ -145,7 +145,7 @@ def count_sizes(
         RuntimeError: a size that was counted is not where its layers say it is.
     """
     counted = {
-        size: kept.get(f"{sha256(path)} {board}", lambda path=path: _count(pi, board, path))
+        size: kept.get(f"{sha256_of(path)} {board}", lambda path=path: _count(pi, board, path))
         for size, path in paths.items()
         if _layers(size) in COUNTED_LAYERS or size in CHECKED
     }
@@ -176,7 +176,7 @@ def _time(path: Path, limit: Path, kept: Kept) -> dict[str, Any]:
         timings = [asdict(timing) for timing in time_lengths(path, limit, LENGTHS)]
         return {"load": os.getloadavg()[0], "timings": timings}
 
-    found: dict[str, Any] = kept.get(f"{sha256(path)} {describe_cpu()}", timed)
+    found: dict[str, Any] = kept.get(f"{sha256_of(path)} {describe_cpu()}", timed)
     print(f"{path.stem}: timed", file=sys.stderr)
     return found
 

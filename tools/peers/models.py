@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 import edgebert
-from edgebert.benchmark.devices.package import sha256
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.sources import MINILM, open_checkpoint
+from edgebert.files import sha256_of
 from tools.peers.environments import EDGEBERT, MEDIAPIPE, ONNXRUNTIME, OPENVINO, PADDED, environment
 from tools.random_weights import VOCABULARY, convert_drawn, draw_checkpoint
 
@@ -89,7 +89,7 @@ def _quantize(checkpoint: Checkpoint, material: Material, output: Path, *, embed
         **checkpoint.weights,
     )
     texts.write_text("\n".join(read_column(material.stsb / "train.tsv", "sentence1")[:300]))
-    recipe = "\n".join(map(sha256, (weights, texts, _OPENVINO_MODEL)))
+    recipe = "\n".join(map(sha256_of, (weights, texts, _OPENVINO_MODEL)))
     if not (output.exists() and made_of.exists() and made_of.read_text() == recipe):
         python = environment(OPENVINO, folder=output.parents[1])
         command = [python, _OPENVINO_MODEL, weights, VOCABULARY, texts, output]

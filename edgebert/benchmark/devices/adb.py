@@ -14,13 +14,13 @@ from types import TracebackType
 
 from edgebert.benchmark.devices.adb_client import AdbClient
 from edgebert.benchmark.devices.events import EventReader
-from edgebert.benchmark.devices.package import sha256
 from edgebert.benchmark.devices.retry import patiently
 from edgebert.benchmark.job import Job
 from edgebert.benchmark.result import DeviceResult
 from edgebert.checkpoints.download import DEFAULT_PATIENCE, Patience
 from edgebert.checkpoints.progress import Progress, silent
 from edgebert.errors import EdgebertError
+from edgebert.files import sha256_of
 
 PACKAGE = "dev.edgebert.demo"
 """The app's id; its results lie in its own folder of the shared storage."""
@@ -138,7 +138,7 @@ class AdbDevice:
 
     def _push(self, path: Path) -> str:
         """Sends a file, unless its content is there already; gives its path there."""
-        digest = sha256(path)
+        digest = sha256_of(path)
         name = re.sub(r"[^\w.-]", "_", path.name, flags=re.ASCII)
         to = f"{INPUTS}/{digest[:16]}/{name}"
         if not self._has(to, digest):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import zipfile
 from pathlib import Path
 
 import edgebert
-from edgebert.errors import EdgebertError
 from edgebert.version import __version__
 
 _TIME = (1980, 1, 1, 0, 0, 0)
@@ -24,19 +22,3 @@ def pack(folder: Path) -> Path:
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 archive.writestr(entry, file.read_bytes())
     return path
-
-
-def sha256(path: Path) -> str:
-    """Hexadecimal.
-
-    Raises:
-        EdgebertError: the file cannot be read.
-    """
-    state = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(1 << 20):
-                state.update(chunk)
-    except OSError as error:
-        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from None
-    return state.hexdigest()

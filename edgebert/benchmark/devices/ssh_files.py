@@ -9,13 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from edgebert.benchmark.devices.package import pack, sha256
+from edgebert.benchmark.devices.package import pack
 from edgebert.benchmark.devices.retry import patiently
 from edgebert.benchmark.devices.ssh_client import SshClient
 from edgebert.benchmark.devices.ssh_python import BARE, RemotePython, program
 from edgebert.checkpoints.download import Patience
 from edgebert.checkpoints.progress import Progress
 from edgebert.errors import EdgebertError
+from edgebert.files import sha256_of
 
 _CHUNK = 1 << 18
 _UNPACK = """
@@ -51,7 +52,7 @@ class SshFiles:
         Raises:
             EdgebertError: it cannot be read, or cannot be sent.
         """
-        digest = sha256(path)
+        digest = sha256_of(path)
         name = re.sub(r"[^\w.-]", "_", path.name, flags=re.ASCII)
         return self._send(path, f"{self._python.cache}/files/{digest[:16]}/{name}", digest)
 
@@ -60,14 +61,14 @@ class SshFiles:
         with tempfile.TemporaryDirectory() as name:
             path = Path(name) / Path(to).name
             path.write_bytes(content)
-            self._send(path, to, sha256(path))
+            self._send(path, to, sha256_of(path))
 
     def unpack_edgebert(self, wheel: Path | None) -> str:
         """Sends a wheel, or this very package; gives the folder there to import it from."""
         with tempfile.TemporaryDirectory() as name:
             path = wheel or pack(Path(name))
             sent = self.keep(path)
-            folder = f"{self._python.cache}/edgebert-{sha256(path)[:12]}"
+            folder = f"{self._python.cache}/edgebert-{sha256_of(path)[:12]}"
         arguments = [self._python.executable, sent, folder]
         patiently(
             lambda: self._client.run(arguments, shell=_UNPACK), self._client.name, self._patience

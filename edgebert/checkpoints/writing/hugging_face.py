@@ -18,7 +18,7 @@ from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.writing.names import HUGGING_FACE, written_name
 from edgebert.checkpoints.writing.safetensors_file import write_safetensors
 from edgebert.errors import EdgebertError
-from edgebert.files import replacing
+from edgebert.files import make_folder, replacing
 
 FILES = ("config.json", "model.safetensors", "tokenizer_config.json", "vocab.txt")
 """What every folder holds that is written here."""
@@ -68,11 +68,8 @@ def write_hugging_face(checkpoint: Checkpoint, folder: Path, *, force: bool = Fa
     }
     if not force:
         _refuse_overwrite(folder, ["model.safetensors", learned.FILE, *contents])
-    try:
-        for file in contents:
-            (folder / file).parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EdgebertError(f"{folder}: cannot write here: {error.strerror}") from None
+    for file in contents:
+        make_folder((folder / file).parent)
     if checkpoint.learned is None:
         (folder / learned.FILE).unlink(missing_ok=True)
     write_safetensors(tensors, folder / "model.safetensors", {"format": "pt"}, force=force)

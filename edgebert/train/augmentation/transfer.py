@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edgebert.bulk.resumable import progress_path
 from edgebert.checkpoints.progress import Progress, silent
-from edgebert.errors import EdgebertError
+from edgebert.files import make_folder
 from edgebert.train.augmentation.augment import Amount, augment, described
 from edgebert.train.augmentation.method import Method
 from edgebert.train.transfer import Transfer
@@ -41,9 +41,6 @@ def with_augmented(
     if not path.exists() or progress_path(path).exists():
         total = sum(1 for _ in transfer.read())
         texts = (text for text, _ in transfer.read())
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise EdgebertError(f"{folder}: cannot write here: {error.strerror}") from None
+        make_folder(folder)
         augment(texts, method, path, amount, known_by=known_by, total=total, progress=progress)
     return replace(transfer, texts=(*transfer.texts, path))

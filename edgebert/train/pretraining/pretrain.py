@@ -12,6 +12,7 @@ from edgebert.bulk.fingerprint import digest
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.progress import Progress, silent
 from edgebert.errors import EdgebertError
+from edgebert.files import make_folder
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.fingerprint import fingerprint
 from edgebert.train.loop import Tell
@@ -119,7 +120,7 @@ def pretrain(
     folder, seed = own_folder(output / CORPUS), trials[0].seed
     pairs = corpus.wanted.packing == "sentence-pairs"
     known = corpus.fingerprint()
-    _make(folder)
+    make_folder(folder)
     start = begin(source, corpus.files, folder, pairs=pairs, max_length=max_length, seed=seed)
     lessons = _lessons(start, corpus, known, folder, progress)
     return run_trials(lessons, trials, output, resume=resume, progress=progress, tell=tell)
@@ -199,10 +200,3 @@ def _refuse_empty(learned: Tokens, held_out: Tokens, corpus: Corpus) -> None:
         raise EdgebertError(
             f"{where}: has no text to judge by; give --dev a file with some, or hold out more"
         )
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EdgebertError(f"{folder}: cannot write here: {error.strerror}") from None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import numpy.typing as npt
 from edgebert.checkpoints.small_files import read_json_object
 from edgebert.checkpoints.vocabulary import MASK_TOKEN, SPECIAL_TOKENS
 from edgebert.errors import EdgebertError
-from edgebert.files import replacing
+from edgebert.files import make_folder, replacing, writing
 from edgebert.tokenizer.tokenizer import Tokenizer
 
 Places = npt.NDArray[np.int64]
@@ -26,6 +25,7 @@ ROWS = ".rows"
 """What the names of files end with that hold how the tokens are packed."""
 PLACE: np.dtype[Any] = np.dtype(np.int64)
 _BUFFER = 1 << 20  # values
+_ADVICE = "make room, and begin again"
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,8 @@ class TokenWriter:
         self._counts = np.zeros(vocab_size, np.int64)
         self._sep = tokenizer.join([]).ids[-1]
         self._in_document = False
-        with _telling(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
+        with writing(folder, _ADVICE):
             for old in (folder / _TOLD, *folder.glob(f"*{ROWS}")):
                 old.unlink(missing_ok=True)
         self._ids = _Column(folder / _TOKENS, _kind(vocab_size))
@@ -148,7 +148,7 @@ class _Column:
         self._path, self._kind = path, kind
         self._waiting: list[int] = []
         self.count = 0
-        with _telling(path):
+        with writing(path, _ADVICE):
             self._file = path.open("wb")
 
     def extend(self, values: list[int]) -> None:
@@ -159,11 +159,11 @@ class _Column:
 
     def close(self) -> None:
         self._flush()
-        with _telling(self._path):
+        with writing(self._path, _ADVICE):
             self._file.close()
 
     def _flush(self) -> None:
-        with _telling(self._path):
+        with writing(self._path, _ADVICE):
             self._file.write(np.array(self._waiting, self._kind).tobytes())
         self._waiting = []
 
@@ -182,13 +182,3 @@ def mapped(path: Path, kind: np.dtype[Any]) -> npt.NDArray[Any]:
 
 def _kind(vocab_size: int) -> np.dtype[Any]:
     return np.dtype(np.uint16 if vocab_size <= 1 << 16 else np.uint32)
-
-
-@contextlib.contextmanager
-def _telling(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise EdgebertError(
-            f"{path}: cannot write: {error.strerror or error}; make room, and begin again"
-        ) from None
