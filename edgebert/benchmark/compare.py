@@ -1,12 +1,12 @@
 """Two reports held against each other: what became slower, larger or less accurate beyond noise.
 
-**Latency.** The figure is the ratio of times, new by old, each the middle of the medians of its
-rounds. Where both devices timed the same yardstick beside the answers, times are in units of it:
-that the machine itself was slower at the other time (its clock, its heat, its neighbours) then
-makes no answer slower. A run is slower where the whole 99 % interval of that ratio is above 1 *and*
-the ratio itself is above 1 + `TIME_TOLERANCE`. The interval comes from a bootstrap of processes
-(`statistics.draws`). Few of them tell little of how processes differ, and one nothing; the
-tolerance is for that. Half of the 5 % that must be found errs equally rarely on both sides.
+**Latency.** The figure is the ratio of times, new by old, each the typical one of its answers
+(`statistics.typical`). Where both devices timed the same yardstick beside the answers, times are in
+units of it: that the machine itself was slower at the other time (its clock, its heat, its
+neighbours) then makes no answer slower. A run is slower where the whole 99 % interval of that ratio
+is above 1 *and* the ratio itself is above 1 + `TIME_TOLERANCE`. The interval comes from a bootstrap
+of processes (`statistics.draws`). Few of them tell little of how processes differ, and one nothing;
+the tolerance is for that. Half of the 5 % that must be found errs equally rarely on both sides.
 
 **Size and memory** have next to no noise: more than `SIZE_TOLERANCE` of the file, or more than
 `MEMORY_TOLERANCE` and `MEMORY_STEP` of private memory after the first answer, is larger.
@@ -171,7 +171,7 @@ def ratio_of_times(old: Sequence[Times], new: Sequence[Times]) -> tuple[float, f
     """How many times the time of `old` a run takes: ratio, and its interval.
 
     Args:
-        old: the median of each round, one array a process.
+        old: the typical time of each round, one array a process.
         new: the same.
 
     None where fewer than `FEWEST_ROUNDS` rounds of either are left, throttled ones not counted.
@@ -221,7 +221,7 @@ def _label(row: Row) -> str:
 def _changes(old: Row, new: Row) -> Iterator[Change]:
     place = (new.device.name, _label(new))
     same = _same_yardstick(old, new)
-    times = ratio_of_times(_round_medians(old.run, same), _round_medians(new.run, same))
+    times = ratio_of_times(_round_times(old.run, same), _round_times(new.run, same))
     if times is not None:
         ratio, low, high = times
         medians = (_middle(old.run) / 1000, _middle(new.run) / 1000)
@@ -269,8 +269,8 @@ def _same_yardstick(old: Row, new: Row) -> bool:
     )
 
 
-def _round_medians(run: Run, in_yardsticks: bool = False) -> list[Times]:
-    """The median of each round that was not throttled, by process; else in microseconds."""
+def _round_times(run: Run, in_yardsticks: bool = False) -> list[Times]:
+    """The typical time of each round that was not throttled, by process; else in microseconds."""
     samples = run.samples_us
     times = relative(samples.total, samples.yardstick if in_yardsticks else ())
     return by_process(times, _counted(run))
@@ -287,7 +287,7 @@ def _counted(run: Run) -> list[Round]:
 
 
 def _middle(run: Run) -> float:
-    return middle(_round_medians(run))
+    return middle(_round_times(run))
 
 
 def _device_notes(old: Report, new: Report) -> Iterator[str]:

@@ -39,7 +39,7 @@ from edgebert.benchmark.statistics import (
 )
 from edgebert.benchmark.system import System
 from edgebert.benchmark.throttling import happened, read_throttling
-from edgebert.benchmark.turns import Taken, Told, Until, take_energy, take_turns
+from edgebert.benchmark.turns import Taken, Told, Until, rotated, take_energy, take_turns
 from edgebert.checkpoints.progress import Progress
 from edgebert.errors import EdgebertError
 from edgebert.runtime.engines import ENGINES
@@ -145,10 +145,12 @@ def _measure_heat(plan: Plan, heat: Sequence[Candidate], bench: Bench, told: Tol
     runs: list[Run] = []
     for number in itertools.count():
         with contextlib.ExitStack() as stack:
-            processes = [
-                stack.enter_context(Process(bench.worker, plan.setting(model), model.name))
-                for model in heat
-            ]
+            # Each time another one is started first: it is a little slower for all its life.
+            started = {
+                at: stack.enter_context(Process(bench.worker, plan.setting(model), model.name))
+                for at, model in rotated([*enumerate(heat)], number)
+            }
+            processes = [started[at] for at in range(len(heat))]
             take_turns(number, processes, taken, plan.until, bench.system, plan.cores, told)
             if plan.until.share(taken) >= 1:
                 for model, process, of_model in zip(heat, processes, taken, strict=True):

@@ -9,26 +9,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from edgebert.benchmark.cores import clock_mhz
 from edgebert.benchmark.energy import Meter
 from edgebert.benchmark.facts import read_temperature
 from edgebert.benchmark.process import Process
 from edgebert.benchmark.result import Energy, Round
-from edgebert.benchmark.statistics import by_process, relative, spread
+from edgebert.benchmark.statistics import Times, by_process, relative, spread
 from edgebert.benchmark.system import System
 from edgebert.benchmark.throttling import happened, read_throttling
 
 ROUND_SECONDS = 0.05
 FEWEST_ROUNDS = 10
-STEADY = 0.01
+STEADY = 0.006
 """A time is stable when half its interval is this share of it."""
-MOST_TIMES = 3
+STEADY_RATIO = 0.01
+"""The same of the time of a model and that of the first one: 2 % more or less then shows."""
+MOST_TIMES = 10
 """Where times do not become stable, it ends after so many times the shortest time."""
 
 _ENERGY_SECONDS = 2.0
 
+Thing = TypeVar("Thing")
 Told = Callable[[float], None]
 """Is told which share of the work is done."""
 
@@ -56,10 +59,10 @@ class Taken:
         return sum(self.samples.get("total", ())) / 1e6
 
     @property
-    def is_steady(self) -> bool:
-        """Whether its time is stable."""
+    def times(self) -> list[Times]:
+        """The typical time of each round, one array a process."""
         times = relative(self.samples["total"], self.samples.get("yardstick", ()))
-        return spread(by_process(times, self.rounds)) < STEADY
+        return by_process(times, self.rounds)
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ class Until:
         if turns < FEWEST_ROUNDS or done < self.min_seconds:
             of_time = done / self.min_seconds if self.min_seconds else 1.0
             return min(turns / FEWEST_ROUNDS, of_time, 1.0) / MOST_TIMES
-        if done >= MOST_TIMES * self.min_seconds or all(each.is_steady for each in taken):
+        if done >= MOST_TIMES * self.min_seconds or _are_steady(taken):
             return 1.0
         return done / (MOST_TIMES * self.min_seconds)
 
@@ -125,8 +128,7 @@ def take_turns(
     turn = _turns(taken)
     while (share := until.share(taken)) < 1 and not until.has_enough_of(number, taken):
         told(share)
-        for place in range(len(processes)):
-            at = (turn + place) % len(processes)
+        for at in rotated(range(len(processes)), turn):
             before = read_throttling(system)
             times = processes[at].ask("round", seconds=ROUND_SECONDS)
             taken[at].add(
@@ -139,6 +141,12 @@ def take_turns(
         turn += 1
 
 
+def rotated(things: Sequence[Thing], number: int) -> Sequence[Thing]:
+    """All of them, beginning with another one for each number."""
+    first = number % len(things)
+    return [*things[first:], *things[:first]]
+
+
 def take_energy(process: Process, meter: Meter | None) -> Energy | None:
     """The energy of a thousand answers, from some seconds of them without a break."""
     if meter is None:
@@ -149,6 +157,15 @@ def take_energy(process: Process, meter: Meter | None) -> Energy | None:
     finally:
         joules = meter.stop()
     return Energy(round(1000 * joules / answers, 6), meter.source) if joules else None
+
+
+def _are_steady(taken: Sequence[Taken]) -> bool:
+    """Whether all times are stable, and their ratios to the first."""
+    first, *others = (each.times for each in taken)
+    return all(spread(each) < STEADY for each in (first, *others)) and all(
+        spread([a / b for a, b in zip(other, first, strict=True)]) < STEADY_RATIO
+        for other in others
+    )
 
 
 def _turns(taken: Sequence[Taken]) -> int:

@@ -8,8 +8,10 @@ from dataclasses import replace
 
 import pytest
 
+from edgebert.benchmark import measure
 from edgebert.benchmark.job import Job, JobModel, run_job
 from edgebert.benchmark.models import heats, job_model, open_candidate, without_float32
+from edgebert.benchmark.process import WORKER, Process
 from edgebert.benchmark.result import DeviceResult, MemoryState
 from edgebert.errors import EdgebertError
 from edgebert.runtime.model import load
@@ -157,6 +159,19 @@ def test_little_memory_means_no_ratios_but_all_runs(models, tmp_path):
     assert len(result.runs) == 2
     assert result.ratios == ()
     assert result.facts.board == "Raspberry Pi 4 Model B Rev 1.4"
+
+
+def test_each_time_another_model_is_started_first(models, monkeypatch):
+    class NotedProcess(Process):
+        def __init__(self, program, setting, name):
+            if program == WORKER:
+                started.append(name)
+            super().__init__(program, setting, name)
+
+    started = []
+    monkeypatch.setattr(measure, "Process", NotedProcess)
+    run_job(Job(models[:2], rounds=3, processes=3))
+    assert started == ["int8", "float32", "float32", "int8", "int8", "float32"]
 
 
 def test_a_job_survives_its_journey(models):

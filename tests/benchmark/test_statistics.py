@@ -12,6 +12,7 @@ from edgebert.benchmark.statistics import (
     relative,
     spread,
     summarize,
+    typical,
 )
 
 ROUNDS = (Round(0, 3, throttled=False), Round(3, 2, throttled=True), Round(5, 2))
@@ -24,8 +25,15 @@ def test_throttled_rounds_are_left_out():
     assert stats == Stats(p50=3.0, p90=4.6, p99=4.96, mean=3.0, deviation=1.581)
     assert summarize(samples, [Round(0, 7, throttled=True)]) is None
     assert summarize([7.0], [Round(0, 1)]) == Stats(7.0, 7.0, 7.0, 7.0, 0.0)
-    (medians,) = by_process(samples, ROUNDS)
-    np.testing.assert_array_equal(medians, [2.0, 150.0, 4.5])
+    (times,) = by_process(samples, ROUNDS)
+    np.testing.assert_allclose(times, [6 ** (1 / 3), 20_000**0.5, 20**0.5])
+
+
+def test_a_typical_time_is_a_mean_that_the_slowest_and_fastest_do_not_move():
+    assert typical([1e-9, 2.0, 4.0, 8.0, 1e9]) == pytest.approx(4)
+    assert typical([2.0, 8.0]) == pytest.approx(4)
+    assert typical([0.0]) == 0
+    np.testing.assert_allclose(typical([[2.0, 8.0], [3.0, 27.0]]), [4, 9])
 
 
 def test_what_slows_an_answer_and_the_yardstick_beside_it_falls_out():
@@ -64,19 +72,19 @@ def test_the_same_times_give_the_same_interval():
     assert str(paired_ratio([2 * times], [times])) == "2.00x (2.00 to 2.00)"
 
 
-def test_spread_is_a_share_of_the_median():
+def test_spread_is_a_share_of_the_time():
     assert spread([np.full(20, 7.0)]) == 0
     values = np.random.default_rng(3).normal(100, 10, 400)
-    # Half an interval of a median of normal values: 1.96 * 1.2533 * deviation / sqrt(n).
-    assert spread([values]) == pytest.approx(1.96 * 1.2533 * 10 / 20 / 100, rel=0.3)
+    # Half an interval of such a mean of normal values: 1.96 * 1.07 * deviation / sqrt(n).
+    assert spread([values]) == pytest.approx(1.96 * 1.07 * 10 / 20 / 100, rel=0.3)
 
 
-def test_rounds_belong_to_their_processes_and_their_middle_is_the_mean_of_those():
+def test_rounds_belong_to_their_processes_and_their_middle_is_the_typical_one_of_those():
     rounds = [Round(at, 1, process=at // 2) for at in range(10)]
-    medians = by_process([1.0, 3.0, 2.0, 4.0, 3.0, 5.0, 4.0, 6.0, 100.0, 102.0], rounds)
-    assert [each.tolist() for each in medians] == [[1, 3], [2, 4], [3, 5], [4, 6], [100, 102]]
-    assert middle(medians) == pytest.approx((2 + 3 + 4 + 5 + 101) / 5)
-    assert middle(medians[:3]) == 3
+    times = by_process([1.0, 4.0, 2.0, 8.0, 3.0, 12.0, 4.0, 16.0, 100.0, 102.0], rounds)
+    np.testing.assert_allclose(times, [[1, 4], [2, 8], [3, 12], [4, 16], [100, 102]])
+    assert middle(times) == pytest.approx((4 * 6 * 8) ** (1 / 3))
+    assert middle(times[:3]) == pytest.approx((2 * 3 * 4 * 8) ** (1 / 4))  # of all rounds
 
 
 def test_intervals_of_unlike_processes_hold_the_true_ratio():

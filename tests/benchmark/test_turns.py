@@ -72,6 +72,7 @@ def rounds_of(times, count):
 
 STEADY = [100_000.0]
 UNSTEADY = [100_000.0, 200_000.0]
+NEARLY = [100_000.0, 103_000.0]  # steady, but not its ratio to one that falls when it rises
 
 
 @pytest.mark.parametrize(
@@ -87,6 +88,8 @@ UNSTEADY = [100_000.0, 200_000.0]
         (Until(None, 2.05), [rounds_of(UNSTEADY, 21)], False),
         (Until(None, 2.05), [rounds_of(STEADY, 21), rounds_of(UNSTEADY, 21)], False),
         (Until(None, 2.05), [rounds_of(UNSTEADY, 14 * MOST_TIMES)], True),
+        (Until(None, 2.05), [rounds_of(NEARLY, 21)], True),
+        (Until(None, 2.05), [rounds_of(NEARLY, 21), rounds_of(NEARLY[::-1], 21)], False),
     ],
 )
 def test_enough_is_by_rounds_or_by_time_and_steadiness(until, taken, enough):
