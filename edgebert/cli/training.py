@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _SETTINGS = (
     *("epochs", "patience", "warmup", "weight_decay", "clip_norm", "dropout"),
-    *("accumulate", "precision", "xla", "qat", "prune", "save_every"),
+    *("accumulate", "precision", "qat", "prune", "save_every"),
 )
 """Options that are fields of `Settings` as they are."""
 
@@ -59,9 +59,6 @@ class Training:
         int, typer.Option(help="Parts in which a batch is run, to save memory.")
     ] = 1
     precision: Annotated[str, typer.Option(help="float32 or bfloat16.")] = "float32"
-    xla: Annotated[
-        bool, typer.Option(help="Compile steps: a few seconds for each length, then faster.")
-    ] = True
     qat: Annotated[
         str | None,
         typer.Option(

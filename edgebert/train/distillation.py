@@ -20,7 +20,7 @@ from edgebert.train.backend import tf
 from edgebert.train.dropout import Dropout
 from edgebert.train.examples import IGNORED
 from edgebert.train.losses import inputs_of
-from edgebert.train.network import Encoded, Network
+from edgebert.train.network import Encoded, Network, by_rows
 
 TEACHER = "teacher"
 """The teacher's scores in a batch, float32 [B, K]."""
@@ -121,7 +121,8 @@ class Distillation:
         count = tf.reduce_sum(tokens)
         total = 0.0
         for place, (ours, theirs) in enumerate(_matched(student.states, teacher.states)):
-            projected = tf.matmul(tf.cast(ours, tf.float32), self.by_name[f"hidden.{place}"])
+            projection = tf.transpose(self.by_name[f"hidden.{place}"])
+            projected = by_rows(tf.cast(ours, tf.float32), projection)
             squares = tf.square(projected - tf.stop_gradient(tf.cast(theirs, tf.float32)))
             total += tf.reduce_sum(squares * tokens) / (count * squares.shape[-1])
         return total / len(student.states)

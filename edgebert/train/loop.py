@@ -24,7 +24,7 @@ from edgebert.train.run_folder import Run
 from edgebert.train.score import Score
 from edgebert.train.settings import Settings
 from edgebert.train.state import Mark
-from edgebert.train.strategy import cluster, devices, everywhere, from_chief, own_parts, summed
+from edgebert.train.strategy import cluster, everywhere, from_chief, own_parts, summed
 
 
 class Objective(Protocol):
@@ -107,13 +107,10 @@ class _Training:
         self._network, self._objective, self._feed = network, objective, feed
         self._settings, self._run = settings, run
         self._variables = {**network.by_name, **objective.by_name}
-        self._optimizer = AdamW(
-            self._variables, settings.weight_decay, settings.clip_norm, xla=settings.xla
-        )
+        self._optimizer = AdamW(self._variables, settings.weight_decay, settings.clip_norm)
         self._steps = settings.epochs * feed.steps_per_epoch
         self._pruning = pruning_of(settings.prune, network.by_name, self._steps)
-        self._compiled = tf.function(self._backpropagate, jit_compile=True, autograph=False)
-        self._interpreted: Any = None
+        self._graph: Any = None
         self._mark = Mark()
 
     def go_on(self, evaluate: Evaluate | None, progress: Progress, tell: Tell) -> Outcome:
@@ -166,25 +163,18 @@ class _Training:
         for number, share in [shares[own] for own in own_parts(len(parts))] or [(0, 0.0)]:
             tensors = {name: tf.constant(value) for name, value in parts[number].make().items()}
             key = step_key(self._settings.seed, step, number)
-            found = self._graph(tensors)(tensors, key, tf.constant(share))
+            if self._graph is None:
+                self._graph = self._traced(tensors)
+            found = self._graph(tensors, key, tf.constant(share))
             for name, value in found.items():
                 total[name] = total[name] + value if name in total else value
         return total
 
-    def _graph(self, tensors: Mapping[str, Any]) -> Any:
-        """What runs a part: compiled for its shape, if that is a shape that comes again and again.
+    def _traced(self, tensors: Mapping[str, Any]) -> Any:
+        """A graph for every shape: TensorFlow would trace by the shapes it happens to meet first.
 
-        Which of the two it is depends on the part alone: their sums differ in the last bits.
+        It would then compute other bits after a resume.
         """
-        usual = self._settings.batch_size // (self._settings.accumulate * devices())
-        if self._settings.xla and tensors["target"].shape[0] >= usual:
-            return self._compiled
-        if self._interpreted is None:
-            self._interpreted = self._for_every_shape(tensors)
-        return self._interpreted
-
-    def _for_every_shape(self, tensors: Mapping[str, Any]) -> Any:
-        """One graph: left to itself, TensorFlow traces by the shapes it happens to meet first."""
         if self._network.fixed_shapes:
             return tf.function(self._backpropagate, autograph=False)  # one for each shape
         shapes = {

@@ -185,7 +185,7 @@ class Network(keras.Model):
 
     def _dense(self, x: Tensor, name: str) -> Tensor:
         weight, bias = self.by_name[f"{name}.weight"], self.by_name[f"{name}.bias"]
-        return tf.matmul(x, self._cast(weight), transpose_b=True) + self._cast(bias)
+        return by_rows(x, self._cast(weight)) + self._cast(bias)
 
     def _norm(self, x: Tensor, name: str) -> Tensor:
         x = tf.cast(x, tf.float32)
@@ -208,11 +208,21 @@ class Network(keras.Model):
         rows = last if positions is None else tf.gather(last, positions, batch_dims=1)
         rows = self._norm(self._activate(self._dense(rows, "mlm.transform")), "mlm.norm")
         words = self._cast(self.by_name["embeddings.word"])
-        logits = tf.matmul(rows, words, transpose_b=True)
+        logits = by_rows(rows, words)
         return tf.cast(logits, tf.float32) + self.by_name["mlm.bias"]
 
     def _cast(self, x: Tensor) -> Tensor:
         return tf.cast(x, self._precision)
+
+
+def by_rows(x: Tensor, weight: Tensor) -> Tensor:
+    """X [..., in] times a weight [out, in]: [..., out].
+
+    As one product of two matrices. Of more axes `tf.matmul` makes a product a text, and worse, a
+    gradient of the weight a text, which are added up afterwards.
+    """
+    rows = tf.matmul(tf.reshape(x, [-1, x.shape[-1]]), weight, transpose_b=True)
+    return tf.reshape(rows, tf.concat([tf.shape(x)[:-1], [weight.shape[0]]], 0))
 
 
 def _sentence_vector(last: Tensor, mask: Tensor, head: Head) -> Tensor:

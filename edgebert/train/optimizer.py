@@ -18,7 +18,6 @@ class AdamW:
         variables: by name.
         weight_decay: times the learning rate, taken off matrices and tables at each step.
         clip_norm: largest norm of all gradients together.
-        xla: compile the update.
 
     Attributes:
         moments: `first/NAME` and `second/NAME`, the running means.
@@ -29,8 +28,6 @@ class AdamW:
         variables: Mapping[str, Any],
         weight_decay: float,
         clip_norm: float,
-        *,
-        xla: bool = False,
     ) -> None:
         self._variables = dict(variables)
         self._decay = weight_decay
@@ -40,7 +37,7 @@ class AdamW:
             for kind in ("first", "second")
             for name, variable in variables.items()
         }
-        self._update = tf.function(self._trace, jit_compile=xla)
+        self._update = tf.function(self._trace)
 
     def apply(self, gradients: Mapping[str, Any], step: int, rate: float) -> Any:
         """Makes one step, counted from 0; gives the norm of the gradients before clipping.
@@ -49,21 +46,31 @@ class AdamW:
             float32 scalar tensor: a device need not wait for it.
         """
         # Here in float64: float32 has few digits left of 1 less almost 1.
-        corrections = [1.0 / (1.0 - beta ** (step + 1)) for beta in _BETAS]
-        return self._update(dict(gradients), tf.constant(corrections), tf.constant(rate))
+        first, second = (1.0 - beta ** (step + 1) for beta in _BETAS)
+        # Both moments are divided by these, so the step by the first and the root of the second.
+        length, epsilon = rate * second**0.5 / first, _EPSILON * second**0.5
+        numbers = [tf.constant(number, tf.float32) for number in (rate, length, epsilon)]
+        return self._update(dict(gradients), *numbers)
 
-    def _trace(self, gradients: dict[str, Any], corrections: Any, rate: Any) -> Any:
+    def _trace(self, gradients: dict[str, Any], rate: Any, length: Any, epsilon: Any) -> Any:
         norm = tf.linalg.global_norm([gradients[name] for name in sorted(gradients)])
         scale = tf.minimum(1.0, self._clip_norm / tf.maximum(norm, 1e-12))
         for name, gradient in gradients.items():
             variable = self._variables[name]
             first, second = (self.moments[f"{kind}/{name}"] for kind in ("first", "second"))
-            gradient *= scale
-            first.assign(_BETAS[0] * first + (1 - _BETAS[0]) * gradient)
-            second.assign(_BETAS[1] * second + (1 - _BETAS[1]) * tf.square(gradient))
-            update = first * corrections[0]
-            update /= tf.sqrt(second * corrections[1]) + _EPSILON
             if len(variable.shape) > 1:
-                update += self._decay * variable
-            variable.assign_sub(rate * update)
+                variable.assign(variable * (1.0 - rate * self._decay))
+            # One pass over all five arrays; as operations of their own it would be a dozen.
+            tf.raw_ops.ResourceApplyAdam(
+                var=variable.handle,
+                m=first.handle,
+                v=second.handle,
+                beta1_power=0.0,  # what they correct is in `length` and `epsilon`
+                beta2_power=0.0,
+                lr=length,
+                beta1=_BETAS[0],
+                beta2=_BETAS[1],
+                epsilon=epsilon,
+                grad=gradient * scale,
+            )
         return norm

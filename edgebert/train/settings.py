@@ -53,8 +53,6 @@ class Settings:
         dropout: share of the elements that are dropped.
         accumulate: parts in which a step's batch goes through the network, to save memory.
         precision: of matrix products and activations.
-        xla: compile each step for the shape of its batch: seconds at first, then several times
-            as fast.
         qat: round weights and activations in every step as a file of this kind will; None: do not.
         prune: share of the weights that are 0 in the end.
         seed: of data order, dropout and new weights.
@@ -75,7 +73,6 @@ class Settings:
     dropout: float = 0.1
     accumulate: int = 1
     precision: Precision = "float32"
-    xla: bool = True
     qat: Qat | None = None
     prune: float = 0.0
     seed: int = 1

@@ -51,9 +51,7 @@ def test_wrong_settings_are_one_line(tmp_path):
 
 def test_it_trains_reports_resumes_and_its_folder_converts(tmp_path):
     pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-train")
-    settings = (
-        "--task classify --epochs 3 --batch-size 16 --learning-rate 1e-2 --dropout 0 --no-xla"
-    )
+    settings = "--task classify --epochs 3 --batch-size 16 --learning-rate 1e-2 --dropout 0"
     command = arguments(tmp_path, *settings.split())
     result = runner.invoke(app, [*command, "--json"])
     assert result.exit_code == 0, result.output

@@ -19,7 +19,7 @@ def command(tmp_path):
     def arguments(*further):
         path = text.write(tmp_path / "a.txt", 60)
         quick = ["--epoch-steps", "1", "--epochs", "1", "--batch-size", "4", "--max-length", "32"]
-        return ["pretrain", str(path), "-o", str(tmp_path / "out"), *quick, "--no-xla", *further]
+        return ["pretrain", str(path), "-o", str(tmp_path / "out"), *quick, *further]
 
     return arguments
 

@@ -21,7 +21,7 @@ from tests.train import words
 
 FINETUNE = "finetune source --train train.tsv --dev dev.tsv --task classify -o out"
 DISTILL = "distill --teacher teacher --student source --transfer texts.txt --dev dev.tsv -o out"
-QUICK = "--epochs 1 --batch-size 16 --no-xla"
+QUICK = "--epochs 1 --batch-size 16"
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ from edgebert.train.teacher import CheckpointTeacher, FileTeacher
 from edgebert.train.transfer import Transfer
 from tests.train import words
 
-QUICK = Settings(epochs=3, batch_size=16, learning_rate=1e-2, dropout=0.0, xla=False)
+QUICK = Settings(epochs=3, batch_size=16, learning_rate=1e-2, dropout=0.0)
 LARGE = replace(words.CONFIG, hidden_size=24, num_attention_heads=3, num_hidden_layers=2)
 
 

@@ -19,7 +19,7 @@ from edgebert.train.start import with_heads
 from edgebert.train.trials import grid, run_name
 from tests.train import words
 
-QUICK = Settings(epochs=3, batch_size=16, learning_rate=1e-2, dropout=0.0, xla=False)
+QUICK = Settings(epochs=3, batch_size=16, learning_rate=1e-2, dropout=0.0)
 
 
 @pytest.fixture

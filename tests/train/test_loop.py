@@ -85,32 +85,6 @@ def test_stopped_at_any_step_it_resumes_bit_for_bit(whole, tmp_path):
     assert losses(tmp_path) == losses(whole)
 
 
-def test_compiled_it_computes_the_same(tmp_path):
-    settings = replace(tiny.SETTINGS, epochs=1, accumulate=1, dropout=0.0)
-    tiny.run(tmp_path / "plain", settings)
-    tiny.run(tmp_path / "compiled", replace(settings, xla=True))
-    plain, compiled = (losses(tmp_path / name) for name in ("plain", "compiled"))
-    assert len(plain) == len(compiled) == 8
-    for (_, one), (_, other) in zip(plain, compiled, strict=True):
-        assert one == pytest.approx(other, rel=1e-4)
-
-
-def test_compiled_it_resumes_bit_for_bit(tmp_path):
-    class StoppedError(Exception):
-        pass
-
-    def stop(done, total, description):
-        if done == 6:
-            raise StoppedError
-
-    settings = replace(tiny.SETTINGS, epochs=1, accumulate=1, xla=True)
-    whole = tiny.run(tmp_path / "whole", settings)
-    with pytest.raises(StoppedError):
-        tiny.run(tmp_path / "stopped", settings, progress=stop)
-    again = tiny.run(tmp_path / "stopped", settings, resume=True)
-    assert same(dict(again.weights), dict(whole.weights))
-
-
 def test_a_finished_run_gives_its_weights_again(whole):
     outcome = tiny.run(whole, resume=True)
     assert outcome.texts_per_second is None

@@ -37,7 +37,7 @@ def test_two_workers_label_and_distill_what_one_does(tmp_path):
     def command(out, *further):
         paths = {"--teacher": "teacher", "--transfer": "texts.txt", "--dev": "dev.tsv", "-o": out}
         given = [word for name, path in paths.items() for word in (name, str(tmp_path / path))]
-        settings = "--init teacher --student 1/8 --epochs 8 --batch-size 16 --dropout 0 --no-xla"
+        settings = "--init teacher --student 1/8 --epochs 8 --batch-size 16 --dropout 0"
         return ["distill", *given, *settings.split(), *further]
 
     result = CliRunner().invoke(app, [*command("one"), "--json"])

@@ -35,7 +35,6 @@ SETTINGS = Settings(
     log_every=1,
     accumulate=2,
     seed=7,
-    xla=False,  # compiling would take longer than all the rest
 )
 LABELS = 3
 

@@ -21,7 +21,7 @@ from edgebert.converter.head import Head
 from edgebert.converter.recipes import SMALL_MATRIX
 from edgebert.train.backend import tf
 from edgebert.train.dropout import NO_DROPOUT, Dropout
-from edgebert.train.network import Encoded, Inputs, Network
+from edgebert.train.network import Encoded, Inputs, Network, by_rows
 from edgebert.train.qat.arrays import TensorArray, tensor_of
 from edgebert.train.qat.output import logits_head, output_of
 from edgebert.train.qat.quantisers import Quantisers, per_token
@@ -129,7 +129,7 @@ class _Recipe:
         matrix, rows = tensor_of(weight), x.value
         if len(weight) > SMALL_MATRIX:
             matrix, rows = self.quantisers.rows(name, matrix), per_token(rows)
-        product = tf.matmul(rows, matrix, transpose_b=True)
+        product = by_rows(rows, matrix)
         value = product if bias is None else product + tensor_of(bias)
         return _Tensor(value, (*x.shape[:-1], len(weight)))
 

@@ -17,7 +17,7 @@ from edgebert.converter.full_integer.storage import constant_of, held
 from edgebert.converter.full_integer.storage import fixed as fixed_storage
 from edgebert.train.backend import tf
 from edgebert.train.dropout import Dropout
-from edgebert.train.network import Inputs
+from edgebert.train.network import Inputs, by_rows
 from edgebert.train.qat.arrays import TensorArray, tensor_of
 from edgebert.train.qat.quantisers import Quantisers, fixed
 
@@ -200,7 +200,7 @@ class RoundingEmitter:
 
     def _product(self, name: str, x: Rounded, weight: Any, bias: Any) -> Any:
         matrix = self._quantisers.rows(f"{name}.matrix", tensor_of(weight))
-        product = tf.matmul(x.value, matrix, transpose_b=True)
+        product = by_rows(x.value, matrix)
         return product if bias is None else product + tensor_of(bias)
 
     def _operand(self, name: str, x: Any) -> Any:

@@ -34,7 +34,7 @@ from tests.train import words
 from tests.train.pretraining import text
 
 ROOT = Path(__file__).parents[3]
-QUICK = Settings(epochs=1, batch_size=16, learning_rate=5e-3, dropout=0.0, xla=False, log_every=1)
+QUICK = Settings(epochs=1, batch_size=16, learning_rate=5e-3, dropout=0.0, log_every=1)
 SMALL = NewModel("1/64", 600)
 
 
@@ -79,7 +79,7 @@ def command(tmp_path, output, *further):
     given = [str(each) for pair in options.items() for each in pair]
     return [
         *(sys.executable, "-m", "edgebert", "pretrain", str(tmp_path / "a.txt")),
-        *(*given, "--no-xla", "-o", str(output), *further),
+        *(*given, "-o", str(output), *further),
     ]
 
 

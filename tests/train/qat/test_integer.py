@@ -6,14 +6,12 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-train")
 
 from ai_edge_litert.interpreter import Interpreter
 
-from edgebert.checkpoints.folder import open_folder
 from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.converter.convert import convert, convert_checkpoint
 from edgebert.converter.plan import Options, plan
@@ -28,7 +26,7 @@ from tests.reference_folders import ROOTS
 from tests.train import words
 from tests.train.qat.agreement import distances
 
-SETTINGS = Settings(epochs=2, learning_rate=2e-3, qat="int8-full", seed=3, xla=False)
+SETTINGS = Settings(epochs=2, learning_rate=2e-3, qat="int8-full", seed=3)
 LABELS = ("card_arrival", "exchange_rate", "age_limit")
 DATA = Path(__file__).parents[2] / "data" / "banking77"
 
@@ -127,7 +125,7 @@ def test_a_run_without_it_leaves_no_ranges_of_other_weights(trained, tmp_path):
     folder = tmp_path / "model"
     shutil.copytree(trained, folder, ignore=shutil.ignore_patterns("runs"))
     task = Task("classify", words.write_classify(tmp_path / "t.tsv", 32), tmp_path / "t.tsv")
-    finetune(words.checkpoint(), task, folder, [Settings(epochs=1, xla=False)], force=True)
+    finetune(words.checkpoint(), task, folder, [Settings(epochs=1)], force=True)
     assert not (folder / "quantization.json").exists()
     with open_checkpoint(str(folder)) as checkpoint:
         assert checkpoint.learned is None
@@ -161,18 +159,3 @@ def test_a_run_that_was_stopped_ends_with_the_same_weights_and_ranges(qat, tmp_p
         finetune(
             words.checkpoint(), task, tmp_path / "one", [replace(settings, prune=0.25)], resume=True
         )
-
-
-@pytest.mark.parametrize("qat", ["int8", "int8-full"])
-def test_compiled_steps_learn_what_others_do(qat, tmp_path):
-    data = words.write_classify(tmp_path / "train.tsv", 32)
-    found = []
-    for xla in (True, False):
-        settings = replace(SETTINGS, qat=qat, batch_size=16, epochs=1, dropout=0.0, xla=xla)
-        task = Task("classify", data, data, max_length=8)
-        finetune(words.checkpoint(), task, tmp_path / str(xla), [settings])
-        found.append(open_folder(tmp_path / str(xla)).weights)
-    for name, array in found[0].items():
-        assert np.isfinite(array).all()
-        # Rounding turns the last bits of a sum into a step here and there.
-        assert np.mean(np.abs(array - found[1][name])) < 2e-4, name
