@@ -80,8 +80,13 @@ class Until:
     processes: int = 1
 
     def has_enough_of(self, process: int, taken: Sequence[Taken]) -> bool:
-        """Whether the processes up to this one, counted from 0, have given their share."""
+        """Whether the processes up to this one, counted from 0, have given their share.
+
+        Those beyond `processes` give more and more, as starting one takes longer than a round.
+        """
         turns, share = _turns(taken), (process + 1) / self.processes
+        if share > 1:
+            share = (1 + 1 / self.processes) ** (process + 1 - self.processes)
         if self.rounds is not None:
             processes = min(self.processes, self.rounds)  # each gives a round at least
             return turns * processes >= self.rounds * (process + 1)

@@ -1,5 +1,7 @@
 """Who is asked for a round, when it is enough, and what becomes of the answers."""
 
+from collections import Counter
+
 import pytest
 
 from edgebert.benchmark.result import Energy, Round
@@ -136,7 +138,12 @@ def test_unsteady_times_get_more_processes(tmp_path):
         number = taken[0].rounds[-1].process + 1 if taken[0].rounds else 0
         process = FakeProcess("a", [], UNSTEADY[number % 2 :][:1])
         take_turns(number, [process], taken, until, machine(tmp_path, PI4))
-    assert len({each.process for each in taken[0].rounds}) == 2 * MOST_TIMES
+    rounds = Counter(each.process for each in taken[0].rounds)
+    seconds = [count * (0.1, 0.2)[number % 2] for number, count in sorted(rounds.items())]
+    # One and one, then half of all before each time, until there are `MOST_TIMES` times two.
+    assert seconds[:5] == pytest.approx([1, 1, 1, 1.5, 2.25], abs=0.2)
+    assert sum(seconds) == pytest.approx(2 * MOST_TIMES, abs=0.2)
+    assert len(seconds) < 10
 
 
 class FakeMeter:
