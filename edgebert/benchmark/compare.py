@@ -224,10 +224,10 @@ def _changes(old: Row, new: Row) -> Iterator[Change]:
     times = ratio_of_times(_round_times(old.run, same), _round_times(new.run, same))
     if times is not None:
         ratio, low, high = times
-        medians = (_middle(old.run) / 1000, _middle(new.run) / 1000)
+        milliseconds = (_middle(old.run) / 1000, _middle(new.run) / 1000)
         worse = low > 1 and ratio > 1 + TIME_TOLERANCE
         better = high < 1 and ratio < 1 / (1 + TIME_TOLERANCE)
-        yield Change(*place, "latency", _verdict(worse, better), *medians, ratio, low, high)
+        yield Change(*place, "latency", _verdict(worse, better), *milliseconds, ratio, low, high)
     sizes = (old.run.model.bytes, new.run.model.bytes)
     model = f"{clean(new.name)} ({clean(new.run.model.quantization)})"
     yield _amount((new.device.name, model), "size", *sizes, SIZE_TOLERANCE, 0)

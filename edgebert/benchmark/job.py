@@ -51,7 +51,7 @@ class Job:
         lengths: in tokens, special ones included; measured beside the texts.
         texts: UTF-8, one text a line, or text, tab and pair; None: `edgebert/data/questions.txt`.
         rounds: exactly so many; None: as `min_seconds` says.
-        min_seconds: of answers for each run, then on until the median is stable.
+        min_seconds: of answers for each run, then on until the time is stable.
         processes: that measure each model one after the other; each gives its share of the rounds.
         cores: "big", "little" or numbers such as "0-3,6"; None: all.
         data: labelled data to measure accuracy on.

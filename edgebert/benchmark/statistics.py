@@ -46,7 +46,7 @@ def relative(total: Sequence[float], yardstick: Sequence[float]) -> Times:
 
 
 def typical(values: Sequence[float] | Times, axis: int = -1) -> Times:
-    """The geometric mean of values, of the fastest and slowest fifth of them none.
+    """The geometric mean of values without the smallest and the largest fifth.
 
     A median hangs on the few answers in the middle; texts of many lengths have few there. Measured
     on a host with busy neighbours, processes differed by 2.5 % in this mean of answers and by 3.4 %

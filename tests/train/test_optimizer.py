@@ -49,6 +49,20 @@ def test_steps_are_those_of_the_paper_and_of_keras():
         np.testing.assert_allclose(ours[name], theirs[name], atol=1e-3, rtol=0)
 
 
+def test_the_epsilon_is_added_to_the_corrected_root():
+    random = np.random.default_rng(2)
+    start = {"matrix": random.standard_normal((4, 3)).astype(np.float32)}
+    ours = {name: tf.Variable(value) for name, value in start.items()}
+    optimizer = AdamW(ours, weight_decay=0.1, clip_norm=1.0)
+    rates = [0.05] * 4
+    # As small as the epsilon, which then decides half of each step.
+    gradients = [{"matrix": np.float32(1e-6) * random.standard_normal((4, 3))} for _ in rates]
+    for step, (gradient, rate) in enumerate(zip(gradients, rates, strict=True)):
+        optimizer.apply({n: tf.constant(g, tf.float32) for n, g in gradient.items()}, step, rate)
+    expected = plain(start, gradients, rates, 0.1)["matrix"]
+    np.testing.assert_allclose(ours["matrix"], expected, atol=1e-6, rtol=0)
+
+
 def test_small_gradients_are_not_clipped():
     variables = {"x": tf.Variable([1.0, 2.0])}
     one, other = (AdamW(variables, 0.0, clip) for clip in (1.0, 1e6))
