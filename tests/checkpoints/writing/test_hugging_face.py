@@ -68,6 +68,23 @@ def test_transformers_computes_from_it_what_it_computed_before(folder, tmp_path)
                 np.testing.assert_allclose(view(), expected[what], atol=1e-5, rtol=0)
 
 
+def test_transformers_computes_the_same_from_a_masked_language_model_alone(tmp_path):
+    torch = pytest.importorskip("torch", reason="transformers and torch are not here")
+    transformers = pytest.importorskip("transformers", reason="transformers is not here")
+    folder = next(folder for folder in PLAIN if folder.name == "hf_pretraining_2x32")
+    both = open_folder(folder)
+    kept = {n: w for n, w in both.weights.items() if not n.startswith(("pooler.", "nsp."))}
+    assert len(kept) == len(both.weights) - 4
+    write_hugging_face(replace(both, weights=kept, task="fill-mask"), tmp_path)
+    model, report = transformers.BertForMaskedLM.from_pretrained(tmp_path, output_loading_info=True)
+    assert not report["missing_keys"]
+    for _, pair, ids, expected in cases(folder):
+        if pair is None:
+            with torch.no_grad():
+                logits = model(torch.tensor([ids])).logits
+            np.testing.assert_allclose(logits[0, 0, :16], expected["mlm_first"], atol=1e-5, rtol=0)
+
+
 @pytest.mark.parametrize("task", ["classify", "tag"])
 def test_of_two_labelled_heads_the_one_of_the_task_is_written(tmp_path, task):
     checkpoint = open_folder(CLASSIFIER)

@@ -30,7 +30,7 @@ from edgebert.train.pretraining.pretrain import Corpus, pretrain
 from edgebert.train.settings import Settings
 from edgebert.train.start import with_heads
 from edgebert.train.state import read_state
-from tests.train import words
+from tests.train import words, workers
 from tests.train.pretraining import text
 
 ROOT = Path(__file__).parents[3]
@@ -99,6 +99,29 @@ def test_killed_it_ends_with_the_same_weights(tmp_path):
     (one_mark, one), (other_mark, other) = state(tmp_path / "whole"), state(tmp_path / "out")
     assert one_mark == other_mark
     assert all(np.array_equal(one[name], other[name]) for name in one)
+
+
+def losses(folder):
+    """Of logged steps, and of every epoch on held-out text."""
+    (run,) = read_runs(folder)
+    return [value for name in ("loss", "dev_mlm_loss") for _, value in run.curves[name]]
+
+
+def test_two_workers_train_as_one_does(tmp_path):
+    text.write(tmp_path / "a.txt", 300)
+    one, two = tmp_path / "one", tmp_path / "two"
+    # Two parts on one device are one part on each of two, dropout included.
+    subprocess.run(command(tmp_path, one, "--accumulate", "2"), check=True, cwd=ROOT)
+    worker = command(tmp_path, two)[2:]
+    workers.run(worker, worker)
+    assert len(losses(one)) >= 3 + 4
+    assert losses(two) == pytest.approx(losses(one), rel=1e-4)
+    folders = (one / "corpus", two / "corpus", two / "corpus-1")
+    read = [folder / "learned" / "tokens.bin" for folder in folders]
+    assert len({path.read_bytes() for path in read}) == 1
+    (_, expected), (_, found) = state(one), state(two)
+    for name, array in expected.items():
+        np.testing.assert_allclose(found[name], array, atol=2e-4, rtol=0, err_msg=name)
 
 
 def test_a_checkpoint_goes_on_with_sentence_pairs(tmp_path):
