@@ -306,6 +306,7 @@ def _device_notes(old: Report, new: Report) -> Iterator[str]:
             "Python": (one.python, other.python),
             "power": (one.power, other.power),
             "throttled": (one.throttled, other.throttled),
+            "yardstick": (one.yardstick, other.yardstick),
         }
         for name, (was, now) in facts.items():
             if was != now:

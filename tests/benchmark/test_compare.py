@@ -119,8 +119,10 @@ def test_a_machine_that_is_slower_today_makes_no_model_slower():
         assert outcome.changes[0].verdict == verdict_
         assert outcome.changes[0].ratio == pytest.approx(factor, abs=0.02)
         assert any("0.62 times as fast" in note for note in outcome.notes)
-    for other in ("numpy 3", None):
-        assert compare(old, measured(1, now, other)).changes[0].verdict == "worse"
+    for other, named in (("numpy 3", "numpy 3"), (None, "not known")):
+        outcome = compare(old, measured(1, now, other))
+        assert outcome.changes[0].verdict == "worse"
+        assert f"local: yardstick is {named}, was numpy 2" in outcome.notes
 
 
 def test_throttled_rounds_do_not_count():
