@@ -163,7 +163,8 @@ def _measure_heat(plan: Plan, heat: Sequence[Candidate], bench: Bench, told: Tol
 
 def _finished(plan: Plan, model: Candidate, process: Process, taken: Taken, bench: Bench) -> Run:
     """The run, with what is asked of its last process when all rounds are taken."""
-    run = _run(plan, model, process.started, taken)
+    peak = MemoryState(**process.ask("peak"))
+    run = _run(plan, model, process.started, taken, peak)
     if plan.with_texts:
         run = replace(run, energy=take_energy(process, bench.meter))
     if plan.data is not None:
@@ -171,7 +172,9 @@ def _finished(plan: Plan, model: Candidate, process: Process, taken: Taken, benc
     return run
 
 
-def _run(plan: Plan, model: Candidate, started: Mapping[str, Any], taken: Taken) -> Run:
+def _run(
+    plan: Plan, model: Candidate, started: Mapping[str, Any], taken: Taken, peak: MemoryState
+) -> Run:
     memory = dict(started["memory"])
     model_file = memory.pop("model_file")
     states = {moment: MemoryState(**state) for moment, state in memory.items()}
@@ -186,7 +189,7 @@ def _run(plan: Plan, model: Candidate, started: Mapping[str, Any], taken: Taken)
         samples_us=Samples(**{part: tuple(v) for part, v in taken.samples.items()}),
         rounds=tuple(taken.rounds),
         stats=summarize(taken.samples["total"], taken.rounds),
-        memory=Memory(**states, peak=taken.peak, model_file=model_file),
+        memory=Memory(**states, peak=peak, model_file=model_file),
     )
 
 

@@ -195,7 +195,7 @@ class Memory:
         baseline: engine and runtime imported, nothing loaded.
         loaded: the file is open.
         first: after the first answer.
-        peak: highest until each text was answered once; only `resident` is known of it.
+        peak: highest ever; only `resident` is known of it.
         model_file: how much of `first.shared` and `first.mapped` is the model file.
         cached: in place of `first`, with XNNPACK's weight cache.
     """

@@ -15,7 +15,7 @@ from edgebert.benchmark.cores import clock_mhz
 from edgebert.benchmark.energy import Meter
 from edgebert.benchmark.facts import read_temperature
 from edgebert.benchmark.process import Process
-from edgebert.benchmark.result import Energy, MemoryState, Round
+from edgebert.benchmark.result import Energy, Round
 from edgebert.benchmark.statistics import Times, by_process, relative, spread
 from edgebert.benchmark.system import System
 from edgebert.benchmark.throttling import happened, read_throttling
@@ -42,12 +42,10 @@ class Taken:
 
     Attributes:
         samples: by part, see `result.Samples`.
-        peak: the most memory of the last process, before it was timed.
     """
 
     samples: dict[str, list[float]] = field(default_factory=dict)
     rounds: list[Round] = field(default_factory=list)
-    peak: MemoryState = field(default_factory=MemoryState)
 
     def add(self, times: Mapping[str, Sequence[float]], **state: Any) -> None:
         """Takes the answers of one more round, and the process and state they came from."""
@@ -130,8 +128,8 @@ def take_turns(
     Raises:
         EdgebertError: a process fails.
     """
-    for process, of_model in zip(processes, taken, strict=True):
-        of_model.peak = MemoryState(**process.ask("settle"))
+    for process in processes:
+        process.ask("round", seconds=0)  # each length once, so that it is set up
     turn = _turns(taken)
     while (share := until.share(taken)) < 1 and not until.has_enough_of(number, taken):
         told(share)

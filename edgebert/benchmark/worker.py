@@ -13,7 +13,6 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
@@ -23,7 +22,6 @@ from edgebert.benchmark.pipe import Send, serve
 
 if TYPE_CHECKING:
     from edgebert.benchmark.setting import Setting
-    from edgebert.benchmark.steady import Stopwatch
 
 
 class Worker:
@@ -38,6 +36,7 @@ class Worker:
 
     def __init__(self, setting: Setting) -> None:
         from edgebert.benchmark.memory import read_mapped, read_memory
+        from edgebert.benchmark.steady import Stopwatch
         from edgebert.benchmark.system import System
         from edgebert.runtime.engines import ENGINES
         from edgebert.runtime.model import load
@@ -58,26 +57,18 @@ class Worker:
             "memory": {**memory, "model_file": read_mapped(system, path)},
         }
         self._texts = setting.texts
-
-    def settle(self) -> dict[str, Any]:
-        """Answers each text once, so that all lengths are set up; the most memory until now."""
-        from edgebert.benchmark.memory import read_peak
-        from edgebert.benchmark.system import System
-
-        for text, pair in self._texts:
-            self._model.reply(text, pair)
-        return vars(read_peak(System()))
+        self._stopwatch = Stopwatch(self._model)
 
     def round(self, seconds: float) -> dict[str, Any]:
         """Times answers for so long, and all texts at least once."""
         return vars(self._stopwatch.round(self._texts, seconds))
 
-    @cached_property
-    def _stopwatch(self) -> Stopwatch:
-        """Made for the first round: its yardstick takes memory that is not the model's."""
-        from edgebert.benchmark.steady import Stopwatch
+    def peak(self) -> dict[str, Any]:
+        """The most memory until now."""
+        from edgebert.benchmark.memory import read_peak
+        from edgebert.benchmark.system import System
 
-        return Stopwatch(self._model)
+        return vars(read_peak(System()))
 
     def accuracy(self, data: str) -> dict[str, Any]:
         """The task's usual metric on labelled data."""
@@ -92,7 +83,7 @@ class Worker:
 
 
 COMMANDS: Mapping[str, Callable[..., dict[str, Any]]] = MappingProxyType(
-    {"settle": Worker.settle, "round": Worker.round, "accuracy": Worker.accuracy}
+    {"round": Worker.round, "peak": Worker.peak, "accuracy": Worker.accuracy}
 )
 
 
