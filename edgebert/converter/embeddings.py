@@ -21,8 +21,8 @@ def embeddings(b: Builder, ids: Tensor, mask: Tensor, segments: Tensor) -> Tenso
         [n, H].
     """
     g, config = b.graph, b.config
-    end = g.concatenate([g.shape(ids), g.constant(np.array([config.sum_size], np.int32))])
-    positions = g.dequantize(g.first_rows(b.table("embeddings.position"), end))
+    size = g.concatenate([g.shape(ids), g.constant(np.array([config.sum_size], np.int32))])
+    positions = g.dequantize(g.first_rows(b.table("embeddings.position"), size))
     words = _neighbours(b, ids, mask) if config.trigrams else _rows(b, ids)
     if config.projection == "words":
         words = b.dense(words, "embeddings.projection")
