@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TypeAlias
 
 from edgebert.errors import EdgebertError
 
@@ -14,11 +14,8 @@ says 200."""
 CONTINUES = "##"
 
 
-class Piece(NamedTuple):
-    """A word piece: its id, and where it ends in the word (it starts where the last one ended)."""
-
-    id: int
-    end: int
+Piece: TypeAlias = tuple[int, int]
+"""A word piece: its id, and where it ends in the word (it starts where the last one ended)."""
 
 
 class WordPieces:
@@ -52,7 +49,9 @@ class WordPieces:
     def split(self, word: str) -> list[Piece]:
         """The pieces of `word`, or [UNK] alone where they do not cover it."""
         if len(word) > LONGEST_WORD:
-            return [Piece(self._unknown, len(word))]
+            return [(self._unknown, len(word))]
+        if (whole := self._ids.get(word)) is not None:
+            return [(whole, len(word))]
         pieces: list[Piece] = []
         done = 0
         while done < len(word):
@@ -63,9 +62,9 @@ class WordPieces:
                 if found is not None:
                     break
             else:
-                return [Piece(self._unknown, len(word))]
+                return [(self._unknown, len(word))]
             done += length - len(mark)
-            pieces.append(Piece(found, done))
+            pieces.append((found, done))
         return pieces
 
 

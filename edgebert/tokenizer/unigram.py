@@ -120,7 +120,10 @@ class Unigram:
                 at = end if marks else start
                 words.append([Traced(SPACE, at, at)])
             if not marks:
-                words[-1].append(Traced(char, start, end))
+                word = words[-1]
+                if start < word[-1].start:  # an accent on the space, which came out of both
+                    word[-1] = Traced(SPACE, start, start)
+                word.append(Traced(char, start, end))
             inside = True
         return words
 
@@ -134,13 +137,13 @@ class Unigram:
         return "".join(_mark(part) for part in parts)
 
     def _word_ids(self, word: str) -> tuple[int, ...]:
-        return tuple(piece.id for piece in self._split(word))
+        return tuple(piece for piece, _ in self._split(word))
 
     def _split(self, word: str) -> list[Piece]:
         """The likeliest pieces of a word; stretches that no piece covers are one unknown piece."""
         size = len(word)
         best = [0.0] * (size + 1)
-        came: list[Piece | None] = [None] * (size + 1)  # its `end` is where the piece starts
+        came: list[Piece | None] = [None] * (size + 1)  # with where the piece starts
         for start in range(size):
             covered = False
             for end in range(start + 1, min(start + self._longest, size) + 1):
@@ -150,10 +153,10 @@ class Unigram:
                 covered = covered or end == start + 1
                 score = best[start] + self._scores[number]
                 if came[end] is None or score > best[end]:
-                    best[end], came[end] = score, Piece(number, start)
+                    best[end], came[end] = score, (number, start)
             score = best[start] + self._unknown_score
             if not covered and (came[start + 1] is None or score > best[start + 1]):
-                best[start + 1], came[start + 1] = score, Piece(self._unknown, start)
+                best[start + 1], came[start + 1] = score, (self._unknown, start)
         return self._walk_back(came)
 
     def _walk_back(self, came: Sequence[Piece | None]) -> list[Piece]:
@@ -161,8 +164,8 @@ class Unigram:
         end = len(came) - 1
         while end:
             number, start = cast("Piece", came[end])
-            if not (pieces and pieces[-1].id == number == self._unknown):
-                pieces.append(Piece(number, end))
+            if not (pieces and pieces[-1][0] == number == self._unknown):
+                pieces.append((number, end))
             end = start
         return pieces[::-1]
 

@@ -61,7 +61,7 @@ class WordPiece:
 
     def _compute_ids(self, token: str) -> tuple[int, ...]:
         words = self._words.split(token)
-        return tuple([piece.id for word in words for piece in self._pieces.split(word)])
+        return tuple([piece for word in words for piece, _ in self._pieces.split(word)])
 
     def _compute_spans(self, token: str) -> tuple[tuple[int, int], ...]:
         spans = []

@@ -40,6 +40,8 @@ class WordSplitter:
 
     def split(self, token: str) -> list[str]:
         """The words of `token`; none if BERT drops all of it."""
+        if token.isascii() and token.isalnum():  # most tokens: only case can change
+            return [token.lower() if self._lower_case else token]
         text = "".join(map(self._cleaned.__getitem__, token))
         if self._lower_case:
             text = lower(text)

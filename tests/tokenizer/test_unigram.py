@@ -6,7 +6,7 @@ import json
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer as Reference
 from tokenizers.normalizers import StripAccents
@@ -105,6 +105,7 @@ def test_a_trace_is_the_normalised_text(name, text):
 
 
 @given(st.sampled_from(sorted(SETTINGS)), STRINGS)
+@example("other steps", " \u0301")
 @settings(max_examples=300, deadline=None)
 def test_each_id_has_its_place(name, text):
     mine, _ = BOTH[name]
