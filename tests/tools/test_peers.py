@@ -19,16 +19,23 @@ class Recorded:
     def __init__(self, name, took, order):
         self.name, self.took, self.order = name, took, order
 
-    def answer(self, text):
-        self.order.append(self.name + text)
-        return {"wall": self.took, "cpu": self.took / 2}, np.array([len(text)])
+    def answer(self, texts):
+        self.order += [self.name + text for text in texts]
+        return [({"wall": self.took, "cpu": self.took / 2}, np.array([0.0])) for _ in texts]
 
 
-def test_every_text_is_given_to_everybody_and_another_one_begins():
-    order = []
-    peers = {name: Recorded(name, 1.0, order) for name in "abc"}
-    tracks = race_texts(peers, ["1", "2", "3"])
-    assert order == ["a1", "b1", "c1", "b2", "c2", "a2", "c3", "a3", "b3"]
+@pytest.mark.parametrize(
+    ("in_a_row", "order"),
+    [
+        (1, ["a1", "b1", "c1", "b2", "c2", "a2", "c3", "a3", "b3"]),
+        (2, ["a1", "a2", "b1", "b2", "c1", "c2", "b3", "c3", "a3"]),
+    ],
+)
+def test_every_text_is_given_to_everybody_and_another_one_begins(in_a_row, order):
+    found = []
+    peers = {name: Recorded(name, 1.0, found) for name in "abc"}
+    tracks = race_texts(peers, ["1", "2", "3"], in_a_row)
+    assert found == order
     assert [len(track.answers) for track in tracks.values()] == [3, 3, 3]
 
 
@@ -58,7 +65,7 @@ def test_a_worker_answers_as_the_model_does(classifier, tmp_path):
     log = tmp_path / "log"
     with RunningPeer(EDGEBERT, sys.executable, classifier, VOCABULARY, log) as peer:
         assert peer.version == edgebert.__version__
-        found = [peer.answer(text) for text in texts]
+        found = peer.answer(texts)
         invoked = peer.invoke([1, 2, 3], repeats=3)
     with edgebert.load(classifier) as model:
         for (times, answer), text in zip(found, texts, strict=True):

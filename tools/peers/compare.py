@@ -1,7 +1,7 @@
 """Races edgebert's int8 files against other engines: same texts, same machine, one thread each.
 
 `make peers` runs this. Every peer is a process in an environment of its own, and they take turns
-text by text. `docs/comparing.md` tells what is timed and how.
+of some texts or of one. `docs/comparing.md` tells what is timed and how.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ FLOAT32_TEXTS = 200
 CLASSIFIERS = (("2/128", "tiny", (32, 128)), ("4/256", "mini", (128,)))
 """Size, name of ONNX Runtime's file, and lengths at which the graph alone is raced."""
 LEAST_COSINE = 0.9
+IN_A_ROW = 24
+"""Texts of a turn: a stream, whose engine stays in the processor's caches."""
 FOLDER = Path("build/peers")
 PAGE = Path(__file__).parents[2] / "docs/performance.md"
 
@@ -77,14 +79,21 @@ class Track:
         return np.array(self.times[name][skip:])
 
 
-def race_texts(peers: Mapping[str, RunningPeer], texts: Sequence[str]) -> dict[str, Track]:
-    """Text in, answer out, every text once; each turn begins with another peer."""
+def race_texts(
+    peers: Mapping[str, RunningPeer], texts: Sequence[str], in_a_row: int
+) -> dict[str, Track]:
+    """Text in, answer out, every text once.
+
+    A peer answers so many texts in a row before the next one's turn; who begins changes from turn
+    to turn.
+    """
     tracks = {name: Track({clock: [] for clock in CLOCKS}, []) for name in peers}
-    for name, text in _turns(list(peers), texts):
-        times, answer = peers[name].answer(text)
-        for clock in CLOCKS:
-            tracks[name].times[clock].append(times[clock])
-        tracks[name].answers.append(answer)
+    turns = [texts[at : at + in_a_row] for at in range(0, len(texts), in_a_row)]
+    for name, turn in _turns(list(peers), turns):
+        for times, answer in peers[name].answer(turn):
+            for clock in CLOCKS:
+                tracks[name].times[clock].append(times[clock])
+            tracks[name].answers.append(answer)
     return tracks
 
 
@@ -161,12 +170,12 @@ class Arena:
         texts = [text for pair in zip(first, second, strict=True) for text in pair]
         with ExitStack() as stack:
             peers = self.start(models, stack)
-            tracks = race_texts(peers, texts)
+            tracks = race_texts(peers, texts, IN_A_ROW)
             versions = {name: peer.version for name, peer in peers.items()}
         reference = self._float32(texts[:FLOAT32_TEXTS])
         scores = read_column(dev, "score", float)[pairs]
         found = []
-        contest = f"MiniLM, {len(texts)} sentences of STS-B, text to vector"
+        contest = f"MiniLM, {len(texts)} sentences of STS-B in a row, text to vector"
         raced = outcomes(contest, tracks, versions, skip=WARM_UP)
         for outcome, track in zip(raced, tracks.values(), strict=True):
             vectors = np.stack(track.answers)
@@ -188,13 +197,16 @@ class Arena:
     def classifiers(
         self, size: str, models: Models, material: Material, lengths: Sequence[int]
     ) -> list[Outcome]:
-        """A classifier on SST-2, and its graph alone at some lengths."""
+        """A classifier on SST-2, in a row and now and then; and its graph alone at some lengths."""
         texts = read_column(material.sst2, "sentence")
         with ExitStack() as stack:
             peers = self.start(models, stack)
             versions = {name: peer.version for name, peer in peers.items()}
-            contest = f"{size} classifier, {len(texts)} sentences of SST-2, text to scores"
-            found = outcomes(contest, race_texts(peers, texts), versions, skip=WARM_UP)
+            found = []
+            for in_a_row, how in ((IN_A_ROW, "in a row"), (1, "now and then")):
+                what = f"{len(texts)} sentences of SST-2 {how}, text to scores"
+                tracks = race_texts(peers, texts, in_a_row)
+                found += outcomes(f"{size} classifier, {what}", tracks, versions, skip=WARM_UP)
             binding = {name: peer for name, peer in peers.items() if peer.binds}
             for tokens in lengths:
                 contest = f"{size} classifier, {tokens} tokens, the graph alone"

@@ -39,18 +39,20 @@ class RunningPeer:
                 stderr=stderr,
                 text=True,
             )
-        told = self._reply()
+        told: dict[str, Any] = self._reply()
         self.version: str = told["version"]
         self.binds: bool = told["binds"]
 
-    def answer(self, text: str) -> tuple[dict[str, float], npt.NDArray[np.float64]]:
-        """Microseconds by clock, and the answer."""
-        reply = self._ask(text=text)
-        return reply, np.array(reply.pop("answer"))
+    def answer(
+        self, texts: Sequence[str]
+    ) -> list[tuple[dict[str, float], npt.NDArray[np.float64]]]:
+        """Microseconds by clock and the answer, for texts one after another."""
+        return [(reply, np.array(reply.pop("answer"))) for reply in self._ask(texts=list(texts))]
 
     def invoke(self, ids: Sequence[int], repeats: int) -> dict[str, float]:
         """Microseconds a call by clock."""
-        return self._ask(ids=list(ids), repeats=repeats)
+        times: dict[str, float] = self._ask(ids=list(ids), repeats=repeats)
+        return times
 
     def __enter__(self) -> RunningPeer:
         return self
@@ -63,17 +65,16 @@ class RunningPeer:
     ) -> None:
         self._process.communicate()
 
-    def _ask(self, **request: object) -> dict[str, Any]:
+    def _ask(self, **request: object) -> Any:
         if self._process.stdin is None:
             raise RuntimeError("started without pipes")
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         return self._reply()
 
-    def _reply(self) -> dict[str, Any]:
+    def _reply(self) -> Any:
         line = self._process.stdout.readline() if self._process.stdout else ""
         if not line:
             self._process.wait()
             raise RuntimeError(f"{self._name} ended: {self._log.read_text()[-2000:]}")
-        reply: dict[str, Any] = json.loads(line)
-        return reply
+        return json.loads(line)

@@ -2,7 +2,7 @@
 
 Usage: worker.py ENGINE MODEL VOCABULARY. It first says {"version": …, "binds": …}. Then
 
-    {"text": "…"}                   → {"wall": µs, "cpu": µs, "answer": […]}
+    {"texts": ["…", …]}             → [{"wall": µs, "cpu": µs, "answer": […]}, …], one after another
     {"ids": […], "repeats": n}      → {"wall": µs, "cpu": µs}, a call
 
 where `cpu` is the processor time of all threads of this process.
@@ -31,6 +31,12 @@ def timed(call: Callable[[], Any], repeats: int = 1) -> tuple[dict[str, float], 
     return {"wall": wall / repeats * 1e6, "cpu": cpu / repeats * 1e6}, found
 
 
+def answered(answer: Callable[[str], Any], text: str) -> dict[str, Any]:
+    """Microseconds and the answer; a copy, as some engines use the same memory for the next one."""
+    times, found = timed(functools.partial(answer, text))
+    return {**times, "answer": [float(value) for value in found]}
+
+
 def main() -> None:
     name, model, vocabulary = sys.argv[1:]
     # Libraries write to the standard output as they like; the protocol gets a copy of its own.
@@ -41,9 +47,9 @@ def main() -> None:
     print(json.dumps({"version": engine.version, "binds": bind is not None}), file=replies)
     for line in sys.stdin:
         request = json.loads(line)
-        if "text" in request:
-            reply, answer = timed(functools.partial(engine.answer, request["text"]))
-            reply["answer"] = [float(value) for value in answer]
+        reply: object
+        if "texts" in request:
+            reply = [answered(engine.answer, text) for text in request["texts"]]
         else:
             reply, _ = timed(bind(tuple(request["ids"])), request["repeats"])
         print(json.dumps(reply), file=replies)
