@@ -81,7 +81,7 @@ OPS: Mapping[str, Op] = MappingProxyType(
         "fully_connected_int8": Op("FULLY_CONNECTED", 6, "2.14", "FullyConnectedOptions"),
         "fully_connected_int16": Op("FULLY_CONNECTED", 7, "2.14", "FullyConnectedOptions"),
         "gather": Op("GATHER", 1, "1.6", "GatherOptions"),
-        "gather_float16": Op("GATHER", 1, "2.18", "GatherOptions"),
+        "gather_float16": Op("GATHER", 1, "2.20", "GatherOptions"),
         "gather_int16": Op("GATHER", 4, "2.4", "GatherOptions"),
         "gather_int8": Op("GATHER", 2, "1.14", "GatherOptions"),
         "gelu": Op("GELU", 1, "2.9", "GeluOptions"),

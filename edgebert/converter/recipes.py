@@ -157,8 +157,8 @@ RECIPES: Mapping[tuple[RecipeName, RuntimeName], Recipe | IntegerRecipe] = Mappi
         ("int8-full", "litert"): _INT8_FULL,
         ("int16x8", "litert"): _INT16X8,
         ("int8", "litert-2.2"): replace(_INT8, float16_steps=True),
-        # TFLite before 2.17 has no dense layer with one scale a channel, and before 2.18 (LiteRT)
-        # it cannot gather float16. The XNNPACK of 2.14 cannot resize what is repeated.
+        # TFLite before 2.17 has no dense layer with one scale a channel, and before 2.20 (which is
+        # LiteRT 1.3) it cannot gather float16. The XNNPACK of 2.14 cannot resize what is repeated.
         ("int8", "tflite-runtime"): replace(_INT8, scales_apart=True, repeats=False),
         ("float16", "tflite-runtime"): replace(_FLOAT16, gathers_stored=False, repeats=False),
         ("float32", "tflite-runtime"): replace(FLOAT32, repeats=False),

@@ -190,7 +190,7 @@ def test_fill_mask_of_tiny_is_hardly_larger_than_embed():
     [
         ("int8", "litert", "2.17"),
         ("int8", "tflite-runtime", "2.9"),
-        ("float16", "litert", "2.18"),
+        ("float16", "litert", "2.20"),
         ("float16", "tflite-runtime", "2.9"),
         ("float32", "litert", "2.9"),
     ],
