@@ -17,10 +17,10 @@ from functools import partial
 from pathlib import Path
 
 from ai_edge_litert import schema_py_generated as schema
-from rich.console import Console
 from rich.table import Table
 
 from edgebert.bert.catalogue import CATALOGUE, VOCABULARY_BYTES
+from edgebert.cli.console import stdout
 from tools.race import describe_cpu
 from tools.random_weights import convert_drawn, draw_checkpoint, find_size
 from tools.versus_tensorflow import Versus, versus_tensorflow
@@ -147,7 +147,7 @@ def main() -> int:
 
 def show(rows: Sequence[Row], races: Sequence[Versus]) -> None:
     """Prints the tables."""
-    console = Console()
+    console = stdout()
     headings = ("size", "MB", "share", "s", "peak MB", "share", "parts", "left", "cosine", "broken")
     console.print(
         _table(

@@ -23,12 +23,11 @@ from tools.random_weights import convert_drawn, draw_checkpoint, draw_ids
 
 LARGEST_DIFFERENCE = 1e-5
 RACED = (16, 32, 128)
-COUNTED = (16, 32)
-"""Lengths; emulation takes minutes for a wide model and 128 tokens."""
+COUNTED: dict[RecipeName, tuple[int, ...]] = {"float32": (16, 32), "int8": RACED}
+"""Lengths; float32 takes minutes to emulate for a wide model and 128 tokens."""
 
 _HERE = Path(__file__).parent
 _LABELS = 64  # more numbers to compare than two probabilities that sum to 1
-_RECIPES: tuple[RecipeName, ...] = ("float32", "int8")
 
 
 @dataclass(frozen=True)
@@ -79,10 +78,10 @@ def versus_tensorflow(
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _run_tensorflow(python, checkpoint, folder)
-        for recipe in _RECIPES:
+        for recipe, lengths in COUNTED.items():
             ours, theirs = folder / f"ours-{recipe}.tflite", folder / f"{recipe}.tflite"
             convert_drawn(checkpoint, ours, quantize=recipe)
-            counts = _count(ours, theirs, pi) if pi else {}
+            counts = _count(ours, theirs, lengths, pi) if pi else {}
             for tokens in RACED:
                 time, difference = _race(ours, theirs, tokens)
                 yield Versus(
@@ -137,10 +136,10 @@ def _output(interpreter: Any) -> Array:
     return output
 
 
-def _count(ours: Path, theirs: Path, pi: Path) -> dict[int, float]:
+def _count(ours: Path, theirs: Path, lengths: Sequence[int], pi: Path) -> dict[int, float]:
     """Instructions of theirs over ours, by number of tokens."""
     emulated = EmulatedPi(pi)
-    our_counts, their_counts = (count(emulated, "pi5", path, COUNTED) for path in (ours, theirs))
+    our_counts, their_counts = (count(emulated, "pi5", path, lengths) for path in (ours, theirs))
     return {
         our.tokens: their.instructions / our.instructions
         for our, their in zip(our_counts, their_counts, strict=True)
