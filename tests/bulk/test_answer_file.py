@@ -113,11 +113,10 @@ def test_killed_anywhere_any_number_of_times_it_writes_the_same(
             time.sleep(DELAYS[attempt])
             process.send_signal(signal.SIGKILL)
         process.stdout.close()
-        if process.wait() == 0:
-            break
+        if process.wait() == 0 or (output.exists() and not progress_path(output).exists()):
+            break  # the second: killed behind its last word
         stages.append(safe_lines(output))
-    assert process.returncode == 0, (stages, complaints.read_text()[-2000:])
-    assert output.read_bytes() == whole
+    assert output.read_bytes() == whole, (stages, complaints.read_text()[-2000:])
     assert not progress_path(output).exists()
     assert any(0 < lines < 600 for lines in stages), stages
 
