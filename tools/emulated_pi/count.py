@@ -1,6 +1,6 @@
 """Counts the instructions that a model takes an invoke on an emulated Raspberry Pi, one thread.
 
-Repeats differ by less than 0.01 %, whatever else the machine does, so two files can be compared
+Repeats differ by about 0.1 %, whatever else the machine does, so two files can be compared
 by one run. An instruction is no cycle: compare with it, and quote times from a real board.
 """
 

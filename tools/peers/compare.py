@@ -119,7 +119,7 @@ def _turns(names: list[str], items: Sequence) -> itertools.chain:
 def outcomes(
     contest: str, tracks: Mapping[str, Track], versions: Mapping[str, str], *, skip: int
 ) -> list[Outcome]:
-    """Everybody against edgebert; the first `skip` turns warm up."""
+    """Everybody against edgebert; the first `skip` answers, or rounds of the graph, warm up."""
     ours = tracks[EDGEBERT.name]
 
     def ratio(track: Track, clock: str) -> Ratio | None:

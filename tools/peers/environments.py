@@ -29,7 +29,8 @@ class Peer:
     packages: tuple[str, ...]
 
 
-EDGEBERT = Peer("edgebert", "edgebert_int8", ("--editable", str(REPOSITORY)))
+_ENGINE = "ai-edge-litert==2.3.0"
+EDGEBERT = Peer("edgebert", "edgebert_int8", ("--editable", str(REPOSITORY), _ENGINE))
 ONNXRUNTIME = Peer(
     "ONNX Runtime", "onnxruntime_int8", ("onnxruntime==1.32.0", "tokenizers==0.23.3")
 )
@@ -37,9 +38,7 @@ OPENVINO = Peer(
     "OpenVINO", "openvino_int8", ("openvino==2026.4.1", "nncf==3.4.0", "tokenizers==0.23.3")
 )
 MEDIAPIPE = Peer("MediaPipe", "mediapipe_text_classifier", ("mediapipe==1.2.2",))
-PADDED = Peer(
-    "TFLite padded to 128", "tflite_padded", ("ai-edge-litert==2.3.0", "tokenizers==0.23.3")
-)
+PADDED = Peer("TFLite padded to 128", "tflite_padded", (_ENGINE, "tokenizers==0.23.3"))
 PEERS: Mapping[str, Peer] = MappingProxyType(
     {peer.name: peer for peer in (EDGEBERT, ONNXRUNTIME, OPENVINO, MEDIAPIPE, PADDED)}
 )
