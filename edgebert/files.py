@@ -81,9 +81,15 @@ def sha256_of(path: Path) -> str:
 
 
 def refuse_overwrite(path: Path, *, force: bool) -> None:
-    """Raises EdgebertError where `path` is a folder, or exists and `force` is off."""
+    """Asks before long work whether its result may be written.
+
+    Raises:
+        EdgebertError: `path` is a folder, or exists and `force` is off, or its folder is not there.
+    """
     if path.is_dir():
         raise EdgebertError(f"{path}: is a folder; give a file name")
+    if not path.parent.is_dir():
+        raise EdgebertError(f"{path}: cannot write here: there is no folder {path.parent}")
     if path.exists() and not force:
         raise EdgebertError(f"{path}: exists already; choose another name or add --force")
 

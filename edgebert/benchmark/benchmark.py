@@ -11,6 +11,7 @@ from pathlib import Path
 
 from edgebert.benchmark.devices.address import DEFAULT_OPTIONS, DeviceOptions, open_device
 from edgebert.benchmark.devices.device import Device
+from edgebert.benchmark.devices.retry import LostConnectionError
 from edgebert.benchmark.job import Job
 from edgebert.benchmark.result import DeviceResult, Report
 from edgebert.checkpoints.progress import Progress, silent
@@ -92,7 +93,7 @@ def _run(job: Job, device: Device, progress: Progress) -> DeviceResult | str:
     try:
         with device:
             return replace(device.run(job, told), name=device.name)
-    except EdgebertError as error:
+    except (EdgebertError, LostConnectionError, OSError) as error:  # the others still have theirs
         message = str(error)
         known = device.name == "local" or message.startswith(device.name)
         return message if known else f"{device.name}: {message}"

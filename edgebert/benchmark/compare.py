@@ -14,6 +14,9 @@ the tolerance is for that. Half of the 5 % that must be found errs equally rarel
 **Accuracy** repeats on the same rows. A drop counts if it is more than `ACCURACY_TOLERANCE` and
 comes from at least `ACCURACY_ROWS` rows: five that all tip to the wrong side have a chance of
 1 in 32 if either side were as likely (a sign test), four would have 1 in 16.
+
+**Not compared** are cold start, p99, peak memory and energy: a report has too few of them to tell a
+change from noise.
 """
 
 from __future__ import annotations
@@ -24,10 +27,10 @@ from itertools import count
 from typing import Any, Literal, TypeAlias
 
 from edgebert.benchmark.report.rows import Row, input_name, rows
-from edgebert.benchmark.result import DeviceResult, Report, Round, Run
+from edgebert.benchmark.result import DeviceResult, Report, Run
 from edgebert.benchmark.sound import require_sound
-from edgebert.benchmark.statistics import Times, by_process, draws, middle, relative
-from edgebert.errors import CheckFailedError
+from edgebert.benchmark.statistics import Times, by_process, counted, draws, middle, relative
+from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.page.text import clean, megabytes, number
 
 TIME_TOLERANCE = 0.025
@@ -120,13 +123,22 @@ class Comparison:
         """What became quicker, smaller or more accurate."""
         return tuple(change for change in self.changes if change.verdict == "better")
 
+    @property
+    def timed(self) -> bool:
+        """The time of at least one run was compared."""
+        return any(change.what == "latency" for change in self.changes)
+
     def require(self) -> None:
-        """Raises where anything became worse.
+        """Raises where anything became worse, or where no time could be compared.
 
         Raises:
-            CheckFailedError: names the first few.
+            CheckFailedError: names the first few that became worse.
+            EdgebertError: no run of one report has its like in the other, or rounds are too few.
         """
         if not self.worse:
+            if not self.timed:
+                reason = self.notes[0] if self.notes else "the reports have no run in common"
+                raise EdgebertError(f"no time could be compared: {reason}")
             return
         first = "; ".join(change.sentence for change in self.worse[:_NAMED])
         more = f"; and {len(self.worse) - _NAMED} more" if len(self.worse) > _NAMED else ""
@@ -273,17 +285,15 @@ def _round_times(run: Run, in_yardsticks: bool = False) -> list[Times]:
     """The typical time of each round that was not throttled, by process; else in microseconds."""
     samples = run.samples_us
     times = relative(samples.total, samples.yardstick if in_yardsticks else ())
-    return by_process(times, _counted(run))
+    return by_process(times, counted(run.rounds))
 
 
-def _median_yardstick(run: Run) -> float:
+def _speed(old: Run, new: Run) -> float:
+    """How many times as fast the machine did a fixed calculation in the new one."""
     import numpy as np
 
-    return float(np.median(run.samples_us.yardstick))
-
-
-def _counted(run: Run) -> list[Round]:
-    return [each for each in run.rounds if each.count and not each.throttled]
+    then, now = (float(np.median(run.samples_us.yardstick)) for run in (old, new))
+    return then / now if then and now else 1.0  # a clock too coarse for it
 
 
 def _middle(run: Run) -> float:
@@ -324,10 +334,10 @@ def _run_notes(old: Row, new: Row) -> Iterator[str]:
             f"{new.device.name}: {other.engine} is {_shown(other.engine_version)}, "
             f"was {_shown(one.engine_version)}"
         )
-    if min(len(_counted(one)), len(_counted(other))) < FEWEST_ROUNDS:
+    if min(len(counted(one.rounds)), len(counted(other.rounds))) < FEWEST_ROUNDS:
         yield f"{_place(new)}: latency not compared: one has fewer than {FEWEST_ROUNDS} rounds"
     if _same_yardstick(old, new):
-        speed = _median_yardstick(one) / _median_yardstick(other)
+        speed = _speed(one, other)
         if abs(speed - 1) > NOTED_SPEED:
             yield (
                 f"{_place(new)}: the machine did a fixed calculation {speed:.2f} times as fast as "

@@ -12,6 +12,10 @@ from edgebert.errors import EdgebertError
 _CPUS = "sys/devices/system/cpu"
 _KINDS = ("little", "big")
 _ALIKE = 1.1  # turbo clocks of equal cores differ by a few percent
+# In the same paragraph of /proc/cpuinfo.
+_CLOCKS = re.compile(
+    r"^processor[ \t]*:[ \t]*(\d{1,4})\n(?:.+\n)*?cpu MHz[ \t]*:[ \t]*([\d.]{1,12})$", re.M
+)
 _NUMBERS = re.compile(r"\d{1,4}(-\d{1,4})?(,\d{1,4}(-\d{1,4})?)*")
 
 
@@ -75,17 +79,12 @@ def show(cores: Iterable[int]) -> str:
 
 def clock_mhz(system: System, cores: Sequence[int] | None = None) -> float | None:
     """The mean clock of some cores, or of all, at this moment."""
-    wanted = "*" if cores is None else None
-    names = [f"cpu{i}" for i in cores] if cores is not None else [f"cpu[0-9]{wanted}"]
+    names = ["cpu[0-9]*"] if cores is None else [f"cpu{i}" for i in cores]
     paths = [p for n in names for p in system.find(f"{_CPUS}/{n}/cpufreq/scaling_cur_freq")]
     found = [clock / 1000 for path in paths if (clock := system.number(path))]
     if not found:
-        found = [
-            float(value)
-            for value in re.findall(
-                r"^cpu MHz\s*:\s*([\d.]{1,12})$", system.text("proc/cpuinfo"), re.M
-            )
-        ]
+        told = _CLOCKS.findall(system.text("proc/cpuinfo"))
+        found = [float(mhz) for core, mhz in told if cores is None or int(core) in cores]
     return round(sum(found) / len(found), 1) if found else None
 
 

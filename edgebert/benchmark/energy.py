@@ -12,7 +12,8 @@ from typing import Protocol
 
 from edgebert.benchmark.system import System
 
-_RAPL = "sys/class/powercap/intel-rapl:[0-9]"
+_RAPL = "sys/class/powercap/intel-rapl:*"
+_PACKAGE = "package-"  # other zones are part of one (core, dram), or hold it (psys)
 _RAIL = re.compile(r"^\s*(\w+)_([AV]) (?:current|volt)\(\d+\)=([\d.]{1,15})[AV]\s*$", re.M)
 _SECONDS_BETWEEN_LOOKS = 0.05
 
@@ -33,7 +34,12 @@ class Meter(Protocol):
 
 def find_meter(system: System) -> Meter | None:
     """The best way this device has to tell its energy; None if it has none."""
-    zones = tuple(z for z in system.find(_RAPL) if system.number(z / "energy_uj") is not None)
+    zones = tuple(
+        zone
+        for zone in system.find(_RAPL)
+        if system.text(zone / "name").startswith(_PACKAGE)
+        and system.number(zone / "energy_uj") is not None
+    )
     if zones:
         return Counter("processor packages, by RAPL", system, zones)
     gauges: dict[str, Callable[[], float | None]] = {

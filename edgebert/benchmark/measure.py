@@ -7,8 +7,10 @@ import itertools
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from itertools import combinations, product
 from pathlib import Path
+from statistics import median
 from typing import Any, TypeAlias
 
 from edgebert.benchmark.cores import choose_cores, read_cores, show
@@ -27,6 +29,7 @@ from edgebert.benchmark.result import (
     Run,
     RunRatio,
     Samples,
+    Start,
 )
 from edgebert.benchmark.setting import Setting
 from edgebert.benchmark.statistics import (
@@ -38,7 +41,7 @@ from edgebert.benchmark.statistics import (
     summarize,
 )
 from edgebert.benchmark.system import System
-from edgebert.benchmark.throttling import happened, read_throttling
+from edgebert.benchmark.throttling import happened, in_any, read_throttling
 from edgebert.benchmark.turns import Taken, Told, Until, rotated, take_energy, take_turns
 from edgebert.checkpoints.progress import Progress
 from edgebert.errors import EdgebertError
@@ -50,6 +53,7 @@ Given: TypeAlias = Texts | Length
 _LITERT = ENGINES["litert"].package
 _SHARE_OF_MEMORY = 0.7
 _STEPS = 100
+_CACHED_STARTS = 3
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class Plan:
 
     Attributes:
         cores: numbers; None: all.
-        with_texts: models run real texts, so what does not depend on the length is taken too.
+        until: when there are enough rounds.
         data: labelled data, where accuracy is to be taken.
     """
 
@@ -99,14 +103,11 @@ def measure(job: Job, progress: Progress, system: System, worker: Program) -> De
     """See `job.run_job`."""
     models = [open_candidate(model) for model in job.models]
     plans = list(_plans(job, system))
-    for plan, model in product(plans, models):
-        plan.given.of(model.file)  # raises before minutes are spent
+    _check(job, plans, models)
     memory = parse_meminfo(system.text("proc/meminfo"))
     room = int(_SHARE_OF_MEMORY * memory.available) if memory else None
     heats_of_models = heats(models, room)
-    notes = [
-        note for note in [busy_note(system), *map(_no_float32, without_float32(models))] if note
-    ]
+    notes = [note for note in (busy_note(system), *_float32_notes(models, heats_of_models)) if note]
     before, throttling = read_state(system), read_throttling(system)
     bench = Bench(system, worker, find_meter(system))
     runs: list[Run] = []
@@ -117,9 +118,30 @@ def measure(job: Job, progress: Progress, system: System, worker: Program) -> De
         of_heat = _measure_heat(plan, heat, bench, told)
         ratios += _ratios(of_heat, len(runs))
         runs += of_heat
-    throttled = happened(throttling, read_throttling(system))
+    ends = happened(throttling, read_throttling(system))
+    throttled = in_any([ends, *(r.throttled for run in runs for r in run.rounds)])
     facts = read_facts(system, before, read_state(system), throttled)
     return DeviceResult("local", facts, tuple(_shared(runs)), tuple(ratios), tuple(notes))
+
+
+def _check(job: Job, plans: Sequence[Plan], models: Sequence[Candidate]) -> None:
+    """Finds what would end the job after minutes were spent.
+
+    Raises:
+        EdgebertError: a text or length that a model does not take, an engine that is not
+            installed, or data that cannot be read for a model's task.
+    """
+    for plan, model in product(plans, models):
+        plan.given.of(model.file)
+    for name in job.engines:
+        if name != "auto" and find_spec(ENGINES[name].module.partition(".")[0]) is None:
+            package = ENGINES[name].package
+            raise EdgebertError(f"{package} is not installed (pip install {package})")
+    if job.data is not None:
+        from edgebert.evaluate.data import open_data
+
+        for record in (model.file.record for model in models):
+            open_data(Path(job.data), record.task, multi_label=record.multi_label)
 
 
 def _plans(job: Job, system: System) -> Iterator[Plan]:
@@ -151,6 +173,8 @@ def _measure_heat(plan: Plan, heat: Sequence[Candidate], bench: Bench, told: Tol
                 for at, model in rotated([*enumerate(heat)], number)
             }
             processes = [started[at] for at in range(len(heat))]
+            for process, of_model in zip(processes, taken, strict=True):
+                of_model.starts.append(process.started)
             take_turns(number, processes, taken, plan.until, bench.system, plan.cores, told)
             if plan.until.share(taken) >= 1:
                 for model, process, of_model in zip(heat, processes, taken, strict=True):
@@ -164,7 +188,7 @@ def _measure_heat(plan: Plan, heat: Sequence[Candidate], bench: Bench, told: Tol
 def _finished(plan: Plan, model: Candidate, process: Process, taken: Taken, bench: Bench) -> Run:
     """The run, with what is asked of its last process when all rounds are taken."""
     peak = MemoryState(**process.ask("peak"))
-    run = _run(plan, model, process.started, taken, peak)
+    run = _run(plan, model, taken, peak)
     if plan.with_texts:
         run = replace(run, energy=take_energy(process, bench.meter))
     if plan.data is not None:
@@ -172,9 +196,8 @@ def _finished(plan: Plan, model: Candidate, process: Process, taken: Taken, benc
     return run
 
 
-def _run(
-    plan: Plan, model: Candidate, started: Mapping[str, Any], taken: Taken, peak: MemoryState
-) -> Run:
+def _run(plan: Plan, model: Candidate, taken: Taken, peak: MemoryState) -> Run:
+    started = taken.starts[-1]
     memory = dict(started["memory"])
     model_file = memory.pop("model_file")
     states = {moment: MemoryState(**state) for moment, state in memory.items()}
@@ -185,7 +208,7 @@ def _run(
         threads=plan.threads,
         cores=None if plan.cores is None else show(plan.cores),
         input=plan.given.input(),
-        cold=ColdStart(**started["cold"]),
+        cold=_cold_start([Start(**each["cold"]) for each in taken.starts]),
         samples_us=Samples(**{part: tuple(v) for part, v in taken.samples.items()}),
         rounds=tuple(taken.rounds),
         stats=summarize(taken.samples["total"], taken.rounds),
@@ -193,29 +216,52 @@ def _run(
     )
 
 
+def _cold_start(starts: Sequence[Start]) -> ColdStart:
+    """The median of each part: one start alone may have waited for the disk, or for others."""
+    parts = {part: [getattr(start, part) for start in starts] for part in vars(starts[0])}
+    medians = {part: round(median(values), 3) for part, values in parts.items()}
+    return ColdStart(**medians, starts=tuple(starts))
+
+
 def _with_cache(plan: Plan, model: Candidate, run: Run) -> Run:
     """The run with what a start with XNNPACK's weight cache gives, where the engine has one."""
     if run.engine != _LITERT:
         return run
     with tempfile.TemporaryDirectory() as folder:
-        setting = plan.setting(model, cache=str(Path(folder) / "weights"))
+        plain, cached = plan.setting(model), plan.setting(model, str(Path(folder) / "weights"))
         try:
-            for _ in ("fill it", "use it"):
-                with Process(CACHED, setting, model.name) as process:
-                    found = process.started
+            _compiled(cached, model)  # fills it
+            pairs = [
+                (_compiled(plain, model), _compiled(cached, model)) for _ in range(_CACHED_STARTS)
+            ]
         except EdgebertError as error:
             return replace(run, notes=(*run.notes, f"no start with the weight cache: {error}"))
+    without, with_cache = (
+        median(each["load_ms"] for each in of) for of in zip(*pairs, strict=True)
+    )
+    memory, memory_cached = (each["memory"] for each in pairs[-1])
     return replace(
         run,
-        cold=replace(run.cold, load_cached_ms=found["load_cached_ms"]),
-        memory=replace(run.memory, cached=MemoryState(**found["memory"])),
+        cold=replace(run.cold, load_cached_ms=with_cache, load_compiled_ms=without),
+        memory=replace(
+            run.memory,
+            cached=MemoryState(**memory_cached["first"]),
+            compiled=MemoryState(**memory["first"]),
+            compiled_baseline=MemoryState(**memory_cached["baseline"]),
+        ),
     )
+
+
+def _compiled(setting: Setting, model: Candidate) -> Mapping[str, Any]:
+    """What a fresh process tells of its start with CompiledModel."""
+    with Process(CACHED, setting, model.name) as process:
+        return process.started
 
 
 def _ratios(runs: Sequence[Run], first: int) -> Iterator[RunRatio]:
     """Each run against each one before it; runs are numbered from `first` on."""
     for (i, one), (j, other) in combinations(enumerate(runs), 2):
-        both = sorted({*kept(one.rounds)} & {*kept(other.rounds)})
+        both = kept(one.rounds, other.rounds)
         if len(both) > 1:
             times, against = (
                 by_process(_relative(run), [run.rounds[k] for k in both]) for run in (other, one)
@@ -253,11 +299,22 @@ def _teller(
     return told
 
 
-def _no_float32(model: Candidate) -> str:
-    return (
-        f"{model.name}: float32 was not measured beside it; "
-        "convert with --quantize float32 and give both files"
-    )
+def _float32_notes(
+    models: Sequence[Candidate], heats_of_models: Sequence[Sequence[Candidate]]
+) -> Iterator[str]:
+    """Where nothing tells whether int8 helped."""
+    alone = without_float32(models)
+    for model in alone:
+        yield (
+            f"{model.name}: float32 was not measured beside it; "
+            "convert with --quantize float32 and give both files"
+        )
+    for model in itertools.chain.from_iterable(map(without_float32, heats_of_models)):
+        if model not in alone:
+            yield (
+                f"{model.name}: memory is too short for it and its float32 to take turns; "
+                "whether int8 helped is not told"
+            )
 
 
 def _version(package: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,14 @@ from edgebert.benchmark.result import ModelFacts
 from edgebert.errors import EdgebertError
 from edgebert.files import sha256_of
 from edgebert.model_file.read import ModelFile, read_model_file
+from edgebert.model_file.record import Record
+
+INT8 = ("int8", "int8-full")
+"""Recipes that should be quicker than float32."""
 
 _COPIES = 3  # the file as mapped, what the engine packs of it, room for activations
 _PROCESS_BYTES = 60_000_000
+_IDENTITY_DIGITS = 16
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,7 @@ def open_candidate(model: JobModel) -> Candidate:
         layers=record.model.num_hidden_layers,
         hidden_size=record.model.hidden_size,
         heads=record.model.num_attention_heads,
+        identity=_identity(record),
     )
     return Candidate(file, facts)
 
@@ -85,14 +92,14 @@ def heats(models: Sequence[Candidate], room: int | None) -> list[list[Candidate]
 
 def without_float32(models: Sequence[Candidate]) -> list[Candidate]:
     """Those in int8 that have no float32 of the same model beside them."""
-    floats = [_identity(model) for model in models if model.facts.quantization == "float32"]
+    floats = {each.facts.identity for each in models if each.facts.quantization == "float32"}
     return [
         model
         for model in models
-        if model.facts.quantization == "int8" and _identity(model) not in floats
+        if model.facts.quantization in INT8 and model.facts.identity not in floats
     ]
 
 
-def _identity(model: Candidate) -> tuple[object, ...]:
-    record = model.file.record
-    return record.task, record.labels, record.model, record.source
+def _identity(record: Record) -> str:
+    same = (record.task, record.labels, record.model, record.source)
+    return hashlib.sha256(repr(same).encode()).hexdigest()[:_IDENTITY_DIGITS]

@@ -71,7 +71,12 @@ class Facts:
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What a model file tells about itself; `name` is usually the file's, without its ending."""
+    """What a model file tells about itself; `name` is usually the file's, without its ending.
+
+    Attributes:
+        identity: what files of the same model have in common, however its numbers are stored;
+            None: not told, as by older reports and by phones.
+    """
 
     name: str
     sha256: str
@@ -81,6 +86,7 @@ class ModelFacts:
     layers: int
     hidden_size: int
     heads: int
+    identity: str | None = None
 
 
 @dataclass(frozen=True)
@@ -100,8 +106,17 @@ class Input:
 
 
 @dataclass(frozen=True)
+class Start:
+    """Milliseconds of one process until its first answer, in the parts of a `ColdStart`."""
+
+    import_ms: float
+    load_ms: float
+    first_ms: float
+
+
+@dataclass(frozen=True)
 class ColdStart:
-    """Milliseconds of a fresh process until its first answer.
+    """Milliseconds of a fresh process until its first answer, each the median of several.
 
     Attributes:
         import_ms: numpy, the engine and edgebert's runtime.
@@ -109,12 +124,17 @@ class ColdStart:
         load_cached_ms: opening it and the first run with XNNPACK's weight cache, which an earlier
             process has filled; to be held against `load_ms` + `first_ms`.
         first_ms: the first answer, which hands the graph to XNNPACK and packs its weights.
+        load_compiled_ms: as `load_cached_ms`, by the same API of LiteRT, but without the cache:
+            what is between the two the cache alone gains.
+        starts: of each process, in their order; empty: not told, as by older reports and phones.
     """
 
     import_ms: float | None = None
     load_ms: float | None = None
     load_cached_ms: float | None = None
     first_ms: float | None = None
+    load_compiled_ms: float | None = None
+    starts: tuple[Start, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -198,6 +218,9 @@ class Memory:
         peak: highest ever; only `resident` is known of it.
         model_file: how much of `first.shared` and `first.mapped` is the model file.
         cached: in place of `first`, with XNNPACK's weight cache.
+        compiled: the same without the cache.
+        compiled_baseline: in place of `baseline`, for these two: LiteRT's API that has the cache
+            is imported on top of it. None: not told, as by older reports and phones.
     """
 
     baseline: MemoryState = MemoryState()
@@ -206,6 +229,8 @@ class Memory:
     peak: MemoryState = MemoryState()
     model_file: int | None = None
     cached: MemoryState | None = None
+    compiled: MemoryState | None = None
+    compiled_baseline: MemoryState | None = None
 
 
 @dataclass(frozen=True)

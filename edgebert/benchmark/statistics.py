@@ -34,9 +34,25 @@ class Ratio:
         return f"{self.value:.2f}x ({self.low:.2f} to {self.high:.2f})"
 
 
-def kept(rounds: Sequence[Round]) -> list[int]:
-    """The numbers of the rounds that count: those not throttled."""
-    return [number for number, each in enumerate(rounds) if not each.throttled]
+def kept(*runs: Sequence[Round]) -> list[int]:
+    """The numbers of the rounds that count: they have answers, and none was throttled.
+
+    Args:
+        runs: the rounds of one run, or of several that took turns; of those, what slows one down
+            takes the whole turn away.
+    """
+    turns = enumerate(zip(*runs, strict=True))
+    return [number for number, turn in turns if all(r.count and not r.throttled for r in turn)]
+
+
+def counted(rounds: Sequence[Round]) -> list[Round]:
+    """The rounds of a run that count; see `kept`."""
+    return [rounds[number] for number in kept(rounds)]
+
+
+def of_rounds(samples: Sequence[float], rounds: Sequence[Round]) -> Times:
+    """The samples that lie in some rounds, in their order, [n]."""
+    return np.array([v for r in rounds for v in samples[r.first : r.first + r.count]], np.float64)
 
 
 def relative(total: Sequence[float], yardstick: Sequence[float]) -> Times:
@@ -107,8 +123,7 @@ def _are_many(times: Sequence[Times]) -> bool:
 
 def summarize(samples: Sequence[float], rounds: Sequence[Round]) -> Stats | None:
     """Figures of all samples of rounds that count; None where there are none."""
-    chosen = [rounds[number] for number in kept(rounds)]
-    values = np.array([v for r in chosen for v in samples[r.first : r.first + r.count]])
+    values = of_rounds(samples, counted(rounds))
     if not values.size:
         return None
     p50, p90, p99 = np.percentile(values, (50, 90, 99))

@@ -74,6 +74,29 @@ class PartTimes:
     yardstick: list[float] = field(default_factory=list)
 
 
+def count_answers(
+    model: TimedModel,
+    texts: Sequence[tuple[str, str | None]],
+    seconds: float,
+    clock: Callable[[], int] = time.perf_counter_ns,
+) -> int:
+    """Answers all texts, again and again until the time is up, with nothing else in between.
+
+    Returns:
+        How many answers that were.
+
+    Raises:
+        EdgebertError: the model does not take a text.
+    """
+    until, count = clock() + int(seconds * 1e9), 0
+    while True:
+        for text, pair in texts:
+            model.answer(model.prepare(text, pair))
+        count += len(texts)
+        if clock() >= until:
+            return count
+
+
 class Stopwatch:
     """Times the answers of a model.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from edgebert.benchmark.system import System
@@ -50,7 +51,7 @@ def read_throttling(system: System) -> Throttling:
 
 def happened(before: Throttling, after: Throttling) -> bool | None:
     """Whether a device slowed down between two looks; None where it cannot tell."""
-    signs = []
+    signs: list[bool] = []
     if before.pi is not None and after.pi is not None:
         new = after.pi & ~before.pi & _PI_SINCE_BOOT
         signs.append(bool(new or (before.pi | after.pi) & _PI_NOW))
@@ -58,7 +59,13 @@ def happened(before: Throttling, after: Throttling) -> bool | None:
         signs.append(after.count > before.count)
     if before.cooling is not None and after.cooling is not None:
         signs.append(before.cooling or after.cooling)
-    return any(signs) if signs else None
+    return in_any(signs)
+
+
+def in_any(signs: Iterable[bool | None]) -> bool | None:
+    """Whether any of them tells so; None where none tells anything."""
+    known = [sign for sign in signs if sign is not None]
+    return any(known) if known else None
 
 
 def _pi_bits(system: System) -> int | None:

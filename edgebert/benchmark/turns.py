@@ -7,7 +7,7 @@ than the next one: so each model is given several processes, one after the other
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -16,12 +16,15 @@ from edgebert.benchmark.energy import Meter
 from edgebert.benchmark.facts import read_temperature
 from edgebert.benchmark.process import Process
 from edgebert.benchmark.result import Energy, Round
-from edgebert.benchmark.statistics import Times, by_process, relative, spread
+from edgebert.benchmark.statistics import Times, by_process, kept, relative, spread
 from edgebert.benchmark.system import System
 from edgebert.benchmark.throttling import happened, read_throttling
 
 ROUND_SECONDS = 0.05
 FEWEST_ROUNDS = 10
+MOST_ROUNDS = 3 * FEWEST_ROUNDS
+"""Where a device slows itself down again and again, it ends after so many rounds and `MOST_TIMES`
+times the shortest time, whether they count or not."""
 STEADY = 0.006
 """A time is stable when half its interval is this share of it."""
 STEADY_RATIO = 0.01
@@ -42,10 +45,12 @@ class Taken:
 
     Attributes:
         samples: by part, see `result.Samples`.
+        starts: what each process told first.
     """
 
     samples: dict[str, list[float]] = field(default_factory=dict)
     rounds: list[Round] = field(default_factory=list)
+    starts: list[Mapping[str, Any]] = field(default_factory=list)
 
     def add(self, times: Mapping[str, Sequence[float]], **state: Any) -> None:
         """Takes the answers of one more round, and the process and state they came from."""
@@ -53,24 +58,23 @@ class Taken:
         for part, values in times.items():
             self.samples.setdefault(part, []).extend(round(value, 2) for value in values)
 
-    @property
-    def seconds(self) -> float:
-        """All answers together."""
-        return sum(self.samples.get("total", ())) / 1e6
+    def seconds(self, turns: Iterable[int]) -> float:
+        """All answers of these rounds together."""
+        rounds = (self.rounds[turn] for turn in turns)
+        return sum(sum(self.samples["total"][r.first : r.first + r.count]) for r in rounds) / 1e6
 
-    @property
-    def times(self) -> list[Times]:
-        """The typical time of each round, one array a process."""
+    def times(self, turns: Iterable[int]) -> list[Times]:
+        """The typical time of each of these rounds, one array a process."""
         times = relative(self.samples["total"], self.samples.get("yardstick", ()))
-        return by_process(times, self.rounds)
+        return by_process(times, [self.rounds[turn] for turn in turns])
 
 
 @dataclass(frozen=True)
 class Until:
-    """When it is enough.
+    """When it is enough; turns in which the device slowed itself down do not count.
 
     Attributes:
-        rounds: exactly so many a model; None: as the seconds say.
+        rounds: exactly so many a model, even slowed-down ones; None: as the seconds say.
         min_seconds: of answers a model; then on until its time is stable.
         processes: of each model, which share the rounds or seconds.
     """
@@ -84,25 +88,29 @@ class Until:
 
         Those beyond `processes` give more and more, as starting one takes longer than a round.
         """
-        turns, share = _turns(taken), (process + 1) / self.processes
-        if share > 1:
-            share = (1 + 1 / self.processes) ** (process + 1 - self.processes)
         if self.rounds is not None:
             processes = min(self.processes, self.rounds)  # each gives a round at least
-            return turns * processes >= self.rounds * (process + 1)
-        return turns >= FEWEST_ROUNDS * share and _seconds(taken) >= self.min_seconds * share
+            return _turns(taken) * processes >= self.rounds * (process + 1)
+        share = (process + 1) / self.processes
+        if share > 1:
+            share = (1 + 1 / self.processes) ** (process + 1 - self.processes)
+        return self._have_counted(share, taken)
 
     def share(self, taken: Sequence[Taken]) -> float:
         """How much is done; 1 when all is."""
-        turns, done = _turns(taken), _seconds(taken)
+        turns = _turns(taken)
         if self.rounds is not None:
             return min(1.0, turns / self.rounds)
-        if turns < FEWEST_ROUNDS or done < self.min_seconds:
-            of_time = done / self.min_seconds if self.min_seconds else 1.0
-            return min(turns / FEWEST_ROUNDS, of_time, 1.0) / MOST_TIMES
-        if done >= MOST_TIMES * self.min_seconds or _are_steady(taken):
+        seconds, most = _seconds(taken, range(turns)), MOST_TIMES * self.min_seconds
+        if self._have_counted(1, taken) and (seconds >= most or _are_steady(taken)):
             return 1.0
-        return done / (MOST_TIMES * self.min_seconds)
+        return min(turns / MOST_ROUNDS, seconds / most if most else 1.0, 1.0)
+
+    def _have_counted(self, share: float, taken: Sequence[Taken]) -> bool:
+        """Whether the fewest rounds and seconds, or so many times as much, are there and count."""
+        turns = _counted(taken)
+        enough = len(turns) >= FEWEST_ROUNDS * share
+        return enough and _seconds(taken, turns) >= self.min_seconds * share
 
 
 def take_turns(
@@ -158,15 +166,16 @@ def take_energy(process: Process, meter: Meter | None) -> Energy | None:
         return None
     meter.start()
     try:
-        answers = len(process.ask("round", seconds=_ENERGY_SECONDS)["total"])
+        answers = process.ask("answers", seconds=_ENERGY_SECONDS)["count"]
     finally:
         joules = meter.stop()
     return Energy(round(1000 * joules / answers, 6), meter.source) if joules else None
 
 
 def _are_steady(taken: Sequence[Taken]) -> bool:
-    """Whether all times are stable, and their ratios to the first."""
-    first, *others = (each.times for each in taken)
+    """Whether all times that count are stable, and their ratios to the first."""
+    turns = _counted(taken)
+    first, *others = (each.times(turns) for each in taken)
     return all(spread(each) < STEADY for each in (first, *others)) and all(
         spread([a / b for a, b in zip(other, first, strict=True)]) < STEADY_RATIO
         for other in others
@@ -177,5 +186,10 @@ def _turns(taken: Sequence[Taken]) -> int:
     return len(taken[-1].rounds)
 
 
-def _seconds(taken: Sequence[Taken]) -> float:
-    return min(each.seconds for each in taken)
+def _counted(taken: Sequence[Taken]) -> list[int]:
+    """The turns in which no model was slowed down."""
+    return kept(*(each.rounds for each in taken))
+
+
+def _seconds(taken: Sequence[Taken], turns: Sequence[int]) -> float:
+    return min(each.seconds(turns) for each in taken)

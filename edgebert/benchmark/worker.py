@@ -63,6 +63,12 @@ class Worker:
         """Times answers for so long, and all texts at least once."""
         return vars(self._stopwatch.round(self._texts, seconds))
 
+    def answers(self, seconds: float) -> dict[str, Any]:
+        """Counts answers for so long, and all texts at least once; nothing else is done."""
+        from edgebert.benchmark.steady import count_answers
+
+        return {"count": count_answers(self._model, self._texts, seconds)}
+
     def peak(self) -> dict[str, Any]:
         """The most memory until now."""
         from edgebert.benchmark.memory import read_peak
@@ -83,7 +89,12 @@ class Worker:
 
 
 COMMANDS: Mapping[str, Callable[..., dict[str, Any]]] = MappingProxyType(
-    {"round": Worker.round, "peak": Worker.peak, "accuracy": Worker.accuracy}
+    {
+        "round": Worker.round,
+        "answers": Worker.answers,
+        "peak": Worker.peak,
+        "accuracy": Worker.accuracy,
+    }
 )
 
 

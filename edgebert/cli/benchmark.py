@@ -65,7 +65,8 @@ def benchmark(
     html: Annotated[Path | None, typer.Option(help="The report as a page.")] = None,
     csv: Annotated[Path | None, typer.Option(help="The report as a table.")] = None,
     compare: Annotated[
-        Path | None, typer.Option(help="An older report: fail (exit 1) where this one is worse.")
+        Path | None,
+        typer.Option(help="An older report: fail (exit 1) where this one is worse."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files.")] = False,
     python: Annotated[
@@ -101,13 +102,10 @@ def benchmark(
     from edgebert.benchmark.result import read_report
     from edgebert.cli.console import progress_bar
     from edgebert.errors import EdgebertError
-    from edgebert.files import refuse_overwrite
 
     if rounds is not None and min_seconds is not None:
         raise EdgebertError("--rounds and --min-seconds exclude each other; give one of them")
-    for path in (output, html, csv):
-        if path is not None:
-            refuse_overwrite(path, force=force)
+    _check_outputs([path for path in (output, html, csv) if path is not None], force=force)
     old = None if compare is None else read_report(compare)
     job = Job(
         models=tuple(map(job_model, models, names_of(models))),
@@ -126,13 +124,26 @@ def benchmark(
         outcome = run(job, device or ["local"], options, progress=progress)
     if outcome.report is None:
         raise EdgebertError("; ".join(outcome.failures))
-    _write(outcome.report, output, html, csv)
     comparison = None if old is None else hold_against(old, outcome.report)
-    _print(outcome.report, comparison, as_json=as_json)
+    try:
+        _write(outcome.report, output, html, csv)
+    finally:  # minutes of measuring are not lost where a file cannot be written
+        _print(outcome.report, comparison, as_json=as_json)
     if outcome.failures:
         raise EdgebertError("; ".join(outcome.failures))
     if comparison is not None:
         comparison.require()
+
+
+def _check_outputs(paths: list[Path], *, force: bool) -> None:
+    """Refuses files that could not be written in the end."""
+    from edgebert.errors import EdgebertError
+    from edgebert.files import refuse_overwrite
+
+    for path in paths:
+        refuse_overwrite(path, force=force)
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise EdgebertError(f"{paths[0]}: two reports cannot be one file; give each its own name")
 
 
 def _numbers(option: str, text: str) -> tuple[int, ...]:
@@ -179,5 +190,5 @@ def _print(report: Report, comparison: Comparison | None, *, as_json: bool) -> N
         typer.echo(change.sentence)
     for note in comparison.notes:
         typer.echo(f"note: {note}")
-    if not comparison.worse:
+    if comparison.timed and not comparison.worse:
         typer.echo("nothing is worse than before")

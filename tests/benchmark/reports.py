@@ -33,6 +33,30 @@ def sample() -> Report:
     return read_report(SAMPLE)
 
 
+def in_more_rounds(report):
+    """The same samples, each a round of its own: enough rounds for a comparison of times."""
+    return replace(
+        report,
+        devices=tuple(
+            replace(
+                device,
+                runs=tuple(
+                    replace(
+                        run,
+                        rounds=tuple(
+                            replace(of, first=at, count=1)
+                            for of in run.rounds
+                            for at in range(of.first, of.first + of.count)
+                        ),
+                    )
+                    for run in device.runs
+                ),
+            )
+            for device in report.devices
+        ),
+    )
+
+
 def sample_json():
     return json.loads(SAMPLE.read_text())
 

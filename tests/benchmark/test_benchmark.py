@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from edgebert.benchmark.benchmark import benchmark, names_of
+from edgebert.benchmark.devices.retry import LostConnectionError
 from edgebert.benchmark.job import Job, JobModel
 from edgebert.benchmark.result import DeviceResult, Facts, read_report
 from edgebert.errors import EdgebertError
@@ -38,7 +39,7 @@ class FakeDevice:
         progress(1, 4, "something")
         progress(4, 4, "something else")
         if self._error:
-            raise EdgebertError(self._error)
+            raise self._error if isinstance(self._error, Exception) else EdgebertError(self._error)
         return RESULT
 
 
@@ -71,6 +72,15 @@ def test_a_device_that_fails_does_not_take_the_others_along():
     outcome = run(devices)
     assert [d.name for d in outcome.report.devices] == ["local"]
     assert outcome.failures == ("ssh://a: refused", "adb:b: unplugged")
+
+
+@pytest.mark.parametrize(
+    "error", [LostConnectionError("device offline"), OSError("no more processes")], ids=repr
+)
+def test_whatever_breaks_off_on_a_device_is_a_line_and_the_others_stay(error):
+    outcome = run([FakeDevice("adb:b", error=error), FakeDevice("local")])
+    assert [d.name for d in outcome.report.devices] == ["local"]
+    assert outcome.failures == (f"adb:b: {error}",)
 
 
 def test_there_is_no_report_where_all_fail():

@@ -8,7 +8,16 @@ import pytest
 from edgebert.benchmark.compare import FEWEST_ROUNDS, compare, ratio_of_times
 from edgebert.benchmark.result import Accuracy, MemoryState
 from edgebert.errors import CheckFailedError, EdgebertError
-from tests.benchmark.reports import HOSTILE, device, model, report, run, sample, tokens
+from tests.benchmark.reports import (
+    HOSTILE,
+    device,
+    in_more_rounds,
+    model,
+    report,
+    run,
+    sample,
+    tokens,
+)
 
 ROUNDS, SAMPLES = 40, 60  # what a second of a model of 0.4 ms comes to
 PROCESSES = 5
@@ -142,7 +151,22 @@ def test_too_few_rounds_are_not_judged_and_that_is_said():
     outcome = compare(report(device(run(rounds=noisy(random)))), report(device(few)))
     assert not [change for change in outcome.changes if change.what == "latency"]
     assert any("latency not compared" in note for note in outcome.notes)
-    outcome.require()
+    with pytest.raises(EdgebertError, match=r"no time could be compared: local: tiny.*fewer than"):
+        outcome.require()
+
+
+def test_reports_of_different_models_do_not_pass_for_unchanged():
+    outcome = compare(report(device(run())), report(device(run(model("other")))))
+    assert not outcome.timed
+    with pytest.raises(EdgebertError, match="no time could be compared"):
+        outcome.require()
+
+
+def test_yardsticks_of_no_time_tell_nothing_of_the_speed():
+    once = run()
+    still = replace(once.samples_us, yardstick=(0.0,) * len(once.samples_us.total))
+    outcome = device(replace(once, samples_us=still), yardstick="numpy 2")
+    assert not compare(report(outcome), report(outcome)).worse
 
 
 def test_a_slower_model_is_named_and_fails():
@@ -281,7 +305,8 @@ def test_accuracy_on_other_data_is_not_compared_and_that_is_said():
 
 
 def test_a_report_against_itself_has_no_change():
-    outcome = compare(sample(), sample())
+    report = in_more_rounds(sample())
+    outcome = compare(report, report)
     assert {change.verdict for change in outcome.changes} == {"same"}
     outcome.require()
 

@@ -45,6 +45,16 @@ def test_the_clock_of_some_cores(tmp_path):
     assert clock_mhz(system, [7]) == 3200.0
 
 
+def test_the_clock_of_some_cores_where_only_cpuinfo_tells(tmp_path):
+    block = "processor\t: {}\nmodel name\t: a processor\ncpu MHz\t\t: {}\nflags\t\t: fpu\n\n"
+    clocks = [1000.0, 2000.0, 3000.0, 4000.0]
+    text = "".join(block.format(*each) for each in enumerate(clocks))
+    system = machine(tmp_path, {"proc/cpuinfo": text})
+    assert clock_mhz(system) == 2500.0
+    assert clock_mhz(system, [1, 3]) == 3000.0
+    assert clock_mhz(system, [4]) is None
+
+
 @pytest.mark.parametrize(
     ("cores", "shown"), [((), ""), ((3,), "3"), ((2, 0, 1), "0-2"), ((0, 2, 3, 6), "0,2-3,6")]
 )

@@ -32,6 +32,26 @@ def test_a_counter_that_stops_telling(tmp_path):
     assert meter.stop() is None
 
 
+def rapl(number, name, energy):
+    folder = f"sys/class/powercap/intel-rapl:{number}"
+    span = {f"{folder}/max_energy_range_uj": "262143328850"}
+    return {f"{folder}/name": f"{name}\n", f"{folder}/energy_uj": str(energy), **span}
+
+
+def test_only_packages_are_counted_as_other_zones_are_in_them_or_around_them(tmp_path):
+    zones = {"0": "package-0", "0:0": "core", "1": "psys", "2": "package-1", "2:0": "dram"}
+    files = [rapl(number, name, 0) for number, name in zones.items()]
+    meter = find_meter(machine(tmp_path, {k: v for each in files for k, v in each.items()}))
+    meter.start()
+    for number, name in zones.items():
+        machine(tmp_path, rapl(number, name, 2_000_000))
+    assert meter.stop() == pytest.approx(4.0)
+
+
+def test_the_whole_platform_alone_is_no_counter_of_processors(tmp_path):
+    assert find_meter(machine(tmp_path, rapl("1", "psys", 0))) is None
+
+
 def test_the_pi_5_adds_up_the_rails_it_measures_both_ways(tmp_path):
     system = machine(tmp_path, PI5, PI5_COMMANDS)
     assert pmic_watts(system) == pytest.approx(0.1 * 3.7 + 2.0 * 0.8)

@@ -90,7 +90,8 @@ def test_a_virtual_machine_is_noted(tmp_path):
 
 
 def test_clocks_without_cpufreq(tmp_path):
-    system = machine(tmp_path, {"proc/cpuinfo": "cpu MHz\t\t: 900.0\ncpu MHz\t\t: 1100.5\n"})
+    cpuinfo = "processor\t: 0\ncpu MHz\t\t: 900.0\n\nprocessor\t: 1\ncpu MHz\t\t: 1100.5\n"
+    system = machine(tmp_path, {"proc/cpuinfo": cpuinfo})
     assert read_state(system).clock_mhz == 1000.2
 
 

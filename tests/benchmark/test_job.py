@@ -13,6 +13,7 @@ from edgebert.benchmark.job import Job, JobModel, run_job
 from edgebert.benchmark.models import heats, job_model, open_candidate, without_float32
 from edgebert.benchmark.process import WORKER, Process
 from edgebert.benchmark.result import DeviceResult, MemoryState
+from edgebert.benchmark.system import System
 from edgebert.errors import EdgebertError
 from edgebert.runtime.model import load
 from tests.benchmark.machines import MEMINFO, PI4, machine
@@ -112,13 +113,40 @@ def test_runs_that_took_turns_have_ratios(result):
     assert all(0 < r.low <= r.ratio <= r.high for r in result.ratios)
 
 
-def test_the_cold_start_in_its_parts(result):
+def test_the_cold_start_is_the_middle_of_all_processes_in_its_parts(result):
     for run in result.runs:
         cold = run.cold
-        assert min(cold.import_ms, cold.load_ms, cold.first_ms) > 0
-        # The weight cache does not depend on the length.
-        assert (cold.load_cached_ms is not None) is (run.input.kind == "texts")
-        assert (run.memory.cached is not None) is (run.input.kind == "texts")
+        assert len(cold.starts) == 3  # one a round
+        for part in ("import_ms", "load_ms", "first_ms"):
+            times = sorted(getattr(start, part) for start in cold.starts)
+            assert 0 < times[0] < times[2]
+            assert getattr(cold, part) == times[1]
+
+
+def test_a_start_with_the_weight_cache_and_one_by_the_same_api_without(result):
+    for run in result.runs:
+        cold, memory = run.cold, run.memory
+        of_texts = run.input.kind == "texts"  # the weight cache does not depend on the length
+        assert (cold.load_cached_ms is not None) is of_texts
+        assert (cold.load_compiled_ms is not None) is of_texts
+        assert (memory.cached is not None) is of_texts
+        if of_texts:
+            assert memory.compiled_baseline.resident > memory.baseline.resident  # one more import
+            assert memory.compiled_baseline.resident < memory.cached.resident
+            assert memory.compiled_baseline.resident < memory.compiled.resident
+
+
+@pytest.mark.parametrize("bits", ["0x4", "0x0"])
+def test_a_device_that_slowed_itself_down_in_a_round_alone_says_so(models, tmp_path, bits):
+    looks = iter(["0x0", "0x0", bits, "0x0"])  # at the start, around the round, at the end
+
+    def command(words):
+        return f"throttled={next(looks)}" if "get_throttled" in words else ""
+
+    result = run_job(Job(models[:1], rounds=1), system=System(tmp_path, command))
+    assert result.runs[0].rounds[0].throttled is (bits == "0x4")
+    assert result.facts.throttled is (bits == "0x4")
+    assert any("slowed itself down" in note for note in result.facts.notes) is (bits == "0x4")
 
 
 def test_memory_grows_from_moment_to_moment(result):
@@ -158,7 +186,20 @@ def test_little_memory_means_no_ratios_but_all_runs(models, tmp_path):
     result = run_job(Job(models[:1] + models[1:2], rounds=1), system=small)
     assert len(result.runs) == 2
     assert result.ratios == ()
+    assert any("memory is too short for it and its float32" in note for note in result.notes)
     assert result.facts.board == "Raspberry Pi 4 Model B Rev 1.4"
+
+
+def test_what_would_end_a_job_later_ends_it_before_it_measures(models, tmp_path, monkeypatch):
+    monkeypatch.setattr(measure, "_measure_heat", lambda *_: pytest.fail("measured"))
+    other = tmp_path / "other.tsv"
+    other.write_text("words\tlabel\na\tb\n")
+    for data_, message in ((tmp_path / "none.tsv", "none.tsv"), (other, "text")):
+        with pytest.raises(EdgebertError, match=message):
+            run_job(Job(models[:1], data=str(data_)))
+    monkeypatch.setattr(measure, "find_spec", lambda _: None)
+    with pytest.raises(EdgebertError, match="tflite-runtime is not installed"):
+        run_job(Job(models[:1], engines=("auto", "tflite-runtime")))
 
 
 def test_each_time_another_model_is_started_first(models, monkeypatch):

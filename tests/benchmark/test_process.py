@@ -55,6 +55,7 @@ def test_a_real_worker(classifier):
     with Process(WORKER, setting(classifier), "name") as process:
         assert process.started["cold"]["load_ms"] > 0
         assert len(process.ask("round", seconds=0)["total"]) == 1
+        assert process.ask("answers", seconds=0) == {"count": 1}
         assert process.ask("peak")["resident"] > 1_000_000
 
 

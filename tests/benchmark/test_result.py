@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 import edgebert.benchmark
-from edgebert.benchmark.result import DeviceResult, Report, read_report
+from edgebert.benchmark.result import ColdStart, DeviceResult, Report, read_report
 from edgebert.errors import EdgebertError
 
+PARTS = ("import_ms", "load_ms", "load_cached_ms", "first_ms")
 SAMPLE = Path(__file__).parents[1] / "data" / "benchmark" / "report.json"
 
 
@@ -23,6 +24,17 @@ def test_reading_and_writing_change_nothing(data):
     assert json.loads(report.to_json()) == data
     assert Report.from_json(report.to_json()) == report
     assert DeviceResult.from_json(data["devices"][1]) == report.devices[1]
+
+
+def test_a_report_of_before_a_field_came_is_read(data):
+    run = data["devices"][0]["runs"][0]
+    for of, names in (("cold", ("starts", "load_compiled_ms")), ("memory", ("compiled",))):
+        for name in names:
+            del run[of][name]
+    del run["memory"]["compiled_baseline"]
+    read = Report.from_json(json.dumps(data)).devices[0].runs[0]
+    assert read.cold == ColdStart(*(run["cold"][part] for part in PARTS))
+    assert (read.memory.compiled, read.memory.compiled_baseline) == (None, None)
 
 
 KINDS = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}

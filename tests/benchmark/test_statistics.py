@@ -6,8 +6,10 @@ import pytest
 from edgebert.benchmark.result import Round, Stats
 from edgebert.benchmark.statistics import (
     by_process,
+    counted,
     kept,
     middle,
+    of_rounds,
     paired_ratio,
     relative,
     spread,
@@ -21,12 +23,20 @@ ROUNDS = (Round(0, 3, throttled=False), Round(3, 2, throttled=True), Round(5, 2)
 def test_throttled_rounds_are_left_out():
     samples = [1.0, 2.0, 3.0, 100.0, 200.0, 4.0, 5.0]
     assert kept(ROUNDS) == [0, 2]
+    assert counted(ROUNDS) == [ROUNDS[0], ROUNDS[2]]
+    assert of_rounds(samples, counted(ROUNDS)).tolist() == [1, 2, 3, 4, 5]
     stats = summarize(samples, ROUNDS)
     assert stats == Stats(p50=3.0, p90=4.6, p99=4.96, mean=3.0, deviation=1.581)
     assert summarize(samples, [Round(0, 7, throttled=True)]) is None
     assert summarize([7.0], [Round(0, 1)]) == Stats(7.0, 7.0, 7.0, 7.0, 0.0)
     (times,) = by_process(samples, ROUNDS)
     np.testing.assert_allclose(times, [6 ** (1 / 3), 20_000**0.5, 20**0.5])
+
+
+def test_a_turn_counts_where_no_run_was_throttled_and_each_has_answers():
+    other = (Round(0, 1), Round(1, 1), Round(2, 1, throttled=True))
+    assert kept(ROUNDS, other) == [0]
+    assert kept((*ROUNDS, Round(7, 0))) == [0, 2]
 
 
 def test_a_typical_time_is_a_mean_that_the_slowest_and_fastest_do_not_move():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from edgebert.benchmark.steady import WARM_UP, Stopwatch
+from edgebert.benchmark.steady import WARM_UP, Stopwatch, count_answers
 from edgebert.errors import EdgebertError
 from edgebert.runtime.model import load
 
@@ -103,6 +103,13 @@ def test_a_slow_model_does_not_warm_up_for_long():
     model = FakeModel(0, 0, 100, 0)
     stopwatch(model).round(TEXTS, seconds=0)
     assert model.asked == [TEXTS[0], *TEXTS]
+
+
+def test_every_answer_is_counted_and_nothing_else_is_done():
+    model = FakeModel(0, 0, 1, 0)  # a millisecond an answer
+    assert count_answers(model, TEXTS, 0.0055, model.clock) == 6
+    assert model.asked == TEXTS * 3
+    assert model.now == 6
 
 
 def test_no_text_is_refused():

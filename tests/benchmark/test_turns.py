@@ -7,6 +7,7 @@ import pytest
 from edgebert.benchmark.result import Energy, Round
 from edgebert.benchmark.turns import (
     FEWEST_ROUNDS,
+    MOST_ROUNDS,
     MOST_TIMES,
     Taken,
     Until,
@@ -24,6 +25,8 @@ class FakeProcess:
         self._on_round = on_round
 
     def ask(self, do, seconds):
+        if do == "answers":  # besides, it warms up and times a yardstick in a round
+            return {"count": 2 * len(self._times)}
         assert do == "round"
         if seconds:
             self._diary.append(self._name)
@@ -65,10 +68,10 @@ def test_the_clock_is_that_of_the_cores_it_runs_on(tmp_path):
     assert taken.rounds[0].clock_mhz == 2000.0
 
 
-def rounds_of(times, count):
+def rounds_of(times, count, throttled=()):
     taken = Taken()
     for number in range(count):
-        taken.add({"total": [times[number % len(times)]]})
+        taken.add({"total": [times[number % len(times)]]}, throttled=number in throttled)
     return taken
 
 
@@ -98,6 +101,37 @@ def test_enough_is_by_rounds_or_by_time_and_steadiness(until, taken, enough):
     share = until.share(taken)
     assert (share == 1.0) is enough
     assert 0 <= share <= 1
+
+
+@pytest.mark.parametrize(
+    ("until", "taken", "enough"),
+    [
+        (Until(None, 2.05), [rounds_of(STEADY, 21, {5})], False),
+        (Until(None, 2.05), [rounds_of(STEADY, 22, {5})], True),
+        (Until(None, 2.05), [rounds_of(STEADY, 22, {5}), rounds_of(STEADY, 22, {6})], False),
+        (Until(None, 2.05), [rounds_of(STEADY, 23, {5}), rounds_of(STEADY, 23, {6})], True),
+        (Until(None, 2.05), [rounds_of(STEADY, 29, range(1, 29))], False),
+        (Until(None, 0.0), [rounds_of(STEADY, FEWEST_ROUNDS, {5})], False),
+        (Until(None, 0.0), [rounds_of(STEADY, FEWEST_ROUNDS + 1, {5})], True),
+        # What was throttled is not steady, what is left is.
+        (Until(None, 2.05), [rounds_of(UNSTEADY, 50, range(1, 50, 2))], True),
+        # All are: it ends all the same.
+        (Until(None, 0.0), [rounds_of(STEADY, MOST_ROUNDS - 1, range(1000))], False),
+        (Until(None, 0.0), [rounds_of(STEADY, MOST_ROUNDS, range(1000))], True),
+        (Until(None, 4.05), [rounds_of(STEADY, 40 * MOST_TIMES, range(1000))], False),
+        (Until(None, 4.05), [rounds_of(STEADY, 41 * MOST_TIMES, range(1000))], True),
+        (Until(3, 9.0), [rounds_of(STEADY, 3, {1})], True),
+    ],
+)
+def test_throttled_rounds_do_not_count_but_it_ends(until, taken, enough):
+    assert (until.share(taken) == 1.0) is enough
+
+
+def test_a_process_gives_its_share_in_rounds_that_count():
+    until = Until(None, 2.0, 2)
+    assert until.has_enough_of(0, [rounds_of(STEADY, 10)])
+    assert not until.has_enough_of(0, [rounds_of(STEADY, 10, {9})])
+    assert until.has_enough_of(0, [rounds_of(STEADY, 11, {9})])
 
 
 def test_progress_does_not_go_back(tmp_path):
@@ -159,5 +193,5 @@ class FakeMeter:
 
 def test_energy_is_that_of_a_thousand_answers():
     process = FakeProcess("a", [], [1.0] * 4)
-    assert take_energy(process, FakeMeter()) == Energy(2000.0, "a meter")
+    assert take_energy(process, FakeMeter()) == Energy(1000.0, "a meter")
     assert take_energy(process, None) is None

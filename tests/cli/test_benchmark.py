@@ -11,6 +11,7 @@ import edgebert.benchmark.benchmark
 from edgebert.benchmark.benchmark import Outcome
 from edgebert.benchmark.result import Report, read_report
 from edgebert.cli.main import app
+from tests.benchmark.reports import in_more_rounds
 
 SAMPLE = Path(__file__).parents[1] / "data" / "benchmark" / "report.json"
 
@@ -98,12 +99,40 @@ def test_json_on_stdout_is_the_report(measured, model):
     assert result.stdout.count("\n") == 1
 
 
-def test_a_comparison_with_an_equal_report_passes(measured, model):
-    result = run(model, "--compare", SAMPLE)
+def test_a_comparison_with_an_equal_report_passes(measured, model, tmp_path):
+    report = in_more_rounds(read_report(SAMPLE))
+    measured.outcome = Outcome(report, ())
+    old = tmp_path / "old.json"
+    old.write_text(report.to_json())
+    result = run(model, "--compare", old)
     assert result.exit_code == 0, result.output
     assert "nothing is worse than before" in result.stdout
-    comparison = json.loads(run(model, "--compare", SAMPLE, "--json").stdout)["comparison"]
+    comparison = json.loads(run(model, "--compare", old, "--json").stdout)["comparison"]
     assert comparison["worse"] == 0
+
+
+def test_a_comparison_of_too_few_rounds_does_not_pass(measured, model):
+    result = run(model, "--compare", SAMPLE)
+    assert result.exit_code == 2
+    assert "no time could be compared" in result.stderr
+    assert "nothing is worse" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["-o", "missing/report.json"], "there is no folder"),
+        (["-o", "one", "--csv", "one"], "two reports cannot be one file"),
+    ],
+)
+def test_reports_that_could_not_be_written_are_refused_before_measuring(
+    measured, model, tmp_path, options, message, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    result = run(model, *options)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert not hasattr(measured, "job")
 
 
 def test_a_comparison_fails_where_something_is_worse(measured, model, tmp_path):

@@ -24,7 +24,7 @@ from tools.emulated_pi.count import count
 from tools.emulated_pi.root import EmulatedPi, default_cache
 from tools.latency.growth import Point, doubling, fit
 from tools.latency.subjects import write_limit, write_size
-from tools.latency.timing import time_lengths
+from tools.latency.timing import PRODUCT, time_lengths
 from tools.latency.work import measure_work
 from tools.pages import write_between_marks
 from tools.race import describe_cpu
@@ -52,7 +52,8 @@ class Row:
 
     Attributes:
         dense, attention: multiply-adds, see `work.Work`.
-        milliseconds, share: see `timing.Timing`.
+        milliseconds: at the machine's usual speed (`Figures.limit`).
+        share: of the machine's int8 limit.
         pi4, pi5: million instructions.
     """
 
@@ -79,7 +80,7 @@ class Figures:
     Attributes:
         cpu: of this machine.
         load: how many programs wanted a core while it was timed, of how many cores there are.
-        limit: of this machine, milliard int8 multiply-adds a second.
+        limit: of this machine, milliard int8 multiply-adds a second; median over all sizes.
         rows: by size and length.
     """
 
@@ -115,25 +116,27 @@ def measure(statistics: Path, pi: EmulatedPi, work: Path) -> Figures:
     limit = work / "limit.tflite"
     write_limit(limit)
     timed = {size: _time(path, limit, kept) for size, path in paths.items()}
+    limits = [timing["limit"] for each in timed.values() for timing in each["timings"]]
+    usual = float(np.median(limits))
     rows = []
     for size, path in paths.items():
         for at, timing in enumerate(timed[size]["timings"]):
             done = measure_work(path, timing["tokens"])
+            as_much = timing["products"] * PRODUCT
             rows.append(
                 Row(
                     size,
                     timing["tokens"],
                     done.dense,
                     done.attention,
-                    timing["milliseconds"],
-                    timing["share"],
+                    as_much / usual / 1e6,
+                    done.total / as_much,
                     *(counts[board][size][at] / 1e6 for board in COUNTED),
                 )
             )
     loads = [each["load"] for each in timed.values()]
     load = f"{min(loads):.1f} to {max(loads):.1f} on {os.cpu_count()} cores"
-    limits = [timing["limit"] for each in timed.values() for timing in each["timings"]]
-    return Figures(describe_cpu(), load, float(np.median(limits)), tuple(rows))
+    return Figures(describe_cpu(), load, usual, tuple(rows))
 
 
 def count_sizes(

@@ -16,9 +16,10 @@ from ai_edge_litert.interpreter import Interpreter
 
 from tools.emulated_pi.guest import tflite
 from tools.latency.subjects import ROWS, WIDTH
-from tools.latency.work import measure_work
 from tools.random_weights import draw_ids
 
+PRODUCT = ROWS * WIDTH * WIDTH
+"""Multiply-adds of the large product."""
 LEAST_SECONDS = 0.004
 """Of one turn; short answers are repeated."""
 REFERENCE_REPEATS = 2
@@ -29,20 +30,18 @@ class Timing:
     """One length on this machine.
 
     Attributes:
-        milliseconds: the least over the rounds.
-        share: of the machine's int8 limit: how fast the answer's multiply-adds came, over how
-            fast those of the large product came in the same round; median over the rounds.
+        products: large products that take as long as an answer; median over the rounds, each with
+            the product's time of that round, so that the speed of the hour falls out.
         limit: milliard multiply-adds a second of the large product; median over the rounds.
     """
 
     tokens: int
-    milliseconds: float
-    share: float
+    products: float
     limit: float
 
 
 def time_lengths(
-    path: Path, limit: Path, lengths: Sequence[int], *, rounds: int = 9
+    path: Path, limit: Path, lengths: Sequence[int], *, rounds: int = 15
 ) -> list[Timing]:
     """Runs every length and the large product once a round, one thread.
 
@@ -53,18 +52,9 @@ def time_lengths(
         rounds: of turns.
     """
     calls = {n: tflite(str(path))(np.array([draw_ids(n)], np.int32)) for n in lengths}
-    work = {n: measure_work(path, n).total for n in lengths}
     times, reference = _take_turns(calls, _large_product(limit), rounds)
-    rates = ROWS * WIDTH * WIDTH / reference
-    return [
-        Timing(
-            tokens=n,
-            milliseconds=float(times[n].min() * 1e3),
-            share=float(np.median(work[n] / times[n] / rates)),
-            limit=float(np.median(rates) / 1e9),
-        )
-        for n in lengths
-    ]
+    rate = float(np.median(PRODUCT / reference) / 1e9)
+    return [Timing(n, float(np.median(times[n] / reference)), rate) for n in lengths]
 
 
 def _large_product(path: Path) -> Callable[[], object]:

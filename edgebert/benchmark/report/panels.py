@@ -67,7 +67,7 @@ def memory(shown: Sequence[Row]) -> Markup | None:
         for name, state in states:
             added = [row.growth(kind, state) for kind in ("private", "shared", "mapped")]
             if any(part is not None for part in added):
-                mega = [part and part / 1e6 for part in (row.run.memory.baseline.resident, *added)]
+                mega = [part and part / 1e6 for part in (row.before(state).resident, *added)]
                 drawn.append(Bar(name, _parts(_MEMORY_PARTS, mega)))
     if not drawn:
         return None

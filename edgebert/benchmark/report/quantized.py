@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import takewhile
 
+from edgebert.benchmark.models import INT8
 from edgebert.benchmark.report.rows import Row, rows
 from edgebert.benchmark.result import DeviceResult
 from edgebert.page.text import clean, megabytes
@@ -49,16 +50,16 @@ class Pair:
 def pairs(device: DeviceResult) -> tuple[Pair, ...]:
     """Every int8 run that has a float32 run of the same model to be held against.
 
-    The two are known to belong together by task, shape and the longest common beginning of their
-    names (`minilm-int8`, `minilm-float32`).
+    The two have the same identity. Where one does not tell it, they are known to belong together by
+    task, shape and the longest common beginning of their names (`minilm-int8`, `minilm-float32`).
     """
     every = rows(device)
     best: dict[int, Pair] = {}
     for ratio in device.ratios:
         one, other = every[ratio.run], every[ratio.against]
-        if (_kind(one), _kind(other)) == ("int8", "float32"):
+        if _is_int8(one) and _is_float32(other):
             pair = Pair(one, other, 1 / ratio.ratio, 1 / ratio.high, 1 / ratio.low)
-        elif (_kind(one), _kind(other)) == ("float32", "int8"):
+        elif _is_float32(one) and _is_int8(other):
             pair = Pair(other, one, ratio.ratio, ratio.low, ratio.high)
         else:
             continue
@@ -68,12 +69,18 @@ def pairs(device: DeviceResult) -> tuple[Pair, ...]:
     return tuple(best[index] for index in sorted(best))
 
 
-def _kind(row: Row) -> str:
-    return row.run.model.quantization
+def _is_int8(row: Row) -> bool:
+    return row.run.model.quantization in INT8
+
+
+def _is_float32(row: Row) -> bool:
+    return row.run.model.quantization == "float32"
 
 
 def _alike(pair: Pair) -> bool:
-    return _same(pair.int8) == _same(pair.float32)
+    identities = {pair.int8.run.model.identity, pair.float32.run.model.identity}
+    same_model = len(identities - {None}) < 2
+    return same_model and _same(pair.int8) == _same(pair.float32)
 
 
 def _same(row: Row) -> tuple[str | int | None, ...]:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 Part = Literal["tokenize", "set", "invoke", "finish", "total"]
 MemoryKind = Literal["private", "shared", "mapped", "resident"]
 
-_INT8_NOTE = "int8 did not help"
-
 
 @dataclass(frozen=True)
 class Row:
@@ -95,8 +93,14 @@ class Row:
             kind: of memory.
             state: another moment than the first answer.
         """
+        then = state or self.run.memory.first
+        return _difference(getattr(then, kind), getattr(self.before(state), kind))
+
+    def before(self, state: MemoryState | None = None) -> MemoryState:
+        """What the process held before the model: the one that `state` is of; None: the usual."""
         memory = self.run.memory
-        return _difference(getattr(state or memory.first, kind), getattr(memory.baseline, kind))
+        apart = state is not None and state is not memory.first
+        return (memory.compiled_baseline if apart else None) or memory.baseline
 
     @property
     def first_answer(self) -> float | None:
@@ -109,11 +113,10 @@ class Row:
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What to know about this run, one line each; what int8 brought is in `quantized`."""
-        told = tuple(note for note in self.run.notes if not note.startswith(_INT8_NOTE))
         if not self.throttled:
-            return told
+            return self.run.notes
         of = plural(len(self.run.rounds), "round")
-        return (f"{self.throttled} of {of} throttled, left out of the figures", *told)
+        return (f"{self.throttled} of {of} throttled, left out of the figures", *self.run.notes)
 
 
 def rows(device: DeviceResult) -> tuple[Row, ...]:
@@ -128,14 +131,9 @@ def input_name(given: Input) -> str:
 
 def samples(run: Run, part: Part = "total") -> npt.NDArray[np.float64]:
     """Microseconds of every answer outside throttled rounds, in the order they were given, [n]."""
-    import numpy as np
+    from edgebert.benchmark.statistics import counted, of_rounds
 
-    values = np.asarray(getattr(run.samples_us, part), np.float64)
-    kept = np.ones(len(values), bool)
-    for round_ in run.rounds:
-        if round_.throttled:
-            kept[round_.first : round_.first + round_.count] = False
-    return values[kept]
+    return of_rounds(getattr(run.samples_us, part), counted(run.rounds))
 
 
 def distinct(values: Iterable[str]) -> tuple[str, ...]:

@@ -40,6 +40,22 @@ def test_of_two_alike_the_one_named_alike_belongs():
     assert pair.float32.name == "mini.float32"
 
 
+def test_the_same_model_is_known_by_its_identity_whatever_the_names():
+    int8 = model("b", identity="b")
+    runs = (run(int8), run(model("a", "float32", identity="a")))
+    (other,) = (run(model("a", "float32", identity="b")),)
+    ratios = [(1, 0, 3, 3, 3), (2, 0, 2, 2, 2)]
+    (pair,) = pairs(device(*runs, other, ratios=ratios))
+    assert pair.speedup == pytest.approx(2)
+    assert not pairs(device(*runs, ratios=ratios[:1]))
+
+
+def test_full_integer_files_are_held_against_float32_too():
+    runs = (run(model("mini.full", "int8-full")), run(FLOAT32))
+    (pair,) = pairs(device(*runs, ratios=[(1, 0, 3, 3, 3)]))
+    assert pair.speedup == pytest.approx(3)
+
+
 @pytest.mark.parametrize(
     "other",
     [
