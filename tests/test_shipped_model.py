@@ -28,5 +28,5 @@ def test_it_is_right_on_as_many_test_questions_as_the_card_says(model):
         rows = list(csv.DictReader(file))
     found = model.batch((row["text"] for row in rows), replies=True)
     right = sum(a.value.label == row["category"] for a, row in zip(found, rows, strict=True))
-    assert right / len(rows) == pytest.approx(0.920, abs=0.003)
-    assert f"{100 * 0.920:.1f} %" in (ROOT / "docs/intents.md").read_text(encoding="utf-8")
+    assert right / len(rows) == pytest.approx(0.918, abs=0.003)
+    assert f"{100 * 0.918:.1f} %" in (ROOT / "docs/intents.md").read_text(encoding="utf-8")
