@@ -25,15 +25,19 @@ def main(arguments: Sequence[str]) -> int:
         return _WRONG_INPUT
     path = Path(arguments[0])
     try:
-        result = run_job(Job.from_json(path.read_bytes()), _print_progress)
-    except OSError as error:
-        _print({"event": "error", "message": f"{path}: cannot read: {error.strerror}"})
-        return _WRONG_INPUT
-    except EdgebertError as error:
+        result = run_job(Job.from_json(_read(path)), _print_progress)
+    except (EdgebertError, OSError) as error:
         _print({"event": "error", "message": str(error)})
         return _WRONG_INPUT
     _print({"event": "result", "result": result.to_json()})
     return 0
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from None
 
 
 def _print_progress(done: int, total: int | None, description: str) -> None:

@@ -29,8 +29,17 @@ def require_sound(report: Report) -> None:
     if runs > _MOST_RUNS:
         raise EdgebertError(f"benchmark report: {runs:,} runs; at most {_MOST_RUNS:,} are read")
     for number, device in enumerate(report.devices):
-        _check(device, f"devices[{number}]", "")
-        _check_ratios(device)
+        require_sound_device(device, f"devices[{number}]")
+
+
+def require_sound_device(device: DeviceResult, where: str = "device") -> None:
+    """The same for one device, which may hold no run.
+
+    Raises:
+        EdgebertError: as `require_sound`.
+    """
+    _check(device, where, "")
+    _check_ratios(device)
 
 
 def _check(value: Any, where: str, name: str) -> None:
@@ -65,6 +74,16 @@ def _check_samples(samples: Samples, where: str) -> None:
 
 def _check_ratios(device: DeviceResult) -> None:
     for ratio in device.ratios:
+        if (
+            not 0
+            <= min(ratio.run, ratio.against)
+            <= max(ratio.run, ratio.against)
+            < len(device.runs)
+        ):
+            raise EdgebertError(
+                f"benchmark report: a ratio of the runs {ratio.run} and {ratio.against}; "
+                f"there are {len(device.runs)}, from 0"
+            )
         if not (0 < ratio.low <= ratio.high and ratio.ratio > 0):
             raise EdgebertError(
                 f"benchmark report: a ratio of {ratio.ratio:g} from {ratio.low:g} to "

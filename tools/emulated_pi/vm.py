@@ -125,7 +125,7 @@ class EmulatedMachine:
         debian.unpack(_PACKAGES, "arm64", part, self._pi.home() / "apt-machine")
         packages = part / "usr/lib/python3/dist-packages"
         site = self._pi.site("ai-edge-litert")
-        shutil.copytree(site, packages, dirs_exist_ok=True, copy_function=os.link)
+        shutil.copytree(site, packages, dirs_exist_ok=True, copy_function=link_or_copy)
         (part / "modules").mkdir()
         for name in _MODULES:
             (module,) = self._kernel().rglob(f"{name}.ko")
@@ -136,7 +136,7 @@ class EmulatedMachine:
     def _make_initramfs(self) -> Path:
         """The base with what is this machine's own, packed."""
         root, packed = self._folder / "root", self._folder / "initramfs"
-        shutil.copytree(self._base(), root, symlinks=True, copy_function=os.link)
+        shutil.copytree(self._base(), root, symlinks=True, copy_function=link_or_copy)
         for folder in ("proc", "sys", "dev", "etc/dropbear", "root/.ssh", "full"):
             (root / folder).mkdir(parents=True, exist_ok=True)
         shutil.copy(Path(__file__).with_name("vm_init.sh"), root / "init")
@@ -156,6 +156,14 @@ class EmulatedMachine:
                 cwd=root, input=files, stdout=archive, check=True,
             )  # fmt: skip
         return packed
+
+
+def link_or_copy(source: str, target: str) -> None:
+    """A hard link, or a copy where the target lies on another disk."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def _free_port() -> int:

@@ -51,7 +51,7 @@ class AdbDevice:
     def __enter__(self) -> AdbDevice:
         self._client.find()
         self.name = self._client.name
-        if not self._client.shell("pm", "path", PACKAGE, may_fail=True).startswith("package:"):
+        if not self._patiently_shell("pm", "path", PACKAGE).startswith("package:"):
             raise EdgebertError(
                 f"{self.name}: the app {PACKAGE} is not installed; "
                 "build android_demo/ and install it by `adb install`"
@@ -80,7 +80,7 @@ class AdbDevice:
         inputs, results = f"{INPUTS}/{number}.json", f"{RESULTS}/{number}"
         try:
             self._push_text(json.dumps(job.to_json()), inputs)
-            started = self._client.shell(
+            started = self._patiently_shell(  # again after a lost connection: -S begins anew
                 "am", "start", "-W", "-S", "-n", ACTIVITY, "-e", "job", inputs, "-e", "id", number
             )
             if re.search(r"^Error", started, re.MULTILINE):
@@ -111,7 +111,7 @@ class AdbDevice:
             time.sleep(_PAUSE)
 
     def _alive(self) -> bool:
-        return bool(self._patiently_shell("pidof", PACKAGE).strip())
+        return self._patiently_shell("pidof", PACKAGE).strip().isdigit()
 
     def _read_from(self, path: str, offset: int) -> bytes:
         """What stands in a file there from `offset` on; nothing where there is no file."""

@@ -33,6 +33,7 @@ _LOST = (
     "connection reset",
     "protocol fault",
     "error: closed",
+    "cannot connect to daemon",
 )
 _SECONDS = 60
 _SECONDS_TO_PUSH = 1800
@@ -85,16 +86,16 @@ class AdbClient:
             raise EdgebertError(f"{self.name}: {_STATES.get(state, f'is not ready ({state})')}")
 
     def shell(self, *command: str, may_fail: bool = False) -> str:
-        """What a command printed there.
+        """What a command printed there; of one that failed, its errors too.
 
         Raises:
             LostConnectionError: the phone is gone for now.
             EdgebertError: the command failed.
         """
-        status, output = self._run(["shell", shlex.join(command)])
-        if status and not may_fail:
-            raise EdgebertError(f"{self.name}: {one_line(output.decode(errors='replace'))}")
-        return output.decode(errors="replace")
+        ran = self._run(["shell", shlex.join(command)])
+        if ran.returncode and not may_fail:
+            raise EdgebertError(f"{self.name}: {one_line(_all(ran))}")
+        return _all(ran) if ran.returncode else ran.stdout.decode(errors="replace")
 
     def read(self, path: str, offset: int) -> bytes:
         """A file there from `offset` on; nothing where there is none.
@@ -103,8 +104,7 @@ class AdbClient:
             LostConnectionError: the phone is gone for now.
         """
         script = f"tail -c +{offset + 1} {shlex.quote(path)} 2>/dev/null"
-        _, output = self._run(["exec-out", script])
-        return output
+        return self._run(["exec-out", script]).stdout  # the client itself may talk on stderr
 
     def push(self, path: Path, to: str) -> None:
         """Sends a file.
@@ -113,11 +113,11 @@ class AdbClient:
             LostConnectionError: the phone is gone for now.
             EdgebertError: it cannot be written there.
         """
-        status, output = self._run(["push", str(path), to], seconds=_SECONDS_TO_PUSH)
-        said = output.decode(errors="replace")
+        ran = self._run(["push", str(path), to], seconds=_SECONDS_TO_PUSH)
+        said = _all(ran)
         if "No space left on device" in said:
             raise EdgebertError(f"{self.name}: its storage is full; make room and run again")
-        if status:
+        if ran.returncode:
             raise EdgebertError(f"{self.name}: cannot send {path.name}: {one_line(said)}")
 
     def _states(self) -> dict[str, str]:
@@ -135,8 +135,10 @@ class AdbClient:
         rows = re.findall(r"^(\S+)\t(no permissions|\S+)", ran.stdout, re.MULTILINE)
         return dict(rows)
 
-    def _run(self, arguments: list[str], *, seconds: float = _SECONDS) -> tuple[int, bytes]:
-        """Exit status and output; errors of the client itself are told apart."""
+    def _run(
+        self, arguments: list[str], *, seconds: float = _SECONDS
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Runs the client; its own errors are told apart."""
         serial = ["-s", self._serial] if self._serial else []
         try:
             ran = subprocess.run(  # noqa: S603
@@ -155,4 +157,8 @@ class AdbClient:
             raise LostConnectionError("it was unplugged")
         if "unauthorized" in said and ran.returncode:
             raise EdgebertError(f"{self.name}: {_STATES['unauthorized']}")
-        return ran.returncode, ran.stdout + ran.stderr
+        return ran
+
+
+def _all(ran: subprocess.CompletedProcess[bytes]) -> str:
+    return (ran.stdout + ran.stderr).decode(errors="replace")

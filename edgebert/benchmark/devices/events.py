@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from edgebert.benchmark.result import DeviceResult
+from edgebert.benchmark.sound import require_sound_device
 from edgebert.checkpoints.progress import Progress
 from edgebert.errors import EdgebertError
 
@@ -61,9 +62,16 @@ class EventReader:
             case {"event": "progress", "done": int(done), "total": int() | None as total}:
                 self._progress(done, total, str(event.get("what", ""))[:200])
             case {"event": "result", "result": result}:
-                self.result = DeviceResult.from_json(result)
+                self.result = _sound(result)
             case {"event": "error", "message": str(message)}:
                 raise EdgebertError(f"{self._device}: {one_line(message)}")
+
+
+def _sound(result: Any) -> DeviceResult:
+    """A device's result; numbers that would break a report of several devices are its own fault."""
+    device = DeviceResult.from_json(result)
+    require_sound_device(device)
+    return device
 
 
 def one_line(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Files as they go to a device: their hashes, and the edgebert that runs here as one file."""
+"""The edgebert that runs here as one file, to go to a device."""
 
 from __future__ import annotations
 

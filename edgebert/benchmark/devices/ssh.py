@@ -36,12 +36,19 @@ from edgebert.errors import EdgebertError
 
 Result = TypeVar("Result")
 
-# Prints the number of a job that still runs; folders of those that ended are removed.
+# Prints the number of a job that still runs; folders of those that ended are removed, and those
+# that never began, on another day. After a restart a job's number may be another program's.
 _LOOK_FOR_JOBS = """
-for file in "$1"/jobs/*/pid; do
-    [ -e "$file" ] || continue
-    if kill -0 "$(cat "$file")" 2>/dev/null; then cat "$file"; exit; fi
-    rm -rf "${file%/pid}"
+ours() { [ ! -e /proc/self/cmdline ] || grep -q edgebert.benchmark "/proc/$1/cmdline"; }
+for folder in "$1"/jobs/*/; do
+    [ -d "$folder" ] || continue
+    if [ -e "$folder/pid" ]; then
+        pid=$(cat "$folder/pid")
+        if kill -0 "$pid" 2>/dev/null && ours "$pid"; then echo "$pid"; exit; fi
+    elif [ -z "$(find "$folder" -prune -mtime +0)" ]; then
+        continue
+    fi
+    rm -rf "$folder"
 done
 """
 _END_JOB = """

@@ -27,14 +27,22 @@ for python in "$@"; do
 done
 true
 """
+# Made under a name of its own and renamed: after a lost connection pip goes on there, while the
+# next try makes its own. What nobody finished is removed on another day.
 _MAKE_ENVIRONMENT = """
 set -e
 folder=$1; python=$2; shift 2
 [ -e "$folder/ready" ] && exit
+mkdir -p "${folder%/*}"
+find "${folder%/*}" -maxdepth 1 -name 'environment-*.part-*' -mtime +0 -exec rm -rf {} +
+part="$folder.part-$$"
+trap 'rm -rf "$part"' EXIT
+"$python" -m venv "$part"
+"$part/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
+touch "$part/ready"
+[ -e "$folder/ready" ] && exit
 rm -rf "$folder"
-"$python" -m venv "$folder"
-"$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
-touch "$folder/ready"
+mv "$part" "$folder"
 """
 
 

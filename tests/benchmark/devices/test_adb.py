@@ -12,6 +12,7 @@ import pytest
 
 from edgebert.benchmark.devices import adb
 from edgebert.benchmark.devices.adb import AdbDevice
+from edgebert.benchmark.devices.adb_client import AdbClient
 from edgebert.checkpoints.download import Patience
 from edgebert.errors import EdgebertError
 from tests.benchmark.devices.adb_daemon import AdbDaemon
@@ -246,3 +247,21 @@ def test_a_machine_without_adb_says_what_to_install(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(EdgebertError, match="Android platform tools"):
         AdbDevice(None)
+
+
+def test_what_the_client_says_for_itself_is_no_part_of_a_file(monkeypatch):
+    said = subprocess.CompletedProcess([], 0, b"line\n", b"* daemon not running; starting now\n")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: said)
+    client = AdbClient("a")
+    assert client.read("/events.jsonl", 0) == b"line\n"
+    assert client.shell("pidof", "app") == "line\n"
+
+
+def test_a_phone_that_is_offline_for_a_moment_is_asked_again(monkeypatch):
+    lost = subprocess.CompletedProcess([], 1, b"", b"error: device offline\n")
+    there = subprocess.CompletedProcess([], 0, b"package:/data/app/base.apk\n", b"")
+    answers = iter([lost, there])
+    monkeypatch.setattr(AdbClient, "find", lambda _: None)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: next(answers))
+    with AdbDevice("a", Patience(retries=1, pause=0.0)):
+        assert next(answers, None) is None

@@ -27,7 +27,12 @@ def main() -> None:
     follow(offset, int(Path("pid").read_text()))
     sys.stderr.write(Path("errors").read_text(errors="replace")[-2000:])
     status = Path("status")
-    sys.exit(int(status.read_text()) if status.exists() else "the job was killed")
+    sys.exit(ended(status.read_text()) if status.exists() else "the job was killed")
+
+
+def ended(status: str) -> int | str:
+    """The job's exit status; a full disk leaves none."""
+    return int(status) if status.strip() else "No space left on device"
 
 
 def start(command: list[str]) -> None:
