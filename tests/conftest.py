@@ -7,6 +7,7 @@ uses both.
 """
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,11 @@ SOURCES = {
     "answer": "tf1_answerer_2x32",
     "fill-mask": "tf1_uncased_L-2_H-32_A-2",
 }
+
+# A shell starts what it puts in the background with SIGINT ignored, and what tests start inherits
+# that: then Ctrl-C would do nothing.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 RUNTIME = os.environ.get("EDGEBERT_TEST_RUNTIME", "litert")
