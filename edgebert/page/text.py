@@ -6,6 +6,7 @@ from math import floor, log10
 
 UNKNOWN = "–"
 _SHOWN = 400
+_LEAST_WRITTEN_OUT = 0.001
 
 
 def clean(text: str, limit: int = _SHOWN) -> str:
@@ -31,7 +32,10 @@ def fixed(value: float) -> str:
 
 
 def plain(value: float) -> str:
-    """A round number without needless zeros: 0.05, 20, 1,000."""
+    """A round number without needless zeros: 2e-4, 0.05, 20, 1,000."""
+    if 0 < value < _LEAST_WRITTEN_OUT:
+        digits, power = f"{value:.9e}".split("e")
+        return f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
     return f"{value:.9f}".rstrip("0").rstrip(".") if value < 1 else f"{value:,.10g}"
 
 

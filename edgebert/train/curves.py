@@ -107,19 +107,21 @@ def _figure(name: str, runs: Sequence[Run]) -> Markup:
         if points:
             titles = tuple(f"{run.name}, step {step}: {number(value)}" for step, value in points)
             places = tuple((float(step), value) for step, value in points)
-            drawn.append(Line(run.name, "float32", colour, places, titles))
+            drawn.append(Line(run.name, "other", colour, places, titles))
             rows += [(run.name, step, value) for step, value in points]
     x = Axis.over("step", [point[0] for line in drawn for point in line.points], from_zero=True)
-    y = Axis.over(name, [point[1] for line in drawn for point in line.points])
+    values = [point[1] for line in drawn for point in line.points]
+    words = name.replace("_", " ")
+    y = Axis.over(words, values, from_zero=name == "learning_rate")
     columns: tuple[Column[tuple[str, int, float]], ...] = (
         Column("run", lambda row: row[0]),
         Column("step", lambda row: float(row[1])),
         Column(name, lambda row: row[2]),
     )
     return figure(
-        name.replace("_", " "),
+        words,
         _TITLES.get(name, "On the dev data."),
-        legend([(line.kind, line.name) for line in drawn]),
+        legend([(f"stroke {line.kind}", line.name) for line in drawn]),
         lines(name, drawn, x, y),
         table(name, columns, rows),
     )

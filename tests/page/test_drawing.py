@@ -111,6 +111,13 @@ def test_numbers_are_right_to_three_digits(value):
     assert isfinite(float(plain(value).replace(",", "")))
 
 
+@pytest.mark.parametrize(
+    ("value", "written"), [(0.0002, "2e-4"), (0.00015, "1.5e-4"), (0.05, "0.05"), (1e3, "1,000")]
+)
+def test_ticks_are_short(value, written):
+    assert plain(value) == written
+
+
 def test_clean_text_is_short_and_printable():
     assert clean(HOSTILE).isprintable()
     assert clean("x" * 9, limit=5) == "xxxx…"
