@@ -68,7 +68,9 @@ class BenchmarkTest : AppTest() {
     private fun events(job: File): List<JsonNode> {
         start(job)
         val file = File(app.getExternalFilesDir("benchmark"), "$ID/events.jsonl")
-        fun lines() = if (file.exists()) file.readLines().map { ObjectMapper().readTree(it) } else emptyList()
+        // The last line may still be growing.
+        fun whole() = if (file.exists()) file.readText().substringBeforeLast('\n', "") else ""
+        fun lines() = whole().lines().filter { it.isNotEmpty() }.map { ObjectMapper().readTree(it) }
         until("the last event is there") { lines().lastOrNull()?.get("event")?.asText() in listOf("result", "error") }
         return lines()
     }
