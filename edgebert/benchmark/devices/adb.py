@@ -14,6 +14,7 @@ from types import TracebackType
 
 from edgebert.benchmark.devices.adb_client import AdbClient
 from edgebert.benchmark.devices.events import EventReader
+from edgebert.benchmark.devices.package import place
 from edgebert.benchmark.devices.retry import patiently
 from edgebert.benchmark.job import Job
 from edgebert.benchmark.result import DeviceResult
@@ -118,9 +119,7 @@ class AdbDevice:
         return patiently(lambda: self._client.read(path, offset), self.name, self._patience)
 
     def _patiently_shell(self, *command: str) -> str:
-        return patiently(
-            lambda: self._client.shell(*command, may_fail=True), self.name, self._patience
-        )
+        return patiently(lambda: self._client.shell(*command), self.name, self._patience)
 
     def _push_inputs(self, job: Job, progress: Progress) -> Job:
         paths = [Path(model.path) for model in job.models]
@@ -139,8 +138,7 @@ class AdbDevice:
     def _push(self, path: Path) -> str:
         """Sends a file, unless its content is there already; gives its path there."""
         digest = sha256_of(path)
-        name = re.sub(r"[^\w.-]", "_", path.name, flags=re.ASCII)
-        to = f"{INPUTS}/{digest[:16]}/{name}"
+        to = place(INPUTS, path, digest)
         if not self._has(to, digest):
             patiently(lambda: self._client.push(path, to), self.name, self._patience)
             if not self._has(to, digest):

@@ -35,6 +35,8 @@ _LOST = (
     "error: closed",
     "cannot connect to daemon",
 )
+# The phone says it after each command. A client that is cut off may end well and say nothing.
+_ENDED = "edgebert: ended with "
 _SECONDS = 60
 _SECONDS_TO_PUSH = 1800
 
@@ -85,17 +87,18 @@ class AdbClient:
         if state != "device":
             raise EdgebertError(f"{self.name}: {_STATES.get(state, f'is not ready ({state})')}")
 
-    def shell(self, *command: str, may_fail: bool = False) -> str:
+    def shell(self, *command: str) -> str:
         """What a command printed there; of one that failed, its errors too.
 
         Raises:
             LostConnectionError: the phone is gone for now.
-            EdgebertError: the command failed.
         """
-        ran = self._run(["shell", shlex.join(command)])
-        if ran.returncode and not may_fail:
-            raise EdgebertError(f"{self.name}: {one_line(_all(ran))}")
-        return _all(ran) if ran.returncode else ran.stdout.decode(errors="replace")
+        ran = self._run(["shell", f"{shlex.join(command)}; echo '{_ENDED}'$?"])
+        said = ran.stderr.decode(errors="replace")
+        output, ended, status = ran.stdout.decode(errors="replace").rpartition(_ENDED)
+        if not ended:
+            raise _lost(said)
+        return output if status.strip() == "0" else output + said
 
     def read(self, path: str, offset: int) -> bytes:
         """A file there from `offset` on; nothing where there is none.
@@ -103,8 +106,11 @@ class AdbClient:
         Raises:
             LostConnectionError: the phone is gone for now.
         """
-        script = f"tail -c +{offset + 1} {shlex.quote(path)} 2>/dev/null"
-        return self._run(["exec-out", script]).stdout  # the client itself may talk on stderr
+        script = f"tail -c +{offset + 1} {shlex.quote(path)} 2>/dev/null || true"
+        ran = self._run(["exec-out", script])
+        if ran.returncode:  # the client's own
+            raise _lost(ran.stderr.decode(errors="replace"))
+        return ran.stdout  # on stderr the client itself may talk
 
     def push(self, path: Path, to: str) -> None:
         """Sends a file.
@@ -114,7 +120,7 @@ class AdbClient:
             EdgebertError: it cannot be written there.
         """
         ran = self._run(["push", str(path), to], seconds=_SECONDS_TO_PUSH)
-        said = _all(ran)
+        said = (ran.stdout + ran.stderr).decode(errors="replace")
         if "No space left on device" in said:
             raise EdgebertError(f"{self.name}: its storage is full; make room and run again")
         if ran.returncode:
@@ -160,5 +166,5 @@ class AdbClient:
         return ran
 
 
-def _all(ran: subprocess.CompletedProcess[bytes]) -> str:
-    return (ran.stdout + ran.stderr).decode(errors="replace")
+def _lost(said: str) -> LostConnectionError:
+    return LostConnectionError(one_line(said) if said.strip() else "the connection broke off")

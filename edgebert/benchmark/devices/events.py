@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from edgebert.benchmark.result import DeviceResult
+from edgebert.benchmark.result import DeviceResult, Report
 from edgebert.benchmark.sound import require_sound_device
 from edgebert.checkpoints.progress import Progress
 from edgebert.errors import EdgebertError
@@ -68,9 +68,10 @@ class EventReader:
 
 
 def _sound(result: Any) -> DeviceResult:
-    """A device's result; numbers that would break a report of several devices are its own fault."""
+    """A device's result; what would break a report of several devices is its own fault."""
     device = DeviceResult.from_json(result)
     require_sound_device(device)
+    Report.from_json(Report("", "", (device,)).to_json())  # refuses what nobody could read back
     return device
 
 

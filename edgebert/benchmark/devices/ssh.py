@@ -36,23 +36,29 @@ from edgebert.errors import EdgebertError
 
 Result = TypeVar("Result")
 
+# Whether a process ($1) is the job of a folder ($2), where it works: after a restart of the machine
+# its number may be another program's.
+_OURS = """
+ours() {
+    [ ! -L "/proc/$1/cwd" ] || [ "$(cd -P "/proc/$1/cwd" && pwd)" = "$(cd -P "$2" && pwd)" ]
+}
+"""
 # Prints the number of a job that still runs; folders of those that ended are removed, and those
-# that never began, on another day. After a restart a job's number may be another program's.
-_LOOK_FOR_JOBS = """
-ours() { [ ! -e /proc/self/cmdline ] || grep -q edgebert.benchmark "/proc/$1/cmdline"; }
+# that never began, on another day.
+_LOOK_FOR_JOBS = f"""{_OURS}\
 for folder in "$1"/jobs/*/; do
     [ -d "$folder" ] || continue
     if [ -e "$folder/pid" ]; then
         pid=$(cat "$folder/pid")
-        if kill -0 "$pid" 2>/dev/null && ours "$pid"; then echo "$pid"; exit; fi
+        if kill -0 "$pid" 2>/dev/null && ours "$pid" "$folder"; then echo "$pid"; exit; fi
     elif [ -z "$(find "$folder" -prune -mtime +0)" ]; then
         continue
     fi
     rm -rf "$folder"
 done
 """
-_END_JOB = """
-[ -e "$1/pid" ] && kill -9 "-$(cat "$1/pid")" 2>/dev/null
+_END_JOB = f"""{_OURS}\
+pid=$(cat "$1/pid" 2>/dev/null) && ours "$pid" "$1" && kill -9 "-$pid" 2>/dev/null
 rm -rf "$1"
 """
 

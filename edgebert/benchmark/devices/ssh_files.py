@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from edgebert.benchmark.devices.package import pack
+from edgebert.benchmark.devices.package import pack, place
 from edgebert.benchmark.devices.retry import patiently
 from edgebert.benchmark.devices.ssh_client import SshClient
 from edgebert.benchmark.devices.ssh_python import BARE, RemotePython, program
@@ -53,8 +52,7 @@ class SshFiles:
             EdgebertError: it cannot be read, or cannot be sent.
         """
         digest = sha256_of(path)
-        name = re.sub(r"[^\w.-]", "_", path.name, flags=re.ASCII)
-        return self._send(path, f"{self._python.cache}/files/{digest[:16]}/{name}", digest)
+        return self._send(path, place(f"{self._python.cache}/files", path, digest), digest)
 
     def send(self, content: bytes, to: str) -> None:
         """Writes a small file."""

@@ -36,6 +36,7 @@ folder=$1; python=$2; shift 2
 mkdir -p "${folder%/*}"
 find "${folder%/*}" -maxdepth 1 -name 'environment-*.part-*' -mtime +0 -exec rm -rf {} +
 part="$folder.part-$$"
+rm -rf "$part"  # of a process that had this number before a restart
 trap 'rm -rf "$part"' EXIT
 "$python" -m venv "$part"
 "$part/bin/python" -m pip install --quiet --disable-pip-version-check "$@"

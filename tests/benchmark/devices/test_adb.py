@@ -7,12 +7,15 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+from pathlib import Path
 
 import pytest
 
 from edgebert.benchmark.devices import adb
 from edgebert.benchmark.devices.adb import AdbDevice
 from edgebert.benchmark.devices.adb_client import AdbClient
+from edgebert.benchmark.devices.retry import LostConnectionError
 from edgebert.checkpoints.download import Patience
 from edgebert.errors import EdgebertError
 from tests.benchmark.devices.adb_daemon import AdbDaemon
@@ -249,19 +252,60 @@ def test_a_machine_without_adb_says_what_to_install(monkeypatch, tmp_path):
         AdbDevice(None)
 
 
-def test_what_the_client_says_for_itself_is_no_part_of_a_file(monkeypatch):
-    said = subprocess.CompletedProcess([], 0, b"line\n", b"* daemon not running; starting now\n")
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: said)
-    client = AdbClient("a")
-    assert client.read("/events.jsonl", 0) == b"line\n"
-    assert client.shell("pidof", "app") == "line\n"
+@pytest.fixture
+def client(tmp_path, monkeypatch):
+    """Gives a client whose adb is a script, run in place of all that the phone would do."""
+
+    def scripted(script):
+        (tmp_path / "adb").write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "adb").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        return AdbClient("a")
+
+    return scripted
 
 
-def test_a_phone_that_is_offline_for_a_moment_is_asked_again(monkeypatch):
-    lost = subprocess.CompletedProcess([], 1, b"", b"error: device offline\n")
-    there = subprocess.CompletedProcess([], 0, b"package:/data/app/base.apk\n", b"")
-    answers = iter([lost, there])
-    monkeypatch.setattr(AdbClient, "find", lambda _: None)
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: next(answers))
-    with AdbDevice("a", Patience(retries=1, pause=0.0)):
-        assert next(answers, None) is None
+def test_what_the_client_says_for_itself_is_no_part_of_a_file(client):
+    talking = client("echo '* daemon not running; starting now' >&2; eval \"$4\"")
+    assert talking.shell("echo", "17") == "17\n"
+    assert talking.read(__file__, 3) == Path(__file__).read_bytes()[3:]
+    assert talking.read("/no/such/file", 0) == b""
+
+
+def test_what_a_command_that_fails_says_is_told_too(client):
+    said = client('eval "$4"').shell("sh", "-c", "echo out; echo err >&2; false")
+    assert said == "out\nerr\n"
+
+
+@pytest.mark.parametrize("status", [0, 1, 255])
+@pytest.mark.parametrize("said", ["", "adb: unknown host service"])
+def test_a_client_that_fails_is_a_lost_connection(client, status, said):
+    failing = client(f"echo '{said}' >&2; exit {status}")
+    with pytest.raises(LostConnectionError, match=said or "broke off"):
+        failing.shell("pidof", "app")
+    if status:
+        with pytest.raises(LostConnectionError, match=said or "broke off"):
+            failing.read("/events.jsonl", 0)
+
+
+def test_a_command_that_is_cut_off_is_a_lost_connection(phone):
+    threading.Timer(0.5, phone.cut).start()
+    with pytest.raises(LostConnectionError):
+        AdbClient(phone.serial).shell("sleep", "2")
+
+
+@pytest.mark.parametrize("lost", ["pm", "am", "pidof", "sha256sum"])
+def test_a_phone_that_is_gone_for_a_moment_is_asked_again(phone, tmp_path, monkeypatch, lost):
+    install(phone)
+    original, asked = AdbClient.shell, []
+
+    def shell(client, *command):
+        asked.append(command[0])
+        if command[0] == lost and asked.count(lost) == 1:
+            raise LostConnectionError("device offline")
+        return original(client, *command)
+
+    monkeypatch.setattr(AdbClient, "shell", shell)
+    with device_on(phone) as device:
+        assert device.run(job_of(tmp_path)).facts.cpu == "Cortex-A76"
+    assert asked.count(lost) > 1

@@ -5,7 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from edgebert.benchmark import __main__ as program
 from edgebert.benchmark.devices.events import EventReader
+from edgebert.benchmark.job import Job, JobModel
+from edgebert.benchmark.result import Round
 from edgebert.errors import EdgebertError
 from tests.benchmark.reports import device, run
 
@@ -32,9 +35,35 @@ def test_a_result_in_pieces_is_the_result():
     [
         device(run(), ratios=[(5, 0, 1.0, 0.9, 1.1)]),
         device(replace(run(), cold=replace(run().cold, import_ms=float("nan")))),
+        device(replace(run(), rounds=(Round(40, 11),))),
+        device(replace(run(), samples_us=replace(run().samples_us, yardstick=(1.0, 2.0)))),
     ],
-    ids=["a ratio of no run", "not a number"],
+    ids=["a ratio of no run", "not a number", "a round of no samples", "half a yardstick"],
 )
 def test_what_no_device_can_have_measured_is_refused_at_once(wrong):
     with pytest.raises(EdgebertError, match="benchmark report"):
         reader().feed(line(wrong))
+
+
+def job_file(folder):
+    path = folder / "job.json"
+    path.write_text(json.dumps(Job(models=(JobModel("a.tflite", "0" * 64, "a"),)).to_json()))
+    return str(path)
+
+
+def said_by(arguments, capsys):
+    assert program.main(arguments) == 2
+    return json.loads(capsys.readouterr().out)["message"]
+
+
+def test_a_job_that_cannot_be_read_is_told_as_that(tmp_path, capsys):
+    path = str(tmp_path / "job.json")
+    assert said_by([path], capsys) == f"{path}: cannot read: No such file or directory"
+
+
+def test_what_goes_wrong_while_measuring_is_not_blamed_on_the_job(tmp_path, capsys, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(program, "run_job", full)
+    assert said_by([job_file(tmp_path)], capsys) == "[Errno 28] No space left on device"

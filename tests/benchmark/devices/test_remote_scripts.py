@@ -4,12 +4,12 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
-from edgebert.benchmark.devices.remote.follow import ended
-from edgebert.benchmark.devices.ssh import _LOOK_FOR_JOBS
+from edgebert.benchmark.devices.remote.follow import alive, ended
+from edgebert.benchmark.devices.ssh import _END_JOB, _LOOK_FOR_JOBS
 from edgebert.benchmark.devices.ssh_python import _MAKE_ENVIRONMENT
 
 FAKE_PYTHON = """#!/bin/sh
@@ -34,19 +34,21 @@ def python(tmp_path):
 
 
 @contextmanager
-def running(*arguments):
-    process = subprocess.Popen([sys.executable, "-c", "input()", *arguments], stdin=subprocess.PIPE)
+def running(job, works_in):
+    """A process whose number is a job's."""
+    command = [sys.executable, "-c", "input()"]
+    process = subprocess.Popen(command, cwd=works_in, stdin=subprocess.PIPE, start_new_session=True)
+    (job / "pid").write_text(str(process.pid))
     try:
         yield process.pid
     finally:
-        process.communicate(b"\n")
+        with suppress(BrokenPipeError):
+            process.communicate(b"\n")
 
 
-def job(cache, name, pid=None, old=False):
+def job(cache, name, old=False):
     folder = cache / "jobs" / name
     folder.mkdir(parents=True)
-    if pid is not None:
-        (folder / "pid").write_text(str(pid))
     if old:
         os.utime(folder, (TWO_DAYS_AGO, TWO_DAYS_AGO))
     return folder
@@ -72,6 +74,14 @@ def test_a_half_made_environment_of_another_try_stands_in_nobodys_way(python, tm
     assert not left.exists()
 
 
+def test_what_was_half_made_before_a_restart_is_no_part_of_an_environment(python, tmp_path):
+    folder = tmp_path / "cache" / "environment-1"
+    by_the_same_number = 'mkdir -p "$3.part-$$/stale" && exec sh -c "$@"'
+    arguments = (_MAKE_ENVIRONMENT, "sh", folder, python, "numpy")
+    assert shell(by_the_same_number, *arguments).returncode == 0
+    assert {path.name for path in folder.iterdir()} == {"bin", "ready"}
+
+
 def test_an_environment_that_cannot_be_made_leaves_nothing(tmp_path):
     folder = tmp_path / "cache" / "environment-1"
     assert shell(_MAKE_ENVIRONMENT, folder, "false", "numpy").returncode
@@ -79,17 +89,29 @@ def test_an_environment_that_cannot_be_made_leaves_nothing(tmp_path):
 
 
 def test_a_job_that_runs_is_found(tmp_path):
-    with running("edgebert.benchmark") as pid:
-        folder = job(tmp_path, "a", pid)
+    folder = job(tmp_path, "a")
+    with running(folder, works_in=folder) as pid:
         assert shell(_LOOK_FOR_JOBS, tmp_path).stdout.strip() == str(pid)
     assert folder.exists()
 
 
 def test_a_number_that_another_program_has_now_is_no_job(tmp_path):
-    with running("something else") as pid:
-        folder = job(tmp_path, "a", pid)
+    folder = job(tmp_path, "a")
+    with running(folder, works_in=tmp_path):
         found = shell(_LOOK_FOR_JOBS, tmp_path)
     assert (found.stdout, found.stderr) == ("", "")
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(("place", "ours"), [("jobs/a", True), (".", False)])
+def test_only_a_job_is_followed_and_ended(tmp_path, monkeypatch, place, ours):
+    folder = job(tmp_path, "a")
+    with running(folder, works_in=tmp_path / place) as pid:
+        monkeypatch.chdir(folder)
+        assert alive(pid) is ours
+        assert shell(_END_JOB, folder).returncode == 0
+        ended, _ = os.waitpid(pid, 0 if ours else os.WNOHANG)
+        assert ended == (pid if ours else 0)
     assert not folder.exists()
 
 

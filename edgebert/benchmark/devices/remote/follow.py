@@ -65,14 +65,15 @@ def follow(offset: int, pid: int) -> None:
 
 
 def alive(pid: int) -> bool:
-    """Whether the process still runs."""
+    """Whether the job still runs; after a restart its number may be another program's."""
     with contextlib.suppress(ChildProcessError):  # of an earlier one of these programs
         os.waitpid(pid, os.WNOHANG)  # else it would stay as a zombie
     try:
         os.kill(pid, 0)
+        works_in = Path(f"/proc/{pid}/cwd")
+        return not works_in.is_symlink() or works_in.samefile(".")
     except OSError:
         return False
-    return True
 
 
 if __name__ == "__main__":
