@@ -17,6 +17,7 @@ from edgebert.errors import EdgebertError
 
 _MOST_BYTES = 16 << 20
 _LONGEST_KEY = 64
+_LONGEST_TEXT = 256  # else a small file could ask for the same long text again and again
 
 
 def read_charsmap(encoded: object, path: Path) -> dict[str, str]:
@@ -39,7 +40,7 @@ def read_charsmap(encoded: object, path: Path) -> dict[str, str]:
             raise ValueError
         texts = data[4 + size :]
         return {
-            key.decode(): texts[at : texts.index(b"\0", at)].decode()
+            key.decode(): texts[at : texts.index(b"\0", at, at + _LONGEST_TEXT)].decode()
             for key, at in _leaves(units).items()
         }
     except (ValueError, IndexError, binascii.Error):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from edgebert.checkpoints import hugging_face, sentence_transformers, tensorflow1
 from edgebert.checkpoints.checkpoint import Checkpoint
@@ -54,6 +56,18 @@ def open_folder(folder: Path, source: str | None = None) -> Checkpoint:
         raise EdgebertError(f"{folder}: no such folder")
     for known in _FORMATS:
         if (folder / known.marker).is_file():
-            return known.read(folder, source or str(folder))
+            return _with_two_segments(known.read(folder, source or str(folder)))
     looked_for = ", ".join(f"{known.marker} ({known.name})" for known in _FORMATS)
     raise EdgebertError(f"{folder}: no checkpoint here; looked for {looked_for}")
+
+
+def _with_two_segments(checkpoint: Checkpoint) -> Checkpoint:
+    """A model of one segment as the same of two equal ones, which the texts of a pair need."""
+    if checkpoint.config.type_vocab_size != 1:
+        return checkpoint
+    row = checkpoint.weights["embeddings.segment"]
+    return replace(
+        checkpoint,
+        config=replace(checkpoint.config, type_vocab_size=2),
+        weights={**checkpoint.weights, "embeddings.segment": np.repeat(row, 2, axis=0)},
+    )

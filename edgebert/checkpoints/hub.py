@@ -14,17 +14,31 @@ from typing import Any
 from edgebert.checkpoints.progress import Progress, silent
 from edgebert.errors import EdgebertError
 
+_MODULE = "0_Transformer"
+"""Where sentence-transformers keeps a model that does not lie at the top."""
+
+
+def _in_both(*patterns: str) -> tuple[str, ...]:
+    return (*patterns, *(f"{_MODULE}/{pattern}" for pattern in patterns))
+
+
 _DESCRIPTION = (
-    "config.json",
-    "vocab.txt",
-    "tokenizer*.json",
-    "special_tokens_map.json",
+    *_in_both(
+        "config.json",
+        "vocab.txt",
+        "added_tokens.json",
+        "tokenizer*.json",
+        "special_tokens_map.json",
+        "sentence_bert_config.json",
+    ),
     "modules.json",
-    "sentence_bert_config.json",
+    "config_sentence_transformers.json",
     "*/config.json",
 )
-_SAFETENSORS = ("model.safetensors", "model.safetensors.index.json", "model-*-of-*.safetensors")
-_TORCH = ("pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model-*-of-*.bin")
+_SAFETENSORS = _in_both(
+    "model.safetensors", "model.safetensors.index.json", "model-*-of-*.safetensors"
+)
+_TORCH = _in_both("pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model-*-of-*.bin")
 
 
 @dataclass(frozen=True)
@@ -52,7 +66,8 @@ def hub_folder(hub_id: HubId, *, progress: Progress = silent) -> Path:
             copy in the cache.
     """
     folder = _snapshot(hub_id, hub_id.revision, (*_DESCRIPTION, *_SAFETENSORS), progress)
-    if not any(folder.glob("model*.safetensors")):
+    found = (path for top in (folder, folder / _MODULE) for path in top.glob("model*.safetensors"))
+    if not any(found):
         # In the cache a folder is named after its commit: the second half is of the same one.
         folder = _snapshot(hub_id, folder.name, (*_DESCRIPTION, *_TORCH), progress)
     return folder

@@ -18,12 +18,15 @@ from edgebert.checkpoints.families import FAMILIES
 from edgebert.checkpoints.families.bert import BERT
 from edgebert.checkpoints.families.family import Architecture, Family
 from edgebert.checkpoints.hugging_face_tokenizer import read_tokenizer
-from edgebert.checkpoints.hugging_face_weights import canonical_weights, find_tensors
+from edgebert.checkpoints.hugging_face_weights import (
+    canonical_names,
+    canonical_weights,
+    find_tensors,
+)
 from edgebert.checkpoints.labels import default_labels, labels_by_id
 from edgebert.checkpoints.learned import read_learned
 from edgebert.checkpoints.mapped import LazyTensors
 from edgebert.checkpoints.small_files import read_json_object, shown
-from edgebert.checkpoints.tensor_names import NameMap
 from edgebert.checkpoints.vocabulary import check_special_tokens
 from edgebert.errors import EdgebertError
 
@@ -114,7 +117,7 @@ def _architecture_of(tensors: LazyTensors, family: Family, config: BertConfig, p
             f"{path}: names no architecture, and a classifier could be of texts or of tokens; add "
             f'"architectures": ["{by_task["classify"]}"] or ["{by_task["tag"]}"]'
         )
-    found = NameMap(family.names).plan(tensors, config, path)
+    found = canonical_names(tensors, config, family, path)
     if "answerer.weight" in found:
         return by_task["answer"]
     return by_task["fill-mask"] if "mlm.bias" in found else by_task[None]

@@ -6,13 +6,19 @@ give the options. Where two files speak of one thing they must agree.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from edgebert.checkpoints.small_files import as_object, kind, read_json_object, shown
 from edgebert.checkpoints.unigram_file import read_unigram
-from edgebert.checkpoints.vocabulary import check_vocabulary, read_vocabulary
+from edgebert.checkpoints.vocabulary import (
+    MASK_TOKEN,
+    SPECIAL_TOKENS,
+    check_vocabulary,
+    read_vocabulary,
+)
 from edgebert.errors import EdgebertError
 from edgebert.tokenizer.options import TokenizerOptions
 from edgebert.tokenizer.unigram import UnigramModel
@@ -22,6 +28,9 @@ _TOKENIZER = "tokenizer.json"
 _CONFIG = "tokenizer_config.json"
 _ADDED = "added_tokens.json"
 _SENTENCEPIECE = "spiece.model"
+
+_SPECIAL = (*SPECIAL_TOKENS, MASK_TOKEN)
+_UNUSED = r"\[unused\d+\]"
 
 _SHORTEST = 3  # [CLS], one word piece, [SEP]
 
@@ -204,7 +213,10 @@ def _vocabulary(folder: Path, tokenizer: Mapping[str, Any]) -> tuple[str, ...]:
             raise EdgebertError(f"{path}: lacks word pieces of {_VOCABULARY}; make the two agree")
         pieces = _extend(pieces, ids, path)
     if (folder / _ADDED).exists():
-        pieces = _extend(pieces, read_json_object(folder / _ADDED), folder / _ADDED)
+        added = read_json_object(folder / _ADDED)
+        for piece in added:
+            _check_added(piece, folder / _ADDED)
+        pieces = _extend(pieces, added, folder / _ADDED)
     return pieces
 
 
@@ -219,7 +231,17 @@ def _tokenizer_pieces(tokenizer: Mapping[str, Any], path: Path) -> dict[str, obj
         piece, number = entry.get("content"), entry.get("id")
         if not isinstance(piece, str) or pieces.setdefault(piece, number) != number:
             raise EdgebertError(f"{path}: added token {shown(piece)} has two ids or no text")
+        _check_added(piece, path)
     return pieces
+
+
+def _check_added(piece: object, path: Path) -> None:
+    """Refuses a token that transformers cuts out of a text before BERT's tokenizer sees it."""
+    if piece not in _SPECIAL and not re.fullmatch(_UNUSED, str(piece)):
+        raise EdgebertError(
+            f"{path}: added token {shown(piece)}, which BERT's own tokenizer would not find in a "
+            f"text; accepted: {', '.join(_SPECIAL)} and [unusedN]"
+        )
 
 
 def _extend(pieces: tuple[str, ...], ids: Mapping[Any, object], path: Path) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -71,6 +71,18 @@ def canonical_weights(
         if re.fullmatch(family.encoder, name) and not names.canonical(name):
             raise EdgebertError(f"{path}: tensor {shown(name)} is no part of a plain {family.name}")
     return names.weights(tensors, config, path)
+
+
+def canonical_names(
+    tensors: LazyTensors, config: BertConfig, family: Family, path: Path
+) -> Collection[str]:
+    """The canonical names of the tensors that every architecture of a family may have.
+
+    Raises:
+        EdgebertError: as `canonical_weights`.
+    """
+    names = NameMap(family.names, _SUFFIXES, family.transposed)
+    return names.plan(_without_copies(tensors, family, path), config, path).keys()
 
 
 def _read_parts(index: Path, reader: _Reader) -> LazyTensors:

@@ -13,6 +13,7 @@ from edgebert.checkpoints.wire import Cursor, MalformedError
 
 _MAGIC = 0xDB4775248B80FB57.to_bytes(8, "little")
 _FOOTER_SIZE = 48
+_LONGEST_KEY = 1024  # names of tensors
 _CHUNK = 1 << 20
 _TRAILER_SIZE = 5  # one byte of compression type, four of checksum
 
@@ -72,5 +73,7 @@ def _pairs(block: bytes) -> Iterator[tuple[bytes, bytes]]:
         shared, added, size = cursor.varint(), cursor.varint(), cursor.varint()
         if shared > len(key):
             raise MalformedError(f"prefix of {shared} bytes")
+        if shared + added > _LONGEST_KEY:  # a few bytes may ask for a long key again and again
+            raise MalformedError(f"key of {shared + added} bytes")
         key = key[:shared] + cursor.take(added)
         yield key, cursor.take(size)

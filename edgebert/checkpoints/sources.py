@@ -60,7 +60,10 @@ def open_checkpoint(
         folder = _folder(text, stack, progress or silent)
         try:
             checkpoint = open_folder(folder, source=text)
-        except EdgebertError as error:  # names the user's source, not a temporary folder
+        except EdgebertError as error:
+            if _existing(text) == folder:
+                raise
+            # The user's own name for it, not a temporary or cached folder.
             raise EdgebertError(str(error).replace(str(folder), text)) from None
         yield checkpoint
 

@@ -7,7 +7,7 @@ run_squad.py). `gelu` is the tanh approximation there.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from edgebert.bert.config import Activation
@@ -86,12 +86,19 @@ def read_tensorflow1(folder: Path, source: str) -> Checkpoint:
         config=config,
         weights=weights,
         vocabulary=vocabulary,
-        tokenizer=TokenizerOptions(max_length=config.max_position_embeddings),
+        tokenizer=TokenizerOptions(
+            max_length=config.max_position_embeddings, lower_case=not _is_cased(vocabulary)
+        ),
         labels=read_labels(labels) if labels.exists() else None,
         task=_task(weights),
         source=source,
         format=FORMAT,
     )
+
+
+def _is_cased(vocabulary: Sequence[str]) -> bool:
+    """Whether a vocabulary has capitals; nothing else in Google's archives says so."""
+    return any(piece != piece.lower() for piece in vocabulary if not piece.startswith("["))
 
 
 def find_index(folder: Path) -> Path:

@@ -12,10 +12,9 @@ import zipfile
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from edgebert.checkpoints.mapped import ELEMENTS, LazyTensors, Tensor, map_file, tensor_view
 from edgebert.checkpoints.small_files import shown
@@ -37,19 +36,17 @@ _ELEMENT_OF_STORAGE = {
 }
 
 
-@dataclass(frozen=True)
-class _StorageType:
+# Tuples, because a pickle can set attributes of whatever has any.
+class _StorageType(NamedTuple):
     element: str
 
 
-@dataclass(frozen=True)
-class _Storage:
+class _Storage(NamedTuple):
     element: str
     key: str
 
 
-@dataclass(frozen=True)
-class _TorchTensor:
+class _TorchTensor(NamedTuple):
     """A tensor as pickled; its numbers are checked by `tensor_view`."""
 
     storage: _Storage
@@ -154,7 +151,13 @@ def _read_legacy(path: Path, data: memoryview) -> _StateDict:
             raise EdgebertError(f"{path}: storage {key} reaches past the end; cut short?")
         storages[key] = data[position + 8 : end]
         position = end
-    return state, storages.__getitem__
+
+    def storage(key: str) -> memoryview:
+        if key not in storages:
+            raise EdgebertError(f"{path}: storage {shown(key)} is missing")
+        return storages[key]
+
+    return state, storage
 
 
 # The Python unpickler, not the C one: a memo index in the file cannot make it allocate memory.

@@ -235,6 +235,12 @@ def test_a_character_map_becomes_a_table(classifier):
     assert (step.name, step.table) == ("map", table)
 
 
+def test_a_character_map_that_gives_long_texts_is_refused(classifier):
+    folder = classifier("albert")
+    edit_tokenizer(folder, lambda t: t.update(normalizer=precompiled(charsmap({"a": "b" * 256}))))
+    refused(folder, "precompiled_charsmap is damaged")
+
+
 def test_sentencepiece_alone_is_refused_with_what_to_do(classifier):
     folder = classifier("albert")
     (folder / "tokenizer.json").rename(folder / "spiece.model")

@@ -88,6 +88,16 @@ def test_progress_counts_the_bytes_of_all_files(web, look):
     assert reports[-1] == [size, size, ID]
 
 
+@pytest.mark.parametrize("weights", ["model.safetensors", "pytorch_model.bin"])
+def test_a_model_below_the_top_is_fetched_whole(web, look, weights):
+    files = {"added_tokens.json": b"{}", **toy.files()}
+    files[weights] = files.pop("model.safetensors")
+    files = {f"0_Transformer/{name}": data for name, data in files.items()}
+    files |= {"modules.json": b"[]", "config_sentence_transformers.json": b"{}"}
+    publish(web, ID, files | NOISE)
+    assert set(look(ID)["files"]) == set(files)
+
+
 def test_torch_weights_are_fetched_where_there_is_no_safetensors(web, look):
     files = toy.files()
     files["pytorch_model.bin"] = files.pop("model.safetensors")

@@ -256,6 +256,38 @@ def test_without_a_named_architecture_the_tensors_tell(folder):
     assert open_folder(folder).task is None
 
 
+def test_old_names_tell_an_architecture_too(folder):
+    tensors = load_file(as_pretraining(folder) / "model.safetensors")
+    old = {"LayerNorm.weight": "LayerNorm.gamma", "LayerNorm.bias": "LayerNorm.beta"}
+    for new, name in old.items():
+        tensors = {key.replace(new, name): value for key, value in tensors.items()}
+    save_file(tensors, folder / "model.safetensors")
+    edit_json(folder / "config.json", architectures=..., model_type=...)
+    assert open_folder(folder).task == "fill-mask"
+
+
+def test_copies_leave_the_architecture_to_tell(folder):
+    as_pretraining(folder)
+    tensors = load_file(folder / "model.safetensors")
+    copies = {
+        "cls.predictions.decoder.weight": tensors[WORDS],
+        "cls.predictions.decoder.bias": tensors["cls.predictions.bias"],
+    }
+    edit_tensors(folder, **copies)
+    edit_json(folder / "config.json", architectures=..., model_type=...)
+    assert open_folder(folder).task == "fill-mask"
+
+
+def test_a_lone_segment_is_that_of_both_texts_of_a_pair(folder):
+    segments = "bert.embeddings.token_type_embeddings.weight"
+    (first, _) = load_file(folder / "model.safetensors")[segments]
+    edit_tensors(folder, **{segments: first[None]})
+    edit_json(folder / "config.json", type_vocab_size=1)
+    checkpoint = open_folder(folder)
+    assert checkpoint.config.type_vocab_size == 2
+    np.testing.assert_array_equal(checkpoint.weights["embeddings.segment"], [first, first])
+
+
 def test_a_tied_decoder_is_accepted(folder):
     as_pretraining(folder)
     words = load_file(folder / "model.safetensors")[WORDS]

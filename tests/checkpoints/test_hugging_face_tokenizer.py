@@ -142,8 +142,10 @@ def test_another_tokenizer_in_the_config_is_refused(tmp_path, config, message):
         (fast(pre_tokenizer={}), "pre_tokenizer has no type"),
         (fast(model={"vocab": [["a", 0.1]]}), "vocab is a list"),
         (fast(added_tokens={}) | {"added_tokens": "x"}, "added_tokens is a string"),
-        (fast(added_tokens=[{"id": 0, "content": "x"}]), "make the vocabulary files agree"),
-        (fast(added_tokens=[{"id": 9, "content": "x"}]), "no word piece has the id 8"),
+        (fast(added_tokens=[{"id": 0, "content": "[unused0]"}]), "make the vocabulary files agree"),
+        (fast(added_tokens=[{"id": 9, "content": "[unused0]"}]), "no word piece has the id 8"),
+        (fast(added_tokens=[{"id": 8, "content": "[NEW]"}]), r"added token '\[NEW\]'.*accepted"),
+        (fast(added_tokens=[{"id": 5, "content": "a"}]), "added token 'a'.*accepted"),
         (fast(added_tokens=[{"id": 8, "content": "a"}]), "two ids"),
         (fast(model={"vocab": {"a": "0"}}), "lacks word pieces"),
         (fast(model={"vocab": {p: str(i) for i, p in enumerate(PIECES)}}), "no number"),
@@ -170,14 +172,17 @@ def test_a_truncation_in_the_tokenizer_is_ignored(tmp_path):
 
 
 def test_added_tokens_come_after_the_others(tmp_path):
-    added = [{"id": 2, "content": "[CLS]"}, {"id": 8, "content": "[NEW]"}]
+    added = [{"id": 2, "content": "[CLS]"}, {"id": 8, "content": "[unused7]"}]
     write(tmp_path, tokenizer=fast(added_tokens=added))
-    assert read_tokenizer(tmp_path, 512)[0] == (*PIECES, "[NEW]")
+    assert read_tokenizer(tmp_path, 512)[0] == (*PIECES, "[unused7]")
 
 
 def test_added_tokens_of_the_old_file(tmp_path):
-    write(tmp_path, added={"[SECOND]": 9, "[FIRST]": 8})
-    assert read_tokenizer(tmp_path, 512)[0] == (*PIECES, "[FIRST]", "[SECOND]")
+    write(tmp_path, added={"[unused2]": 9, "[unused1]": 8})
+    assert read_tokenizer(tmp_path, 512)[0] == (*PIECES, "[unused1]", "[unused2]")
+    write(tmp_path, added={"<url>": 8})
+    with pytest.raises(EdgebertError, match=r"added_tokens.json: added token '<url>'.*accepted"):
+        read_tokenizer(tmp_path, 512)
 
 
 def test_no_vocabulary_at_all_is_refused(tmp_path):
@@ -190,8 +195,8 @@ def test_agrees_with_the_tokenizers_library(tmp_path):
     tokenizer = tokenizers.BertWordPieceTokenizer(
         {piece: index for index, piece in enumerate(PIECES)}, lowercase=False, strip_accents=True
     )
-    tokenizer.add_tokens(["[NEW]"])
+    tokenizer.add_special_tokens(["[unused0]"])
     tokenizer.save(str(tmp_path / "tokenizer.json"))
     pieces, found, _ = read_tokenizer(tmp_path, 512)
-    assert pieces == (*PIECES, "[NEW]")
+    assert pieces == (*PIECES, "[unused0]")
     assert (found.lower_case, found.strip_accents) == (False, True)

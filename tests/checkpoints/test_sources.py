@@ -82,6 +82,18 @@ def test_a_folder(kind):
     assert opens(kind(Path("model").resolve()))
 
 
+def test_an_error_in_a_folder_keeps_the_names_of_its_files():
+    (toy.write(Path("m")) / "model.safetensors").unlink()
+    assert (
+        refused("m/")
+        == refused("m")
+        == (
+            "m: no weights; looked for model.safetensors and pytorch_model.bin, each also as "
+            "*.index.json"
+        )
+    )
+
+
 def test_an_archive_and_its_temporary_folder_goes(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "here"))
     archive = tmp_path / "model.zip"

@@ -152,6 +152,12 @@ def test_a_compressed_block_is_named():
         read_sorted_table(memoryview(table))
 
 
+def test_keys_that_grow_out_of_few_bytes_are_refused():
+    pairs = {b"a" * size: b"" for size in range(1, 1026)}
+    with pytest.raises(MalformedError, match="key of 1025 bytes"):
+        read_sorted_table(memoryview(write_table(pairs, len(pairs), len(pairs))))
+
+
 @pytest.mark.parametrize(
     ("content", "crc"),
     [(b"\0" * 32, 0x8A9136AA), (b"\xff" * 32, 0x62A8AB43), (bytes(range(32)), 0x46DD794E)],

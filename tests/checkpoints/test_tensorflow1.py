@@ -51,6 +51,14 @@ def test_options_are_those_of_bert_uncased(tmp_path):
     assert (options.lower_case, options.strip_accents, options.max_length) == (True, None, 128)
 
 
+def test_capitals_in_the_vocabulary_are_kept_in_texts(tmp_path):
+    vocabulary = copy(TF1, tmp_path) / "vocab.txt"
+    pieces = vocabulary.read_text().split("\n")
+    pieces[pieces.index("the")] = "The"
+    vocabulary.write_text("\n".join(pieces))
+    assert open_folder(vocabulary.parent).tokenizer.lower_case is False
+
+
 def checkpoints(folder, *names):
     for name in names:
         (folder / f"{name}.index").touch()

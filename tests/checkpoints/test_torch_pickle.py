@@ -142,6 +142,22 @@ def test_a_pickle_cannot_change_how_the_next_one_is_read(path):
     assert read_torch_pickle(save(path, state_dict(a=tensor())))["a"].shape == (2, 3)
 
 
+@pytest.mark.parametrize("made", [name("torch", "FloatStorage"), storage(), tensor()])
+def test_a_pickle_cannot_change_what_it_was_given(path, made):
+    spoil = made + b"N}" + value("element") + value("F64") + b"s\x86b0"
+    with pytest.raises(EdgebertError, match="not a PyTorch file, or a damaged one"):
+        read_torch_pickle(save(path, b"\x80\x02" + spoil + state_dict(a=tensor())[2:]))
+
+
+def test_a_legacy_file_without_a_storage_is_refused(path):
+    held = storage()[:-2] + b"NtQ"  # with the view that a legacy file has
+    parts = [0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}]
+    code = [pickle.dumps(part, 2) for part in parts] + [state_dict(a=tensor(held=held))]
+    path.write_bytes(b"".join(code) + pickle.dumps([], 2))
+    with pytest.raises(EdgebertError, match="storage '0' is missing"):
+        read_torch_pickle(path)["a"]
+
+
 @pytest.mark.parametrize(
     "lying",
     [
