@@ -33,7 +33,7 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
     try:
         with writing(path):
             yield part
-            _rename(part, path)
+            _publish(part, path, force=force)
     finally:
         part.unlink(missing_ok=True)
 
@@ -94,10 +94,12 @@ def refuse_overwrite(path: Path, *, force: bool) -> None:
         raise EdgebertError(f"{path}: exists already; choose another name or add --force")
 
 
-def _rename(part: Path, path: Path) -> None:
+def _publish(part: Path, path: Path, *, force: bool) -> None:
     with part.open("rb") as file:
         os.fsync(file.fileno())
     umask = os.umask(0)
     os.umask(umask)
     part.chmod(0o666 & ~umask)
+    if not force:
+        refuse_overwrite(path, force=False)  # it may have been made meanwhile
     part.replace(path)
