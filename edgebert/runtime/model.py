@@ -168,11 +168,14 @@ class Model:
 
         Raises:
             EdgebertError: too many or no ids, one that is not in the vocabulary, a position that
-                is no token, or segments that a file which is given ids alone cannot know.
+                is no token, segments that the model has not or that are not one for each id, or
+                such as a file which is given ids alone cannot know.
         """
         ids = list(ids)
         self._check_ids(ids)
         segments = None if segment_ids is None else list(segment_ids)
+        if segments is not None:
+            self._check_segment_values(segments, len(ids))
         if "segment_ids" not in self._session.inputs:
             self._check_segments(ids, segments)
         every: dict[str, Sequence[int]]
@@ -234,6 +237,14 @@ class Model:
         for number in ids:
             if not 0 <= number < vocab_size:
                 raise EdgebertError(f"id {number}: ids go from 0 to {vocab_size - 1}")
+
+    def _check_segment_values(self, segment_ids: Sequence[int], tokens: int) -> None:
+        """Refuses segments that are not one for each token, or that the model does not know."""
+        if len(segment_ids) != tokens:
+            raise EdgebertError(f"{len(segment_ids)} segment ids for {tokens} ids; give as many")
+        most = (self.record.model.type_vocab_size or 2) - 1  # of a model without, any will do
+        if wrong := next((each for each in segment_ids if not 0 <= each <= most), None):
+            raise EdgebertError(f"segment id {wrong}: the model has 0 to {most}")
 
     def _check_segments(self, ids: Sequence[int], segment_ids: Sequence[int] | None) -> None:
         """Refuses segments that are not those that a graph sees in the ids."""

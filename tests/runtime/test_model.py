@@ -148,3 +148,12 @@ def test_ids_out_of_range_never_reach_the_engine(classifier):
         for wrong in (-1, model.record.model.vocab_size):
             with pytest.raises(edgebert.EdgebertError, match=f"id {wrong}"):
                 model.run_ids([1, wrong])
+
+
+@pytest.mark.parametrize(
+    ("segments", "said"),
+    [([0], "1 segment ids for 3 ids"), ([0, 0, 2], "segment id 2"), ([0, -1, 0], "segment id -1")],
+)
+def test_segments_that_the_model_has_not_never_reach_the_engine(classifier, segments, said):
+    with edgebert.load(classifier) as model, pytest.raises(edgebert.EdgebertError, match=said):
+        model.run_ids([2, 5, 3], segments)
