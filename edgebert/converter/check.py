@@ -27,6 +27,7 @@ SENTENCES = 24
 PAIRS = 4
 EVERY = 4
 PADDED_TO = 32
+NOTHING_WRITTEN = "nothing was written. A recipe that keeps more may do: float16, float32"
 """Every text also runs padded to a multiple of this many tokens."""
 
 
@@ -95,7 +96,7 @@ class Check:
         if failures := self.failures():
             raise CheckFailedError(
                 f"the converted model differs too much from float32 ({'; '.join(failures)}); "
-                "nothing was written. Try --quantize float16"
+                + NOTHING_WRITTEN
             )
 
     def to_json(self) -> dict[str, Any]:
@@ -162,6 +163,7 @@ def compare(
     session.close()
     session = open_session(path, max_length=max_length, integer=integer, step=PADDED_TO)
     padded = list(_outputs(session, head, encodings))
+    session.close()
     return _figures(head, encodings, expected, exact, padded, limit), delegation
 
 

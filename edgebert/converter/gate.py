@@ -8,6 +8,7 @@ from typing import Any
 
 from edgebert.bert.tasks import TaskName
 from edgebert.checkpoints.progress import Progress, silent
+from edgebert.converter.check import NOTHING_WRITTEN
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.evaluate.compare import Comparison, Gate, compare
 from edgebert.evaluate.data import DataSet, open_data
@@ -62,8 +63,7 @@ class DataCheck:
                 comparison.require(Gate(self.max_drop))
             except CheckFailedError as error:
                 raise CheckFailedError(
-                    f"against float32 on {self.path.name}: {error}; nothing was written. "
-                    "Try --quantize float16"
+                    f"against float32 on {self.path.name}: {error}; {NOTHING_WRITTEN}"
                 ) from None
 
     def to_json(self, comparison: Comparison) -> dict[str, Any]:

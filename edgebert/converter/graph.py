@@ -8,7 +8,6 @@ tensorflow/lite/tools/versioning/{op,runtime}_version.cc.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -16,9 +15,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from ai_edge_litert import schema_py_generated as schema
 
 from edgebert.converter.quantize import Quantized
+from edgebert.model_file.schema import schema
 from edgebert.version import version_numbers
 
 AnyArray: TypeAlias = npt.NDArray[Any]
@@ -123,7 +122,8 @@ OPS: Mapping[str, Op] = MappingProxyType(
         "transpose": Op("TRANSPOSE", 1, "1.6", "TransposeOptions"),
         "transpose_int8": Op("TRANSPOSE", 2, "1.14", "TransposeOptions"),
         "transpose_int16": Op("TRANSPOSE", 5, "2.4", "TransposeOptions"),
-        "while": Op("WHILE", 1, "1.15", "WhileOptions"),
+        # There since 1.15, but tflite-runtime 2.14 fails when the length changes.
+        "while": Op("WHILE", 1, "2.17", "WhileOptions"),
     }
 )
 
@@ -513,14 +513,6 @@ class Graph:
         self._operators.append(made)
 
     # The file
-
-    def op_counts(self) -> dict[str, int]:
-        """How often each builtin op occurs, the most frequent first."""
-        codes = list(self._file.codes)
-        operators = (operator for graph in self._file.graphs for operator in graph._operators)
-        return dict(
-            Counter(codes[operator.opcodeIndex].name for operator in operators).most_common()
-        )
 
     def minimum_runtime(self) -> str:
         """The first TFLite release that has all the ops."""

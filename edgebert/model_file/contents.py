@@ -12,11 +12,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from ai_edge_litert import schema_py_generated as schema
-
 from edgebert.errors import EdgebertError
 from edgebert.model_file.names import LABELS_FILE, RECORD_FILE, UNIGRAM_FILE, VOCABULARY_FILE
 from edgebert.model_file.read import check_is_tflite
+from edgebert.model_file.schema import schema
 
 _MAX_TENSORS = 1_000_000
 

@@ -17,7 +17,8 @@ from edgebert.model_file.names import LABELS_FILE, RECORD_FILE, VOCABULARY_FILE
 from edgebert.version import __version__
 
 METADATA_NAME = "TFLITE_METADATA"
-MIN_PARSER_VERSION = "1.0.0"
+MIN_PARSER_VERSION = "1.1.0"
+"""The first that knows the tokenizer's options."""
 
 # Numbers of the schema.
 _FILE_TYPE_LABELS, _FILE_TYPE_VOCABULARY, _FILE_TYPE_DESCRIPTIONS = 2, 5, 1

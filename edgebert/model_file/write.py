@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 
 from edgebert.model_file.metadata import METADATA_NAME, metadata
+from edgebert.model_file.schema import schema
 from edgebert.model_file.serialize import serialize
 
 # Readers since the Task Library take this as the lowest version of TFLite that runs the file.

@@ -127,3 +127,21 @@ def test_a_closed_pipe_is_no_noise(arguments):
         )
     assert child.stderr == ""
     assert child.returncode == 141
+
+
+@pytest.mark.parametrize("verb", ["inspect", "convert"])
+def test_without_litert_the_verbs_that_need_its_schema_say_so(verb):
+    program = (
+        "import sys; sys.modules['ai_edge_litert'] = None\n"
+        "from edgebert.cli.main import main; main()"
+    )
+    source = {
+        "inspect": "android_demo/app/src/main/assets/models/intents.tflite",
+        "convert": "tests/data/reference/st_embedder_2x32",
+    }[verb]
+    child = subprocess.run(
+        [sys.executable, "-c", program, verb, source], capture_output=True, text=True, cwd=ROOT
+    )
+    assert child.returncode == 2
+    assert child.stderr.startswith("error: what is inside a .tflite can be read and written only")
+    assert child.stderr.count("\n") == 1

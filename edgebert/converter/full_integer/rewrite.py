@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from ai_edge_litert import schema_py_generated as schema
 
 from edgebert.bert.weights import Array
 from edgebert.converter.full_integer.targets import Target
 from edgebert.converter.graph import OPS, Op
 from edgebert.model_file.contents import Use, is_one_row, type_name
+from edgebert.model_file.schema import schema
 
 LOWEST, HIGHEST = -128, 127
 """Of int8."""
