@@ -54,7 +54,8 @@ def search(console: Console, paths: dict[str, Path], questions: list[str]) -> in
     vectors: dict[str, list[np.ndarray]] = {recipe: [] for recipe in models}
     times: dict[str, list[float]] = {recipe: [] for recipe in models}
     console.rule(f"search in {len(questions)} questions of bank customers")
-    for question in track(questions, "embedding", console=console, transient=True):
+    silent = not console.is_terminal
+    for question in track(questions, "embedding", console=console, transient=True, disable=silent):
         for recipe, model in models.items():
             start = time.perf_counter()
             vectors[recipe].append(model(question))

@@ -48,6 +48,7 @@ COLUMNS: tuple[tuple[str, Callable[[Row], Value]], ...] = (
     ("finish_p50_ms", lambda row: row.part("finish")),
     ("import_ms", lambda row: row.run.cold.import_ms),
     ("load_ms", lambda row: row.run.cold.load_ms),
+    ("load_compiled_ms", lambda row: row.run.cold.load_compiled_ms),
     ("load_cached_ms", lambda row: row.run.cold.load_cached_ms),
     ("first_answer_ms", lambda row: row.run.cold.first_ms),
     ("baseline_bytes", lambda row: row.run.memory.baseline.resident),
@@ -59,7 +60,7 @@ COLUMNS: tuple[tuple[str, Callable[[Row], Value]], ...] = (
     ("metric", lambda row: row.accuracy.metric if row.accuracy else None),
     ("accuracy", lambda row: row.accuracy.value if row.accuracy else None),
     ("accuracy_rows", lambda row: row.accuracy.rows if row.accuracy else None),
-    ("joules_per_1000", lambda row: row.run.energy.joules_per_1000 if row.run.energy else None),
+    ("joules_per_1000", lambda row: row.joules),
     ("notes", lambda row: "; ".join(row.notes)),
 )
 """Heading and value of each column."""

@@ -188,7 +188,7 @@ _RUN_COLUMNS: tuple[Column[Row], ...] = (
     Column("peak MB", lambda row: row.run.memory.peak.resident, megabytes),
     Column("accuracy", lambda row: row.accuracy.value if row.accuracy else None, "{:.4f}".format),
     Column("metric", lambda row: row.accuracy.metric if row.accuracy else None),
-    Column("J/1,000", lambda row: row.run.energy.joules_per_1000 if row.run.energy else None),
+    Column("J/1,000", lambda row: row.joules),
     Column("answers", lambda row: len(row.run.samples_us.total), _whole),
     Column("rounds", lambda row: len(row.run.rounds), _whole),
     Column("throttled rounds", lambda row: row.throttled, _whole),

@@ -110,6 +110,11 @@ class Row:
             return None
         return cold.load_ms + cold.first_ms
 
+    @property
+    def joules(self) -> float | None:
+        """Energy of a thousand answers, where the device can tell."""
+        return self.run.energy.joules_per_1000 if self.run.energy else None
+
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What to know about this run, one line each; what int8 brought is in `quantized`."""

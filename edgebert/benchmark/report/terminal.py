@@ -21,6 +21,7 @@ _HEADINGS = (
     "p50\nms", "p90\nms", "p99\nms", "tokenise\nms", "invoke\nms", "file\nMB", "private\nMB",
     "mapped\nMB", "accuracy",
 )  # fmt: skip
+_ENERGY_HEADING = "J a 1,000\nanswers"
 _PAIR_HEADINGS = (
     "int8\nms", "float32\nms", "times as quick\n(95 % interval)", "int8\nMB", "float32\nMB",
     "int8\naccuracy", "float32\naccuracy",
@@ -89,7 +90,8 @@ def _remarks(every: Sequence[Row], compared: Sequence[Pair]) -> Iterator[str]:
 
 
 def _run_table(shown: Sequence[Row]) -> Table:
-    table = _table(_HEADINGS)
+    has_energy = any(row.joules is not None for row in shown)
+    table = _table((*_HEADINGS, _ENERGY_HEADING) if has_energy else _HEADINGS)
     for row in shown:
         model, accuracy = row.run.model, row.accuracy
         table.add_row(
@@ -104,6 +106,7 @@ def _run_table(shown: Sequence[Row]) -> Table:
             megabytes(row.growth("private")),
             megabytes(row.growth("mapped")),
             f"{accuracy.value:.4f}" if accuracy else UNKNOWN,
+            *([number(row.joules)] if has_energy else []),
         )
     return table
 

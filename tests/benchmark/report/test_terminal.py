@@ -6,7 +6,9 @@ import pytest
 from rich.console import Console
 
 from edgebert.benchmark.report.terminal import print_report
+from edgebert.benchmark.result import Energy
 from edgebert.errors import EdgebertError
+from edgebert.page.text import UNKNOWN
 from tests.benchmark.reports import HOSTILE, device, model, report, run, sample
 
 
@@ -41,6 +43,14 @@ def test_a_run_is_a_line():
     assert line.split()[2:] == [
         "0.416", "0.478", "0.589", "0.013", "0.393", "11.6", "4.38", "10.8", "0.8919",
     ]  # fmt: skip
+
+
+def test_energy_has_a_column_where_a_device_can_tell_it():
+    text = printed(report(device(run(energy=Energy(2.5, "RAPL")), run(ms=2))))
+    assert max(map(len, text.splitlines())) <= 100
+    first, second = (line.split() for line in text.splitlines() if " questions " in line)
+    assert (first[-1], second[-1]) == ("2.50", UNKNOWN)
+    assert "1,000" not in printed(report(device(run(), run(ms=2))))
 
 
 def test_the_gain_of_the_weight_cache_is_a_line():
