@@ -202,7 +202,8 @@ def print_report(report: ConversionReport) -> None:
 def _rows(report: ConversionReport) -> list[tuple[str, str]]:
     record, check, delegation = report.record, report.check, report.delegation
     model, kept = record.model, record.quantization
-    agreement = "" if check.agreement is None else f", same answer {check.agreement:.1%}"
+    what = "order" if record.task == "regress" else "answer"
+    agreement = "" if check.agreement is None else f", same {what} {check.agreement:.1%}"
     labels = f", {len(record.labels)} labels" if record.labels else ""
     pooled = f", {record.pooling} pooling" if record.pooling else ""
     ops = ", ".join(f"{name} {count}" for name, count in report.ops.items())

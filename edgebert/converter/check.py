@@ -27,8 +27,9 @@ SENTENCES = 24
 PAIRS = 4
 EVERY = 4
 PADDED_TO = 32
-NOTHING_WRITTEN = "nothing was written. A recipe that keeps more may do: float16, float32"
 """Every text also runs padded to a multiple of this many tokens."""
+
+NOTHING_WRITTEN = "nothing was written. A recipe that keeps more may do: float16, float32"
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Check:
         tokens: (fewest, most) in one text.
         mean_cosine: between outputs; for `regress` one cosine over all texts.
         lowest_cosine: of one text.
-        largest_difference: of one value.
+        largest_difference: of one value, relative to the largest where that is above 1.
         padding_difference: largest difference that padding made.
         agreement: share of equal answers (what an answer is, `_ANSWERS` tells).
         limit: that had to be met.
@@ -233,6 +234,12 @@ def _nearest(outputs: Sequence[Array]) -> Any:
     return similar.argmax(axis=1)
 
 
+def _order(outputs: Sequence[Array]) -> Any:
+    """For each two texts, which has the higher number."""
+    numbers = np.concatenate(outputs).reshape(-1)
+    return np.greater.outer(numbers, numbers)[np.triu_indices(len(numbers), 1)]
+
+
 _ANSWERS: Mapping[str, Callable[[Sequence[Array]], Any]] = MappingProxyType(
     {
         "classify": _best,
@@ -240,5 +247,6 @@ _ANSWERS: Mapping[str, Callable[[Sequence[Array]], Any]] = MappingProxyType(
         "fill-mask": _best,
         "answer": _best_token,
         "embed": _nearest,
+        "regress": _order,
     }
 )

@@ -140,13 +140,19 @@ def test_a_regressor_gives_a_float(tmp_path):
         weights[f"classifier.{part}"] = weights[f"classifier.{part}"][:1]
     checkpoint = replace(original, weights=weights, labels=None, task="regress")
     path = tmp_path / "regress.tflite"
-    convert.convert_checkpoint(checkpoint, plan(Options(quantize="float32"), checkpoint), path)
+    settled = plan(Options(quantize="float32"), checkpoint)
+    assert convert.convert_checkpoint(checkpoint, settled, path).check.agreement == 1
     with edgebert.load(path) as model:
         found = model("Where is my card?")
         ids = model.tokenizer.encode("Where is my card?").ids
     assert type(found) is float
     expected = reference.output(weights, checkpoint.config, Head("regress"), ids)
     assert found == pytest.approx(float(expected[0, 0]), abs=1e-5)
+
+
+def test_regressors_agree_where_they_put_two_texts_in_the_same_order():
+    expected, found = ([np.array([[n]]) for n in numbers] for numbers in ((1, 2, 3), (1, 3, 2)))
+    assert check._agreement(Head("regress"), expected, found) == pytest.approx(2 / 3)
 
 
 def test_a_file_for_litert_2_2_differs_only_in_what_it_allows(tmp_path):
