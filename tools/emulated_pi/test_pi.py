@@ -58,11 +58,8 @@ CHECKPOINTS = (
 )
 
 _NEEDED = ("apt-get", "dpkg-deb", *dict.fromkeys(b.architecture.qemu for b in BOARDS.values()))
-_MISSING = [program for program in _NEEDED if not shutil.which(program)]
-pytestmark = pytest.mark.skipif(
-    bool(_MISSING),
-    reason=f"{', '.join(_MISSING)} not found; on Debian: apt-get install qemu-user",
-)
+if _missing := [program for program in _NEEDED if not shutil.which(program)]:
+    pytest.exit(f"{', '.join(_missing)} not found; on Debian: apt-get install qemu-user", 2)
 
 
 @pytest.fixture(scope="session")

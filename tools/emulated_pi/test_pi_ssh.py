@@ -25,12 +25,12 @@ from tools.random_weights import convert_drawn, draw_checkpoint, find_size
 
 PYTHON = "/usr/bin/python3"
 
-_MISSING = [program for program in PROGRAMS if not shutil.which(program)]
-pytestmark = pytest.mark.skipif(
-    bool(_MISSING),
-    reason=f"{', '.join(_MISSING)} not found; on Debian: apt-get install "
-    "qemu-system-arm qemu-user cpio openssh-client",
-)
+if _missing := [program for program in PROGRAMS if not shutil.which(program)]:
+    pytest.exit(
+        f"{', '.join(_missing)} not found; on Debian: apt-get install "
+        "qemu-system-arm qemu-user cpio openssh-client",
+        2,
+    )
 
 
 @pytest.fixture(scope="module")
