@@ -14,14 +14,14 @@ def grouped(verb: Callable[..., None]) -> Callable[..., None]:
 
     The fields are declared as Typer's options are. The verb is given the dataclasses.
     """
-    hints = get_type_hints(verb, include_extras=True)
-    groups: dict[str, Any] = {name: kind for name, kind in hints.items() if is_dataclass(kind)}
+    # Not get_type_hints: in Python 3.10 it hides what is `Annotated` with a default of None.
+    declared = inspect.signature(verb, eval_str=True).parameters.values()
+    groups: dict[str, Any] = {
+        each.name: each.annotation for each in declared if is_dataclass(each.annotation)
+    }
     parameters: list[inspect.Parameter] = []
-    for name, parameter in inspect.signature(verb).parameters.items():
-        if name in groups:
-            parameters += _of_fields(groups[name])
-        else:
-            parameters.append(parameter.replace(annotation=hints[name]))
+    for each in declared:
+        parameters += _of_fields(groups[each.name]) if each.name in groups else [each]
 
     @functools.wraps(verb)
     def ungrouped(**given: Any) -> None:

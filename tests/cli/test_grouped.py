@@ -27,9 +27,14 @@ def program(kind):
 
     @app.command()
     @grouped
-    def walk(*, where: Annotated[str, typer.Argument()], pace: kind) -> None:
+    def walk(
+        *,
+        where: Annotated[str, typer.Argument()],
+        by: Annotated[str | None, typer.Option("--on", help="Which road.")] = None,
+        pace: kind,
+    ) -> None:
         """Walks."""
-        got.append((where, pace))
+        got.append((where, by, pace))
 
     return app, got
 
@@ -39,8 +44,9 @@ def test_fields_are_options(kind, usual, told):
     app, got = program(kind)
     runner = CliRunner()
     assert runner.invoke(app, ["home"]).exit_code == 0
-    assert runner.invoke(app, ["--far", "home", "--speed", "5"]).exit_code == 0
-    assert got == [("home", kind(usual, False)), ("home", kind(5, True))]
+    assert runner.invoke(app, ["--far", "home", "--speed", "5", "--on", "a"]).exit_code == 0
+    assert got == [("home", None, kind(usual, False)), ("home", "a", kind(5, True))]
     shown = runner.invoke(app, ["--help"]).stdout
     assert f"How {told}" in shown
+    assert "Which road." in shown
     assert "Walks." in shown
