@@ -16,7 +16,7 @@ _SHOWN = 80
 
 
 def read_text(path: Path) -> str:
-    """A whole UTF-8 file.
+    """A whole UTF-8 file, without the mark that some editors put before the first line.
 
     Raises:
         EdgebertError: the file is missing, unreadable, above 64 MiB or not UTF-8.
@@ -29,7 +29,7 @@ def read_text(path: Path) -> str:
     if len(content) > _LIMIT:
         raise EdgebertError(f"{path}: larger than {_LIMIT >> 20} MiB; not a file of a BERT")
     try:
-        return content.decode("utf-8")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise EdgebertError(f"{path}: not UTF-8 text") from None
 

@@ -32,6 +32,16 @@ def test_labels_come_from_labels_txt(tmp_path):
     assert open_folder(folder).labels is None
 
 
+def test_the_mark_of_an_editor_is_no_part_of_a_file(tmp_path):
+    folder = copy(TF1_CLASSIFIER, tmp_path)
+    expected = open_folder(folder)
+    for name in ("labels.txt", "vocab.txt", "bert_config.json"):
+        path = folder / name
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    found = open_folder(folder)
+    assert (found.labels, found.vocabulary) == (expected.labels, expected.vocabulary)
+
+
 def test_a_label_too_few_is_an_error(tmp_path):
     folder = copy(TF1_CLASSIFIER, tmp_path)
     (folder / "labels.txt").write_text("no\nyes\n")
