@@ -48,12 +48,15 @@ def augment(
       edgebert augment texts.csv --model all-minilm-l6-v2 --times 4 -o more.jsonl
     """  # noqa: D301
     from edgebert.cli.console import print_json, progress_bar
+    from edgebert.errors import EdgebertError
     from edgebert.train.augmentation.augment import Amount
     from edgebert.train.augmentation.augment import augment as run
     from edgebert.train.augmentation.sources import open_method
     from edgebert.train.transfer import Transfer, read_files
 
     amount = Amount(times, share, seed)
+    if output.exists() and any(path.exists() and output.samefile(path) for path in texts):
+        raise EdgebertError(f"{output}: is an input; choose another name for the output")
     known_by = Transfer(tuple(texts)).fingerprint
     total = sum(1 for _ in read_files(texts))  # a line that cannot be read is told at once
     given: dict[str, Any] = {"known_by": known_by, "total": total, "force": force}

@@ -92,8 +92,10 @@ def distill(
       edgebert convert small -o small.tflite
     """  # noqa: D301
     from contextlib import ExitStack
+    from functools import partial
 
     from edgebert.cli.console import progress_bar
+    from edgebert.errors import EdgebertError
     from edgebert.train.augmentation.augment import Amount
     from edgebert.train.augmentation.transfer import with_augmented
     from edgebert.train.distill import distill as run
@@ -101,6 +103,8 @@ def distill(
     from edgebert.train.strategy import distributed, own_folder
     from edgebert.train.transfer import Transfer
 
+    if augment_with is not None and not augment:
+        raise EdgebertError("--augment-with is for further texts: tell how many with --augment")
     mix = Mix(temperature, hard, match_hidden, match_attention)
     trials = training.trials()
     texts = Transfer(tuple(transfer or ()), labels, dev, data.columns())
@@ -109,10 +113,15 @@ def distill(
         progress = stack.enter_context(progress_bar())
         large = _teacher(teacher, stack, progress, multi_label=multi_label)
         small = _student(student, init, large, stack, progress)
+        more = None
         if augment:
-            found = stack.enter_context(_method(augment_with, large, small, progress))
-            amount = Amount(augment, augment_share, training.seed)
-            texts = with_augmented(texts, found, amount, own_folder(output / "augmented"), progress)
+            more = partial(
+                with_augmented,
+                method=stack.enter_context(_method(augment_with, large, small, progress)),
+                amount=Amount(augment, augment_share, training.seed),
+                folder=own_folder(output / "augmented"),
+                progress=progress,
+            )
         report = run(
             large,
             small,
@@ -120,6 +129,7 @@ def distill(
             output,
             trials,
             mix=mix,
+            more=more,
             max_length=training.max_length,
             resume=training.resume,
             force=training.force,

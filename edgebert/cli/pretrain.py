@@ -102,6 +102,7 @@ def pretrain(
     wanted = Wanted(packing, mask_share, whole_words, training.seed)  # type: ignore[arg-type]
     text = Corpus(tuple(corpus), dev, held_out, wanted, epoch_steps)
     source = _source(size, init, vocab, train_vocab, cased=cased)
+    trials = training.trials(_BATCH_SIZE, _LEARNING_RATE)
     with ExitStack() as stack:
         cluster = stack.enter_context(distributed(training.strategy, tell))
         progress = stack.enter_context(progress_bar())
@@ -111,7 +112,7 @@ def pretrain(
             else source,
             text,
             output,
-            training.trials(_BATCH_SIZE, _LEARNING_RATE),
+            trials,
             max_length=training.max_length,
             resume=training.resume,
             force=training.force,

@@ -10,7 +10,7 @@ import typer
 
 def train_report(
     folder: Annotated[
-        Path, typer.Argument(help="What finetune or distill wrote, or one of its runs.")
+        Path, typer.Argument(help="What pretrain, finetune or distill wrote, or one of its runs.")
     ],
     html: Annotated[
         Path | None, typer.Option(help="Write a page with all curves to this file.")
@@ -26,6 +26,7 @@ def train_report(
       edgebert train-report intents
       edgebert train-report intents --html intents.html
     """  # noqa: D301
+    from rich.markup import escape
     from rich.table import Table
 
     from edgebert.cli.console import one_line, stdout
@@ -42,8 +43,8 @@ def train_report(
             step, value = best(run, name)
             last_step, last = points[-1]
             shown.add_row(
-                one_line(run.name),
-                one_line(name),
+                escape(one_line(run.name)),
+                escape(one_line(name)),
                 f"{last_step:,}",
                 f"{last:.4g}",
                 f"{value:.4g}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +59,8 @@ def read_cluster() -> Cluster:
     chiefs, workers = (_addresses(cluster, kind) for kind in _KINDS)
     if len(chiefs) > 1 or not chiefs + workers:
         raise _wrong(f"{len(chiefs)} chiefs and {len(workers)} workers")
+    if twice := sorted(each for each, count in Counter(chiefs + workers).items() if count > 1):
+        raise _wrong(f"{twice[0][:80]!r} is named twice")
     kind, index = task.get("type"), task.get("index", 0)
     if kind not in _KINDS or type(index) is not int:
         raise _wrong(f"the task is {json.dumps(task)[:80]}")

@@ -22,6 +22,8 @@ from edgebert.train.metrics_file import METRICS, read_metrics
 MOST_POINTS = 60
 """Of one curve; more are drawn as means of neighbours."""
 
+_LARGEST = 3.4e38  # of a float32, which is what runs measure; NaN is not below it
+
 _TITLES: Mapping[str, str] = {
     "loss": "Loss on the examples of a step.",
     "gradient_norm": "Norm of all gradients together, before it is clipped.",
@@ -54,8 +56,8 @@ def read_runs(folder: Path) -> list[Run]:
     runs = [_read(path) for path in found if (path / METRICS).is_file()]
     if not any(run.curves for run in runs):
         raise EdgebertError(
-            f"{folder}: no run with figures here; give the folder that edgebert finetune or "
-            "distill wrote, or one of its runs"
+            f"{folder}: no run with figures here; give the folder that edgebert pretrain, "
+            "finetune or distill wrote, or one of its runs"
         )
     return runs
 
@@ -131,7 +133,7 @@ def _read(path: Path) -> Run:
     curves: dict[str, list[tuple[int, float]]] = {}
     for line in read_metrics(path / METRICS):
         for name, value in line.items():
-            if name != "step" and type(value) in (int, float):
+            if name != "step" and type(value) in (int, float) and abs(value) <= _LARGEST:
                 curves.setdefault(str(name), []).append((line["step"], float(value)))
     config = path / "config.json"
     told = dict(_flat(read_json_object(config))) if config.is_file() else {}

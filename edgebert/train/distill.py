@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -17,14 +18,15 @@ from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.progress import Progress, silent
 from edgebert.converter.plan import Options, plan
 from edgebert.errors import EdgebertError
-from edgebert.evaluate.data import DataSet, open_data
+from edgebert.evaluate.data import DataSet
+from edgebert.evaluate.judges.correlate import score_of
 from edgebert.evaluate.judges.judge import unknown_label
 from edgebert.evaluate.readers import Row
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.deployed import judge_of
+from edgebert.train.dev import open_dev
 from edgebert.train.distillation import TEACHER, Distillation, Mix
 from edgebert.train.examples import IGNORED, Example, ExampleFeed, truncated
-from edgebert.train.fingerprint import fingerprint
 from edgebert.train.lessons.multi_label import several
 from edgebert.train.loop import Tell
 from edgebert.train.network import Network
@@ -50,6 +52,7 @@ def distill(
     trials: Sequence[Settings] = (Settings(),),
     *,
     mix: Mix | None = None,
+    more: Callable[[Transfer], Transfer] | None = None,
     max_length: int | None = None,
     resume: bool = False,
     force: bool = False,
@@ -65,6 +68,7 @@ def distill(
         output: folder to write; the teacher's scores are kept in `teacher`, runs in `runs` within.
         trials: settings; of several the one with the best dev figure wins.
         mix: what the loss is made of.
+        more: adds further texts; called when all that was given has been checked.
         max_length: most tokens of an input; None: the student's.
         resume: go on with runs that are there; scores that are there are always used.
         force: overwrite a model that is there.
@@ -79,15 +83,24 @@ def distill(
     refuse_model(output, resume=resume, force=force)
     check_dev(trials, transfer.dev)
     _check(teacher, student, transfer, mix, trials)
-    start = _start(teacher, student, trials[0].seed, max_length)
+    begin = partial(_start, teacher, student, max_length=max_length)
+    lessons = _lessons(teacher, begin, transfer, mix)
+    start = begin(seed=0)  # a seed decides nothing but the weights of a new head
     texts = _texts(transfer, start)
-    lessons = _lessons(teacher, start, transfer, mix)
+    if more is not None:
+        transfer = more(transfer)
+        texts = _texts(transfer, start)
     told = transfer.fingerprint
     scores = teacher.scores([text for text, _ in texts], told, output / SCORES, progress)
     examples = _examples(texts, start)
     lessons = replace(
         lessons,
-        feed=partial(ExampleFeed.of, examples, further={TEACHER: _targets(scores, start)}),
+        feed=partial(
+            ExampleFeed.of,
+            examples,
+            further={TEACHER: _targets(scores, start)},
+            longest=start.tokenizer.max_length,
+        ),
         config={**lessons.config, "teacher": teacher.fingerprint, "transfer": told},
         examples=examples,
         count=len(examples),
@@ -128,7 +141,9 @@ def _check(
         )
 
 
-def _start(teacher: Teacher, student: Checkpoint, seed: int, max_length: int | None) -> Checkpoint:
+def _start(
+    teacher: Teacher, student: Checkpoint, *, seed: int, max_length: int | None
+) -> Checkpoint:
     """The student with the teacher's labels, or its way from token vectors to a sentence's."""
     several = teacher.multi_label
     start = with_heads(student, teacher.task, teacher.labels, seed, max_length, multi_label=several)
@@ -161,14 +176,19 @@ def _alone(text: Text) -> list[Text]:
 
 
 def _target(text: Text, label: str | None, start: Checkpoint) -> Target:
-    """The number of the label, or 1 for each of several; `IGNORED` where none is told."""
-    labels = start.labels
+    """The number of the label, or 1 for each of several; `IGNORED` where none is told.
+
+    Of a regression the value, or NaN.
+    """
+    row, labels = Row(text.text, text.pair, label or "", text.place), start.labels
+    if start.task == "regress":
+        return math.nan if label is None else score_of(row)
     if not labels:
         return 0.0
     if start.multi_label:
         if label is None:
             return np.full(len(labels), IGNORED, np.float32)
-        return several(Row(text.text, text.pair, label, text.place), labels)
+        return several(row, labels)
     if label is None:
         return IGNORED
     if label not in labels:
@@ -179,8 +199,7 @@ def _target(text: Text, label: str | None, start: Checkpoint) -> Target:
 def _dev(transfer: Transfer, start: Checkpoint) -> DataSet | None:
     if transfer.dev is None or start.task is None:
         return None
-    several = start.multi_label
-    return open_data(transfer.dev, start.task, transfer.columns, multi_label=several)
+    return open_dev(transfer.dev, start.task, transfer.columns, start)
 
 
 def _examples(texts: Sequence[tuple[Text, Target]], start: Checkpoint) -> list[Example]:
@@ -188,20 +207,23 @@ def _examples(texts: Sequence[tuple[Text, Target]], start: Checkpoint) -> list[E
     return [Example((tokenizer.encode(text.text, text.pair),), target) for text, target in texts]
 
 
-def _lessons(teacher: Teacher, start: Checkpoint, transfer: Transfer, mix: Mix) -> Lessons:
+def _lessons(
+    teacher: Teacher, begin: Callable[..., Checkpoint], transfer: Transfer, mix: Mix
+) -> Lessons:
     """All but what the teacher says."""
+    start = begin(seed=0)
     head = plan(Options(quantize="float32"), start).head
     large = teacher.checkpoint
     inside = Network(large.config, large.weights) if large and mix.looks_inside else None
     return Lessons(
-        start=start,
+        begin=lambda settings: begin(seed=settings.seed),
         objective=lambda settings: Distillation(head, mix, start.config, inside, settings.seed),
         feed=partial(ExampleFeed.of, ()),
         judge=judge_of(_dev(transfer, start)),
         config={
             "verb": "distill",
-            "student": fingerprint(start),
             "dev": transfer.dev and digest(transfer.dev),
+            "columns": asdict(transfer.columns),
             "mix": asdict(mix),
         },
     )

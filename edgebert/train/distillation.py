@@ -98,20 +98,24 @@ class Distillation:
         return loss
 
     def _said(self, logits: Any, batch: Mapping[str, Any]) -> Any:
-        if self._head.task in ("regress", "embed"):
-            differences = tf.square(logits - batch[TEACHER])
-            return tf.reduce_mean(tf.reduce_sum(differences, axis=-1))
-        if self._head.multi_label:
-            soft = soft_sigmoid_cross_entropy(logits, batch[TEACHER], self._mix.temperature)
-            known = tf.not_equal(batch["target"][:, 0], IGNORED)
-            right = tf.reduce_mean(
-                tf.nn.sigmoid_cross_entropy_with_logits(batch["target"], logits), axis=-1
-            )
+        scores, target = batch[TEACHER], batch["target"]
+        if self._head.task == "embed":
+            return tf.reduce_mean(tf.reduce_sum(tf.square(logits - scores), axis=-1))
+        if self._head.task == "regress":
+            soft = tf.square(logits - scores)[:, 0]
+            known = tf.logical_not(tf.math.is_nan(target))
+            right = tf.square(logits[:, 0] - tf.where(known, target, 0.0))
+        elif self._head.multi_label:
+            soft = soft_sigmoid_cross_entropy(logits, scores, self._mix.temperature)
+            known = tf.not_equal(target[:, 0], IGNORED)
+            losses = tf.nn.sigmoid_cross_entropy_with_logits(target, logits)
+            right = tf.reduce_mean(losses, axis=-1)
         else:
-            soft = soft_cross_entropy(logits, batch[TEACHER], self._mix.temperature)
-            known = tf.not_equal(batch["target"], IGNORED)
-            target = tf.where(known, batch["target"], 0)
-            right = tf.nn.sparse_softmax_cross_entropy_with_logits(target, logits)
+            soft = soft_cross_entropy(logits, scores, self._mix.temperature)
+            known = tf.not_equal(target, IGNORED)
+            right = tf.nn.sparse_softmax_cross_entropy_with_logits(
+                tf.where(known, target, 0), logits
+            )
         share = self._mix.hard * tf.cast(known, tf.float32)
         return tf.reduce_mean((1 - share) * soft + share * right)
 
@@ -133,9 +137,10 @@ class Distillation:
         both = mask[:, None, :, None] * mask[:, None, None, :]
         count = tf.reduce_sum(both)
         total = 0.0
-        # One is put before the layers, as the embeddings stand before the states.
+        # One is put before the layers, as the embeddings stand before the states. A student that is
+        # deeper than its teacher finds the teacher's first layer there.
         for place, (ours, theirs) in enumerate(
-            _matched([None, *student.attention], [None, *teacher.attention])[1:]
+            _matched([None, *student.attention], [teacher.attention[0], *teacher.attention])[1:]
         ):
             mixed = tf.einsum("bsij,st->btij", ours, self.by_name[f"attention.{place}"])
             squares = tf.square(mixed - tf.stop_gradient(theirs))

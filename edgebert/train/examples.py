@@ -79,12 +79,14 @@ class ExampleFeed:
         order: of their batches.
         count: parts of a batch.
         further: arrays with a row an example that go into the batch, by name.
+        longest: tokens that the network takes; batches are not padded beyond.
     """
 
     examples: Sequence[Example]
     order: Order
     count: int
     further: Mapping[str, npt.NDArray[Any]]
+    longest: int | None
 
     @classmethod
     def of(
@@ -93,10 +95,11 @@ class ExampleFeed:
         settings: Settings,
         count: int = 1,
         further: Mapping[str, npt.NDArray[Any]] | None = None,
+        longest: int | None = None,
     ) -> ExampleFeed:
         """The feed of a run whose batches have so many parts."""
         order = Order([each.length for each in examples], settings.batch_size, settings.seed)
-        return cls(examples, order, count, further or {})
+        return cls(examples, order, count, further or {}, longest)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -111,15 +114,20 @@ class ExampleFeed:
 
     def _batch(self, places: Places) -> Batch:
         return {
-            **collate([self.examples[place] for place in places]),
+            **collate([self.examples[place] for place in places], self.longest),
             **{name: rows[places] for name, rows in self.further.items()},
         }
 
 
-def collate(examples: Sequence[Example]) -> dict[str, npt.NDArray[Any]]:
-    """Pads examples to one batch; the targets of the padding are `IGNORED`."""
+def collate(examples: Sequence[Example], longest: int | None = None) -> dict[str, npt.NDArray[Any]]:
+    """Pads examples to one batch; the targets of the padding are `IGNORED`.
+
+    Args:
+        examples: of the same kind.
+        longest: tokens to which they are padded at most; None: there is no limit.
+    """
     encodings = [each for example in examples for each in example.inputs]
-    length = _round_up(max(each.length for each in encodings))
+    length = _round_up(max(each.length for each in encodings), longest)
     targets = [example.target for example in examples]
     return {
         "ids": _padded([each.ids for each in encodings], length, 0),
@@ -145,5 +153,6 @@ def _padded(rows: Sequence[Sequence[int]], length: int, fill: int) -> npt.NDArra
     return padded
 
 
-def _round_up(length: int) -> int:
-    return next((each for each in _LENGTHS if each >= length), length)
+def _round_up(length: int, longest: int | None) -> int:
+    rounded = next((each for each in _LENGTHS if each >= length), length)
+    return rounded if longest is None else min(rounded, longest)

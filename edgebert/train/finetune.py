@@ -18,13 +18,13 @@ from edgebert.checkpoints.progress import Progress, silent
 from edgebert.converter.plan import Options, plan
 from edgebert.errors import EdgebertError
 from edgebert.evaluate.columns import USUAL, Columns
-from edgebert.evaluate.data import open_data
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.deployed import judge_of
-from edgebert.train.examples import Example, ExampleFeed, truncated
+from edgebert.train.dev import open_dev
+from edgebert.train.examples import ExampleFeed, truncated
 from edgebert.train.fingerprint import fingerprint
 from edgebert.train.lessons import lesson_for
-from edgebert.train.lessons.lesson import Labels, Lesson
+from edgebert.train.lessons.lesson import Labels
 from edgebert.train.loop import Tell
 from edgebert.train.losses import TaskObjective, cross_entropy
 from edgebert.train.report import Report
@@ -103,11 +103,11 @@ def finetune(
     """
     refuse_model(output, resume=resume, force=force)
     check_dev(trials, task.dev)
-    lessons = prepare(source, task, seed=trials[0].seed)
+    lessons = prepare(source, task)
     return run_trials(lessons, trials, output, resume=resume, progress=progress, tell=tell)
 
 
-def prepare(source: Checkpoint, task: Task, *, seed: int) -> Lessons:
+def prepare(source: Checkpoint, task: Task) -> Lessons:
     """Reads and checks everything, the dev data too.
 
     Raises:
@@ -120,38 +120,34 @@ def prepare(source: Checkpoint, task: Task, *, seed: int) -> Lessons:
         labels = lesson.labels(lesson.read(task.train, task.columns))
     else:
         labels = ()
-    several = task.multi_label
-    start = with_heads(source, task.name, labels, seed, task.max_length, multi_label=several)
+    begin = partial(
+        with_heads,
+        source,
+        task.name,
+        labels,
+        max_length=task.max_length,
+        multi_label=task.multi_label,
+    )
+    start = begin(seed=0)  # a seed decides nothing but the weights of a new head
     tokenizer = Tokenizer(start.vocabulary, start.tokenizer)
-    examples = _examples(lesson, task.train, task, tokenizer, labels)
-    dev = None
-    if task.dev is not None:
-        dev = open_data(task.dev, task.name, task.columns, multi_label=several)
-        _examples(lesson, task.dev, task, tokenizer, labels)
+    examples = list(lesson.examples(lesson.read(task.train, task.columns), tokenizer, labels))
+    lesson.check(examples, task.train)
+    dev = None if task.dev is None else open_dev(task.dev, task.name, task.columns, start)
     loss = lesson.loss
     if task.balanced:
         targets = [int(example.target) for example in examples]  # type: ignore[arg-type]
         loss = partial(cross_entropy, class_weights=balanced_weights(targets, len(labels)))
     head = plan(Options(quantize="float32"), start).head
     return Lessons(
-        start=start,
+        begin=lambda settings: begin(seed=settings.seed),
         objective=lambda settings: TaskObjective(head, loss),
-        feed=partial(ExampleFeed.of, examples),
+        feed=partial(ExampleFeed.of, examples, longest=start.tokenizer.max_length),
         judge=judge_of(dev),
         config=_config(source, task, start),
         examples=examples,
         count=len(examples),
         truncated=truncated(examples),
     )
-
-
-def _examples(
-    lesson: Lesson, path: Path, task: Task, tokenizer: Tokenizer, labels: Labels
-) -> list[Example]:
-    """What is learned from a file; raises EdgebertError where nothing can be."""
-    examples = list(lesson.examples(lesson.read(path, task.columns), tokenizer, labels))
-    lesson.check(examples, path)
-    return examples
 
 
 def balanced_weights(labels: Sequence[int], count: int) -> tuple[float, ...]:

@@ -21,6 +21,7 @@ from edgebert.bert.weights import Array
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.errors import EdgebertError
 from edgebert.train.directions import principal_directions
+from edgebert.train.plain import check_plain
 
 _Rows = npt.NDArray[np.intp]
 
@@ -47,9 +48,11 @@ def student_of(teacher: Checkpoint, layers: int, hidden_size: int) -> Checkpoint
     teacher.
 
     Raises:
-        EdgebertError: the student is larger in some size, or the heads do not divide its width.
+        EdgebertError: the student is larger in some size, the heads do not divide its width, or
+            the teacher is no plain BERT.
     """
     large = teacher.config
+    check_plain(large)
     size = next((s for s in (large.head_size, 64) if hidden_size % s == 0), hidden_size)
     config = replace(
         large,

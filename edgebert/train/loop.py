@@ -13,7 +13,7 @@ import numpy as np
 
 from edgebert.bert.weights import Array
 from edgebert.checkpoints.progress import Progress, silent
-from edgebert.errors import CheckFailedError
+from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.train.backend import tf
 from edgebert.train.dropout import Dropout, step_key
 from edgebert.train.examples import Feed, Part
@@ -235,6 +235,11 @@ class _Training:
         if not self._mark.step:
             return
         own = {name: np.asarray(each) for name, each in self._state.items()}
+        if saved and _shapes(saved) != _shapes(own):
+            raise EdgebertError(
+                f"{self._run.path}: its save is not one of this run, or of another edgebert; "
+                "choose another folder"
+            )
         found = from_chief({**own, **saved})
         for name, variable in self._state.items():
             variable.assign(found[name])
@@ -253,6 +258,10 @@ class _Training:
             f"epoch {epoch} of {self._settings.epochs}{figures}; "
             f"{clock.rate() or 0:.0f} texts a second, {left:.0f} s left"
         )
+
+
+def _shapes(arrays: Mapping[str, Array]) -> dict[str, tuple[int, ...]]:
+    return {name: array.shape for name, array in arrays.items()}
 
 
 class _Clock:

@@ -12,6 +12,8 @@ from edgebert.errors import EdgebertError
 
 METRICS = "metrics.jsonl"
 
+_MOST_STEPS = 10**12
+
 
 def read_metrics(path: Path) -> list[Mapping[str, Any]]:
     """The lines; a last one that was cut short is left out. None where there is no file.
@@ -29,7 +31,8 @@ def read_metrics(path: Path) -> list[Mapping[str, Any]]:
             value = json.loads(line)
         except (ValueError, RecursionError):
             value = None
-        if not (isinstance(value, dict) and type(value.get("step")) is int):
+        step = value.get("step") if isinstance(value, dict) else None
+        if not (isinstance(value, dict) and type(step) is int and 0 <= step <= _MOST_STEPS):
             raise EdgebertError(f"{path}, line {number}: {shown(line)} is no line of metrics")
         lines.append(value)
     return lines

@@ -8,27 +8,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from edgebert.bert.config import SIZES, BertConfig
+from edgebert.bert.config import BertConfig
 from edgebert.bert.weights import Array, Weights, check_weights
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.head import Head
-from edgebert.errors import EdgebertError
 from edgebert.train.backend import keras, tf
 from edgebert.train.dropout import NO_DROPOUT, Dropout
+from edgebert.train.plain import check_plain
 
 Tensor: TypeAlias = Any
 """A `tf.Tensor`; TensorFlow has no types of its own."""
 
 _FAR_BELOW = -1e9
 """Added to the scores of padding: their share becomes exactly 0 in float32."""
-
-_OPEN = (*SIZES, "hidden_act", "layer_norm_eps")
-"""What may differ among plain BERTs; all else in a config makes another family."""
 
 
 class Inputs(NamedTuple):
@@ -81,7 +78,7 @@ class Network(keras.Model):
 
     def __init__(self, config: BertConfig, weights: Weights, *, precision: str = "float32") -> None:
         super().__init__(name="bert")
-        _check_plain(config)
+        check_plain(config)
         check_weights(weights, config)
         self.config = config
         self.kept: Mapping[str, Any] = {}
@@ -231,13 +228,3 @@ def _sentence_vector(last: Tensor, mask: Tensor, head: Head) -> Tensor:
         tokens = tf.cast(mask, tf.float32)[:, :, None]
         vector = tf.reduce_sum(last * tokens, axis=1) / tf.reduce_sum(tokens, axis=1)
     return tf.nn.l2_normalize(vector, axis=-1) if head.normalize else vector
-
-
-def _check_plain(config: BertConfig) -> None:
-    for field in fields(config):
-        value = getattr(config, field.name)
-        if field.name not in _OPEN and value != field.default:
-            raise EdgebertError(
-                f"only plain BERTs can be trained (TinyBERT and MiniLM are some); this one has "
-                f"{field.name} {value!r}"
-            )

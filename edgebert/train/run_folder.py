@@ -93,11 +93,17 @@ class RunFolder:
     def log(self, step: int, values: Mapping[str, float]) -> None:
         """Notes figures measured after so many steps."""
         self._append(METRICS, {"step": step, **values})
-        if self._board is None:
-            self._board = tf.summary.create_file_writer(str(self.path / "tensorboard"))
-        with self._board.as_default(step):
-            for name, value in values.items():
-                tf.summary.write(name, tf.constant(value, tf.float32), metadata=_SCALAR)
+        folder = self.path / "tensorboard"
+        try:
+            if self._board is None:
+                self._board = tf.summary.create_file_writer(str(folder))
+            with self._board.as_default(step):
+                for name, value in values.items():
+                    tf.summary.write(name, tf.constant(value, tf.float32), metadata=_SCALAR)
+        except tf.errors.OpError as error:
+            raise EdgebertError(
+                f"{folder}: cannot write: {shown(error.message)}; {_ADVICE}"
+            ) from None
 
     def _append(self, name: str, value: Mapping[str, Any]) -> None:
         path = self.path / name

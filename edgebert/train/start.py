@@ -11,6 +11,7 @@ from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.plan import SHORTEST
 from edgebert.errors import EdgebertError
 from edgebert.train.initial import initial_head
+from edgebert.train.plain import check_plain
 
 
 def with_heads(
@@ -37,12 +38,14 @@ def with_heads(
         multi_label: of classify: the labels are independent of each other.
 
     Raises:
-        EdgebertError: the source does not take so many tokens, or has another tokenizer.
+        EdgebertError: the source is no plain BERT, does not take so many tokens, or has another
+            tokenizer.
     """
     if source.unigram is not None:
         raise EdgebertError(
             f"{source.source}: has a unigram tokenizer; only BERTs with WordPiece can be trained"
         )
+    check_plain(source.config)
     heads = (*TASKS[task].heads, *further)
     kept = {
         name: array

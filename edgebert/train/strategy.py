@@ -49,18 +49,29 @@ def distributed(
     cluster = read_cluster()
     kind = _settle(name, cluster)
     if kind != "multi-worker":
-        with _ONE_MACHINE[kind]().scope():
+        with _enough_memory(), _ONE_MACHINE[kind]().scope():
             yield ALONE
         return
     tell(f"worker {cluster.index} of {len(cluster.workers)}: waiting for the others")
     tf.get_logger().setLevel("ERROR")
     try:
-        with tf.distribute.MultiWorkerMirroredStrategy().scope():
+        with _enough_memory(), tf.distribute.MultiWorkerMirroredStrategy().scope():
             yield cluster
     except tf.errors.OpError as error:
         raise EdgebertError(
             f"worker {cluster.index} of {len(cluster.workers)}: lost another one "
             f"({type(error).__name__}); see what that one says, and start all again with --resume"
+        ) from None
+
+
+@contextlib.contextmanager
+def _enough_memory() -> Iterator[None]:
+    try:
+        yield
+    except tf.errors.ResourceExhaustedError:
+        raise EdgebertError(
+            "a device has not enough memory: give a larger --accumulate, which trains the same in "
+            "smaller parts, or a smaller --batch-size or --max-length"
         ) from None
 
 

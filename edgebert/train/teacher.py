@@ -47,6 +47,8 @@ _LEAST = 1e-30
 
 _Key: TypeAlias = tuple[str, str | None]
 
+_KINDS = {"text": str, "pair": str | None, "scores": dict}
+
 
 class Teacher(Protocol):
     """Whoever has scores for texts."""
@@ -203,7 +205,8 @@ class FileTeacher:
         self.labels: tuple[str, ...] = ()
         for number, line in enumerate(read_lines(path), 1):
             record = _record(line, f"{path}, line {number}")
-            self.labels = self.labels or tuple(record["scores"])
+            if number == 1:
+                self.labels = tuple(record["scores"])
             key = record["text"], record.get("pair")
             self._rows[key] = _row(record, self.labels, f"{path}, line {number}")
         if len(self.labels) < 2:
@@ -249,11 +252,11 @@ def _record(line: str, place: str) -> Mapping[str, Any]:
         record = json.loads(line)
     except (ValueError, RecursionError):
         record = None
-    kinds = {"text": str, "scores": dict}
-    if isinstance(record, dict) and all(isinstance(record.get(n), k) for n, k in kinds.items()):
+    if isinstance(record, dict) and all(isinstance(record.get(n), k) for n, k in _KINDS.items()):
         return record
     raise EdgebertError(
-        f"{place}: no JSON object with text and scores, as edgebert run --input writes"
+        f"{place}: no JSON object with text and scores, and perhaps pair, as edgebert run --input "
+        "writes"
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from edgebert.bulk.fingerprint import digest
@@ -44,8 +45,11 @@ class Transfer:
 
     @property
     def fingerprint(self) -> str:
-        """Of all that is learned from."""
-        return ", ".join(f"{path.name} {digest(path)}" for path in self.files)
+        """Of all that is learned from: the files, and which columns of the labelled one."""
+        told = [f"{path.name} {digest(path)}" for path in self.files]
+        if self.labelled is not None:
+            told.append(json.dumps(asdict(self.columns)))
+        return ", ".join(told)
 
     def read(self, *, multi_label: bool = False) -> Iterator[tuple[Text, str | None]]:
         """Labelled texts with their labels, then those without; blank ones are left out.

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.progress import Progress, silent
@@ -17,11 +15,11 @@ from edgebert.checkpoints.writing.hugging_face import FILES, write_hugging_face
 from edgebert.errors import EdgebertError
 from edgebert.train.deployed import Judge
 from edgebert.train.examples import Example, Feed
-from edgebert.train.loop import Objective, Outcome, Tell, train
-from edgebert.train.network import Network
+from edgebert.train.fingerprint import fingerprint
+from edgebert.train.loop import Objective, Tell, train
 from edgebert.train.networks import network_for
 from edgebert.train.report import Report, Trial
-from edgebert.train.run_folder import Run, open_run
+from edgebert.train.run_folder import open_run
 from edgebert.train.settings import Settings
 from edgebert.train.strategy import cluster, devices, wait_for_all
 
@@ -34,7 +32,7 @@ class Lessons:
     """All that the runs share.
 
     Attributes:
-        start: the checkpoint that each begins with; its task is what is learned.
+        begin: makes the checkpoint that a run begins with; its task is what is learned.
         objective: makes what is to become small; each run has its own.
         feed: makes what gives the batches of a run, each in so many parts.
         judge: of a checkpoint, as what a run with its settings makes of it; None: the last weights
@@ -45,7 +43,7 @@ class Lessons:
         truncated: how many were cut off.
     """
 
-    start: Checkpoint
+    begin: Callable[[Settings], Checkpoint]
     objective: Callable[[Settings], Objective]
     feed: Callable[[Settings, int], Feed]
     judge: Judge | None
@@ -56,8 +54,13 @@ class Lessons:
 
 
 def refuse_model(output: Path, *, resume: bool, force: bool) -> None:
-    """Refuses a folder with any file of a model, unless one of the two allows it."""
-    if not (force or resume) and any((output / name).exists() for name in FILES):
+    """Refuses a folder with any file of a model, unless `force`, or there are runs to resume.
+
+    Raises:
+        EdgebertError: there is one.
+    """
+    allowed = force or (resume and (output / RUNS).is_dir())
+    if not allowed and any((output / name).exists() for name in FILES):
         raise EdgebertError(f"{output}: holds a model already; choose another folder or --force")
 
 
@@ -100,30 +103,25 @@ def run_trials(
         CheckFailedError: a run's loss was not finite.
     """
     _check_devices(trials)
-    outcomes: list[Outcome] = []
-    models: list[Checkpoint] = []
-    for number, settings in enumerate(trials, 1):
-        if len(trials) > 1:
-            tell(f"run {number} of {len(trials)}: {run_name(settings)}")
-        folder = output / RUNS / run_name(settings)
-        run = open_run(folder, {"settings": asdict(settings), **lessons.config}, resume=resume)
-        network = network_for(lessons.start, settings, lessons.examples)
-        outcomes.append(_train(lessons, network, settings, run, progress, tell))
-        models.append(network.trained(lessons.start, outcomes[-1].weights))
-    figures = [-math.inf if o.mark.best is None else o.mark.best for o in outcomes]
-    best = int(np.argmax(figures))
-    chief = cluster().is_chief
-    metrics = _keep(lessons, models[best], trials[best], output) if chief else {}
+    made: list[Trial] = []
+
+    def runs() -> Iterator[tuple[Trial, Checkpoint]]:
+        for number, settings in enumerate(trials, 1):
+            if len(trials) > 1:
+                tell(f"run {number} of {len(trials)}: {run_name(settings)}")
+            trial, model = _run(lessons, settings, output, progress, tell, resume=resume)
+            made.append(trial)
+            yield trial, model
+
+    # One at a time: a grid's weights would not all fit into memory.
+    best, model = max(runs(), key=lambda found: found[0].figure)
+    metrics = _keep(lessons, model, best.settings, output) if cluster().is_chief else {}
     wait_for_all()
-    made = tuple(
-        Trial(settings, figure, outcome.mark.best_step)
-        for settings, figure, outcome in zip(trials, figures, outcomes, strict=True)
-    )
     return Report(
         path=output,
-        best=made[best],
+        best=best,
         metrics=metrics,
-        trials=made,
+        trials=tuple(made),
         examples=lessons.count,
         truncated=lessons.truncated,
     )
@@ -163,16 +161,21 @@ def _check_devices(trials: Sequence[Settings]) -> None:
         )
 
 
-def _train(
+def _run(
     lessons: Lessons,
-    network: Network,
     settings: Settings,
-    run: Run,
+    output: Path,
     progress: Progress,
     tell: Tell,
-) -> Outcome:
-    start, judge = lessons.start, lessons.judge
-    return train(
+    *,
+    resume: bool,
+) -> tuple[Trial, Checkpoint]:
+    """One run, and the checkpoint that came of it."""
+    start, judge = lessons.begin(settings), lessons.judge
+    config = {"settings": asdict(settings), **lessons.config, "start": fingerprint(start)}
+    run = open_run(output / RUNS / run_name(settings), config, resume=resume)
+    network = network_for(start, settings, lessons.examples)
+    outcome = train(
         network,
         lessons.objective(settings),
         lessons.feed(settings, settings.accumulate * devices()),
@@ -182,3 +185,6 @@ def _train(
         progress=progress,
         tell=tell,
     )
+    figure = -math.inf if outcome.mark.best is None else outcome.mark.best
+    trial = Trial(settings, figure, outcome.mark.best_step)
+    return trial, network.trained(start, outcome.weights)

@@ -49,6 +49,14 @@ def test_a_converted_model_and_a_checkpoint_find_the_same_words(folder, tmp_path
     assert (tmp_path / "tiny.txt").read_bytes() == (tmp_path / "tiny.tflite.txt").read_bytes()
 
 
+def test_an_input_is_never_the_output(folder):
+    before = (folder / "texts.txt").read_text()
+    result = run(folder, "--model", folder / "tiny", "-o", folder / "texts.txt", "--force")
+    assert result.exit_code == 2
+    assert "texts.txt: is an input; choose another name for the output" in result.stderr
+    assert (folder / "texts.txt").read_text() == before
+
+
 @pytest.mark.parametrize(
     ("further", "said"),
     [

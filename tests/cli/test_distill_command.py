@@ -71,6 +71,12 @@ def test_further_texts_are_made_and_labelled(command, tmp_path):
     assert [*(tmp_path / "out" / "augmented").iterdir()] == [made]
 
 
+def test_who_finds_words_is_told_in_vain_without_further_texts(command):
+    result = runner.invoke(app, command("--student", "1/8", "--augment-with", "tiny"))
+    assert result.exit_code == 2
+    assert "tell how many with --augment" in result.stderr
+
+
 def test_a_file_of_scores_cannot_label_further_texts(command, tmp_path):
     scores = tmp_path / "scores.jsonl"
     scores.write_text('{"text": "good", "scores": {"a": 0.5, "b": 0.5}}\n')

@@ -40,6 +40,7 @@ def test_it_tells_loss_and_entropy(command):
         (["--init", "tiny", "--size", "1/64"], "--init brings its own size and vocabulary"),
         (["--init", "tiny", "--cased"], "--init brings its own size and vocabulary"),
         (["--init", "nowhere"], "no such checkpoint"),
+        (["--init", "nowhere", "--epochs", "0"], "epochs is 0"),
         (["--size", "1/64", "--vocab", "no.txt"], "no.txt: cannot read"),
         (["--size", "1/64", "--train-vocab", "9"], "vocabulary size 9: from 200"),
         (["--init", "tiny", "--packing", "loose"], "accepted: full-sentences, sentence-pairs"),

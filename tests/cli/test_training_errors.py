@@ -60,6 +60,8 @@ WRONG = [
     (DISTILL.replace("texts.txt", "nothing.txt"), "nothing.txt: has no texts to learn from"),
     (f"{DISTILL} --labels empty.tsv --hard 2", "hard is 2; a number from 0 to 1 is needed"),
     (f"{DISTILL} --labels single.tsv", "has no label 'x'; it knows 'negative', 'positive'"),
+    (DISTILL.replace("dev.tsv", "single.tsv"), "single.tsv, line 2: the model has no label 'x'"),
+    (DISTILL.replace("dev.tsv", "empty.tsv"), "empty.tsv: has no rows"),
     (f"{DISTILL} --multi-label", "--multi-label is for a file of scores"),
     (
         f"{DISTILL.replace('source', 'other')} --match-hidden 1",

@@ -55,6 +55,8 @@ def test_a_chief_may_be_named(told):
         ("[]", "no object 'cluster'"),
         ({"cluster": {"worker": ["a:1"]}}, "no object 'task'"),
         (of({}), "0 chiefs and 0 workers"),
+        (of({"worker": ["a:1", "b:2", "a:1"]}), "'a:1' is named twice"),
+        (of({"chief": ["a:1"], "worker": ["a:1"]}), "'a:1' is named twice"),
         (of({"chief": ["a:1", "b:1"]}), "2 chiefs and 0 workers"),
         (of({"worker": ["a:1"], "ps": ["b:1"]}), "'ps' in the cluster; accepted: chief, worker"),
         (of({"worker": "a:1"}), 'worker is "a:1", no list of host:port'),

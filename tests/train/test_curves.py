@@ -91,6 +91,36 @@ def test_a_line_that_was_cut_short_is_left_out(folder):
     assert read_runs(folder)[1].curves["dev_accuracy"][-1] == (100, 0.7)
 
 
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-1e300", "1" + 400 * "0"])
+def test_what_is_no_figure_is_not_drawn(folder, tmp_path, value):
+    path = folder / "runs" / "two" / "metrics.jsonl"
+    with path.open("a") as file:
+        file.write(f'{{"step": 300, "loss": {value}, "learning_rate": 0.0}}\n')
+    page = tmp_path / "page.html"
+    result = runner.invoke(app, ["train-report", str(folder), "--html", str(page)])
+    assert result.exit_code == 0, result.output
+    assert read_runs(folder)[1].curves["loss"][-1][0] == 200
+    assert read_runs(folder)[1].curves["learning_rate"][-1][0] == 300
+
+
+@pytest.mark.parametrize("step", ["-1", "1" + 400 * "0"])
+def test_a_step_that_cannot_be_is_one_line(folder, step):
+    path = folder / "runs" / "one" / "metrics.jsonl"
+    path.write_text(f'{{"step": {step}, "loss": 1.0}}\n')
+    with pytest.raises(EdgebertError, match=r"line 1: .* is no line of metrics"):
+        read_runs(folder)
+
+
+def test_names_are_no_markup(tmp_path):
+    run = write_run(tmp_path / "model" / "runs" / "[red]one")
+    with (run / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 201, "[/red]": 1}\n')
+    result = runner.invoke(app, ["train-report", str(tmp_path / "model")])
+    assert result.exit_code == 0, result.output
+    assert re.search(r"\[red\]one +loss ", result.stdout)
+    assert re.search(r"\[red\]one +\[/red\] ", result.stdout)
+
+
 def test_no_run_and_damaged_files_are_one_line(tmp_path, folder):
     with pytest.raises(EdgebertError, match="no run with figures here"):
         read_runs(tmp_path)

@@ -15,6 +15,7 @@ from edgebert.checkpoints.progress import silent
 from edgebert.converter import reference
 from edgebert.converter.head import Head
 from edgebert.errors import EdgebertError
+from edgebert.evaluate.columns import Columns
 from edgebert.evaluate.data import open_data
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train import score_file
@@ -22,6 +23,7 @@ from edgebert.train import teacher as module
 from edgebert.train.deployed import judge
 from edgebert.train.distill import distill
 from edgebert.train.distillation import Mix
+from edgebert.train.fingerprint import fingerprint
 from edgebert.train.settings import Settings
 from edgebert.train.start import with_heads
 from edgebert.train.teacher import CheckpointTeacher, FileTeacher
@@ -151,6 +153,7 @@ def test_scores_from_a_file_are_found_by_text(tmp_path):
     [
         ("no json", "line 2: no JSON object with text and scores"),
         ('{"text": "x", "scores": [1]}', "line 2: no JSON object with text and scores"),
+        ('{"text": "x", "pair": ["y"], "scores": {"a": 1}}', "line 2: no JSON object with text"),
         ('{"text": "x", "scores": {"a": 1}}', "a probability from 0 to 1 is needed"),
         ('{"text": "x", "scores": {"a": 1, "b": 2}}', "a probability from 0 to 1 is needed"),
         ('{"text": "x", "scores": {"a": 1, "b": NaN}}', "a probability from 0 to 1 is needed"),
@@ -161,6 +164,56 @@ def test_wrong_scores_are_one_line(tmp_path, line, message):
     path.write_text('{"text": "good", "scores": {"a": 0.5, "b": 0.5}}\n' + line + "\n")
     with pytest.raises(EdgebertError, match=message):
         FileTeacher(path)
+
+
+def test_a_first_line_without_scores_is_one_line(tmp_path):
+    path = tmp_path / "scores.jsonl"
+    rows = [{"text": "good", "scores": {}}, {"text": "bad", "scores": {"a": 0.5, "b": 0.5}}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with pytest.raises(EdgebertError, match=r"line 2: a probability .* of the 0 labels"):
+        FileTeacher(path)
+
+
+def test_scores_of_another_column_are_not_used_again(tmp_path):
+    path = tmp_path / "labelled.tsv"
+    both = zip(words.sentences(40, 1), words.sentences(40, 2), strict=True)
+    rows = [f"{one}\t{other}\t{('negative', 'positive')[n]}" for (one, n), (other, _) in both]
+    path.write_text("\n".join(["one\tother\tlabel", *rows]) + "\n")
+    teacher, out, once = CheckpointTeacher(knowing()), tmp_path / "out", replace(QUICK, epochs=1)
+    for seed, column in ((1, "one"), (2, "other")):
+        transfer = Transfer((), path, columns=Columns(column))
+        settings = replace(once, seed=seed)
+        distill(teacher, words.checkpoint(), transfer, out, (settings,), force=True)
+        found = [*dict.fromkeys(text.text for text, _ in transfer.read())]
+        kept = np.fromfile(out / "teacher" / "scores.f32", np.float32).reshape(-1, 2)
+        np.testing.assert_allclose(kept, said(knowing(), found), atol=1e-4, rtol=0)
+    transfer = Transfer((), path, columns=Columns("one"))
+    with pytest.raises(EdgebertError, match=r"cannot resume: columns.text was 'other' and is now"):
+        distill(teacher, words.checkpoint(), transfer, out, (settings,), resume=True)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"multi_label": True}, {"pooling": "cls"}, {"normalize": True}, {"labels": ("a", "b")}],
+)
+def test_a_teacher_that_says_something_else_is_another_one(other):
+    same = replace(knowing(), source="elsewhere", format="another")
+    assert fingerprint(same) == fingerprint(knowing())
+    assert fingerprint(replace(knowing(), **other)) != fingerprint(knowing())
+
+
+def test_further_texts_are_made_when_all_that_was_given_is_checked(tmp_path, texts, dev):
+    def more(transfer):
+        raise AssertionError("too early")
+
+    labelled = words.write_classify(tmp_path / "l.tsv", names=("negative", "great"))
+    wrong(tmp_path, "no label 'great'", transfer=Transfer((), labelled), more=more)
+    wrong(
+        tmp_path, "no labels: add --labels", transfer=Transfer((texts,)), mix=Mix(hard=1), more=more
+    )
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "vocab.txt").write_text("mine")
+    wrong(tmp_path, "holds a model already", transfer=Transfer((texts,)), more=more)
 
 
 def wrong(tmp_path, message, teacher=None, transfer=None, **options):
@@ -221,6 +274,14 @@ def test_wrong_input_is_one_line(tmp_path, texts, dev):
         CheckpointTeacher(words.checkpoint())
     with pytest.raises(EdgebertError, match=r"temperature is 0; a number from 0.1"):
         Mix(temperature=0)
+
+
+def test_a_student_of_another_family_is_refused_before_the_teacher_is_asked(tmp_path, texts):
+    distilled = replace(words.CONFIG, pooler_act=None)
+    student = words.checkpoint(config=distilled)
+    message = "only plain BERTs can be trained .* this one has pooler_act None"
+    wrong(tmp_path, message, transfer=Transfer((texts,)), student=student)
+    assert not (tmp_path / "out").exists()
 
 
 def of_several():

@@ -14,6 +14,7 @@ from edgebert.train.backend import tf
 from edgebert.train.distillation import TEACHER, Distillation, Mix, soft_cross_entropy
 from edgebert.train.dropout import NO_DROPOUT
 from edgebert.train.examples import IGNORED, Example, collate
+from edgebert.train.losses import inputs_of
 from edgebert.train.network import Network
 from edgebert.train.start import with_heads
 from tests.train import words
@@ -109,6 +110,53 @@ def test_inside_a_student_that_is_its_teacher_differs_by_nothing():
         for mix in (Mix(), Mix(hidden=5.0, attention=5.0))
     ]
     assert losses[0] == pytest.approx(losses[1], abs=1e-5)
+
+
+def test_right_values_of_a_regression_are_mixed_in_where_there_are_some():
+    student = with_heads(words.checkpoint(), "regress", (), 1, None)
+    network = Network(student.config, student.weights)
+    examples = some_examples((2.0, np.nan, -1.0))
+    scores = np.float32([[1.0], [3.0], [0.5]])
+    values = np.stack(
+        [
+            reference.output(student.weights, student.config, Head("regress"), e.inputs[0].ids)[0]
+            for e in examples
+        ]
+    )[:, 0]
+    soft = (values - scores[:, 0]) ** 2
+    right = (values - [2.0, 0.0, -1.0]) ** 2
+    expected = np.mean(
+        [0.75 * soft[0] + 0.25 * right[0], soft[1], 0.75 * soft[2] + 0.25 * right[2]]
+    )
+    objective = Distillation(Head("regress"), Mix(hard=0.25), student.config)
+    with tf.GradientTape() as tape:
+        found = objective(network, batch_of(examples, scores), NO_DROPOUT)
+    assert float(found) == pytest.approx(expected, rel=1e-4)
+    assert np.isfinite(tape.gradient(found, network.by_name["classifier.weight"])).all()
+
+
+def test_a_student_deeper_than_its_teacher_is_matched_with_the_layers_there_are():
+    deep = replace(LARGE, num_hidden_layers=4)
+    student, teacher = (
+        with_heads(words.checkpoint(2, config), "classify", ("a", "b"), 1, None)
+        for config in (deep, LARGE)
+    )
+    batch = batch_of(some_examples(), np.zeros((3, 2), np.float32))
+    mix, plain = Mix(attention=1.0), Mix()
+    network = Network(deep, student.weights)
+    inside = Network(LARGE, teacher.weights)
+    found, alone = (
+        float(Distillation(Head("classify"), each, deep, inside)(network, batch, NO_DROPOUT))
+        for each in (mix, plain)
+    )
+    ours, theirs = (each(inputs_of(batch)).attention for each in (network, inside))
+    mask = batch["mask"].numpy().astype(bool)
+    both = np.broadcast_to((mask[:, :, None] & mask[:, None, :])[:, None], ours[0].shape)
+    differences = [
+        np.mean((one.numpy() - other.numpy())[both] ** 2)
+        for one, other in zip(ours, [theirs[place] for place in (0, 0, 0, 1)], strict=True)
+    ]
+    assert found - alone == pytest.approx(np.mean(differences), rel=1e-4)
 
 
 def test_inside_counts_tokens_but_no_padding():

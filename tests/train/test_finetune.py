@@ -1,6 +1,7 @@
 """Fine-tuning learns each task, and leaves a folder that `convert` takes."""
 
 import json
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -14,8 +15,10 @@ from edgebert.errors import EdgebertError
 from edgebert.evaluate.data import open_data
 from edgebert.evaluate.evaluate import evaluate
 from edgebert.train.finetune import Task, balanced_weights, finetune
+from edgebert.train.network import Network
 from edgebert.train.settings import BATCH_SIZES, LEARNING_RATES, Settings
 from edgebert.train.start import with_heads
+from edgebert.train.state import read_state
 from edgebert.train.trials import grid, run_name
 from tests.train import words
 
@@ -77,6 +80,14 @@ def test_every_task_is_learned_and_evaluate_finds_the_same_figure(
         assert model.multi_label == several
         found = evaluate(model, open_data(task.dev, name, multi_label=several))
     assert found.metrics[metric] == pytest.approx(figure, abs=1e-6)
+
+
+def test_an_embedder_that_learns_from_queries_can_be_judged_by_pairs(data, tmp_path):
+    task = replace(
+        data("embed", "queries"), dev=words.write_pairs(tmp_path / "pairs.tsv", count=40)
+    )
+    report = finetune(words.checkpoint(), task, tmp_path / "out", (replace(QUICK, epochs=1),))
+    assert set(report.metrics) == {"spearman", "pearson"}
 
 
 def test_both_of_two_independent_labels_are_learned(data, tmp_path):
@@ -153,6 +164,8 @@ def test_a_model_is_not_overwritten_and_a_changed_resume_refused(data, tmp_path)
     (other / "vocab.txt").write_text("mine")
     with pytest.raises(EdgebertError, match="holds a model already"):
         finetune(source, task, other, (settings,))
+    with pytest.raises(EdgebertError, match="holds a model already"):
+        finetune(source, task, other, (settings,), resume=True)  # there is nothing to resume
     words.write_classify(task.train, seed=5)
     with pytest.raises(EdgebertError, match=r"cannot resume: train.fingerprint was 'sha256"):
         finetune(source, task, out, (settings,), resume=True)
@@ -184,11 +197,63 @@ def test_balanced_weights_make_labels_count_the_same():
     assert 6 * weights[0] == pytest.approx(2 * weights[2])
 
 
-def test_balanced_training_runs(data, tmp_path):
-    task = replace(data("classify"), balanced=True)
-    finetune(words.checkpoint(), task, tmp_path / "out", (replace(QUICK, epochs=1),))
-    (run,) = (tmp_path / "out" / "runs").iterdir()
-    assert json.loads((run / "config.json").read_text())["balanced"] is True
+def test_balanced_training_weighs_the_loss(data, tmp_path):
+    rows = [f"{text}\t{name}" for name in ("a", *7 * "b") for text, _ in words.sentences(2, 1)]
+    still = replace(QUICK, epochs=1, learning_rate=0.0, log_every=1)
+    losses = []
+    for balanced in (False, True):
+        task = replace(data("classify"), dev=None, balanced=balanced)
+        task.train.write_text("\n".join(["text\tlabel", *rows]) + "\n")
+        labels = ("a", "b")
+        source = with_heads(words.checkpoint(), "classify", labels, 1, None)
+        bias = np.float32([0, 3])
+        source = replace(source, weights={**source.weights, "classifier.bias": bias})
+        finetune(source, task, tmp_path / str(balanced), (still,))
+        (run,) = (tmp_path / str(balanced) / "runs").iterdir()
+        assert json.loads((run / "config.json").read_text())["balanced"] is balanced
+        losses.append(json.loads((run / "metrics.jsonl").read_text().splitlines()[0])["loss"])
+    wrong, right = np.log(1 + np.exp([3, -3]))
+    assert losses[0] == pytest.approx(wrong / 8 + right * 7 / 8, rel=0.1)
+    assert losses[1] == pytest.approx(wrong / 2 + right / 2, rel=0.1)
+
+
+def test_a_run_among_several_seeds_is_that_of_its_seed_alone(data, tmp_path):
+    task, settings = data("classify"), replace(QUICK, epochs=1)
+    trials = grid(settings, [16], [1e-2], [1, 2])
+    finetune(words.checkpoint(), task, tmp_path / "both", trials)
+    finetune(words.checkpoint(), task, tmp_path / "alone", trials[1:])
+    name = f"runs/{run_name(trials[1])}/state.safetensors"
+    _, among = read_state(tmp_path / "both" / name)
+    _, alone = read_state(tmp_path / "alone" / name)
+    assert all(np.array_equal(among[each], alone[each]) for each in alone)
+
+
+def test_of_many_runs_few_models_are_in_memory_at_once(data, tmp_path, monkeypatch):
+    trained, made, most = Network.trained, [], []
+
+    def watched(*arguments):
+        model = trained(*arguments)
+        made.append(weakref.ref(model))
+        most.append(sum(each() is not None for each in made))
+        return model
+
+    monkeypatch.setattr(Network, "trained", watched)
+    trials = grid(replace(QUICK, epochs=1), [16], [1e-2], range(1, 7))
+    finetune(words.checkpoint(), data("classify"), tmp_path / "out", trials)
+    assert len(made) > 6
+    assert max(most) <= 3
+
+
+@pytest.mark.parametrize("qat", [None, "int8"])
+def test_texts_of_any_greatest_length_are_learned(data, tmp_path, qat):
+    # 20 tokens are none of the lengths that batches are padded to.
+    config = replace(words.CONFIG, max_position_embeddings=20)
+    task = replace(data("classify"), dev=None, max_length=20)
+    rows = [f"{' '.join(9 * [text])}\t{praise}" for text, praise in words.sentences(32, 1)]
+    task.train.write_text("\n".join(["text\tlabel", *rows]) + "\n")
+    settings = replace(QUICK, epochs=1, qat=qat)
+    report = finetune(words.checkpoint(1, config), task, tmp_path / "out", (settings,))
+    assert report.truncated > 0
 
 
 def test_the_grid_is_the_published_one():

@@ -1,16 +1,19 @@
 """A student made from its teacher keeps what fits into its size."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from edgebert.bert.weights import check_weights
+from edgebert.checkpoints.folder import open_folder
 from edgebert.converter import reference
 from edgebert.errors import EdgebertError
 from edgebert.train.from_teacher import parse_size, student_of
 from tests.train import words
 
+FAMILIES = Path(__file__).parents[1] / "data" / "families"
 CONFIG = replace(
     words.CONFIG, hidden_size=32, num_attention_heads=4, num_hidden_layers=4, intermediate_size=64
 )
@@ -83,3 +86,10 @@ def test_heads_of_another_width_keep_the_size_of_their_scores(teacher):
         name = f"layers.2.attention.{part}.bias"
         expected = scale * teacher.weights[name][rows]
         np.testing.assert_allclose(student.weights[name], expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["albert", "distilbert", "electra", "mobilebert"])
+def test_a_teacher_of_another_family_is_refused_in_one_line(name):
+    other = open_folder(FAMILIES / f"{name}_2x32")
+    with pytest.raises(EdgebertError, match=r"only plain BERTs can be trained .* this one has "):
+        student_of(other, 1, 16)

@@ -21,7 +21,7 @@ from edgebert.train.losses import TaskObjective, cross_entropy
 from edgebert.train.network import Inputs, Network
 from edgebert.train.run_folder import RunFolder
 from edgebert.train.score import Score
-from edgebert.train.state import read_state
+from edgebert.train.state import read_state, write_state
 from tests.train import tiny
 
 ROOT = Path(__file__).parents[2]
@@ -126,6 +126,20 @@ def test_changed_settings_are_refused(whole):
         tiny.run(whole)
 
 
+@pytest.mark.parametrize("change", ["missing", "shape"])
+def test_a_save_of_another_run_is_refused(tmp_path, change):
+    settings = replace(tiny.SETTINGS, epochs=1)
+    tiny.run(tmp_path, settings)
+    mark, tensors = state(tmp_path)
+    name = "second/classifier.bias"
+    tensors = {**tensors, name: np.zeros(7, np.float32)}
+    if change == "missing":
+        del tensors[name]
+    write_state(tmp_path / "state.safetensors", mark, tensors)
+    with pytest.raises(EdgebertError, match="its save is not one of this run"):
+        tiny.run(tmp_path, settings, resume=True)
+
+
 class Poisoned:
     """An objective whose loss is NaN in one step."""
 
@@ -203,6 +217,13 @@ def test_tensorboard_gets_what_the_metrics_get(whole):
                 assert value.metadata.plugin_data.plugin_name == "scalars"
     for step, loss in losses(whole):
         assert found[step, "loss"] == pytest.approx(loss, rel=1e-6)
+
+
+def test_a_file_in_the_way_of_the_boards_folder_is_one_line(tmp_path):
+    (tmp_path / "tensorboard").write_text("")
+    with pytest.raises(EdgebertError, match="tensorboard: cannot write: ") as caught:
+        tiny.run(tmp_path)
+    assert "\n" not in str(caught.value)
 
 
 def test_sessions_tell_what_ran(whole):

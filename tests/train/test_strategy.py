@@ -15,6 +15,7 @@ import pytest
 pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-train")
 
 from edgebert.errors import EdgebertError
+from edgebert.train.backend import tf
 from edgebert.train.state import read_state
 from edgebert.train.strategy import distributed
 from tests.train import tiny, workers
@@ -48,12 +49,12 @@ def two_workers(tmp_path_factory):
     return folder
 
 
-def assert_same_run(one, other):
+def assert_same_run(one, other, steps=16):
     found, expected = losses(one), losses(other)
     assert found.keys() == expected.keys()
     assert [*found.values()] == pytest.approx([*expected.values()], rel=1e-4)
     (mark, tensors), (expected_mark, expected_tensors) = state(one), state(other)
-    assert mark.step == expected_mark.step == 16
+    assert mark.step == expected_mark.step == steps
     for name, array in expected_tensors.items():
         if name.startswith("weights/"):
             np.testing.assert_allclose(tensors[name], array, atol=2e-4, rtol=0)
@@ -71,6 +72,14 @@ def test_two_devices_of_one_machine_train_as_one_does(alone, tmp_path):
     command = [sys.executable, "-m", MODULE, tmp_path, json.dumps(SETTINGS), "--mirrored"]
     subprocess.run(command, check=True, cwd=workers.ROOT)
     assert_same_run(tmp_path, alone)
+
+
+def test_a_device_without_a_part_of_the_last_batch_adds_nothing(tmp_path):
+    settings = {**SETTINGS, "batch_size": 59}  # of 60 examples: the second batch has one
+    tiny.run(tmp_path / "one", replace(tiny.SETTINGS, **{**settings, "accumulate": 2}))
+    command = [sys.executable, "-m", MODULE, tmp_path / "two", json.dumps(settings), "--mirrored"]
+    subprocess.run(command, check=True, cwd=workers.ROOT)
+    assert_same_run(tmp_path / "two", tmp_path / "one", steps=4)
 
 
 def test_a_killed_worker_ends_all_and_a_resume_goes_on_bit_for_bit(two_workers, tmp_path):
@@ -116,6 +125,12 @@ def test_what_cannot_be_is_one_line(monkeypatch, name, config, message):
     with pytest.raises(EdgebertError, match=message) as caught, distributed(name):
         pass
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["auto", "mirrored"])
+def test_a_device_without_enough_memory_is_one_line(name):
+    with pytest.raises(EdgebertError, match=r"not enough memory: .*--accum"), distributed(name):
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating\na tensor")
 
 
 def test_mirrored_is_for_one_machine(monkeypatch):

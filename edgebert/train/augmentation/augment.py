@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -81,7 +81,8 @@ def augment(
         How many texts the file has.
 
     Raises:
-        EdgebertError: a pair and no `.jsonl`, or an output that cannot be written or taken up.
+        EdgebertError: a pair and no `.jsonl`, a text that UTF-8 cannot write, or an output that
+            cannot be written or taken up.
     """
     made_of = {**described(method, amount), "the input": known_by}
     to_line = _as_json if output.suffix.lower() == ".jsonl" else _as_text
@@ -89,7 +90,7 @@ def augment(
         rest = islice(enumerate(texts), lines.mark.lines, None)
         while block := list(islice(rest, _BLOCK)):
             for new in _block(block, method, amount):
-                lines.write(*(to_line(each) for each in new))
+                lines.write(*(_written(each, to_line) for each in new))
             progress(lines.mark.lines, total, "making texts")
     with output.open("rb") as file:
         return sum(1 for _ in file)
@@ -132,6 +133,18 @@ def _changed(text: str, found: Sequence[Candidates], share: float, random: Gener
     places = zip(spans(text), found, strict=True)
     chosen = [(span, each) for span, each in places if each.words and random.random() < share]
     return replaced(text, [(span, each.draw(random.random())) for span, each in chosen])
+
+
+def _written(text: Text, to_line: Callable[[Text], str]) -> str:
+    line = to_line(text)
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        raise EdgebertError(
+            f"{text.place}: has a lone surrogate, which is no character; decode the text as UTF-8 "
+            "or UTF-16 first"
+        ) from None
+    return line
 
 
 def _as_json(text: Text) -> str:

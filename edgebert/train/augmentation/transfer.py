@@ -39,8 +39,9 @@ def with_augmented(
     told = json.dumps([described(method, amount), known_by], sort_keys=True)
     path = folder / f"{hashlib.sha256(told.encode()).hexdigest()[:_LETTERS]}.jsonl"
     if not path.exists() or progress_path(path).exists():
-        total = sum(1 for _ in transfer.read())
-        texts = (text for text, _ in transfer.read())
+        # Labels are passed over, so a row may have as many as it likes.
+        total = sum(1 for _ in transfer.read(multi_label=True))
+        texts = (text for text, _ in transfer.read(multi_label=True))
         make_folder(folder)
         augment(texts, method, path, amount, known_by=known_by, total=total, progress=progress)
     return replace(transfer, texts=(*transfer.texts, path))

@@ -46,7 +46,7 @@ def in_order(labels: Collection[str]) -> Labels:
 def needs_rows(examples: list[Example], path: Path) -> None:
     """Refuses a file without examples."""
     if not examples:
-        raise EdgebertError(f"{path}: has no rows to learn from")
+        raise EdgebertError(f"{path}: has no rows to learn from or to judge by")
 
 
 def needs_different_targets(examples: list[Example], path: Path) -> None:
@@ -56,5 +56,5 @@ def needs_different_targets(examples: list[Example], path: Path) -> None:
     if len(targets) == 1:
         raise EdgebertError(
             f"{path}: all {len(examples):,} rows have the same label or score; "
-            "at least two are needed to learn from"
+            "at least two are needed"
         )

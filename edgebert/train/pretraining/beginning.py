@@ -66,7 +66,8 @@ def begin(
     """
     found = source if isinstance(source, Checkpoint) else _drawn(source, corpus, folder, seed)
     check_special_tokens(found.vocabulary, mask=True, where=Path(found.source))
-    length = max_length or min(MAX_LENGTH, found.config.max_position_embeddings)
+    usual = min(MAX_LENGTH, found.config.max_position_embeddings)
+    length = usual if max_length is None else max_length
     return with_heads(
         found, "fill-mask", (), seed, length, further=("pooler", "nsp") if pairs else ()
     )

@@ -55,8 +55,8 @@ def pack(tokens: Tokens, packing: PackingName, max_length: int, seed: int) -> It
         return _full_sentences(tokens, room)
     if len(tokens.documents) < 2:
         raise EdgebertError(
-            "sentence pairs need at least two documents, with a blank line between them; "
-            "use full-sentences"
+            "sentence pairs need at least two documents, with a blank line between them, among "
+            "what is held out too; use full-sentences, or hold out more"
         )
     return _sentence_pairs(tokens, room, seed)
 

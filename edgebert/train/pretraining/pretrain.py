@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ from edgebert.checkpoints.progress import Progress, silent
 from edgebert.errors import EdgebertError
 from edgebert.files import make_folder
 from edgebert.tokenizer.tokenizer import Tokenizer
-from edgebert.train.fingerprint import fingerprint
 from edgebert.train.loop import Tell
 from edgebert.train.pretraining.beginning import NewModel, begin
 from edgebert.train.pretraining.corpus import Line, read_corpus
@@ -117,20 +117,26 @@ def pretrain(
             "qat is for fine-tuning and distilling: pre-train without it, and round the model that "
             "is made of this one"
         )
-    folder, seed = own_folder(output / CORPUS), trials[0].seed
+    folder = own_folder(output / CORPUS)
     pairs = corpus.wanted.packing == "sentence-pairs"
     known = corpus.fingerprint()
     make_folder(folder)
-    start = begin(source, corpus.files, folder, pairs=pairs, max_length=max_length, seed=seed)
-    lessons = _lessons(start, corpus, known, folder, progress)
+    drawn = partial(begin, source, corpus.files, folder, pairs=pairs, max_length=max_length)
+    lessons = _lessons(drawn, corpus, known, folder, progress)
     return run_trials(lessons, trials, output, resume=resume, progress=progress, tell=tell)
 
 
 def _lessons(
-    start: Checkpoint, corpus: Corpus, known: dict[str, Any], folder: Path, progress: Progress
+    drawn: Callable[..., Checkpoint],
+    corpus: Corpus,
+    known: dict[str, Any],
+    folder: Path,
+    progress: Progress,
 ) -> Lessons:
+    start = drawn(seed=0)  # a seed decides nothing but new weights
     tokenizer = Tokenizer(start.vocabulary, start.tokenizer)
     learned, held_out = _tokens(start, tokenizer, corpus, known, folder, progress)
+    _refuse_empty(learned, held_out, start.vocabulary, corpus)
     inputs = open_inputs(learned, start.vocabulary, tokenizer, corpus.wanted, folder / _LEARNED)
     dev = open_inputs(held_out, start.vocabulary, tokenizer, corpus.wanted, folder / _HELD_OUT)
     entropy = learned.entropy(start.vocabulary)
@@ -140,7 +146,7 @@ def _lessons(
         return score._replace(metrics={**score.metrics, "unigram_entropy": entropy})
 
     return Lessons(
-        start=start,
+        begin=lambda settings: drawn(seed=settings.seed),
         objective=lambda settings: PretrainObjective(),
         feed=lambda settings, count: PretrainFeed(
             inputs, settings.batch_size, count, settings.seed, corpus.epoch_steps
@@ -148,7 +154,6 @@ def _lessons(
         judge=judged,
         config={
             "verb": "pretrain",
-            "source": fingerprint(start),
             "corpus": known,
             "inputs": asdict(corpus.wanted),
             "epoch_steps": corpus.epoch_steps,
@@ -188,15 +193,17 @@ def _tokens(
         if number % _PROGRESS_EVERY == 0:
             progress(number, None, "reading the corpus")
     learned, held_out = (writer.finish(made_of) for writer in writers)
-    _refuse_empty(learned, held_out, corpus)
     return learned, held_out
 
 
-def _refuse_empty(learned: Tokens, held_out: Tokens, corpus: Corpus) -> None:
-    if not len(learned.ids):
+def _refuse_empty(
+    learned: Tokens, held_out: Tokens, vocabulary: tuple[str, ...], corpus: Corpus
+) -> None:
+    if not learned.ordinary(vocabulary).any():
         raise EdgebertError(f"{corpus.files[0]}: has no text to learn from")
-    if not len(held_out.ids):
+    if not held_out.ordinary(vocabulary).any():
         where = corpus.dev or corpus.files[0]
         raise EdgebertError(
-            f"{where}: has no text to judge by; give --dev a file with some, or hold out more"
+            f"{where}: has no text to judge by (all of it may be [UNK] to the vocabulary); give "
+            "--dev a file with some, or hold out more"
         )

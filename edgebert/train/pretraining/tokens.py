@@ -44,14 +44,15 @@ class Tokens:
     documents: Places
     counts: Places
 
-    def entropy(self, vocabulary: tuple[str, ...]) -> float:
-        """Of single pieces, in nats: what a model that knows nothing but their frequency loses.
-
-        Special tokens and [UNK], which are never asked for, are not counted.
-        """
+    def ordinary(self, vocabulary: tuple[str, ...]) -> Places:
+        """The counts of all but special tokens and [UNK], which are never asked for."""
         special = {*SPECIAL_TOKENS, MASK_TOKEN}
-        ordinary = np.array([piece not in special for piece in vocabulary])
-        counts = self.counts[ordinary & (self.counts > 0)]
+        return self.counts[[piece not in special for piece in vocabulary]]
+
+    def entropy(self, vocabulary: tuple[str, ...]) -> float:
+        """Of single pieces, in nats: what a model that knows nothing but their frequency loses."""
+        counts = self.ordinary(vocabulary)
+        counts = counts[counts > 0]
         shares = counts / max(1, counts.sum())
         return float(-(shares * np.log(shares)).sum())
 

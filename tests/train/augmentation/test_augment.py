@@ -55,6 +55,22 @@ def test_the_share_of_replaced_words_is_that_asked_for(tmp_path):
     assert doubled == pytest.approx(0.3, abs=0.02)
 
 
+def test_rows_with_several_labels_or_none_are_texts_like_others(tmp_path):
+    rows = [{"text": "good film", "label": ["a", "b"]}, {"text": "bad film", "label": []}]
+    path = tmp_path / "labelled.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = with_augmented(Transfer((), path), Doubling(), FOUR, tmp_path / "new")
+    (made,) = found.texts
+    assert lines(made)
+
+
+@pytest.mark.parametrize("name", ["more.txt", "more.jsonl"])
+def test_a_text_that_utf8_cannot_write_is_one_line(tmp_path, name):
+    texts = [Text("good \ud800 film", None, "a.jsonl, line 7")]
+    with pytest.raises(EdgebertError, match=r"a.jsonl, line 7: has a lone surrogate"):
+        make(tmp_path / name, texts)
+
+
 def test_no_text_comes_out_like_its_own_or_twice(tmp_path):
     texts = [Text("good film", None, "line 1"), Text("xyz 12", None, "line 2"), TEXTS[0]]
     make(tmp_path / "more.txt", texts, Amount(times=200))

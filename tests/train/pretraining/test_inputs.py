@@ -52,6 +52,21 @@ def restored(batches):
     return ids
 
 
+def test_every_pass_has_an_order_of_its_own(corpus):
+    found = feed(corpus)
+    count = found.steps_per_epoch
+    passes = [
+        restored(
+            [batch for step in range(start, start + count) for batch in batches_of(found, step)]
+        )
+        for start in (0, count)
+    ]
+    one, other = ([row.tobytes() for row in each] for each in passes)
+    same_place = sum(a == b for a, b in zip(one, other, strict=True))
+    assert same_place < len(one) / 10
+    assert len({*one} & {*other}) > 0.9 * len(one)  # but for what either leaves out
+
+
 @pytest.mark.parametrize("packing", ["full-sentences", "sentence-pairs"])
 def test_what_is_hidden_put_back_is_the_text(corpus, packing):
     batches = a_pass(feed(corpus, packing=packing))

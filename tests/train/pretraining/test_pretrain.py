@@ -61,6 +61,19 @@ def test_the_loss_falls_below_the_entropy_of_the_corpus_and_keeps_falling(tmp_pa
     assert len(fills) == 20
 
 
+def test_text_that_is_held_out_is_not_learned_from(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("".join(f"{each}\n" for each, _ in words.sentences(300, 3)))
+    corpus = Corpus((path,), held_out=0.2, epoch_steps=1)
+    pretrain(words.checkpoint(), corpus, tmp_path / "out", (QUICK,))
+    lines = [
+        np.fromfile(tmp_path / "out" / "corpus" / name / "lines.bin", np.int64)
+        for name in ("learned", "held-out")
+    ]
+    assert sum(map(len, lines)) == 300
+    assert 0.15 < len(lines[1]) / 300 < 0.25
+
+
 def state(folder):
     (run,) = (folder / "runs").iterdir()
     return read_state(run / "state.safetensors")
@@ -197,15 +210,34 @@ def test_wrong_input_is_one_line(tmp_path):
     fine = text.write(tmp_path / "fine.txt", 40)
     wrong(
         tmp_path,
-        "empty.txt: has no text to judge by; give --dev a file",
+        r"empty.txt: has no text to judge by .* give --dev a file",
         source=given,
         corpus=Corpus((fine,), dev=empty),
     )
     wrong(tmp_path, "fewer than a batch of 4096", settings=replace(QUICK, batch_size=4096))
     wrong(tmp_path, "qat is for fine-tuning", settings=replace(QUICK, qat="int8"))
     wrong(tmp_path, "layers and width are needed", source=NewModel("large", 600))
-    wrong(tmp_path, "takes 8 to 512 tokens", max_length=4)
+    for length in (0, 4):
+        wrong(tmp_path, "takes 8 to 512 tokens", max_length=length)
     with pytest.raises(EdgebertError, match="a number between 0 and 1"):
         Corpus((fine,), held_out=1.5)
     with pytest.raises(EdgebertError, match="at least 1 is needed"):
         Corpus((fine,), epoch_steps=0)
+
+
+@pytest.mark.parametrize("dev", ["\n\n", "漢字 漢字\n"])
+def test_nothing_to_judge_by_is_told_again_when_the_corpus_is_read_already(tmp_path, dev):
+    (tmp_path / "dev.txt").write_text(dev)
+    small = tmp_path / "vocab.txt"
+    small.write_text("".join(f"{piece}\n" for piece in words.VOCABULARY))
+    lines = [f"{each}\n" for each, _ in words.sentences(200, 3)]
+    (tmp_path / "a.txt").write_text("".join(lines))
+    corpus = Corpus((tmp_path / "a.txt",), dev=tmp_path / "dev.txt")
+    for _ in range(2):
+        wrong(
+            tmp_path,
+            "dev.txt: has no text to judge by",
+            source=NewModel("1/64", small),
+            corpus=corpus,
+            max_length=16,
+        )
