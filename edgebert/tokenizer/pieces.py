@@ -46,11 +46,13 @@ class WordPieces:
                 f"vocabulary: {piece} is not among the {len(self._ids)} word pieces"
             ) from None
 
+    def whole(self, word: str) -> int | None:
+        """The id of `word` where it is one piece (or too long to be any)."""
+        return self._ids.get(word) if len(word) <= LONGEST_WORD else self._unknown
+
     def split(self, word: str) -> list[Piece]:
         """The pieces of `word`, or [UNK] alone where they do not cover it."""
-        if len(word) > LONGEST_WORD:
-            return [(self._unknown, len(word))]
-        if (whole := self._ids.get(word)) is not None:
+        if (whole := self.whole(word)) is not None:
             return [(whole, len(word))]
         pieces: list[Piece] = []
         done = 0

@@ -61,6 +61,8 @@ class WordPiece:
 
     def _compute_ids(self, token: str) -> tuple[int, ...]:
         words = self._words.split(token)
+        if len(words) == 1 and (whole := self._pieces.whole(words[0])) is not None:
+            return (whole,)  # most tokens
         return tuple([piece for word in words for piece, _ in self._pieces.split(word)])
 
     def _compute_spans(self, token: str) -> tuple[tuple[int, int], ...]:
