@@ -71,7 +71,14 @@ class DynamicSession:
         further: Mapping[str, Sequence[int]] = NO_FURTHER,
     ) -> Array:
         """See `Session.run`."""
-        sizes = self._sizes_of(ids, further)
+        # On the way of most texts every Python call counts (docs/design.md, "The runtime").
+        tokens = len(ids)
+        if not 1 <= tokens <= self.max_length:
+            check_count(tokens, self.max_length)
+        sizes: Sizes = (min(-(-tokens // self._step) * self._step, self.max_length),)
+        if further or self._further:
+            check_further(further, self._further, INPUTS, tokens)
+            sizes = (*sizes, *(len(further[name]) for name in self._further))
         with self._lock:
             interpreter = self._interpreter
             if interpreter is None:
@@ -79,10 +86,11 @@ class DynamicSession:
             if sizes != self._sizes:
                 self._resize(interpreter, sizes)
             # Views of its memory make the interpreter refuse to run, in any thread. Those that
-            # these methods take are gone when they return.
+            # `_write` takes are gone when it returns.
             self._write(ids, segment_ids, further)
             interpreter.invoke()
-            return self._read(len(ids))
+            output: Array = interpreter.get_tensor(self._output)  # a copy
+        return output[:, :tokens] if self._row_a_token else output
 
     def watch(self, around: Callable[[Any], Any]) -> None:
         """See `Session.watch`."""
@@ -103,16 +111,6 @@ class DynamicSession:
         with self._lock:
             self._interpreter = None
             self._ids = self._mask = self._segments = closed
-
-    def _sizes_of(self, ids: Sequence[int], further: Mapping[str, Sequence[int]]) -> Sizes:
-        """Checks all values; gives the length of `INPUTS` and those of the further inputs."""
-        tokens = len(ids)
-        check_count(tokens, self.max_length)
-        length = min(-(-tokens // self._step) * self._step, self.max_length)
-        if not further and not self._further:
-            return (length,)
-        check_further(further, self._further, INPUTS, tokens)
-        return (length, *(len(further[name]) for name in self._further))
 
     def _write(
         self,
@@ -137,10 +135,6 @@ class DynamicSession:
             self._one_segment = segment_ids is None
         for name, numbers in further.items():
             self._interpreter.tensor(self._further[name])()[0] = numbers
-
-    def _read(self, tokens: int) -> Array:
-        output: Array = self._interpreter.get_tensor(self._output)  # a copy
-        return output[:, :tokens] if self._row_a_token else output
 
     def _resize(self, interpreter: Any, sizes: Sizes) -> None:
         self._sizes = ()  # what a failure below leaves is not to be used

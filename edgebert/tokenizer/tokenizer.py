@@ -75,6 +75,7 @@ class Tokenizer:
         self.pad_id = self._cutter.id_of(special.pad)
         self._cls = self._cutter.id_of(special.cls)
         self._sep = self._cutter.id_of(special.sep)
+        self._room_alone = max(0, options.max_length - 2)
 
     @property
     def mask_id(self) -> int:
@@ -117,7 +118,10 @@ class Tokenizer:
             EdgebertError: not a string, a lone surrogate, a `max_length` out of range, or an
                 unknown `truncate`.
         """
-        room = self._room(max_length, pair is not None)
+        # On the way of most texts every Python call counts (docs/design.md, "The runtime").
+        alone = pair is None
+        room = self._room_alone if alone and max_length is None else 0
+        room = room or self._room(max_length, alone)
         first = self.ids(text, mask_tokens=mask_tokens)
         if pair is None:
             return self.join(first[:room], truncated=len(first) > room)
@@ -133,7 +137,8 @@ class Tokenizer:
         Raises:
             EdgebertError: not a string, or a lone surrogate.
         """
-        _check_text(text)
+        if type(text) is not str or not text.isascii():
+            _check_text(text)
         if mask_tokens and MASK in text:
             return self._ids_with_masks(text)
         return self._cutter.ids(text)
@@ -219,14 +224,13 @@ class Tokenizer:
         second = self.offsets(pair, mask_tokens=mask_tokens)[:kept_second]
         return encoding, [_NOWHERE, *spans[:kept], _NOWHERE, *second, _NOWHERE]
 
-    def _room(self, max_length: int | None, is_pair: bool) -> int:
+    def _room(self, max_length: int | None, alone: bool) -> int:
         """How many tokens fit beside the special ones."""
         length = self.options.max_length if max_length is None else max_length
-        special = 3 if is_pair else 2
-        least = special + 1 + is_pair
+        special, least = (2, 3) if alone else (3, 5)
         if not (type(length) is int and least <= length <= self.options.max_length):
             raise EdgebertError(
-                f"max_length is {length!r}; for {'a pair' if is_pair else 'a text'} "
+                f"max_length is {length!r}; for {'a text' if alone else 'a pair'} "
                 f"a whole number from {least} to {self.options.max_length} is needed"
             )
         return length - special
@@ -266,7 +270,7 @@ def _shares(first: int, second: int, room: int, truncate: Truncate) -> tuple[int
 def _check_text(text: str) -> None:
     if not isinstance(text, str):
         raise EdgebertError(f"a text must be a string; {type(text).__name__} was given")
-    if not text.isascii() and (found := _SURROGATE.search(text)):
+    if found := _SURROGATE.search(text):
         raise EdgebertError(
             f"text: lone surrogate U+{ord(found[0]):04X} at character {found.start()}; "
             "decode the text as UTF-8 or UTF-16 first"

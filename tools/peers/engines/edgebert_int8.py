@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,9 @@ from engines.interface import Engine, Vector
 def load(model: Path, vocabulary: Path) -> Engine:
     loaded = edgebert.load(model)
 
-    def answer(text: str) -> Vector:
+    def answer(text: str) -> Vector | Collection[float]:
         found = loaded(text)
-        return found if isinstance(found, np.ndarray) else np.array(list(found.scores.values()))
+        return found if isinstance(found, np.ndarray) else found.scores.values()
 
     def bind(ids: Sequence[int]) -> Callable[[], Any]:
         loaded.run_ids(ids)

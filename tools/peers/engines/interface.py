@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,13 +18,14 @@ class Engine:
 
     Attributes:
         version: of the library.
-        answer: from a text to its vector or scores: the whole way, as an application goes it.
+        answer: from a text to its vector or scores: the whole way, as an application goes it, and
+            no further: scores come in whatever form the library gives them.
         bind: gives a call that does nothing but run the model on these ids; None where the
             library has no such call.
     """
 
     version: str
-    answer: Callable[[str], Vector]
+    answer: Callable[[str], Vector | Collection[float]]
     bind: Callable[[Sequence[int]], Callable[[], Any]] | None = None
 
 

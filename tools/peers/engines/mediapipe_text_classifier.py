@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import mediapipe
-import numpy as np
 from mediapipe.tasks import python
 from mediapipe.tasks.python import text as tasks
 
-from engines.interface import Engine, Vector
+from engines.interface import Engine
 
 
 def load(model: Path, vocabulary: Path) -> Engine:
@@ -19,8 +18,8 @@ def load(model: Path, vocabulary: Path) -> Engine:
         )
     )
 
-    def answer(text: str) -> Vector:
+    def answer(text: str) -> list[float]:
         categories = classifier.classify(text).classifications[0].categories
-        return np.array([category.score for category in categories], np.float32)
+        return [category.score for category in categories]
 
     return Engine(mediapipe.__version__, answer)
