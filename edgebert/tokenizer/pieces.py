@@ -32,6 +32,8 @@ class WordPieces:
         if len(self._ids) != len(vocabulary):
             raise EdgebertError(_name_duplicate(vocabulary))
         self._unknown = self.id_of("[UNK]")
+        # The id of a word that is one piece, and None of any other: no call of ours on the way.
+        self.whole = self._ids.get
 
     def id_of(self, piece: str) -> int:
         """The id of one piece.
@@ -46,12 +48,10 @@ class WordPieces:
                 f"vocabulary: {piece} is not among the {len(self._ids)} word pieces"
             ) from None
 
-    def whole(self, word: str) -> int | None:
-        """The id of `word` where it is one piece (or too long to be any)."""
-        return self._ids.get(word) if len(word) <= LONGEST_WORD else self._unknown
-
     def split(self, word: str) -> list[Piece]:
         """The pieces of `word`, or [UNK] alone where they do not cover it."""
+        if len(word) > LONGEST_WORD:
+            return [(self._unknown, len(word))]
         if (whole := self.whole(word)) is not None:
             return [(whole, len(word))]
         pieces: list[Piece] = []

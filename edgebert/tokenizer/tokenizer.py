@@ -124,7 +124,8 @@ class Tokenizer:
         room = room or self._room(max_length, alone)
         first = self.ids(text, mask_tokens=mask_tokens)
         if pair is None:
-            return self.join(first[:room], truncated=len(first) > room)
+            ids = [self._cls, *first[:room], self._sep]
+            return Encoding(ids, [0] * len(ids), len(first) > room)
         second = self.ids(pair, mask_tokens=mask_tokens)
         kept, kept_second = _shares(len(first), len(second), room, truncate)
         return self.join(

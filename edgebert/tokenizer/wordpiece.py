@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from edgebert.tokenizer.characters import SEPARATORS
 from edgebert.tokenizer.memo import Memo
 from edgebert.tokenizer.options import TokenizerOptions
-from edgebert.tokenizer.pieces import CONTINUES, WordPieces
+from edgebert.tokenizer.pieces import CONTINUES, LONGEST_WORD, WordPieces
 from edgebert.tokenizer.special import SPECIAL_TOKENS
 from edgebert.tokenizer.words import WordSplitter
 
 _TOKEN = re.compile(f"[^{SEPARATORS}]+")
+_ASCII_WORD = re.compile(r"[A-Za-z0-9]+|[^A-Za-z0-9 ]")  # of printable text
 _TOKENS_KEPT = 16_384  # about 4 MB of English; the 67,000 sentences of SST-2 have 14,800 tokens
 
 
@@ -32,6 +33,7 @@ class WordPiece:
     def __init__(self, vocabulary: Sequence[str], options: TokenizerOptions) -> None:
         self._pieces = WordPieces(vocabulary)
         self._words = WordSplitter(options)
+        self._lower_case = options.lower_case
         self.id_of = self._pieces.id_of
         self._token_ids = Memo(self._compute_ids, limit=_TOKENS_KEPT)
         self._token_spans = Memo(self._compute_spans, limit=_TOKENS_KEPT)
@@ -43,8 +45,17 @@ class WordPiece:
     def ids(self, text: str) -> list[int]:
         """The word pieces of a text."""
         ids: list[int] = []
-        for token in _TOKEN.findall(text):
-            ids += self._token_ids[token]
+        if not (text.isascii() and text.isprintable()):
+            for token in _TOKEN.findall(text):
+                ids += self._token_ids[token]
+            return ids
+        whole = self._pieces.whole
+        for word in _ASCII_WORD.findall(text.lower() if self._lower_case else text):
+            piece = whole(word)
+            if piece is None or len(word) > LONGEST_WORD:
+                ids += self._token_ids[word]
+            else:
+                ids.append(piece)
         return ids
 
     def offsets(self, text: str) -> list[tuple[int, int]]:
@@ -61,8 +72,6 @@ class WordPiece:
 
     def _compute_ids(self, token: str) -> tuple[int, ...]:
         words = self._words.split(token)
-        if len(words) == 1 and (whole := self._pieces.whole(words[0])) is not None:
-            return (whole,)  # most tokens
         return tuple([piece for word in words for piece, _ in self._pieces.split(word)])
 
     def _compute_spans(self, token: str) -> tuple[tuple[int, int], ...]:

@@ -70,6 +70,8 @@ def test_a_vocabulary_without_mask_says_so_only_when_it_is_needed():
 def test_a_word_of_more_than_100_characters_is_unknown(tokenizer):
     assert pieces(tokenizer, "a" * 100) == ["a", *["##a"] * 99]
     assert pieces(tokenizer, "a" * 101) == ["[UNK]"]
+    knows = Tokenizer([*SPECIAL, "a" * 101], TokenizerOptions())
+    assert pieces(knows, "a" * 101) == ["[UNK]"]
     assert pieces(tokenizer, "a" * 101 + " a") == ["[UNK]", "a"]
 
 
