@@ -313,7 +313,30 @@ class DeviceResult:
         Raises:
             EdgebertError: they do not fit.
         """
-        return from_json(cls, value, "device result")
+        device = from_json(cls, value, "device result")
+        device.check_places()
+        return device
+
+    def check_places(self) -> None:
+        """Refuses ratios of runs that are not there, and rounds of samples that are not."""
+        for ratio in self.ratios:
+            if not {ratio.run, ratio.against} <= set(range(len(self.runs))):
+                raise EdgebertError(
+                    f"benchmark report: {self.name} has {len(self.runs)} runs; a ratio "
+                    f"is of {ratio.run} against {ratio.against}"
+                )
+        for run in self.runs:
+            count = len(run.samples_us.total)
+            if run.samples_us.yardstick and len(run.samples_us.yardstick) != count:
+                raise EdgebertError(
+                    f"benchmark report: {self.name}, {run.model.name}: the yardstick has "
+                    f"{len(run.samples_us.yardstick)} samples, the answers have {count}"
+                )
+            if any(r.first < 0 or r.count < 0 or r.first + r.count > count for r in run.rounds):
+                raise EdgebertError(
+                    f"benchmark report: {self.name}, {run.model.name}: a round lies beyond "
+                    f"the {count} samples"
+                )
 
 
 @dataclass(frozen=True)
@@ -353,30 +376,9 @@ class Report:
                 f"{FORMAT}; update edgebert or measure again"
             )
         report = from_json(cls, value, "report")
-        report._check_numbers()
+        for device in report.devices:
+            device.check_places()
         return report
-
-    def _check_numbers(self) -> None:
-        """Refuses ratios of runs that are not there, and rounds of samples that are not."""
-        for device in self.devices:
-            for ratio in device.ratios:
-                if not {ratio.run, ratio.against} <= set(range(len(device.runs))):
-                    raise EdgebertError(
-                        f"benchmark report: {device.name} has {len(device.runs)} runs; a ratio "
-                        f"is of {ratio.run} against {ratio.against}"
-                    )
-            for run in device.runs:
-                count = len(run.samples_us.total)
-                if run.samples_us.yardstick and len(run.samples_us.yardstick) != count:
-                    raise EdgebertError(
-                        f"benchmark report: {device.name}, {run.model.name}: the yardstick has "
-                        f"{len(run.samples_us.yardstick)} samples, the answers have {count}"
-                    )
-                if any(r.first < 0 or r.count < 0 or r.first + r.count > count for r in run.rounds):
-                    raise EdgebertError(
-                        f"benchmark report: {device.name}, {run.model.name}: a round lies beyond "
-                        f"the {count} samples"
-                    )
 
 
 def read_report(path: Path) -> Report:

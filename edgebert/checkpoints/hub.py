@@ -19,6 +19,7 @@ _MODULE = "0_Transformer"
 
 
 def _in_both(*patterns: str) -> tuple[str, ...]:
+    """Names of a model's files, at the top and where sentence-transformers may keep it."""
     return (*patterns, *(f"{_MODULE}/{pattern}" for pattern in patterns))
 
 

@@ -73,8 +73,7 @@ class DynamicSession:
         """See `Session.run`."""
         # On the way of most texts every Python call counts (docs/design.md, "The runtime").
         tokens = len(ids)
-        if not 1 <= tokens <= self.max_length:
-            check_count(tokens, self.max_length)
+        check_count(tokens, self.max_length)
         sizes: Sizes = (min(-(-tokens // self._step) * self._step, self.max_length),)
         if further or self._further:
             check_further(further, self._further, INPUTS, tokens)

@@ -21,6 +21,9 @@ Piece: TypeAlias = tuple[int, int]
 class WordPieces:
     """A vocabulary of word pieces; the index is the id.
 
+    Attributes:
+        whole: gives the id of a word that is one piece, and None for any other.
+
     Raises:
         EdgebertError: a piece is no text or is there twice, or [UNK] is missing.
     """
@@ -32,8 +35,7 @@ class WordPieces:
         if len(self._ids) != len(vocabulary):
             raise EdgebertError(_name_duplicate(vocabulary))
         self._unknown = self.id_of("[UNK]")
-        # The id of a word that is one piece, and None of any other: no call of ours on the way.
-        self.whole = self._ids.get
+        self.whole = self._ids.get  # no function of ours around it: it is asked for every word
 
     def id_of(self, piece: str) -> int:
         """The id of one piece.

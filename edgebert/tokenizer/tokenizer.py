@@ -75,7 +75,6 @@ class Tokenizer:
         self.pad_id = self._cutter.id_of(special.pad)
         self._cls = self._cutter.id_of(special.cls)
         self._sep = self._cutter.id_of(special.sep)
-        self._room_alone = max(0, options.max_length - 2)
 
     @property
     def mask_id(self) -> int:
@@ -118,14 +117,10 @@ class Tokenizer:
             EdgebertError: not a string, a lone surrogate, a `max_length` out of range, or an
                 unknown `truncate`.
         """
-        # On the way of most texts every Python call counts (docs/design.md, "The runtime").
-        alone = pair is None
-        room = self._room_alone if alone and max_length is None else 0
-        room = room or self._room(max_length, alone)
+        room = self._room(max_length, pair is not None)
         first = self.ids(text, mask_tokens=mask_tokens)
         if pair is None:
-            ids = [self._cls, *first[:room], self._sep]
-            return Encoding(ids, [0] * len(ids), len(first) > room)
+            return self.join(first[:room], truncated=len(first) > room)
         second = self.ids(pair, mask_tokens=mask_tokens)
         kept, kept_second = _shares(len(first), len(second), room, truncate)
         return self.join(
@@ -138,8 +133,7 @@ class Tokenizer:
         Raises:
             EdgebertError: not a string, or a lone surrogate.
         """
-        if type(text) is not str or not text.isascii():
-            _check_text(text)
+        _check_text(text)
         if mask_tokens and MASK in text:
             return self._ids_with_masks(text)
         return self._cutter.ids(text)
@@ -225,13 +219,14 @@ class Tokenizer:
         second = self.offsets(pair, mask_tokens=mask_tokens)[:kept_second]
         return encoding, [_NOWHERE, *spans[:kept], _NOWHERE, *second, _NOWHERE]
 
-    def _room(self, max_length: int | None, alone: bool) -> int:
+    def _room(self, max_length: int | None, is_pair: bool) -> int:
         """How many tokens fit beside the special ones."""
         length = self.options.max_length if max_length is None else max_length
-        special, least = (2, 3) if alone else (3, 5)
+        special = 3 if is_pair else 2
+        least = special + 1 + is_pair
         if not (type(length) is int and least <= length <= self.options.max_length):
             raise EdgebertError(
-                f"max_length is {length!r}; for {'a text' if alone else 'a pair'} "
+                f"max_length is {length!r}; for {'a pair' if is_pair else 'a text'} "
                 f"a whole number from {least} to {self.options.max_length} is needed"
             )
         return length - special
@@ -271,7 +266,7 @@ def _shares(first: int, second: int, room: int, truncate: Truncate) -> tuple[int
 def _check_text(text: str) -> None:
     if not isinstance(text, str):
         raise EdgebertError(f"a text must be a string; {type(text).__name__} was given")
-    if found := _SURROGATE.search(text):
+    if not text.isascii() and (found := _SURROGATE.search(text)):
         raise EdgebertError(
             f"text: lone surrogate U+{ord(found[0]):04X} at character {found.start()}; "
             "decode the text as UTF-8 or UTF-16 first"

@@ -84,8 +84,8 @@ def distill(
     check_dev(trials, transfer.dev)
     _check(teacher, student, transfer, mix, trials)
     begin = partial(_start, teacher, student, max_length=max_length)
-    lessons = _lessons(teacher, begin, transfer, mix)
     start = begin(seed=0)  # a seed decides nothing but the weights of a new head
+    lessons = _lessons(teacher, begin, start, transfer, mix)
     texts = _texts(transfer, start)
     if more is not None:
         transfer = more(transfer)
@@ -208,10 +208,13 @@ def _examples(texts: Sequence[tuple[Text, Target]], start: Checkpoint) -> list[E
 
 
 def _lessons(
-    teacher: Teacher, begin: Callable[..., Checkpoint], transfer: Transfer, mix: Mix
+    teacher: Teacher,
+    begin: Callable[..., Checkpoint],
+    start: Checkpoint,
+    transfer: Transfer,
+    mix: Mix,
 ) -> Lessons:
     """All but what the teacher says."""
-    start = begin(seed=0)
     head = plan(Options(quantize="float32"), start).head
     large = teacher.checkpoint
     inside = Network(large.config, large.weights) if large and mix.looks_inside else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -104,22 +104,23 @@ def run_trials(
     """
     _check_devices(trials)
     made: list[Trial] = []
-
-    def runs() -> Iterator[tuple[Trial, Checkpoint]]:
-        for number, settings in enumerate(trials, 1):
-            if len(trials) > 1:
-                tell(f"run {number} of {len(trials)}: {run_name(settings)}")
-            trial, model = _run(lessons, settings, output, progress, tell, resume=resume)
-            made.append(trial)
-            yield trial, model
-
-    # One at a time: a grid's weights would not all fit into memory.
-    best, model = max(runs(), key=lambda found: found[0].figure)
-    metrics = _keep(lessons, model, best.settings, output) if cluster().is_chief else {}
+    best: tuple[Trial, Checkpoint] | None = None  # of a grid not all models would fit into memory
+    for number, settings in enumerate(trials, 1):
+        if len(trials) > 1:
+            tell(f"run {number} of {len(trials)}: {run_name(settings)}")
+        found = _run(lessons, settings, output, progress, tell, resume=resume)
+        made.append(found[0])
+        if best is None or found[0].figure > best[0].figure:
+            best = found
+        del found  # its model, while the next one is made
+    if best is None:
+        raise ValueError("no trials")
+    trial, model = best
+    metrics = _keep(lessons, model, trial.settings, output) if cluster().is_chief else {}
     wait_for_all()
     return Report(
         path=output,
-        best=best,
+        best=trial,
         metrics=metrics,
         trials=tuple(made),
         examples=lessons.count,

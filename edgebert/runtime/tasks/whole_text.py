@@ -94,9 +94,7 @@ class WholeText(Encode):
         """Runs it, or all its windows."""
         if isinstance(job, Windowed):
             return self._answer_windows(job, session)
-        ids, segment_ids, truncated = job
-        output = session.run(ids, segment_ids if segment_ids[-1] else None)
-        return Reply(self._finish(output), len(ids), truncated)
+        return super().answer(job, session)
 
     def _answer_windows(self, job: Windowed, session: Session) -> Reply:
         outputs = np.concatenate([session.run(ids) for ids, _, _ in job.inputs])
