@@ -5,7 +5,8 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
-from edgebert.converter.graph import DYNAMIC, OPS, Graph
+from edgebert.converter.graph import DYNAMIC, Graph
+from edgebert.converter.ops import OPS
 from edgebert.converter.quantize import quantize_per_row
 from edgebert.model_file.serialize import ALIGNMENT, serialize
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from edgebert.bert.weights import Array
 from edgebert.converter.full_integer.targets import Target
-from edgebert.converter.graph import OPS, Op
+from edgebert.converter.ops import OPS, Op
 from edgebert.model_file.contents import Use, is_one_row, type_name
 from edgebert.model_file.schema import schema
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
-from edgebert.converter.graph import OPS
+from edgebert.converter.ops import OPS
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.model_file.contents import Use
 from edgebert.typed_json import from_json
