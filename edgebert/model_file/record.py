@@ -16,9 +16,12 @@ from edgebert.errors import EdgebertError
 from edgebert.tokenizer.options import TokenizerOptions
 from edgebert.typed_json import from_json
 
-FORMATS = (1, 2)
+FORMATS = (1, 2, 3)
 """A number goes up when an older reader could misread a newer record; 2 says that the file has
-graphs of whole numbers (`Record.integer`)."""
+graphs of whole numbers (`Record.integer`), 3 that a reader must know of added tokens, truncation
+from the left, templates and prompts, since passing over them would change answers."""
+
+_PLAIN = TokenizerOptions()
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,10 @@ class Record:
         tools: versions of what made it.
         self_test_tolerance: largest difference that `selftest` accepts on another machine.
         integer: of a full-integer file; None for all others, which take any length.
+        prompts: of `embed`: texts that are put before a text, by name ("query", "passage").
+        default_prompt: name of the one that is taken where none is asked for.
+        graph_crc32c: checksum (CRC-32C) of all bytes before the archive; None in files of versions
+            that wrote none.
     """
 
     task: TaskName
@@ -142,10 +149,21 @@ class Record:
     self_test_tolerance: float
     self_test: tuple[SelfTest, ...] = field(repr=False)
     integer: Integer | None = None
+    prompts: dict[str, str] = field(default_factory=dict)
+    default_prompt: str | None = None
+    graph_crc32c: int | None = None
 
     @property
     def format(self) -> int:
         """One of `FORMATS`."""
+        tokenizer = self.tokenizer
+        if (
+            tokenizer.truncation_side != _PLAIN.truncation_side
+            or tokenizer.added_tokens
+            or tokenizer.template is not None
+            or self.prompts
+        ):
+            return 3
         return 1 if self.integer is None else 2
 
     def to_json(self) -> str:

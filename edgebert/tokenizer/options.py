@@ -3,8 +3,55 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from edgebert.tokenizer.special import Kind
+
+TruncationSide: TypeAlias = Literal["right", "left"]
+"""The end of a text that is cut off where it is too long."""
+
+
+@dataclass(frozen=True)
+class AddedToken:
+    """A text that is one token wherever it stands in a text, as Hugging Face's tokenizers have it.
+
+    Attributes:
+        content: the text.
+        id: of the token.
+        lstrip: takes the white space before it, too.
+        rstrip: takes the white space behind it, too.
+        single_word: is not found inside a word.
+        normalized: is looked for in the normalised text, not in the text as it was given.
+    """
+
+    content: str
+    id: int
+    lstrip: bool = False
+    rstrip: bool = False
+    single_word: bool = False
+    normalized: bool = False
+
+
+@dataclass(frozen=True)
+class TemplatePart:
+    """A place in a template.
+
+    Attributes:
+        token: id of a special token; None: the text stands here, in a pair first the text, then
+            its pair.
+        segment: segment id of all tokens of the place.
+    """
+
+    token: int | None
+    segment: int = 0
+
+
+@dataclass(frozen=True)
+class Template:
+    """Where special tokens stand around a text, and around a text and its pair."""
+
+    single: tuple[TemplatePart, ...]
+    pair: tuple[TemplatePart, ...]
 
 
 @dataclass(frozen=True)
@@ -17,6 +64,11 @@ class TokenizerOptions:
         chinese_chars: put spaces around CJK characters.
         max_length: most tokens of one input, [CLS] and [SEP] included.
         kind: how words are cut into pieces; readers that do not know a kind cannot use the file.
+        truncation_side: the end of a text that is cut off where it is too long.
+        added_tokens: texts that are one token wherever they stand; never [CLS] and the other
+            special tokens, which are plain text in a text.
+        template: where special tokens stand; None: [CLS] text [SEP] and [CLS] text [SEP] pair
+            [SEP], with segment 1 behind the first [SEP].
     """
 
     lower_case: bool = True
@@ -24,3 +76,6 @@ class TokenizerOptions:
     chinese_chars: bool = True
     max_length: int = 512
     kind: Kind = "wordpiece"
+    truncation_side: TruncationSide = "right"
+    added_tokens: tuple[AddedToken, ...] = ()
+    template: Template | None = None
