@@ -22,6 +22,9 @@ class AddedToken:
         rstrip: takes the white space behind it, too.
         single_word: is not found inside a word.
         normalized: is looked for in the normalised text, not in the text as it was given.
+        word_piece: is one of the model's own pieces as well, so that words that are not cut out
+            whole may be cut into it. Others are found in no other way, though the vocabulary has
+            them.
     """
 
     content: str
@@ -30,6 +33,7 @@ class AddedToken:
     rstrip: bool = False
     single_word: bool = False
     normalized: bool = False
+    word_piece: bool = False
 
 
 @dataclass(frozen=True)
