@@ -19,7 +19,7 @@ from edgebert.tokenizer.unicode13 import category, combining, decompose, lower
 
 TABLE = (
     Path(__file__).parent.parent
-    / "android_demo/edgebert/src/main/resources/dev/edgebert/tokenizer/unicode13.txt"
+    / "android_demo/edgebert/src/main/resources/edgebert/unicode13.txt"
 )
 HEADER = "# Unicode 13, made by tools/make_unicode_table.py, which tells the format."
 

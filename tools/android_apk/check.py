@@ -27,7 +27,6 @@ CLASSES = (
     "dev/edgebert/demo/MainActivity",
     "dev/edgebert/demo/BenchmarkActivity",
     "dev/edgebert/demo/benchmark/MeasureService$First",
-    "dev/edgebert/EdgebertModel",
     "org/tensorflow/lite/InterpreterFactoryImpl",
 )
 """What is looked up by name while the app runs: R8 must have kept it."""

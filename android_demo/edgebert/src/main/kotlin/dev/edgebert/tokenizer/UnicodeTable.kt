@@ -70,7 +70,8 @@ internal class UnicodeTable private constructor(lines: Sequence<String>) {
     }
 
     companion object {
-        private const val RESOURCE = "unicode13.txt"
+        /** Absolute, in a folder that is no package: R8 renames packages, and folders called like them. */
+        private const val RESOURCE = "/edgebert/unicode13.txt"
 
         /** Read when the first text comes that is not ASCII. */
         val instance: UnicodeTable by lazy {

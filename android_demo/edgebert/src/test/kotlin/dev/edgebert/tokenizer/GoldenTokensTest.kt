@@ -1,71 +1,15 @@
 package dev.edgebert.tokenizer
 
-import dev.edgebert.SHARED
-import dev.edgebert.Truncate
-import dev.edgebert.VOCABULARY
-import dev.edgebert.ints
-import dev.edgebert.jsonLines
-import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
-import java.io.File
 
-/** The vectors that Python's tokenizer is held to as well: ids, segment ids, offsets, truncation. */
 class GoldenTokensTest {
-    private val tokenizers = HashMap<TokenizerOptions, Tokenizer>()
-
     @Test
     fun `all golden vectors are equal`() {
-        val cases = jsonLines(File(SHARED, "golden_tokens.jsonl"))
-        val failures = cases.filterNot(::agrees)
-        assertTrue(failures.isEmpty()) { "${failures.size} of ${cases.size}, the first: ${failures.first()}" }
-        println("${cases.size} golden vectors equal")
-        assertTrue(cases.size > 3000)
-    }
-
-    private fun agrees(case: Map<*, *>): Boolean {
-        val options = DEFAULTS + (case["options"] as Map<*, *>?).orEmpty()
-        val text = case["text"] as String
-        val pair = case["pair"] as String?
-        val (encoding, offsets) = tokenizer(options).encodeWithOffsets(
-            text,
-            pair,
-            maskTokens = options["mask_tokens"] as Boolean,
-            truncate = Truncate.valueOf((options["truncate"] as String).uppercase()),
-        )
-        val first = (case["first"] as Long?)?.toInt() ?: encoding.ids.size
-        return encoding.ids.contentEquals(case["ids"].ints()) &&
-            encoding.segmentIds.contentEquals(IntArray(encoding.ids.size) { if (it < first) 0 else 1 }) &&
-            encoding.truncated == (case["truncated"] ?: false) &&
-            inCodePoints(offsets, encoding, text, pair) == case["offsets"].ints().asList()
-    }
-
-    private fun tokenizer(options: Map<*, *>): Tokenizer {
-        val wanted = TokenizerOptions(
-            lowerCase = options["lower_case"] as Boolean,
-            stripAccents = options["strip_accents"] as Boolean?,
-            chineseChars = options["chinese_chars"] as Boolean,
-            maxLength = (options["max_length"] as Long).toInt(),
-        )
-        return tokenizers.getOrPut(wanted) { Tokenizer(VOCABULARY, wanted) }
-    }
-
-    private fun inCodePoints(offsets: Offsets, encoding: Encoding, text: String, pair: String?): List<Int> {
-        assertEquals(encoding.ids.size, offsets.size)
-        return (0 until offsets.size).flatMap { token ->
-            val source = if (encoding.segmentIds[token] == 0) text else checkNotNull(pair)
-            listOf(offsets.start(token), offsets.end(token)).map { source.codePointCount(0, it) }
-        }
-    }
-
-    private companion object {
-        val DEFAULTS = mapOf(
-            "lower_case" to true,
-            "strip_accents" to null,
-            "chinese_chars" to true,
-            "max_length" to 512L,
-            "mask_tokens" to false,
-            "truncate" to "longest",
-        )
+        val golden = GoldenTokens()
+        val failures = golden.failures()
+        assertTrue(failures.isEmpty()) { "${failures.size} of ${golden.cases.size}, the first: ${failures.first()}" }
+        println("${golden.cases.size} golden vectors equal")
+        assertTrue(golden.cases.size > 3000)
     }
 }
