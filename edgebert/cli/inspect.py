@@ -179,10 +179,18 @@ def _facts(record: Record, contents: Contents) -> list[tuple[str, str]]:
         ("source", f"{record.source.name} ({record.source.format})"),
         ("made with", ", ".join(f"{name} {value}" for name, value in record.tools.items())),
         ("needs", f"TFLite {record.minimum_runtime} or later"),
+        ("checksum", _checksum(record)),
         ("ops", ", ".join(f"{name} × {count}" for name, count in contents.ops.items())),
         ("numbers", _numbers(contents)),
         *(_integer_facts(record.integer) if record.integer else []),
     ]
+
+
+def _checksum(record: Record) -> str:
+    """The file has been read, so one that is there is right."""
+    if record.graph_crc32c is None:
+        return "none: a version that wrote none made it, and damage may show nowhere; convert again"
+    return f"{record.graph_crc32c:08x}, right: no byte has changed since it was written"
 
 
 def _numbers(contents: Contents) -> str:

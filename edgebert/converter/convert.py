@@ -36,11 +36,13 @@ from edgebert.converter.recipes import FLOAT32, Recipe, RecipeName, RuntimeName
 from edgebert.converter.report import ConversionReport
 from edgebert.evaluate.compare import Comparison
 from edgebert.files import refuse_overwrite, replacing
+from edgebert.model_file.checksum import graph_checksum
 from edgebert.model_file.contents import Use, read_contents
 from edgebert.model_file.names import LABELS_FILE, RECORD_FILE, UNIGRAM_FILE, VOCABULARY_FILE
 from edgebert.model_file.record import Integer, Record, SelfTest, Source
+from edgebert.model_file.stored_zip import archive_bytes
 from edgebert.model_file.unigram import unigram_text
-from edgebert.model_file.write import archive_bytes, lines, model_bytes
+from edgebert.model_file.write import lines, model_bytes
 from edgebert.runtime.sessions import open_session
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.version import __version__
@@ -447,6 +449,7 @@ def _record(
         self_test_tolerance=_SELF_TEST_TOLERANCE[settled.recipe.name] * largest,
         self_test=self_test,
         integer=graph.integer,
+        graph_crc32c=graph_checksum(path),
     )
 
 

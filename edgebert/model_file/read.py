@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO
 
 from edgebert.errors import EdgebertError
+from edgebert.model_file.checksum import check_unchanged
 from edgebert.model_file.names import RECORD_FILE, UNIGRAM_FILE, VOCABULARY_FILE
 from edgebert.model_file.record import Record
 from edgebert.model_file.stored_zip import NoStoredZipError, read_stored
@@ -61,6 +62,8 @@ def read_model_file(path: str | os.PathLike[str]) -> ModelFile:
     try:
         with open(path, "rb") as file:  # noqa: PTH123 (as `ModelFile.path`)
             record = Record.from_json(_stored(file, RECORD_FILE, _MOST_RECORD))
+            if record.graph_crc32c is not None:
+                check_unchanged(file, record.graph_crc32c)
             pieces, unigram = _VOCABULARIES[record.tokenizer.kind](file)
     except NoStoredZipError as error:
         raise EdgebertError(

@@ -1,7 +1,7 @@
-"""Reads the zip behind a model without the zipfile module, whose import would double the start.
+"""The zip behind a model, without the zipfile module, whose import would double the start.
 
-Only what `write.archive_bytes` writes is accepted: entries that are stored as they are, no
-encryption, no zip64. Format: PKWARE's APPNOTE.TXT, sections 4.3.7, 4.3.12 and 4.3.16.
+Only entries that are stored as they are can be read: no encryption, no zip64. Format: PKWARE's
+APPNOTE.TXT, sections 4.3.7, 4.3.12 and 4.3.16.
 """
 
 from __future__ import annotations
@@ -18,6 +18,11 @@ _END_SIGNATURE, _ENTRY_SIGNATURE, _LOCAL_SIGNATURE = b"PK\5\6", b"PK\1\2", b"PK\
 
 _ENCRYPTED = 1
 
+# What every entry has alike: written on Unix for readers of version 2.0, a file that its owner
+# reads and writes, of 1 January 1980.
+_VERSION, _UNIX, _MODE = 20, 3, 0o600 << 16
+_TIME, _DATE = 0, 0x21
+
 _LONGEST_COMMENT = 0xFFFF
 _LARGEST_DIRECTORY = 1 << 20
 
@@ -32,6 +37,47 @@ class _Entry(NamedTuple):
 
 class NoStoredZipError(Exception):
     """There is no zip, it is damaged, or it is not one of ours; the message says which."""
+
+
+def archive_bytes(files: Mapping[str, str | bytes], offset: int) -> bytes:
+    """The zip part of a file that has `offset` bytes before it.
+
+    Entries are stored, not deflated: MediaPipe points into the mapped file. All else is fixed, so
+    that the same files give the same bytes.
+    """
+    entries, directory = [], []
+    at = offset
+    for name, text in files.items():
+        content = text.encode() if isinstance(text, str) else text
+        title = name.encode()
+        size = len(content)
+        facts = (0, 0, _TIME, _DATE, zlib.crc32(content), size, size, len(title), 0)
+        entry = (_LOCAL.pack(_LOCAL_SIGNATURE, _VERSION, 0, *facts), title, content)
+        made = (_VERSION, _UNIX, _VERSION, 0)
+        directory += (_ENTRY.pack(_ENTRY_SIGNATURE, *made, *facts, 0, 0, 0, _MODE, at), title)
+        entries += entry
+        at += sum(map(len, entry))
+    length, count = sum(map(len, directory)), len(files)
+    end = _END.pack(_END_SIGNATURE, 0, 0, count, count, length, at, 0)
+    return b"".join((*entries, *directory, end))
+
+
+def read_archive(file: BinaryIO, most: int) -> tuple[int, dict[str, bytes]]:
+    """Where the zip begins, and all its files in their order.
+
+    Args:
+        file: may hold anything before the zip.
+        most: bytes of an entry.
+
+    Raises:
+        NoStoredZipError: there is none, or an entry is too large, compressed or damaged.
+    """
+    try:
+        places = _directory(file)
+        start = min((entry.offset for entry in places.values()), default=0)
+        return start, {name: _content(file, name, places, most) for name in places}
+    except (struct.error, OSError, UnicodeDecodeError) as error:
+        raise NoStoredZipError(f"its zip cannot be read: {error}") from None
 
 
 def read_stored(file: BinaryIO, limits: Mapping[str, int]) -> dict[str, bytes]:

@@ -1,10 +1,8 @@
-"""Writes the .tflite: the graph with its metadata, then the associated files as a zip behind it."""
+"""Writes the graph of a .tflite with its metadata; `stored_zip` writes what stands behind it."""
 
 from __future__ import annotations
 
-import io
-import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -33,7 +31,7 @@ def model_bytes(
 ) -> bytearray:
     """The flatbuffer of a graph (`Graph.model`), TFLite Metadata included.
 
-    It runs as it is; `archive_bytes` still has to be written behind it.
+    It runs as it is; `stored_zip.archive_bytes` still has to be written behind it.
 
     Args:
         model: the graph.
@@ -64,45 +62,6 @@ def _attach(model: Any, name: str, data: bytes) -> None:
     buffer.data = np.frombuffer(data, np.uint8)
     model.buffers.append(buffer)
     model.metadata = [*(model.metadata or []), entry]
-
-
-def archive_bytes(files: Mapping[str, str], offset: int) -> bytes:
-    """The zip part of a file whose flatbuffer has `offset` bytes.
-
-    Entries are stored, not deflated: MediaPipe points into the mapped file. The date is fixed, so
-    that the same model gives the same bytes.
-    """
-    target = io.BytesIO()
-    # Zip offsets count from the start of the whole file.
-    with zipfile.ZipFile(_Shifted(target, offset), "w") as archive:
-        for name, text in files.items():
-            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), text.encode())
-    return target.getvalue()
-
-
-class _Shifted(io.RawIOBase):
-    """A file that pretends to begin `offset` bytes later than it does."""
-
-    def __init__(self, target: io.BytesIO, offset: int) -> None:
-        self._target = target
-        self._offset = offset
-
-    def seekable(self) -> bool:
-        return True
-
-    def writable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._target.tell() + self._offset
-
-    def seek(self, position: int, whence: int = io.SEEK_SET) -> int:
-        if whence == io.SEEK_SET:
-            position -= self._offset
-        return self._target.seek(position, whence) + self._offset
-
-    def write(self, data: Any) -> int:
-        return self._target.write(data)
 
 
 def lines(items: Sequence[str]) -> str:

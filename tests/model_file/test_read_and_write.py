@@ -10,7 +10,7 @@ from edgebert.errors import EdgebertError
 from edgebert.model_file.contents import read_contents
 from edgebert.model_file.names import LABELS_FILE, RECORD_FILE, VOCABULARY_FILE
 from edgebert.model_file.read import read_model_file
-from edgebert.model_file.write import archive_bytes
+from edgebert.model_file.stored_zip import archive_bytes
 from tests.runtime import fixed_file
 
 

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgebert.model_file.stored_zip import NoStoredZipError, read_stored
-from edgebert.model_file.write import archive_bytes
+from edgebert.model_file.stored_zip import NoStoredZipError, archive_bytes, read_stored
 
 FILES = {"a.txt": "one\n", "b.txt": "é" * 300, "empty": ""}
 
@@ -30,6 +29,16 @@ def test_entries_of_the_zipfile_module_are_read():
         archive.comment = b"PK\5\6 is only a comment here"[7:]
         archive.writestr("a.txt", "one")
     assert read_stored(target, {"a.txt": 3}) == {"a.txt": b"one"}
+
+
+def test_what_is_written_is_what_the_zipfile_module_writes():
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, text in FILES.items():
+            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            info.create_system = 3  # Unix, wherever this runs
+            archive.writestr(info, text.encode())
+    assert archive_bytes(FILES, 0) == target.getvalue()
 
 
 def test_missing_large_and_compressed_entries_are_named():

@@ -9,7 +9,7 @@ import edgebert
 from edgebert.model_file.names import RECORD_FILE
 
 pytest.importorskip("ai_edge_litert", reason="files are written with ai-edge-litert")
-from edgebert.model_file.write import archive_bytes
+from edgebert.model_file.stored_zip import archive_bytes
 
 
 def tampered(path, to, change):

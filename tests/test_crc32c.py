@@ -1,0 +1,38 @@
+"""The checksum is google-crc32c's own, with its C extension and without."""
+
+import warnings
+
+import google_crc32c
+import numpy as np
+import pytest
+
+from edgebert import crc32c as module
+from edgebert.crc32c import crc32c, folded
+
+BLOCK = 16384
+
+
+def test_the_checksum_is_that_of_the_specification():
+    assert crc32c(b"123456789 and more", 9) == 0xE3069283  # RFC 3720, the usual check value
+
+
+@pytest.mark.parametrize(
+    "size", [0, 1, 9, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, 5 * BLOCK + 7, 300_000]
+)
+def test_folding_gives_the_same_checksum(size):
+    data = np.random.default_rng(size).bytes(size + 5)
+    expected = google_crc32c.value(data[:size])
+    assert crc32c(data, size) == expected
+    assert folded(data, size, google_crc32c.extend) == expected
+
+
+def test_without_the_c_extension_nobody_is_warned_and_the_checksum_is_the_same(monkeypatch):
+    data = np.random.default_rng(1).bytes(70_000)
+    expected = crc32c(data, len(data))
+    from google_crc32c import python
+
+    monkeypatch.setattr(google_crc32c, "implementation", "python")
+    monkeypatch.setattr(google_crc32c, "extend", python.extend)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert module.crc32c(data, len(data)) == expected
