@@ -10,8 +10,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from edgebert.benchmark.devices.address import DEFAULT_OPTIONS, DeviceOptions, open_device
+from edgebert.benchmark.devices.connection import LostConnectionError
 from edgebert.benchmark.devices.device import Device
-from edgebert.benchmark.devices.retry import LostConnectionError
 from edgebert.benchmark.job import Job
 from edgebert.benchmark.result import DeviceResult, Report
 from edgebert.checkpoints.progress import Progress, silent

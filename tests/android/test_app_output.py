@@ -29,8 +29,8 @@ def test_the_events_of_a_job_are_followed_to_their_result(output):
     steps = []
     reader = EventReader("adb:phone", lambda done, total, what: steps.append((done, total)))
     content = (output / "events.jsonl").read_bytes()
-    for start in range(0, len(content), 1000):
-        reader.feed(content[start : start + 1000])
+    for end in range(0, len(content) + 1000, 1000):
+        reader.feed(content[reader.offset : end])
     assert reader.offset == len(content)
     assert steps == sorted(steps)
     assert {total for _, total in steps} == {400}

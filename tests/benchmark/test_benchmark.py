@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edgebert.benchmark.benchmark import benchmark, names_of
-from edgebert.benchmark.devices.retry import LostConnectionError
+from edgebert.benchmark.devices.connection import LostConnectionError
 from edgebert.benchmark.job import Job, JobModel
 from edgebert.benchmark.result import DeviceResult, Facts, read_report
 from edgebert.errors import EdgebertError

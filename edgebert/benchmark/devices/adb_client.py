@@ -6,12 +6,12 @@ import re
 import shlex
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from edgebert.benchmark.devices.connection import LostConnectionError
 from edgebert.benchmark.devices.events import one_line
-from edgebert.benchmark.devices.retry import LostConnectionError
 from edgebert.errors import EdgebertError
 
 # What `adb devices` says of a phone that cannot be used.
@@ -87,13 +87,10 @@ class AdbClient:
         if state != "device":
             raise EdgebertError(f"{self.name}: {_STATES.get(state, f'is not ready ({state})')}")
 
-    def shell(self, *command: str) -> str:
-        """What a command printed there; of one that failed, its errors too.
-
-        Raises:
-            LostConnectionError: the phone is gone for now.
-        """
-        ran = self._run(["shell", f"{shlex.join(command)}; echo '{_ENDED}'$?"])
+    def run(self, script: str, *arguments: str) -> str:
+        """What a script printed; of one that failed, its errors too; see `Connection`."""
+        command = shlex.join(["sh", "-c", script, "sh", *arguments])
+        ran = self._run(["shell", f"{command}; echo '{_ENDED}'$?"])
         said = ran.stderr.decode(errors="replace")
         output, ended, status = ran.stdout.decode(errors="replace").rpartition(_ENDED)
         if not ended:
@@ -101,30 +98,22 @@ class AdbClient:
         return output if status.strip() == "0" else output + said
 
     def read(self, path: str, offset: int) -> bytes:
-        """A file there from `offset` on; nothing where there is none.
-
-        Raises:
-            LostConnectionError: the phone is gone for now.
-        """
+        """A file there from `offset` on; see `Connection`."""
         script = f"tail -c +{offset + 1} {shlex.quote(path)} 2>/dev/null || true"
         ran = self._run(["exec-out", script])
         if ran.returncode:  # the client's own
             raise _lost(ran.stderr.decode(errors="replace"))
         return ran.stdout  # on stderr the client itself may talk
 
-    def push(self, path: Path, to: str) -> None:
-        """Sends a file.
-
-        Raises:
-            LostConnectionError: the phone is gone for now.
-            EdgebertError: it cannot be written there.
-        """
+    def push(self, path: Path, to: str, on_bytes: Callable[[int], None]) -> None:
+        """Sends a file, always the whole of it; see `Connection`."""
         ran = self._run(["push", str(path), to], seconds=_SECONDS_TO_PUSH)
         said = (ran.stdout + ran.stderr).decode(errors="replace")
         if "No space left on device" in said:
             raise EdgebertError(f"{self.name}: its storage is full; make room and run again")
         if ran.returncode:
             raise EdgebertError(f"{self.name}: cannot send {path.name}: {one_line(said)}")
+        on_bytes(path.stat().st_size)
 
     def _states(self) -> dict[str, str]:
         """State of each phone by serial."""

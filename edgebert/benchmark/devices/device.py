@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Protocol
+import contextlib
+from abc import ABC, abstractmethod
 
 from edgebert.benchmark.job import Job
 from edgebert.benchmark.result import DeviceResult
 from edgebert.checkpoints.progress import Progress, silent
 
 
-class Device(Protocol):
-    """A place to run benchmarks; a context manager.
+class Device(contextlib.AbstractContextManager["Device"], ABC):
+    """A place to run benchmarks; entering it connects, leaving it disconnects.
 
     Attributes:
         name: its address, as the report gives it.
@@ -19,6 +19,7 @@ class Device(Protocol):
 
     name: str
 
+    @abstractmethod
     def run(self, job: Job, progress: Progress = silent) -> DeviceResult:
         """Runs a job there; its paths are those of this machine.
 
@@ -26,11 +27,5 @@ class Device(Protocol):
             EdgebertError: the device cannot be reached, lacks something, or the job failed there.
         """
 
-    def __enter__(self) -> Device: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
+    def __exit__(self, *_: object) -> None:
+        return

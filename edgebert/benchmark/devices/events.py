@@ -19,10 +19,10 @@ LONGEST_LINE = 1 << 30
 
 
 class EventReader:
-    """Takes lines as they come, in whole or in pieces, and keeps the result.
+    """Takes what stands in the file of events from `offset` on, and keeps the result.
 
     Attributes:
-        offset: bytes of whole lines so far: where to go on after a lost connection.
+        offset: bytes of whole lines so far; of a line that is there in part all is read again.
         result: None until it came.
     """
 
@@ -31,27 +31,18 @@ class EventReader:
         self.result: DeviceResult | None = None
         self._device = device
         self._progress = progress
-        self._piece = bytearray()
 
     def feed(self, data: bytes) -> None:
-        """Takes what came next.
+        """Takes what the file has from `offset` on.
 
         Raises:
             EdgebertError: the device reports an error, or something that is none of the events.
         """
-        self._piece += data
-        if len(self._piece) > LONGEST_LINE:
+        if len(data) > LONGEST_LINE:
             raise EdgebertError(f"{self._device}: sent a line of more than 1 GB; gave up")
-        *lines, rest = bytes(self._piece).split(b"\n")
-        if lines:
-            self._piece = bytearray(rest)
-        for line in lines:
+        for line in data.split(b"\n")[:-1]:
             self.offset += len(line) + 1
             self._take(line)
-
-    def drop_piece(self) -> None:
-        """Forgets the beginning of a line; the rest was lost with the connection."""
-        self._piece.clear()
 
     def _take(self, line: bytes) -> None:
         try:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-
+from edgebert.benchmark.devices.device import Device
 from edgebert.benchmark.job import Job, run_job
 from edgebert.benchmark.result import DeviceResult
 from edgebert.checkpoints.progress import Progress, silent
 
 
-class LocalDevice:
+class LocalDevice(Device):
     """Runs jobs here; entering it needs nothing."""
 
     name = "local"
@@ -21,14 +20,3 @@ class LocalDevice:
             EdgebertError: it cannot be run here.
         """
         return run_job(job, progress)
-
-    def __enter__(self) -> LocalDevice:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        return

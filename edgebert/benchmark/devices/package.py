@@ -1,8 +1,7 @@
-"""What goes to a device: where files lie there, and the edgebert that runs here as one file."""
+"""The edgebert that runs here as one file, to be sent to a device."""
 
 from __future__ import annotations
 
-import re
 import zipfile
 from pathlib import Path
 
@@ -10,12 +9,6 @@ import edgebert
 from edgebert.version import __version__
 
 _TIME = (1980, 1, 1, 0, 0, 0)
-
-
-def place(folder: str, path: Path, digest: str) -> str:
-    """Where a file is kept there: by its content, under a name that no shell takes apart."""
-    name = re.sub(r"[^\w.-]", "_", path.name, flags=re.ASCII)
-    return f"{folder}/{digest[:16]}/{name}"
 
 
 def pack(folder: Path) -> Path:

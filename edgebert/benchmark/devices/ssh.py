@@ -1,4 +1,4 @@
-"""A machine behind ssh: sends this edgebert and the models there, runs, fetches, cleans up.
+"""A machine behind ssh: this very edgebert runs there, in a Python of its own.
 
 Everything there lies in `~/.cache/edgebert/device`: files by content, so that nothing is sent
 twice; Python environments by what is in them; and a folder for each job, removed at its end.
@@ -7,63 +7,81 @@ twice; Python environments by what is in them; and a folder for each job, remove
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+import tempfile
 from pathlib import Path
-from types import TracebackType
-from typing import TypeVar
 
 from edgebert.benchmark.devices.address import DEFAULT_OPTIONS, DeviceOptions, SshAddress
-from edgebert.benchmark.devices.events import EventReader, one_line
-from edgebert.benchmark.devices.retry import LostConnectionError, never_moves, patiently
+from edgebert.benchmark.devices.connection import LostConnectionError
+from edgebert.benchmark.devices.events import one_line
+from edgebert.benchmark.devices.package import pack
+from edgebert.benchmark.devices.remote import RemoteDevice
 from edgebert.benchmark.devices.ssh_client import SshClient
-from edgebert.benchmark.devices.ssh_files import SshFiles
-from edgebert.benchmark.devices.ssh_python import (
-    BARE,
-    RemotePython,
-    find_python,
-    make_environment,
-    program,
-)
+from edgebert.benchmark.devices.ssh_python import RemotePython, find_python, make_environment
 from edgebert.benchmark.job import Job
-from edgebert.benchmark.result import DeviceResult
 from edgebert.checkpoints.download import DEFAULT_PATIENCE, Patience
-from edgebert.checkpoints.progress import Progress, silent
+from edgebert.checkpoints.progress import Progress
 from edgebert.errors import EdgebertError
-
-Result = TypeVar("Result")
+from edgebert.files import sha256_of
 
 # Whether a process ($1) is the job of a folder ($2), where it works: after a restart of the machine
 # its number may be another program's.
 _OURS = """
 ours() {
+    kill -0 "$1" 2>/dev/null || return 1
     [ ! -L "/proc/$1/cwd" ] || [ "$(cd -P "/proc/$1/cwd" && pwd)" = "$(cd -P "$2" && pwd)" ]
 }
 """
 # Prints the number of a job that still runs; folders of those that ended are removed, and those
 # that never began, on another day.
 _LOOK_FOR_JOBS = f"""{_OURS}\
-for folder in "$1"/jobs/*/; do
+for folder in "$1"/*/; do
     [ -d "$folder" ] || continue
     if [ -e "$folder/pid" ]; then
         pid=$(cat "$folder/pid")
-        if kill -0 "$pid" 2>/dev/null && ours "$pid" "$folder"; then echo "$pid"; exit; fi
+        if ours "$pid" "$folder"; then echo "$pid"; exit; fi
     elif [ -z "$(find "$folder" -prune -mtime +0)" ]; then
         continue
     fi
     rm -rf "$folder"
 done
 """
-_END_JOB = f"""{_OURS}\
+# In a session of its own, which no hang-up reaches. Its status appears in one piece, and after
+# everything that it printed. After a lost connection the job may have been started already.
+_START = """
+set -e
+mkdir -p "$1"
+cd "$1"
+[ ! -e pid ] || exit 0
+shift
+setsid sh -c '"$@" >events 2>errors; echo $? >status.part; mv status.part status' sh "$@" \
+    </dev/null >/dev/null 2>&1 &
+echo $! >pid.part
+mv pid.part pid
+"""
+_IS_RUNNING = f"""{_OURS}\
+[ -e "$1/status" ] || ! ours "$(cat "$1/pid")" "$1" || echo running
+"""
+# A full disk leaves a status without a number.
+_REASON = """
+cd "$1"
+if [ ! -e status ]; then echo 'the job was killed'
+elif ! grep -q . status; then echo 'No space left on device'
+else tail -c 2000 errors; fi
+"""
+_END = f"""{_OURS}\
 pid=$(cat "$1/pid" 2>/dev/null) && ours "$pid" "$1" && kill -9 "-$pid" 2>/dev/null
 rm -rf "$1"
 """
+_UNPACK = """
+set -e
+[ ! -d "$3" ] || exit 0
+rm -rf "$3.part"
+"$1" -I -S -m zipfile -e "$2" "$3.part"
+mv "$3.part" "$3"
+"""
 
 
-class SshDevice:
+class SshDevice(RemoteDevice):
     """A machine behind ssh; entering it connects and looks for a Python.
 
     Args:
@@ -80,97 +98,68 @@ class SshDevice:
     ) -> None:
         self.name = str(address)
         self._options = options
-        self._patience = patience
         self._client = SshClient(address, options.ssh_config)
-        self._python: RemotePython | None = None
+        super().__init__(self._client, patience)
 
     def __enter__(self) -> SshDevice:
         with contextlib.ExitStack() as stack:
             stack.enter_context(self._client)
             try:
-                self._python = find_python(self._client, self._options.python)
+                self._found = find_python(self._client, self._options.python)
             except LostConnectionError as error:
-                raise EdgebertError(f"{self.name}: {error}") from None
+                raise EdgebertError(f"{self.name}: {error}") from error
             stack.pop_all()
+        self.files = f"{self._found.cache}/files"
+        self._jobs = f"{self._found.cache}/jobs"
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._client.__exit__(kind, error, trace)
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
 
-    def run(self, job: Job, progress: Progress = silent) -> DeviceResult:
-        """Runs a job there; its paths are those of this machine.
-
-        After a lost connection it goes on where it was; the job keeps running meanwhile.
-
-        Raises:
-            EdgebertError: the connection is lost for good, the device lacks something, another
-                benchmark runs there, or the job failed; in one line. Nothing is kept of it.
-        """
-        there = self._python
-        if there is None:
-            raise EdgebertError(f"{self.name}: not connected")
-        self._refuse_company(there)
-        python = there.executable
-        if self._options.python is None:
-            progress(0, None, f"Python environment on {self.name}")
-            python = self._patiently(lambda: make_environment(self._client, there, job.engines))
-        files = SshFiles(self._client, there, self._patience, progress)
-        code = files.unpack_edgebert(self._options.wheel)
-        job = _send_inputs(job, files)
-        folder = f"{there.cache}/jobs/{uuid.uuid4().hex}"
-        try:
-            files.send(json.dumps(job.to_json()).encode(), f"{folder}/job.json")
-            start = [there.executable, *BARE, "-c", program("follow"), folder]
-            command = ["env", f"PYTHONPATH={code}", python, "-m", "edgebert.benchmark", "job.json"]
-            return self._follow(start, command, progress)
-        finally:
-            with contextlib.suppress(EdgebertError):
-                self._patiently(lambda: self._client.run([folder], shell=_END_JOB))
-
-    def _refuse_company(self, there: RemotePython) -> None:
-        running = self._patiently(lambda: self._client.run([there.cache], shell=_LOOK_FOR_JOBS))
-        if running.strip().isdigit():
+    def prepare(self, job: Job, progress: Progress) -> None:
+        """Makes an environment with the engines, and sends edgebert."""
+        running = self.shell(_LOOK_FOR_JOBS, self._jobs).strip()
+        if running.isdigit():
             raise EdgebertError(
                 f"{self.name}: another benchmark runs there; wait for it, "
-                f"or end it there by `kill -9 -{running.strip()}`"
+                f"or end it there by `kill -9 -{running}`"
             )
+        python = self._found.executable
+        if self._options.python is None:
+            progress(0, None, f"Python environment on {self.name}")
+            found, engines = self._found, job.engines
+            python = self._retry(lambda: make_environment(self._client, found, engines))
+        package = self._unpack_edgebert(self._found, progress)
+        self._command = ("env", f"PYTHONPATH={package}", python, "-m", "edgebert.benchmark")
 
-    def _follow(
-        self, start: Sequence[str], command: Sequence[str], progress: Progress
-    ) -> DeviceResult:
-        reader = EventReader(self.name, progress)
+    def start(self, job: str, number: str) -> str:
+        """Starts `python -m edgebert.benchmark` there."""
+        self.shell(_START, self._folder(number), *self._command, job)
+        return f"{self._folder(number)}/events"
 
-        def follow() -> DeviceResult:
-            reader.drop_piece()
-            with self._client.start([*start, str(reader.offset), *command]) as process:
-                process.stdin.close()
-                while data := os.read(process.stdout.fileno(), 1 << 18):
-                    reader.feed(data)
-                errors, status = process.stderr.read(), process.wait()
-            if reader.result is None:
-                self._client.check(status, errors)
-                said = one_line(errors.decode(errors="replace"))
-                raise EdgebertError(f"{self.name}: ended without a result: {said}")
-            return replace(reader.result, name=self.name)
+    def is_running(self, number: str) -> bool:
+        """By the process's number, and the folder where it works."""
+        return self.shell(_IS_RUNNING, self._folder(number)).strip() == "running"
 
-        return self._patiently(follow, lambda: reader.offset)
+    def reason(self, number: str) -> str:
+        """The last thing it complained of."""
+        said = self.shell(_REASON, self._folder(number))
+        if "No space left on device" in said:
+            return "its disk is full; make room and run again"
+        return f"the job ended without a result: {one_line(said)}"
 
-    def _patiently(
-        self, step: Callable[[], Result], moved: Callable[[], int] = never_moves
-    ) -> Result:
-        return patiently(step, self.name, self._patience, moved)
+    def end(self, number: str) -> None:
+        """Kills the whole session of a job, and removes its folder."""
+        self.shell(_END, self._folder(number))
 
+    def _folder(self, number: str) -> str:
+        return f"{self._jobs}/{number}"
 
-def _send_inputs(job: Job, files: SshFiles) -> Job:
-    """Sends what the job reads; the job with the paths over there."""
-    return replace(
-        job,
-        models=tuple(replace(model, path=files.keep(Path(model.path))) for model in job.models),
-        texts=job.texts and files.keep(Path(job.texts)),
-        data=job.data and files.keep(Path(job.data)),
-    )
+    def _unpack_edgebert(self, python: RemotePython, progress: Progress) -> str:
+        """Sends a wheel, or this very package; gives the folder there to import it from."""
+        with tempfile.TemporaryDirectory() as name:
+            path = self._options.wheel or pack(Path(name))
+            sent = self.keep(path, progress)
+            folder = f"{python.cache}/edgebert-{sha256_of(path)[:12]}"
+        self.shell(_UNPACK, python.executable, sent, folder)
+        return folder

@@ -11,15 +11,14 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO
+from typing import IO, cast
 
 from edgebert.benchmark.devices.address import SshAddress
+from edgebert.benchmark.devices.connection import LostConnectionError
 from edgebert.benchmark.devices.events import one_line
-from edgebert.benchmark.devices.retry import LostConnectionError
 from edgebert.errors import EdgebertError
 
 _FAILED = 255
@@ -68,16 +67,14 @@ _UNREACHABLE: Mapping[str, str] = MappingProxyType(
         "Network is unreachable": "no way leads there; is this machine online?",
     }
 )
-
-
-@dataclass(frozen=True)
-class Pipes:
-    """A command under way; `wait` gives its exit status."""
-
-    stdin: IO[bytes]
-    stdout: IO[bytes]
-    stderr: IO[bytes]
-    wait: Callable[[], int]
+# Bytes of a file that is there in part; one with more than the whole has is damaged.
+_SIZE = """
+size=$(stat -Lc %s "$1" 2>/dev/null || echo 0)
+[ "$size" -le "$2" ] || { rm -f "$1"; size=0; }
+echo "$size"
+"""
+_READ = '[ ! -e "$1" ] || tail -c "+$2" "$1"'
+_CHUNK = 1 << 18
 
 
 class SshClient:
@@ -113,60 +110,64 @@ class SshClient:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.disconnect()
-        self._folder.cleanup()
+        self.close()
 
-    def disconnect(self) -> None:
-        """Ends the shared connection; the next command makes a new one."""
+    def close(self) -> None:
+        """Ends the shared connection."""
         subprocess.run(  # noqa: S603
             ["ssh", *self._options, "-O", "exit", "--", self._target],  # noqa: S607
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
         )
+        self._folder.cleanup()
 
-    def run(self, command: Sequence[str], *, shell: str | None = None) -> str:
-        """What a command printed.
+    def run(self, script: str, *arguments: str) -> str:
+        """What a script for `sh` printed; see `Connection`."""
+        return self._run(script, arguments).decode(errors="replace")
 
-        Args:
-            command: program and arguments; with `shell`, its `$1`, `$2` and so on.
-            shell: lines for `sh`, run in place of a program.
+    def read(self, path: str, offset: int) -> bytes:
+        """A file there from `offset` on; see `Connection`."""
+        return self._run(_READ, (path, str(offset + 1)))
 
-        Raises:
-            LostConnectionError: see there.
-            EdgebertError: ssh refuses, or the command fails.
-        """
-        words = command if shell is None else ["sh", "-c", shell, "sh", *command]
-        with self.start(words) as process:
-            process.stdin.close()
-            output, errors = process.stdout.read(), process.stderr.read()
-            status = process.wait()
-        self.check(status, errors)
-        return output.decode(errors="replace")
+    def push(self, path: Path, to: str, on_bytes: Callable[[int], None]) -> None:
+        """Sends a file, behind what an earlier try has sent of it; see `Connection`."""
+        offset = int(self.run(_SIZE, to, str(path.stat().st_size)))
 
-    @contextlib.contextmanager
-    def start(self, command: Sequence[str]) -> Iterator[Pipes]:
-        """A command under way, with pipes to it; it is killed where the block is left early."""
+        def write(stdin: IO[bytes]) -> None:
+            with path.open("rb") as file:
+                file.seek(offset)
+                while chunk := file.read(_CHUNK):
+                    stdin.write(chunk)
+                    on_bytes(file.tell())
+
+        self._run('cat >>"$1"', (to,), write)
+
+    def _run(
+        self,
+        script: str,
+        arguments: tuple[str, ...],
+        write: Callable[[IO[bytes]], None] = lambda stdin: None,
+    ) -> bytes:
+        command = f"LC_ALL=C {shlex.join(['sh', '-c', script, 'sh', *arguments])}"
         process = subprocess.Popen(  # noqa: S603
-            ["ssh", *self._options, "--", self._target, f"LC_ALL=C {shlex.join(command)}"],  # noqa: S607
+            ["ssh", *self._options, "--", self._target, command],  # noqa: S607
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        assert process.stdin and process.stdout and process.stderr  # noqa: S101, PT018
         try:
-            yield Pipes(process.stdin, process.stdout, process.stderr, process.wait)
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-            for stream in (process.stdin, process.stdout, process.stderr):
-                with contextlib.suppress(BrokenPipeError):
-                    stream.close()
+            with contextlib.suppress(BrokenPipeError):  # the exit status tells why
+                write(cast("IO[bytes]", process.stdin))
+            output, errors = process.communicate()
+        except BaseException:
+            process.kill()
+            process.communicate()
+            raise
+        self._check(process.returncode, errors.decode(errors="replace"))
+        return output
 
-    def check(self, status: int, errors: bytes) -> None:
-        """Raises where a command did not end well; see `run`."""
-        said = errors.decode(errors="replace")
+    def _check(self, status: int, said: str) -> None:
         if status in (_FAILED, -9, -15):  # the client itself, failed or killed
             raise self._connection_error(said)
         if status and ("No space left on device" in said or "quota exceeded" in said):

@@ -17,9 +17,6 @@ _CANDIDATES = ("python3", *(f"python3.{n}" for n in range(_NEWEST[1], _OLDEST[1]
 _LITERT = ("ai-edge-litert>=2.1",)
 _TFLITE_RUNTIME = ("tflite-runtime==2.14.0", "numpy<2")
 
-BARE = ("-I", "-S")
-"""Options of Python for programs that need its standard library alone: a Pi starts it sooner."""
-
 _PROBE_ALL = """
 program=$1; shift
 for python in "$@"; do
@@ -49,7 +46,7 @@ mv "$part" "$folder"
 
 @dataclass(frozen=True)
 class RemotePython:
-    """What `remote/probe.py` tells.
+    """What `probe.py` tells.
 
     Attributes:
         version: major, minor, micro.
@@ -66,11 +63,6 @@ class RemotePython:
     cache: str
 
 
-def program(name: str) -> str:
-    """The text of a program that runs there."""
-    return (resources.files("edgebert.benchmark.devices.remote") / f"{name}.py").read_text("utf-8")
-
-
 def find_python(client: SshClient, chosen: str | None = None) -> RemotePython:
     """The first Python there that edgebert runs on.
 
@@ -81,7 +73,8 @@ def find_python(client: SshClient, chosen: str | None = None) -> RemotePython:
     Raises:
         EdgebertError: there is none.
     """
-    told = client.run([program("probe"), *((chosen,) if chosen else _CANDIDATES)], shell=_PROBE_ALL)
+    probe = (resources.files("edgebert.benchmark.devices") / "probe.py").read_text("utf-8")
+    told = client.run(_PROBE_ALL, probe, *((chosen,) if chosen else _CANDIDATES))
     found = [_read(line) for line in told.splitlines() if line.startswith("{")]
     for python in found:
         if _OLDEST <= python.version[:2] <= _NEWEST:
@@ -110,14 +103,14 @@ def make_environment(client: SshClient, python: RemotePython, engines: Sequence[
     key = hashlib.sha256(recipe.encode()).hexdigest()[:12]
     folder = f"{python.cache}/environment-{key}"
     try:
-        client.run([folder, python.executable, *packages], shell=_MAKE_ENVIRONMENT)
+        client.run(_MAKE_ENVIRONMENT, folder, python.executable, *packages)
     except EdgebertError as error:
         if "disk is full" in str(error):
             raise
         raise EdgebertError(
             f"{error} (while installing {', '.join(packages)}); bring it online, or name a "
             "Python with numpy and an engine by --python"
-        ) from None
+        ) from error
     return f"{folder}/bin/python"
 
 

@@ -1,4 +1,4 @@
-"""What a device reports: whole lines, in whatever pieces they come, and only what can be true."""
+"""What a device reports: whole lines, however far they are written, and only what can be true."""
 
 import json
 from dataclasses import replace
@@ -21,11 +21,11 @@ def reader():
     return EventReader("adb:phone", lambda *_: None)
 
 
-def test_a_result_in_pieces_is_the_result():
+def test_a_result_that_is_read_while_it_is_written_is_the_result():
     found, sent = reader(), device(run(), run(), ratios=[(1, 0, 1.0, 0.9, 1.1)])
     data = b"chatter\n" + line(sent)
-    for at in range(0, len(data), 7):
-        found.feed(data[at : at + 7])
+    for end in range(0, len(data) + 7, 7):
+        found.feed(data[found.offset : end])
     assert found.result == sent
     assert found.offset == len(data)
 

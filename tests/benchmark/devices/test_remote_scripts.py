@@ -8,8 +8,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from edgebert.benchmark.devices.remote.follow import alive, ended
-from edgebert.benchmark.devices.ssh import _END_JOB, _LOOK_FOR_JOBS
+from edgebert.benchmark.devices.ssh import _END, _IS_RUNNING, _LOOK_FOR_JOBS, _REASON, _START
 from edgebert.benchmark.devices.ssh_python import _MAKE_ENVIRONMENT
 
 FAKE_PYTHON = """#!/bin/sh
@@ -91,25 +90,24 @@ def test_an_environment_that_cannot_be_made_leaves_nothing(tmp_path):
 def test_a_job_that_runs_is_found(tmp_path):
     folder = job(tmp_path, "a")
     with running(folder, works_in=folder) as pid:
-        assert shell(_LOOK_FOR_JOBS, tmp_path).stdout.strip() == str(pid)
+        assert shell(_LOOK_FOR_JOBS, tmp_path / "jobs").stdout.strip() == str(pid)
     assert folder.exists()
 
 
 def test_a_number_that_another_program_has_now_is_no_job(tmp_path):
     folder = job(tmp_path, "a")
     with running(folder, works_in=tmp_path):
-        found = shell(_LOOK_FOR_JOBS, tmp_path)
+        found = shell(_LOOK_FOR_JOBS, tmp_path / "jobs")
     assert (found.stdout, found.stderr) == ("", "")
     assert not folder.exists()
 
 
 @pytest.mark.parametrize(("place", "ours"), [("jobs/a", True), (".", False)])
-def test_only_a_job_is_followed_and_ended(tmp_path, monkeypatch, place, ours):
+def test_only_a_job_is_followed_and_ended(tmp_path, place, ours):
     folder = job(tmp_path, "a")
     with running(folder, works_in=tmp_path / place) as pid:
-        monkeypatch.chdir(folder)
-        assert alive(pid) is ours
-        assert shell(_END_JOB, folder).returncode == 0
+        assert bool(shell(_IS_RUNNING, folder).stdout) is ours
+        assert shell(_END, folder).returncode == 0
         ended, _ = os.waitpid(pid, 0 if ours else os.WNOHANG)
         assert ended == (pid if ours else 0)
     assert not folder.exists()
@@ -117,11 +115,31 @@ def test_only_a_job_is_followed_and_ended(tmp_path, monkeypatch, place, ours):
 
 def test_jobs_that_never_began_go_on_another_day(tmp_path):
     young, old = job(tmp_path, "young"), job(tmp_path, "old", old=True)
-    assert shell(_LOOK_FOR_JOBS, tmp_path).stdout == ""
+    assert shell(_LOOK_FOR_JOBS, tmp_path / "jobs").stdout == ""
     assert young.exists()
     assert not old.exists()
 
 
-def test_a_status_that_a_full_disk_swallowed_is_told_as_that():
-    assert ended("2\n") == 2
-    assert ended("") == "No space left on device"
+def test_a_job_that_was_started_before_a_connection_broke_is_not_started_again(tmp_path):
+    folder, began = tmp_path / "jobs" / "a", tmp_path / "began"
+    command = ("sh", "-c", 'echo once >>"$0"; echo event; echo trouble >&2; exit 3', began)
+    for _ in range(2):
+        assert shell(_START, folder, *command).returncode == 0
+        while shell(_IS_RUNNING, folder).stdout:
+            time.sleep(0.02)
+    assert began.read_text() == "once\n"
+    assert (folder / "events").read_text() == "event\n"
+    assert (folder / "status").read_text() == "3\n"
+    assert shell(_REASON, folder).stdout == "trouble\n"
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [(None, "the job was killed"), ("\n", "No space left on device"), ("2\n", "last words")],
+)
+def test_the_reason_of_an_end_is_told(tmp_path, status, reason):
+    folder = job(tmp_path, "a")
+    (folder / "errors").write_text("first words\nlast words\n")
+    if status is not None:
+        (folder / "status").write_text(status)
+    assert shell(_REASON, folder).stdout.splitlines()[-1] == reason
