@@ -17,7 +17,8 @@ from pathlib import Path
 
 import edgebert
 from edgebert.benchmark.compare import compare
-from edgebert.benchmark.job import Job, run_job
+from edgebert.benchmark.job import Job
+from edgebert.benchmark.measure import measure
 from edgebert.benchmark.models import job_model
 from edgebert.benchmark.result import Report
 from edgebert.checkpoints.sources import MINILM
@@ -26,7 +27,7 @@ NARROW = 0.03
 
 
 @dataclass(frozen=True)
-class Bench:
+class Instruments:
     """A job with one model."""
 
     job: Job
@@ -37,11 +38,11 @@ class Bench:
         lengths = self.job.lengths if times > 1 else ()
         job = replace(self.job, models=self.job.models * times, lengths=lengths)
         return Report(
-            created="", edgebert=edgebert.__version__, devices=(run_job(job, worker=worker),)
+            created="", edgebert=edgebert.__version__, devices=(measure(job, worker=worker),)
         )
 
 
-def same_twice(bench: Bench) -> bool:
+def same_twice(bench: Instruments) -> bool:
     """Whether a model's ratio to itself is 1 for each input."""
     good = True
     for ratio in bench.run(times=2).devices[0].ratios:
@@ -61,7 +62,7 @@ def slower(old: Report, new: Report) -> bool:
     return any(change.verdict == "worse" for change in latencies)
 
 
-def count_slower(bench: Bench, unchanged: int, delayed: int, delay: float) -> tuple[int, int]:
+def count_slower(bench: Instruments, unchanged: int, delayed: int, delay: float) -> tuple[int, int]:
     """How many of so many runs are called slower than the one before each.
 
     Returns:
@@ -96,7 +97,7 @@ def main() -> int:
         if arguments.model is None:
             edgebert.convert(MINILM, path)
         job = Job((job_model(path),), lengths=(32,), min_seconds=arguments.min_seconds)
-        bench = Bench(job)
+        bench = Instruments(job)
         print("the same twice:")
         good = same_twice(bench)
         false_alarms, found = count_slower(

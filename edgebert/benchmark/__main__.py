@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from edgebert.benchmark.job import Job, run_job
+from edgebert.benchmark.job import Job
+from edgebert.benchmark.measure import measure
 from edgebert.errors import EdgebertError
 
 _WRONG_INPUT = 2
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str]) -> int:
         return _WRONG_INPUT
     path = Path(arguments[0])
     try:
-        result = run_job(Job.from_json(_read(path)), _print_progress)
+        result = measure(Job.from_json(_read(path)), _print_progress)
     except (EdgebertError, OSError) as error:
         _print({"event": "error", "message": str(error)})
         return _WRONG_INPUT

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from edgebert.benchmark.devices.address import DEFAULT_OPTIONS, DeviceOptions, open_device
+from edgebert.benchmark.devices.address import DEFAULT_OPTIONS, DeviceOptions
 from edgebert.benchmark.devices.connection import LostConnectionError
 from edgebert.benchmark.devices.device import Device
+from edgebert.benchmark.devices.open import open_device
 from edgebert.benchmark.job import Job
 from edgebert.benchmark.result import DeviceResult, Report
 from edgebert.checkpoints.progress import Progress, silent
@@ -46,7 +47,7 @@ def benchmark(
 
     Args:
         job: its paths are those of this machine.
-        devices: addresses, see `devices.address.open_device`.
+        devices: addresses, see `devices.open.open_device`.
         options: how devices are set up.
         progress: is told of each device in percent, under its name.
         open_one: makes a device of an address.

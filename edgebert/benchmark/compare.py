@@ -1,8 +1,8 @@
 """Two reports held against each other: what became slower, larger or less accurate beyond noise.
 
 **Latency.** The figure is the ratio of times, new by old, each the typical one of its answers
-(`statistics.typical`). Where both devices timed the same yardstick beside the answers, times are in
-units of it: that the machine itself was slower at the other time (its clock, its heat, its
+(`statistics.typical`). Where both devices timed the same reference kernel beside the answers, times
+are in units of it: that the machine itself was slower at the other time (its clock, its heat, its
 neighbours) then makes no answer slower. A run is slower where the whole 99 % interval of that ratio
 is above 1 *and* the ratio itself is above 1 + `TIME_TOLERANCE`. The interval comes from a bootstrap
 of processes (`statistics.draws`). Few of them tell little of how processes differ, and one nothing;
@@ -28,8 +28,8 @@ from typing import Any, Literal, TypeAlias
 
 from edgebert.benchmark.report.rows import Row, input_name, rows
 from edgebert.benchmark.result import DeviceResult, Report, Run
-from edgebert.benchmark.sound import require_sound
 from edgebert.benchmark.statistics import Times, by_process, counted, draws, middle, relative
+from edgebert.benchmark.validation import validate
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.page.text import clean, megabytes, number
 
@@ -164,8 +164,8 @@ def compare(old: Report, new: Report) -> Comparison:
     Raises:
         EdgebertError: a report holds numbers that no device can have measured.
     """
-    require_sound(old)
-    require_sound(new)
+    validate(old)
+    validate(new)
     before = {key: row for device in old.devices for key, row in _keyed(device)}
     after = {key: row for device in new.devices for key, row in _keyed(device)}
     changes: list[Change] = []
@@ -232,7 +232,7 @@ def _label(row: Row) -> str:
 
 def _changes(old: Row, new: Row) -> Iterator[Change]:
     place = (new.device.name, _label(new))
-    same = _same_yardstick(old, new)
+    same = _same_reference(old, new)
     times = ratio_of_times(_round_times(old.run, same), _round_times(new.run, same))
     if times is not None:
         ratio, low, high = times
@@ -271,20 +271,20 @@ def _verdict(worse: bool, better: bool) -> Verdict:
     return "worse" if worse else "better" if better else "same"
 
 
-def _same_yardstick(old: Row, new: Row) -> bool:
+def _same_reference(old: Row, new: Row) -> bool:
     """Whether both timed the same fixed calculation beside their answers."""
-    one, other = old.device.facts.yardstick, new.device.facts.yardstick
+    one, other = old.device.facts.reference, new.device.facts.reference
     return (
         one is not None
         and one == other
-        and bool(old.run.samples_us.yardstick and new.run.samples_us.yardstick)
+        and bool(old.run.samples_us.reference and new.run.samples_us.reference)
     )
 
 
-def _round_times(run: Run, in_yardsticks: bool = False) -> list[Times]:
+def _round_times(run: Run, in_reference_units: bool = False) -> list[Times]:
     """The typical time of each round that was not throttled, by process; else in microseconds."""
     samples = run.samples_us
-    times = relative(samples.total, samples.yardstick if in_yardsticks else ())
+    times = relative(samples.total, samples.reference if in_reference_units else ())
     return by_process(times, counted(run.rounds))
 
 
@@ -292,7 +292,7 @@ def _speed(old: Run, new: Run) -> float:
     """How many times as fast the machine did a fixed calculation in the new one."""
     import numpy as np
 
-    then, now = (float(np.median(run.samples_us.yardstick)) for run in (old, new))
+    then, now = (float(np.median(run.samples_us.reference)) for run in (old, new))
     return then / now if then and now else 1.0  # a clock too coarse for it
 
 
@@ -316,7 +316,7 @@ def _device_notes(old: Report, new: Report) -> Iterator[str]:
             "Python": (one.python, other.python),
             "power": (one.power, other.power),
             "throttled": (one.throttled, other.throttled),
-            "yardstick": (one.yardstick, other.yardstick),
+            "reference kernel": (one.reference, other.reference),
         }
         for name, (was, now) in facts.items():
             if was != now:
@@ -336,7 +336,7 @@ def _run_notes(old: Row, new: Row) -> Iterator[str]:
         )
     if min(len(counted(one.rounds)), len(counted(other.rounds))) < FEWEST_ROUNDS:
         yield f"{_place(new)}: latency not compared: one has fewer than {FEWEST_ROUNDS} rounds"
-    if _same_yardstick(old, new):
+    if _same_reference(old, new):
         speed = _speed(one, other)
         if abs(speed - 1) > NOTED_SPEED:
             yield (

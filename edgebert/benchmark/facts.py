@@ -9,9 +9,9 @@ from importlib.metadata import distributions
 from typing import Literal
 
 from edgebert.benchmark.cores import clock_mhz, read_cores, read_governor
+from edgebert.benchmark.reference_kernel import describe
 from edgebert.benchmark.result import Facts
 from edgebert.benchmark.system import System
-from edgebert.benchmark.yardstick import describe
 from edgebert.runtime.engines import ENGINES
 from edgebert.runtime.machine import parse_cpuinfo, parse_meminfo
 
@@ -65,7 +65,7 @@ def read_facts(system: System, before: State, after: State, throttled: bool | No
         os=_os(system),
         python=platform.python_version(),
         engines=_engines(),
-        yardstick=describe(),
+        reference=describe(),
         power=power,
         notes=tuple(_notes(governor, power, throttled, cpuinfo)),
     )

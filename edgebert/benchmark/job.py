@@ -5,17 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from edgebert.checkpoints.progress import Progress, silent
 from edgebert.errors import EdgebertError
 from edgebert.runtime.engines import ENGINES
 from edgebert.typed_json import from_json
-
-if TYPE_CHECKING:
-    from edgebert.benchmark.process import Program
-    from edgebert.benchmark.result import DeviceResult
-    from edgebert.benchmark.system import System
 
 FORMAT = 1
 MIN_SECONDS = 0.5
@@ -115,31 +109,6 @@ class Job:
                 f"benchmark job: format {value.get('format')!r}; this edgebert takes {FORMAT}"
             )
         return from_json(cls, value, "benchmark job")
-
-
-def run_job(
-    job: Job,
-    progress: Progress = silent,
-    *,
-    system: System | None = None,
-    worker: Program | None = None,
-) -> DeviceResult:
-    """Measures on this machine; the result calls it "local".
-
-    Args:
-        job: what to measure.
-        progress: is told how far it is.
-        system: where facts are read; None: this machine.
-        worker: the program that measures one model; None: `edgebert.benchmark.worker`.
-
-    Raises:
-        EdgebertError: a model, text or setting that does not fit; or a measuring process fails.
-    """
-    from edgebert.benchmark.measure import measure
-    from edgebert.benchmark.process import WORKER
-    from edgebert.benchmark.system import System
-
-    return measure(job, progress, system or System(), worker or WORKER)
 
 
 def _list(numbers: Iterable[int]) -> str:

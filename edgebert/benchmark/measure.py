@@ -17,9 +17,17 @@ from edgebert.benchmark.cores import choose_cores, read_cores, show
 from edgebert.benchmark.energy import Meter, find_meter
 from edgebert.benchmark.facts import busy_note, read_facts, read_state
 from edgebert.benchmark.inputs import Length, Texts, read_texts
+from edgebert.benchmark.interleaving import (
+    Measurements,
+    OnShare,
+    StoppingRule,
+    interleave,
+    rotated,
+    take_energy,
+)
 from edgebert.benchmark.job import Job
-from edgebert.benchmark.models import Candidate, heats, open_candidate, without_float32
-from edgebert.benchmark.process import CACHED, Process, Program
+from edgebert.benchmark.models import OpenedModel, memory_groups, open_model, without_float32
+from edgebert.benchmark.process import COMPILED_WORKER, WORKER, Process, Program
 from edgebert.benchmark.result import (
     Accuracy,
     ColdStart,
@@ -42,13 +50,12 @@ from edgebert.benchmark.statistics import (
 )
 from edgebert.benchmark.system import System
 from edgebert.benchmark.throttling import happened, in_any, read_throttling
-from edgebert.benchmark.turns import Taken, Told, Until, rotated, take_energy, take_turns
-from edgebert.checkpoints.progress import Progress
+from edgebert.checkpoints.progress import Progress, silent
 from edgebert.errors import EdgebertError
 from edgebert.runtime.engines import ENGINES
 from edgebert.runtime.machine import parse_meminfo
 
-Given: TypeAlias = Texts | Length
+BenchmarkInput: TypeAlias = Texts | Length
 
 _LITERT = ENGINES["litert"].package
 _SHARE_OF_MEMORY = 0.7
@@ -57,20 +64,20 @@ _CACHED_STARTS = 3
 
 
 @dataclass(frozen=True)
-class Plan:
+class Setup:
     """One engine, number of threads and input, on which models take turns.
 
     Attributes:
         cores: numbers; None: all.
-        until: when there are enough rounds.
-        data: labelled data, where accuracy is to be taken.
+        rule: when there are enough rounds.
+        data: labelled data, where accuracy is to be measured.
     """
 
     engine: str
     threads: int
-    given: Given
+    given: BenchmarkInput
     cores: tuple[int, ...] | None
-    until: Until
+    rule: StoppingRule
     data: str | None
 
     @property
@@ -78,7 +85,7 @@ class Plan:
         """Whether the input is real texts; then what no length changes is taken as well."""
         return isinstance(self.given, Texts)
 
-    def setting(self, model: Candidate, cache: str | None = None) -> Setting:
+    def setting(self, model: OpenedModel, cache: str | None = None) -> Setting:
         """What a process for one model is told."""
         return Setting(
             model=str(model.file.path.resolve()),
@@ -91,7 +98,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Bench:
+class Instruments:
     """What the job is measured with."""
 
     system: System
@@ -99,40 +106,57 @@ class Bench:
     meter: Meter | None
 
 
-def measure(job: Job, progress: Progress, system: System, worker: Program) -> DeviceResult:
-    """See `job.run_job`."""
-    models = [open_candidate(model) for model in job.models]
-    plans = list(_plans(job, system))
-    _check(job, plans, models)
+def measure(
+    job: Job,
+    progress: Progress = silent,
+    *,
+    system: System | None = None,
+    worker: Program = WORKER,
+) -> DeviceResult:
+    """Measures on this machine; the result calls it "local".
+
+    Args:
+        job: what to measure.
+        progress: is told how far it is.
+        system: where facts are read; None: this machine.
+        worker: the program that measures one model.
+
+    Raises:
+        EdgebertError: a model, text or setting that does not fit; or a measuring process fails.
+    """
+    system = system or System()
+    models = [open_model(model) for model in job.models]
+    setups = list(_setups(job, system))
+    _check(job, setups, models)
     memory = parse_meminfo(system.text("proc/meminfo"))
     room = int(_SHARE_OF_MEMORY * memory.available) if memory else None
-    heats_of_models = heats(models, room)
-    notes = [note for note in (busy_note(system), *_float32_notes(models, heats_of_models)) if note]
+    groups = memory_groups(models, room)
+    notes = [note for note in (busy_note(system), *_float32_notes(models, groups)) if note]
     before, throttling = read_state(system), read_throttling(system)
-    bench = Bench(system, worker, find_meter(system))
+    instruments = Instruments(system, worker, find_meter(system))
     runs: list[Run] = []
     ratios: list[RunRatio] = []
-    stages = list(product(plans, heats_of_models))
-    for number, (plan, heat) in enumerate(stages):
-        told = _teller(progress, plan, heat, number, len(stages))
-        of_heat = _measure_heat(plan, heat, bench, told)
-        ratios += _ratios(of_heat, len(runs))
-        runs += of_heat
+    stages = list(product(setups, groups))
+    for number, (setup, group) in enumerate(stages):
+        on_share = _teller(progress, setup, group, number, len(stages))
+        of_group = _measure_group(setup, group, instruments, on_share)
+        ratios += _ratios(of_group, len(runs))
+        runs += of_group
     ends = happened(throttling, read_throttling(system))
     throttled = in_any([ends, *(r.throttled for run in runs for r in run.rounds)])
     facts = read_facts(system, before, read_state(system), throttled)
     return DeviceResult("local", facts, tuple(_shared(runs)), tuple(ratios), tuple(notes))
 
 
-def _check(job: Job, plans: Sequence[Plan], models: Sequence[Candidate]) -> None:
+def _check(job: Job, setups: Sequence[Setup], models: Sequence[OpenedModel]) -> None:
     """Finds what would end the job after minutes were spent.
 
     Raises:
         EdgebertError: a text or length that a model does not take, an engine that is not
             installed, or data that cannot be read for a model's task.
     """
-    for plan, model in product(plans, models):
-        plan.given.of(model.file)
+    for setup, model in product(setups, models):
+        setup.given.of(model.file)
     for name in job.engines:
         if name != "auto" and find_spec(ENGINES[name].module.partition(".")[0]) is None:
             package = ENGINES[name].package
@@ -144,60 +168,81 @@ def _check(job: Job, plans: Sequence[Plan], models: Sequence[Candidate]) -> None
             open_data(Path(job.data), record.task, multi_label=record.multi_label)
 
 
-def _plans(job: Job, system: System) -> Iterator[Plan]:
+def _setups(job: Job, system: System) -> Iterator[Setup]:
     cores = None if job.cores is None else choose_cores(job.cores, read_cores(system))
-    inputs: list[Given] = [read_texts(None if job.texts is None else Path(job.texts))]
+    inputs: list[BenchmarkInput] = [read_texts(None if job.texts is None else Path(job.texts))]
     inputs += [Length(tokens) for tokens in job.lengths]
     for engine, threads, given in product(job.engines, job.threads, inputs):
         is_first = threads == job.threads[0] and isinstance(given, Texts)
-        yield Plan(
+        yield Setup(
             engine=engine,
             threads=threads,
             given=given,
             cores=cores,
-            until=Until(job.rounds, job.min_seconds, job.processes),
+            rule=StoppingRule(job.rounds, job.min_seconds, job.processes),
             data=job.data if is_first else None,
         )
 
 
-def _measure_heat(plan: Plan, heat: Sequence[Candidate], bench: Bench, told: Told) -> list[Run]:
+def _measure_group(
+    setup: Setup,
+    group: Sequence[OpenedModel],
+    instruments: Instruments,
+    on_share: OnShare,
+) -> list[Run]:
     """Runs of models that are in memory at once."""
-    told(0.0)
-    taken = [Taken() for _ in heat]
+    on_share(0.0)
+    measurements = [Measurements() for _ in group]
     runs: list[Run] = []
     for number in itertools.count():
         with contextlib.ExitStack() as stack:
             # Each time another one is started first: it is a little slower for all its life.
             started = {
-                at: stack.enter_context(Process(bench.worker, plan.setting(model), model.name))
-                for at, model in rotated([*enumerate(heat)], number)
+                at: stack.enter_context(
+                    Process(instruments.worker, setup.setting(model), model.name)
+                )
+                for at, model in rotated([*enumerate(group)], number)
             }
-            processes = [started[at] for at in range(len(heat))]
-            for process, of_model in zip(processes, taken, strict=True):
-                of_model.starts.append(process.started)
-            take_turns(number, processes, taken, plan.until, bench.system, plan.cores, told)
-            if plan.until.share(taken) >= 1:
-                for model, process, of_model in zip(heat, processes, taken, strict=True):
-                    runs.append(_finished(plan, model, process, of_model, bench))
+            processes = [started[at] for at in range(len(group))]
+            for process, measured in zip(processes, measurements, strict=True):
+                measured.starts.append(process.started)
+            interleave(
+                number,
+                processes,
+                measurements,
+                setup.rule,
+                instruments.system,
+                setup.cores,
+                on_share,
+            )
+            if setup.rule.share(measurements) >= 1:
+                for model, process, measured in zip(group, processes, measurements, strict=True):
+                    runs.append(_finished(setup, model, process, measured, instruments))
                 break
-    if plan.with_texts:
-        runs = [_with_cache(plan, model, run) for model, run in zip(heat, runs, strict=True)]
+    if setup.with_texts:
+        runs = [_with_cache(setup, model, run) for model, run in zip(group, runs, strict=True)]
     return runs
 
 
-def _finished(plan: Plan, model: Candidate, process: Process, taken: Taken, bench: Bench) -> Run:
+def _finished(
+    setup: Setup,
+    model: OpenedModel,
+    process: Process,
+    measurements: Measurements,
+    instruments: Instruments,
+) -> Run:
     """The run, with what is asked of its last process when all rounds are taken."""
     peak = MemoryState(**process.ask("peak"))
-    run = _run(plan, model, taken, peak)
-    if plan.with_texts:
-        run = replace(run, energy=take_energy(process, bench.meter))
-    if plan.data is not None:
-        run = replace(run, accuracy=Accuracy(**process.ask("accuracy", data=plan.data)))
+    run = _run(setup, model, measurements, peak)
+    if setup.with_texts:
+        run = replace(run, energy=take_energy(process, instruments.meter))
+    if setup.data is not None:
+        run = replace(run, accuracy=Accuracy(**process.ask("accuracy", data=setup.data)))
     return run
 
 
-def _run(plan: Plan, model: Candidate, taken: Taken, peak: MemoryState) -> Run:
-    started = taken.starts[-1]
+def _run(setup: Setup, model: OpenedModel, measurements: Measurements, peak: MemoryState) -> Run:
+    started = measurements.starts[-1]
     memory = dict(started["memory"])
     model_file = memory.pop("model_file")
     states = {moment: MemoryState(**state) for moment, state in memory.items()}
@@ -205,13 +250,13 @@ def _run(plan: Plan, model: Candidate, taken: Taken, peak: MemoryState) -> Run:
         model=model.facts,
         engine=started["engine"],
         engine_version=_version(started["engine"]),
-        threads=plan.threads,
-        cores=None if plan.cores is None else show(plan.cores),
-        input=plan.given.input(),
-        cold=_cold_start([Start(**each["cold"]) for each in taken.starts]),
-        samples_us=Samples(**{part: tuple(v) for part, v in taken.samples.items()}),
-        rounds=tuple(taken.rounds),
-        stats=summarize(taken.samples["total"], taken.rounds),
+        threads=setup.threads,
+        cores=None if setup.cores is None else show(setup.cores),
+        input=setup.given.input(),
+        cold=_cold_start([Start(**each["cold"]) for each in measurements.starts]),
+        samples_us=Samples(**{part: tuple(v) for part, v in measurements.samples.items()}),
+        rounds=tuple(measurements.rounds),
+        stats=summarize(measurements.samples["total"], measurements.rounds),
         memory=Memory(**states, peak=peak, model_file=model_file),
     )
 
@@ -223,12 +268,15 @@ def _cold_start(starts: Sequence[Start]) -> ColdStart:
     return ColdStart(**medians, starts=tuple(starts))
 
 
-def _with_cache(plan: Plan, model: Candidate, run: Run) -> Run:
+def _with_cache(setup: Setup, model: OpenedModel, run: Run) -> Run:
     """The run with what a start with XNNPACK's weight cache gives, where the engine has one."""
     if run.engine != _LITERT:
         return run
     with tempfile.TemporaryDirectory() as folder:
-        plain, cached = plan.setting(model), plan.setting(model, str(Path(folder) / "weights"))
+        plain, cached = (
+            setup.setting(model),
+            setup.setting(model, str(Path(folder) / "weights")),
+        )
         try:
             _compiled(cached, model)  # fills it
             pairs = [
@@ -252,9 +300,9 @@ def _with_cache(plan: Plan, model: Candidate, run: Run) -> Run:
     )
 
 
-def _compiled(setting: Setting, model: Candidate) -> Mapping[str, Any]:
+def _compiled(setting: Setting, model: OpenedModel) -> Mapping[str, Any]:
     """What a fresh process tells of its start with CompiledModel."""
-    with Process(CACHED, setting, model.name) as process:
+    with Process(COMPILED_WORKER, setting, model.name) as process:
         return process.started
 
 
@@ -272,7 +320,7 @@ def _ratios(runs: Sequence[Run], first: int) -> Iterator[RunRatio]:
 
 
 def _relative(run: Run) -> Times:
-    return relative(run.samples_us.total, run.samples_us.yardstick)
+    return relative(run.samples_us.total, run.samples_us.reference)
 
 
 def _shared(runs: Sequence[Run]) -> Iterator[Run]:
@@ -285,22 +333,26 @@ def _shared(runs: Sequence[Run]) -> Iterator[Run]:
 
 
 def _teller(
-    progress: Progress, plan: Plan, heat: Sequence[Candidate], number: int, stages: int
-) -> Told:
-    given = plan.given.input()
+    progress: Progress,
+    setup: Setup,
+    group: Sequence[OpenedModel],
+    number: int,
+    stages: int,
+) -> OnShare:
+    given = setup.given.input()
     name = given.name or f"{given.tokens} tokens"
-    models = heat[0].name if len(heat) == 1 else f"{len(heat)} models"
-    what = f"{models}, {name}, {plan.threads} thread{'s' if plan.threads > 1 else ''}"
+    models = group[0].name if len(group) == 1 else f"{len(group)} models"
+    what = f"{models}, {name}, {setup.threads} thread{'s' if setup.threads > 1 else ''}"
 
-    def told(share: float) -> None:
+    def on_share(share: float) -> None:
         done = int(_STEPS * (number + share))
         progress(done, _STEPS * stages, what)
 
-    return told
+    return on_share
 
 
 def _float32_notes(
-    models: Sequence[Candidate], heats_of_models: Sequence[Sequence[Candidate]]
+    models: Sequence[OpenedModel], groups: Sequence[Sequence[OpenedModel]]
 ) -> Iterator[str]:
     """Where nothing tells whether int8 helped."""
     alone = without_float32(models)
@@ -309,7 +361,7 @@ def _float32_notes(
             f"{model.name}: float32 was not measured beside it; "
             "convert with --quantize float32 and give both files"
         )
-    for model in itertools.chain.from_iterable(map(without_float32, heats_of_models)):
+    for model in itertools.chain.from_iterable(map(without_float32, groups)):
         if model not in alone:
             yield (
                 f"{model.name}: memory is too short for it and its float32 to take turns; "

@@ -23,7 +23,7 @@ _IDENTITY_DIGITS = 16
 
 
 @dataclass(frozen=True)
-class Candidate:
+class OpenedModel:
     """A model that is measured."""
 
     file: ModelFile
@@ -44,7 +44,7 @@ def job_model(path: Path, name: str | None = None) -> JobModel:
     return JobModel(str(path), sha256_of(path), path.stem if name is None else name)
 
 
-def open_candidate(model: JobModel) -> Candidate:
+def open_model(model: JobModel) -> OpenedModel:
     """Looks into a model file.
 
     Raises:
@@ -68,17 +68,17 @@ def open_candidate(model: JobModel) -> Candidate:
         heads=record.model.num_attention_heads,
         identity=_identity(record),
     )
-    return Candidate(file, facts)
+    return OpenedModel(file, facts)
 
 
-def heats(models: Sequence[Candidate], room: int | None) -> list[list[Candidate]]:
-    """Splits models, in their order, so that those of a heat fit in memory at once.
+def memory_groups(models: Sequence[OpenedModel], room: int | None) -> list[list[OpenedModel]]:
+    """Splits models, in their order, so that those of a group fit in memory at once.
 
     Args:
         models: to take turns.
         room: bytes; None: no limit is known.
     """
-    split: list[list[Candidate]] = []
+    split: list[list[OpenedModel]] = []
     left = 0
     for model in models:
         need = _PROCESS_BYTES + _COPIES * model.facts.bytes
@@ -90,7 +90,7 @@ def heats(models: Sequence[Candidate], room: int | None) -> list[list[Candidate]
     return split
 
 
-def without_float32(models: Sequence[Candidate]) -> list[Candidate]:
+def without_float32(models: Sequence[OpenedModel]) -> list[OpenedModel]:
     """Those in int8 that have no float32 of the same model beside them."""
     floats = {each.facts.identity for each in models if each.facts.quantization == "float32"}
     return [

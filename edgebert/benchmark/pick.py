@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from edgebert.benchmark.report.rows import Row, distinct, rows
 from edgebert.benchmark.result import DeviceResult, Report
-from edgebert.benchmark.sound import require_sound
+from edgebert.benchmark.validation import validate
 from edgebert.errors import EdgebertError
 from edgebert.page.text import clean, megabytes, number, plural
 
@@ -196,7 +196,7 @@ def pick(
         EdgebertError: the report has no such device or input, models of several tasks, or
             numbers that no device can have measured.
     """
-    require_sound(report)
+    validate(report)
     devices = _devices(report, device)
     every = [row for each in devices for row in rows(each)]
     name = _input(every, given)

@@ -16,10 +16,10 @@ from edgebert.benchmark.setting import Setting
 from edgebert.errors import EdgebertError
 
 Program: TypeAlias = tuple[str, ...]
-"""A command that serves a setting (see `pipe.serve`)."""
+"""A command that serves a setting (see `worker_protocol.serve`)."""
 
 WORKER: Program = (sys.executable, "-m", "edgebert.benchmark.worker")
-CACHED: Program = (sys.executable, "-m", "edgebert.benchmark.cached")
+COMPILED_WORKER: Program = (sys.executable, "-m", "edgebert.benchmark.compiled_worker")
 
 _SECONDS_TO_END = 10
 

@@ -15,8 +15,9 @@ from edgebert.bert.tasks import TaskName
 from edgebert.errors import EdgebertError
 from edgebert.typed_json import from_json
 
-FORMAT = 1
-"""Goes up when an older edgebert could misread a newer report."""
+FORMAT = 2
+"""Goes up when an older edgebert could misread a newer report. Format 1, which is read as well, had
+the key "yardstick" for "reference"."""
 
 _MOST_BYTES = 1 << 30
 
@@ -45,7 +46,7 @@ class Facts:
         clock_mhz_before: mean clock of the cores just before the first run.
         throttled: whether it was at the end, or in any round.
         engines: version by package.
-        yardstick: what the fixed calculation beside the answers is; only times of the same one
+        reference: what the fixed calculation beside the answers is; only times of the same one
             can be held against each other.
         notes: what makes the figures less than they could be, one line each.
     """
@@ -64,7 +65,7 @@ class Facts:
     os: str | None = None
     python: str | None = None
     engines: dict[str, str] = field(default_factory=dict)
-    yardstick: str | None = None
+    reference: str | None = None
     power: Literal["battery", "mains"] | None = None
     notes: tuple[str, ...] = ()
 
@@ -146,7 +147,7 @@ class Samples:
         set: checks, setting up a new length, writing the inputs.
         invoke: the engine's own work.
         finish: from output to answer.
-        yardstick: of the fixed calculation that was timed before and after each answer, mean of
+        reference: of the fixed calculation that was timed before and after each answer, mean of
             both; empty where there was none.
     """
 
@@ -155,7 +156,7 @@ class Samples:
     invoke: tuple[float, ...] = ()
     finish: tuple[float, ...] = ()
     total: tuple[float, ...] = ()
-    yardstick: tuple[float, ...] = ()
+    reference: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -327,10 +328,10 @@ class DeviceResult:
                 )
         for run in self.runs:
             count = len(run.samples_us.total)
-            if run.samples_us.yardstick and len(run.samples_us.yardstick) != count:
+            if run.samples_us.reference and len(run.samples_us.reference) != count:
                 raise EdgebertError(
-                    f"benchmark report: {self.name}, {run.model.name}: the yardstick has "
-                    f"{len(run.samples_us.yardstick)} samples, the answers have {count}"
+                    f"benchmark report: {self.name}, {run.model.name}: the reference kernel has "
+                    f"{len(run.samples_us.reference)} samples, the answers have {count}"
                 )
             if any(r.first < 0 or r.count < 0 or r.first + r.count > count for r in run.rounds):
                 raise EdgebertError(
@@ -365,20 +366,27 @@ class Report:
             EdgebertError: not JSON, of a newer format, or not as the schema says.
         """
         try:
-            value = json.loads(text)
+            value = json.loads(text, object_hook=_with_new_names)
         except (ValueError, RecursionError):
             raise EdgebertError("not a benchmark report: not JSON") from None
         if not isinstance(value, dict) or "devices" not in value:
             raise EdgebertError("not a benchmark report (edgebert benchmark -o FILE makes one)")
-        if value.get("format") != FORMAT:
+        if value.get("format") not in (1, FORMAT):
             raise EdgebertError(
                 f"benchmark report of format {value.get('format')!r}; this edgebert reads "
-                f"{FORMAT}; update edgebert or measure again"
+                f"1 and {FORMAT}; update edgebert or measure again"
             )
         report = from_json(cls, value, "report")
         for device in report.devices:
             device.check_places()
         return report
+
+
+def _with_new_names(fields: dict[str, Any]) -> dict[str, Any]:
+    """An object of a report of format 1 under the names of this one."""
+    if "yardstick" in fields:
+        fields["reference"] = fields.pop("yardstick")
+    return fields
 
 
 def read_report(path: Path) -> Report:

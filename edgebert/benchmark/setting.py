@@ -15,7 +15,7 @@ class Setting(NamedTuple):
         model: path.
         cores: numbers of those to stay on; None: all.
         texts: text and pair of each.
-        cache: file of XNNPACK's weight cache, for `cached`; None: none.
+        cache: file of XNNPACK's weight cache, for `compiled_worker`; None: none.
     """
 
     model: str

@@ -55,10 +55,10 @@ def of_rounds(samples: Sequence[float], rounds: Sequence[Round]) -> Times:
     return np.array([v for r in rounds for v in samples[r.first : r.first + r.count]], np.float64)
 
 
-def relative(total: Sequence[float], yardstick: Sequence[float]) -> Times:
-    """Each answer in units of the yardstick beside it, [n]; as it is where there was none."""
+def relative(total: Sequence[float], reference: Sequence[float]) -> Times:
+    """Each answer in units of the reference kernel, [n]; as it is where none was timed."""
     values = np.asarray(total, np.float64)
-    return values / np.maximum(yardstick, _LEAST) if len(yardstick) else values
+    return values / np.maximum(reference, _LEAST) if len(reference) else values
 
 
 def typical(values: Sequence[float] | Times, axis: int = -1) -> Times:
@@ -135,7 +135,7 @@ def paired_ratio(times: Sequence[Times], against: Sequence[Times]) -> Ratio:
     """The middle over rounds of how many times longer one took.
 
     The two took turns: what slows a round down slows both, and falls out of its ratio. What is
-    shorter than a round falls out where both are given in units of the yardstick (`relative`).
+    shorter than a round falls out where both are in units of the reference kernel (`relative`).
 
     Args:
         times: one entry a round, one array a process.

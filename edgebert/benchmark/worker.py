@@ -18,7 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from edgebert.benchmark.pipe import Send, serve
+from edgebert.benchmark.worker_protocol import Send, serve
 
 if TYPE_CHECKING:
     from edgebert.benchmark.setting import Setting
@@ -36,8 +36,8 @@ class Worker:
 
     def __init__(self, setting: Setting) -> None:
         from edgebert.benchmark.memory import read_mapped, read_memory
-        from edgebert.benchmark.steady import Stopwatch
         from edgebert.benchmark.system import System
+        from edgebert.benchmark.timing import Stopwatch
         from edgebert.runtime.engines import ENGINES
         from edgebert.runtime.model import load
 
@@ -65,7 +65,7 @@ class Worker:
 
     def answers(self, seconds: float) -> dict[str, Any]:
         """Counts answers for so long, and all texts at least once; nothing else is done."""
-        from edgebert.benchmark.steady import count_answers
+        from edgebert.benchmark.timing import count_answers
 
         return {"count": count_answers(self._model, self._texts, seconds)}
 

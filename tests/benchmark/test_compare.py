@@ -112,15 +112,15 @@ def test_rounds_that_drift_together_are_no_independent_witnesses():
 
 
 def test_a_machine_that_is_slower_today_makes_no_model_slower():
-    """Then it is the yardstick that is slower, too; unless it is another one, or there is none."""
+    """Then the reference kernel is slower, too; unless it is another one, or there is none."""
     random = np.random.default_rng(0)
     weather = np.exp(random.normal(0, 0.1, (2, ROUNDS * SAMPLES)))
     then, now = 5 * weather[0], 8 * weather[1]
 
     def measured(factor, speed, name="numpy 2"):
         once = run(rounds=noisy(random, factor) * speed.reshape(ROUNDS, SAMPLES))
-        samples = replace(once.samples_us, yardstick=tuple(speed))
-        return report(device(replace(once, samples_us=samples), yardstick=name))
+        samples = replace(once.samples_us, reference=tuple(speed))
+        return report(device(replace(once, samples_us=samples), reference=name))
 
     old = measured(1, then)
     for factor, verdict_ in ((1, "same"), (1.05, "worse"), (0.95, "better")):
@@ -131,7 +131,7 @@ def test_a_machine_that_is_slower_today_makes_no_model_slower():
     for other, named in (("numpy 3", "numpy 3"), (None, "not known")):
         outcome = compare(old, measured(1, now, other))
         assert outcome.changes[0].verdict == "worse"
-        assert f"local: yardstick is {named}, was numpy 2" in outcome.notes
+        assert f"local: reference kernel is {named}, was numpy 2" in outcome.notes
 
 
 def test_throttled_rounds_do_not_count():
@@ -164,8 +164,8 @@ def test_reports_of_different_models_do_not_pass_for_unchanged():
 
 def test_yardsticks_of_no_time_tell_nothing_of_the_speed():
     once = run()
-    still = replace(once.samples_us, yardstick=(0.0,) * len(once.samples_us.total))
-    outcome = device(replace(once, samples_us=still), yardstick="numpy 2")
+    still = replace(once.samples_us, reference=(0.0,) * len(once.samples_us.total))
+    outcome = device(replace(once, samples_us=still), reference="numpy 2")
     assert not compare(report(outcome), report(outcome)).worse
 
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from edgebert.benchmark import measure
-from edgebert.benchmark.job import Job, JobModel, run_job
-from edgebert.benchmark.models import heats, job_model, open_candidate, without_float32
+from edgebert.benchmark.job import Job, JobModel
+from edgebert.benchmark.models import job_model, memory_groups, open_model, without_float32
 from edgebert.benchmark.process import WORKER, Process
 from edgebert.benchmark.result import DeviceResult, MemoryState
 from edgebert.benchmark.system import System
@@ -143,7 +143,7 @@ def test_a_device_that_slowed_itself_down_in_a_round_alone_says_so(models, tmp_p
     def command(words):
         return f"throttled={next(looks)}" if "get_throttled" in words else ""
 
-    result = run_job(Job(models[:1], rounds=1), system=System(tmp_path, command))
+    result = measure.measure(Job(models[:1], rounds=1), system=System(tmp_path, command))
     assert result.runs[0].rounds[0].throttled is (bits == "0x4")
     assert result.facts.throttled is (bits == "0x4")
     assert any("slowed itself down" in note for note in result.facts.notes) is (bits == "0x4")
@@ -167,23 +167,23 @@ def test_accuracy_is_known_of_every_run_of_a_model(result):
 
 
 def test_float32_is_missed_beside_int8(models, tmp_path):
-    names = [m.name for m in without_float32([open_candidate(m) for m in models])]
+    names = [m.name for m in without_float32([open_model(m) for m in models])]
     assert names == []
-    alone = without_float32([open_candidate(models[0])])
+    alone = without_float32([open_model(models[0])])
     assert [m.name for m in alone] == ["int8"]
 
 
 def test_models_are_split_where_memory_is_short(models):
-    candidates = [open_candidate(model) for model in models]
-    need = 60_000_000 + 3 * max(c.facts.bytes for c in candidates)
-    assert list(map(len, heats(candidates, None))) == [3]
-    assert list(map(len, heats(candidates, 2 * need))) == [2, 1]
-    assert list(map(len, heats(candidates, 0))) == [1, 1, 1]
+    opened = [open_model(model) for model in models]
+    need = 60_000_000 + 3 * max(c.facts.bytes for c in opened)
+    assert list(map(len, memory_groups(opened, None))) == [3]
+    assert list(map(len, memory_groups(opened, 2 * need))) == [2, 1]
+    assert list(map(len, memory_groups(opened, 0))) == [1, 1, 1]
 
 
 def test_little_memory_means_no_ratios_but_all_runs(models, tmp_path):
     small = machine(tmp_path, {**PI4, "proc/meminfo": MEMINFO.format(total=90_000, free=50_000)})
-    result = run_job(Job(models[:1] + models[1:2], rounds=1), system=small)
+    result = measure.measure(Job(models[:1] + models[1:2], rounds=1), system=small)
     assert len(result.runs) == 2
     assert result.ratios == ()
     assert any("memory is too short for it and its float32" in note for note in result.notes)
@@ -191,15 +191,15 @@ def test_little_memory_means_no_ratios_but_all_runs(models, tmp_path):
 
 
 def test_what_would_end_a_job_later_ends_it_before_it_measures(models, tmp_path, monkeypatch):
-    monkeypatch.setattr(measure, "_measure_heat", lambda *_: pytest.fail("measured"))
+    monkeypatch.setattr(measure, "_measure_group", lambda *_: pytest.fail("measured"))
     other = tmp_path / "other.tsv"
     other.write_text("words\tlabel\na\tb\n")
     for data_, message in ((tmp_path / "none.tsv", "none.tsv"), (other, "text")):
         with pytest.raises(EdgebertError, match=message):
-            run_job(Job(models[:1], data=str(data_)))
+            measure.measure(Job(models[:1], data=str(data_)))
     monkeypatch.setattr(measure, "find_spec", lambda _: None)
     with pytest.raises(EdgebertError, match="tflite-runtime is not installed"):
-        run_job(Job(models[:1], engines=("auto", "tflite-runtime")))
+        measure.measure(Job(models[:1], engines=("auto", "tflite-runtime")))
 
 
 def test_each_time_another_model_is_started_first(models, monkeypatch):
@@ -211,7 +211,7 @@ def test_each_time_another_model_is_started_first(models, monkeypatch):
 
     started = []
     monkeypatch.setattr(measure, "Process", NotedProcess)
-    run_job(Job(models[:2], rounds=3, processes=3))
+    measure.measure(Job(models[:2], rounds=3, processes=3))
     assert started == ["int8", "float32", "float32", "int8", "int8", "float32"]
 
 

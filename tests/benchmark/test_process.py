@@ -76,7 +76,7 @@ def test_a_worker_that_refuses_says_why(change, message):
 def test_what_a_library_prints_does_not_disturb(classifier):
     code = (
         "import sys, os\n"
-        "from edgebert.benchmark.pipe import serve\n"
+        "from edgebert.benchmark.worker_protocol import serve\n"
         "def work(setting, send):\n"
         "    os.write(1, b'chatter')\n"
         "    print('chatter', flush=True)\n"

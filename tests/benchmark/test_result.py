@@ -90,7 +90,7 @@ def test_the_schema_names_every_field_and_its_kind(data):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 2}, "benchmark report of format 2; this edgebert reads 1; update edgebert"),
+        ({"format": 3}, "format 3; this edgebert reads 1 and 2; update edgebert"),
         ({"devices": {}}, r"report\.devices is"),
         ({"created": None}, r"report\.created is 'None'"),
     ],
@@ -123,3 +123,13 @@ def test_a_file_that_is_not_there_or_no_report_is_named(tmp_path):
     path.write_text("{}")
     with pytest.raises(EdgebertError, match=r"other\.json: not a benchmark report"):
         read_report(path)
+
+
+def test_a_report_of_format_1_is_read_under_the_new_names(data):
+    data["devices"][0]["facts"]["reference"] = "numpy 2"
+    samples = data["devices"][0]["runs"][0]["samples_us"]
+    samples["reference"] = [2.0] * len(samples["total"])
+    new = json.dumps(data)
+    old = new.replace('"reference"', '"yardstick"').replace('"format": 2', '"format": 1')
+    assert Report.from_json(old).devices == Report.from_json(new).devices
+    assert Report.from_json(old).devices[0].facts.reference == "numpy 2"

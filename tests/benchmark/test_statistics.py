@@ -47,8 +47,8 @@ def test_a_typical_time_is_a_mean_that_the_slowest_and_fastest_do_not_move():
 
 
 def test_what_slows_an_answer_and_the_yardstick_beside_it_falls_out():
-    total, yardstick = [100.0, 150.0, 100.0], [10.0, 15.0, 20.0]
-    np.testing.assert_allclose(relative(total, yardstick), [10, 10, 5])
+    total, reference = [100.0, 150.0, 100.0], [10.0, 15.0, 20.0]
+    np.testing.assert_allclose(relative(total, reference), [10, 10, 5])
     np.testing.assert_array_equal(relative(total, ()), total)
     assert np.isfinite(relative([1.0], [0.0])).all()
 

@@ -81,7 +81,7 @@ def broken(change):
         ("nonsense", "not JSON"),
         ("[]", "not a benchmark report"),
         ("[" * 100_000, "not JSON"),
-        (broken(lambda r: r.update(format=2)), "format 2"),
+        (broken(lambda r: r.update(format=3)), "format 3"),
         (broken(lambda r: r.update(devices=[])), "holds no run"),
         (broken(lambda r: r["devices"][0].update(runs="many")), "does not fit"),
         (broken(lambda r: r["devices"][0]["runs"][0]["stats"].update(p50=float("nan"))), "nan"),

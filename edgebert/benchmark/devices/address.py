@@ -7,15 +7,14 @@ import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgebert.benchmark.devices.device import Device
 from edgebert.errors import EdgebertError
 
-_ACCEPTED = "local, ssh://[user@]host[:port], adb or adb:SERIAL"
+ACCEPTED = "local, ssh://[user@]host[:port], adb or adb:SERIAL"
 
 # What a name may consist of, so that no part of an address is an option or a command.
 _USER = r"[A-Za-z0-9_][\w.$-]{0,63}"
 _HOST = r"[A-Za-z0-9][\w.-]{0,252}|[0-9A-Fa-f:]{2,39}(%[\w.-]{1,20})?"
-_SERIAL = r"[A-Za-z0-9][\w.:-]{0,127}"
+SERIAL = r"[A-Za-z0-9][\w.:-]{0,127}"
 
 
 @dataclass(frozen=True)
@@ -51,32 +50,6 @@ class DeviceOptions:
 DEFAULT_OPTIONS = DeviceOptions()
 
 
-def open_device(address: str, options: DeviceOptions = DEFAULT_OPTIONS) -> Device:
-    """The device of an address; nothing is connected before it is entered.
-
-    Args:
-        address: "local", "ssh://[user@]host[:port]", "adb" (the only phone) or "adb:SERIAL".
-        options: see `DeviceOptions`.
-
-    Raises:
-        EdgebertError: not an address.
-    """
-    if address == "local":
-        from edgebert.benchmark.devices.local import LocalDevice
-
-        return LocalDevice()
-    if address.startswith("ssh://"):
-        from edgebert.benchmark.devices.ssh import SshDevice
-
-        return SshDevice(parse_ssh(address), options)
-    kind, _, serial = address.partition(":")
-    if kind == "adb" and (address == "adb" or re.fullmatch(_SERIAL, serial, re.ASCII)):
-        from edgebert.benchmark.devices.adb import AdbDevice
-
-        return AdbDevice(serial or None)
-    raise EdgebertError(f"device {address!r}: not an address; known are {_ACCEPTED}")
-
-
 def parse_ssh(address: str) -> SshAddress:
     """Reads "ssh://[user@]host[:port]".
 
@@ -87,7 +60,7 @@ def parse_ssh(address: str) -> SshAddress:
         parts = urllib.parse.urlsplit(address)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise EdgebertError(f"device {address!r}: not an address; known are {_ACCEPTED}") from None
+        raise EdgebertError(f"device {address!r}: not an address; known are {ACCEPTED}") from None
     if parts.password is not None:
         raise EdgebertError(
             f"device ssh://{parts.username}:…@{host}: a password does not belong in an address, "
@@ -103,5 +76,5 @@ def parse_ssh(address: str) -> SshAddress:
         and not parts.fragment
     )
     if not usable or host is None:
-        raise EdgebertError(f"device {address!r}: not an address; known are {_ACCEPTED}")
+        raise EdgebertError(f"device {address!r}: not an address; known are {ACCEPTED}")
     return SshAddress(host, parts.username, port)

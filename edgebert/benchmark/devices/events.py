@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from edgebert.benchmark.result import DeviceResult
-from edgebert.benchmark.sound import require_sound_device
+from edgebert.benchmark.validation import validate_device
 from edgebert.checkpoints.progress import Progress
 from edgebert.errors import EdgebertError
 
@@ -61,7 +61,7 @@ class EventReader:
 def _sound(result: Any) -> DeviceResult:
     """A device's result; what would break a report of several devices is its own fault."""
     device = DeviceResult.from_json(result)
-    require_sound_device(device)
+    validate_device(device)
     return device
 
 

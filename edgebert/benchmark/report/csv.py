@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from edgebert.benchmark.report.rows import Row, rows
 from edgebert.benchmark.result import Report
-from edgebert.benchmark.sound import require_sound
+from edgebert.benchmark.validation import validate
 from edgebert.page.text import clean
 
 Value: TypeAlias = str | float | None
@@ -72,7 +72,7 @@ def to_csv(report: Report) -> str:
     Raises:
         EdgebertError: the report holds numbers that no device can have measured.
     """
-    require_sound(report)
+    validate(report)
     written = io.StringIO(newline="")
     writer = csv.writer(written)
     writer.writerow([heading for heading, _ in COLUMNS])

@@ -15,7 +15,7 @@ from edgebert.benchmark.report.lengths import length_costs
 from edgebert.benchmark.report.quantized import Pair, pairs
 from edgebert.benchmark.report.rows import Row, distinct, rows
 from edgebert.benchmark.result import DeviceResult, Facts, Report
-from edgebert.benchmark.sound import require_sound
+from edgebert.benchmark.validation import validate
 from edgebert.page.frame import page
 from edgebert.page.markup import Markup, element
 from edgebert.page.table import Column, table
@@ -31,7 +31,7 @@ def to_html(report: Report) -> str:
     Raises:
         EdgebertError: the report holds numbers that no device can have measured.
     """
-    require_sound(report)
+    validate(report)
     devices = (_device(device, number) for number, device in enumerate(report.devices))
     total = sum(len(device.runs) for device in report.devices)
     header = element(

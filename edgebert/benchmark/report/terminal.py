@@ -9,7 +9,7 @@ from edgebert.benchmark.report.facts import known_facts
 from edgebert.benchmark.report.quantized import Pair, pairs
 from edgebert.benchmark.report.rows import Row, distinct, rows
 from edgebert.benchmark.result import DeviceResult, Report
-from edgebert.benchmark.sound import require_sound
+from edgebert.benchmark.validation import validate
 from edgebert.page.text import UNKNOWN, clean, megabytes, number
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def print_report(report: Report, console: Console) -> None:
     Raises:
         EdgebertError: the report holds numbers that no device can have measured.
     """
-    require_sound(report)
+    validate(report)
     for device in report.devices:
         for part in _device(device):
             console.print(part)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from edgebert.benchmark.devices.address import SshAddress, open_device, parse_ssh
+from edgebert.benchmark.devices.address import SshAddress, parse_ssh
+from edgebert.benchmark.devices.open import open_device
 from edgebert.errors import EdgebertError
 
 

@@ -3,6 +3,7 @@
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -40,7 +41,7 @@ class FolderConnection:
 
     def read(self, path, offset):
         self._fail_once("read")
-        with open(path, "rb") as file:
+        with Path(path).open("rb") as file:
             file.seek(offset)
             return file.read()
 
@@ -80,6 +81,6 @@ def test_a_job_that_dies_there_is_one_line(tmp_path):
     package = stand_in(tmp_path, end="sys.exit(1)")
     with (
         FolderDevice(tmp_path, package) as device,
-        pytest.raises(EdgebertError, match="^folder: the job ended without a result$"),
+        pytest.raises(EdgebertError, match=r"^folder: the job ended without a result$"),
     ):
         device.run(job_of(tmp_path))

@@ -36,9 +36,9 @@ def test_a_result_that_is_read_while_it_is_written_is_the_result():
         device(run(), ratios=[(5, 0, 1.0, 0.9, 1.1)]),
         device(replace(run(), cold=replace(run().cold, import_ms=float("nan")))),
         device(replace(run(), rounds=(Round(40, 11),))),
-        device(replace(run(), samples_us=replace(run().samples_us, yardstick=(1.0, 2.0)))),
+        device(replace(run(), samples_us=replace(run().samples_us, reference=(1.0, 2.0)))),
     ],
-    ids=["a ratio of no run", "not a number", "a round of no samples", "half a yardstick"],
+    ids=["a ratio of no run", "not a number", "a round of no samples", "half a reference kernel"],
 )
 def test_what_no_device_can_have_measured_is_refused_at_once(wrong):
     with pytest.raises(EdgebertError, match="benchmark report"):
@@ -65,5 +65,5 @@ def test_what_goes_wrong_while_measuring_is_not_blamed_on_the_job(tmp_path, caps
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(program, "run_job", full)
+    monkeypatch.setattr(program, "measure", full)
     assert said_by([job_file(tmp_path)], capsys) == "[Errno 28] No space left on device"

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from edgebert.benchmark.yardstick import Yardstick, describe
+from edgebert.benchmark.reference_kernel import ReferenceKernel, describe
 
 
 def clock_that_moves(nanoseconds):
@@ -14,33 +14,33 @@ def clock_that_moves(nanoseconds):
 
 
 def test_a_measurement_is_of_one_product():
-    yardstick = Yardstick(clock_that_moves(8000))
-    assert yardstick.measure() == 8.0
-    yardstick.adapt(32_000)  # four products
-    assert yardstick.measure() == 2.0
+    reference = ReferenceKernel(clock_that_moves(8000))
+    assert reference.measure() == 8.0
+    reference.adapt(32_000)  # four products
+    assert reference.measure() == 2.0
 
 
 @pytest.mark.parametrize("nanoseconds", [0, 1])
 def test_at_least_one_product_is_timed(nanoseconds):
-    yardstick = Yardstick(clock_that_moves(1000))
-    yardstick.adapt(nanoseconds)
-    assert yardstick.measure() == 1.0
+    reference = ReferenceKernel(clock_that_moves(1000))
+    reference.adapt(nanoseconds)
+    assert reference.measure() == 1.0
 
 
 def test_a_clock_that_stands_still_is_survived():
-    yardstick = Yardstick(lambda: 7)
-    yardstick.adapt(1000)
-    assert yardstick.measure() == 0
+    reference = ReferenceKernel(lambda: 7)
+    reference.adapt(1000)
+    assert reference.measure() == 0
 
 
 def test_it_really_calculates_for_about_as_long_as_it_is_told():
     """Within a factor of five: the machine may be busy."""
     import time
 
-    yardstick = Yardstick()
-    yardstick.adapt(20e6)
+    reference = ReferenceKernel()
+    reference.adapt(20e6)
     start = time.perf_counter()
-    assert yardstick.measure() > 0.5  # 262,144 multiplications in less than that: no machine
+    assert reference.measure() > 0.5  # 262,144 multiplications in less than that: no machine
     assert 0.004 < time.perf_counter() - start < 1
 
 

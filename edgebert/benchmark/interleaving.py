@@ -35,12 +35,12 @@ MOST_TIMES = 10
 _ENERGY_SECONDS = 2.0
 
 Thing = TypeVar("Thing")
-Told = Callable[[float], None]
+OnShare = Callable[[float], None]
 """Is told which share of the work is done."""
 
 
 @dataclass
-class Taken:
+class Measurements:
     """What the rounds of one model gave.
 
     Attributes:
@@ -65,12 +65,12 @@ class Taken:
 
     def times(self, turns: Iterable[int]) -> list[Times]:
         """The typical time of each of these rounds, one array a process."""
-        times = relative(self.samples["total"], self.samples.get("yardstick", ()))
+        times = relative(self.samples["total"], self.samples.get("reference", ()))
         return by_process(times, [self.rounds[turn] for turn in turns])
 
 
 @dataclass(frozen=True)
-class Until:
+class StoppingRule:
     """When it is enough; turns in which the device slowed itself down do not count.
 
     Attributes:
@@ -83,68 +83,68 @@ class Until:
     min_seconds: float
     processes: int = 1
 
-    def has_enough_of(self, process: int, taken: Sequence[Taken]) -> bool:
+    def has_enough_of(self, process: int, measurements: Sequence[Measurements]) -> bool:
         """Whether the processes up to this one, counted from 0, have given their share.
 
         Those beyond `processes` give more and more, as starting one takes longer than a round.
         """
         if self.rounds is not None:
             processes = min(self.processes, self.rounds)  # each gives a round at least
-            return _turns(taken) * processes >= self.rounds * (process + 1)
+            return _turns(measurements) * processes >= self.rounds * (process + 1)
         share = (process + 1) / self.processes
         if share > 1:
             share = (1 + 1 / self.processes) ** (process + 1 - self.processes)
-        return self._have_counted(share, taken)
+        return self._have_counted(share, measurements)
 
-    def share(self, taken: Sequence[Taken]) -> float:
+    def share(self, measurements: Sequence[Measurements]) -> float:
         """How much is done; 1 when all is."""
-        turns = _turns(taken)
+        turns = _turns(measurements)
         if self.rounds is not None:
             return min(1.0, turns / self.rounds)
-        seconds, most = _seconds(taken, range(turns)), MOST_TIMES * self.min_seconds
-        if self._have_counted(1, taken) and (seconds >= most or _are_steady(taken)):
+        seconds, most = _seconds(measurements, range(turns)), MOST_TIMES * self.min_seconds
+        if self._have_counted(1, measurements) and (seconds >= most or _are_steady(measurements)):
             return 1.0
         return min(turns / MOST_ROUNDS, seconds / most if most else 1.0, 1.0)
 
-    def _have_counted(self, share: float, taken: Sequence[Taken]) -> bool:
+    def _have_counted(self, share: float, measurements: Sequence[Measurements]) -> bool:
         """Whether the fewest rounds and seconds, or so many times as much, are there and count."""
-        turns = _counted(taken)
+        turns = _counted(measurements)
         enough = len(turns) >= FEWEST_ROUNDS * share
-        return enough and _seconds(taken, turns) >= self.min_seconds * share
+        return enough and _seconds(measurements, turns) >= self.min_seconds * share
 
 
-def take_turns(
+def interleave(
     number: int,
     processes: Sequence[Process],
-    taken: Sequence[Taken],
-    until: Until,
+    measurements: Sequence[Measurements],
+    rule: StoppingRule,
     system: System,
     cores: Sequence[int] | None = None,
-    told: Told = lambda share: None,
+    on_share: OnShare = lambda share: None,
 ) -> None:
     """Asks for rounds until there are enough of these processes; each begins with another model.
 
     Args:
         number: of the processes, from 0 on.
         processes: one a model.
-        taken: what the processes before them gave, one a model; theirs is added.
-        until: when it is enough.
+        measurements: what the processes before them gave, one a model; theirs is added.
+        rule: when it is enough.
         system: the device.
         cores: on which they run; None: all.
-        told: see `Told`.
+        on_share: see `OnShare`.
 
     Raises:
         EdgebertError: a process fails.
     """
     for process in processes:
         process.ask("round", seconds=0)  # each length once, so that it is set up
-    turn = _turns(taken)
-    while (share := until.share(taken)) < 1 and not until.has_enough_of(number, taken):
-        told(share)
+    turn = _turns(measurements)
+    while (share := rule.share(measurements)) < 1 and not rule.has_enough_of(number, measurements):
+        on_share(share)
         for at in rotated(range(len(processes)), turn):
             before = read_throttling(system)
             times = processes[at].ask("round", seconds=ROUND_SECONDS)
-            taken[at].add(
+            measurements[at].add(
                 times,
                 process=number,
                 throttled=happened(before, read_throttling(system)),
@@ -172,24 +172,24 @@ def take_energy(process: Process, meter: Meter | None) -> Energy | None:
     return Energy(round(1000 * joules / answers, 6), meter.source) if joules else None
 
 
-def _are_steady(taken: Sequence[Taken]) -> bool:
+def _are_steady(measurements: Sequence[Measurements]) -> bool:
     """Whether all times that count are stable, and their ratios to the first."""
-    turns = _counted(taken)
-    first, *others = (each.times(turns) for each in taken)
+    turns = _counted(measurements)
+    first, *others = (each.times(turns) for each in measurements)
     return all(spread(each) < STEADY for each in (first, *others)) and all(
         spread([a / b for a, b in zip(other, first, strict=True)]) < STEADY_RATIO
         for other in others
     )
 
 
-def _turns(taken: Sequence[Taken]) -> int:
-    return len(taken[-1].rounds)
+def _turns(measurements: Sequence[Measurements]) -> int:
+    return len(measurements[-1].rounds)
 
 
-def _counted(taken: Sequence[Taken]) -> list[int]:
+def _counted(measurements: Sequence[Measurements]) -> list[int]:
     """The turns in which no model was slowed down."""
-    return kept(*(each.rounds for each in taken))
+    return kept(*(each.rounds for each in measurements))
 
 
-def _seconds(taken: Sequence[Taken], turns: Sequence[int]) -> float:
-    return min(each.seconds(turns) for each in taken)
+def _seconds(measurements: Sequence[Measurements], turns: Sequence[int]) -> float:
+    return min(each.seconds(turns) for each in measurements)

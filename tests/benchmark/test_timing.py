@@ -2,7 +2,7 @@
 
 import pytest
 
-from edgebert.benchmark.steady import WARM_UP, Stopwatch, count_answers
+from edgebert.benchmark.timing import WARM_UP, Stopwatch, count_answers
 from edgebert.errors import EdgebertError
 from edgebert.runtime.model import load
 
@@ -70,14 +70,14 @@ def test_each_part_has_its_time():
         "invoke": [3000] * 2,
         "finish": [4000] * 2,
         "total": [10_000] * 2,
-        "yardstick": [150, 250],  # the mean of before and after
+        "reference": [150, 250],  # the mean of before and after
     }
 
 
 def test_the_yardstick_takes_half_as_long_as_an_answer():
-    model, yardstick = FakeModel(), FakeYardstick()
-    Stopwatch(model, model.clock, yardstick).round(TEXTS, seconds=0)
-    assert yardstick.adapted == [5e6]
+    model, reference = FakeModel(), FakeYardstick()
+    Stopwatch(model, model.clock, reference).round(TEXTS, seconds=0)
+    assert reference.adapted == [5e6]
 
 
 def test_several_invocations_add_up():

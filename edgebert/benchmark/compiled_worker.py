@@ -1,4 +1,4 @@
-"""The process that measures a start with XNNPACK's weight cache: `… -m edgebert.benchmark.cached`.
+"""Measures a start with XNNPACK's weight cache: `python -m edgebert.benchmark.compiled_worker`.
 
 LiteRT offers the cache through its CompiledModel alone. The first process that is given a cache
 file fills it, the next one maps the packed weights from it instead of packing them anew. Given no
@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgebert.benchmark.pipe import Send, serve
 from edgebert.benchmark.worker import import_runtime, milliseconds_since
+from edgebert.benchmark.worker_protocol import Send, serve
 
 if TYPE_CHECKING:
     from edgebert.benchmark.setting import Setting

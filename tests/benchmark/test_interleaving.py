@@ -4,16 +4,16 @@ from collections import Counter
 
 import pytest
 
-from edgebert.benchmark.result import Energy, Round
-from edgebert.benchmark.turns import (
+from edgebert.benchmark.interleaving import (
     FEWEST_ROUNDS,
     MOST_ROUNDS,
     MOST_TIMES,
-    Taken,
-    Until,
+    Measurements,
+    StoppingRule,
+    interleave,
     take_energy,
-    take_turns,
 )
+from edgebert.benchmark.result import Energy, Round
 from tests.benchmark.machines import PHONE, PI4, machine
 
 
@@ -25,7 +25,7 @@ class FakeProcess:
         self._on_round = on_round
 
     def ask(self, do, seconds):
-        if do == "answers":  # besides, it warms up and times a yardstick in a round
+        if do == "answers":  # besides, it warms up and times a reference kernel in a round
             return {"count": 2 * len(self._times)}
         assert do == "round"
         if seconds:
@@ -35,16 +35,16 @@ class FakeProcess:
         return {part: list(self._times) for part in parts}
 
 
-def turns(processes, until, *device, **told):
-    taken = [Taken() for _ in processes]
-    take_turns(0, processes, taken, until, *device, **told)
+def turns(processes, until, *device, **options):
+    taken = [Measurements() for _ in processes]
+    interleave(0, processes, taken, until, *device, **options)
     return taken
 
 
 def test_each_turn_begins_with_another_model(tmp_path):
     diary = []
     processes = [FakeProcess(name, diary, [1.0, 2.0]) for name in "abc"]
-    taken = turns(processes, Until(4, 0), machine(tmp_path, PI4))
+    taken = turns(processes, StoppingRule(4, 0), machine(tmp_path, PI4))
     assert "".join(diary) == "abcbcacababc"
     assert [(r.first, r.count) for r in taken[0].rounds] == [(0, 2), (2, 2), (4, 2), (6, 2)]
     assert taken[2].samples["total"] == [1.0, 2.0] * 4
@@ -55,7 +55,7 @@ def test_a_round_knows_the_state_of_the_device(tmp_path):
     name = "sys/devices/platform/soc/soc:firmware/get_throttled"
     bits = iter(["0", "40000", "40000"])
     process = FakeProcess("a", [], [1.0], lambda: machine(tmp_path, {name: next(bits)}))
-    (taken,) = turns([process], Until(3, 0), system)
+    (taken,) = turns([process], StoppingRule(3, 0), system)
     assert taken.rounds == [
         Round(0, 1, 0, False, 600.0, 48.199),
         Round(1, 1, 0, True, 600.0, 48.199),
@@ -64,12 +64,14 @@ def test_a_round_knows_the_state_of_the_device(tmp_path):
 
 
 def test_the_clock_is_that_of_the_cores_it_runs_on(tmp_path):
-    (taken,) = turns([FakeProcess("a", [], [1.0])], Until(1, 0), machine(tmp_path, PHONE), [0, 1])
+    (taken,) = turns(
+        [FakeProcess("a", [], [1.0])], StoppingRule(1, 0), machine(tmp_path, PHONE), [0, 1]
+    )
     assert taken.rounds[0].clock_mhz == 2000.0
 
 
 def rounds_of(times, count, throttled=()):
-    taken = Taken()
+    taken = Measurements()
     for number in range(count):
         taken.add({"total": [times[number % len(times)]]}, throttled=number in throttled)
     return taken
@@ -83,18 +85,18 @@ NEARLY = [100_000.0, 103_000.0]  # steady, but not its ratio to one that falls w
 @pytest.mark.parametrize(
     ("until", "taken", "enough"),
     [
-        (Until(3, 9.0), [rounds_of(STEADY, 2)], False),
-        (Until(3, 9.0), [rounds_of(STEADY, 3)], True),
-        (Until(None, 0.0), [rounds_of(STEADY, FEWEST_ROUNDS - 1)], False),
-        (Until(None, 0.0), [rounds_of(STEADY, FEWEST_ROUNDS)], True),
-        (Until(None, 2.05), [rounds_of(STEADY, 20)], False),
-        (Until(None, 2.05), [rounds_of(STEADY, 21)], True),
-        (Until(None, 2.05), [rounds_of(STEADY, 21), rounds_of([1e4], 21)], False),
-        (Until(None, 2.05), [rounds_of(UNSTEADY, 21)], False),
-        (Until(None, 2.05), [rounds_of(STEADY, 21), rounds_of(UNSTEADY, 21)], False),
-        (Until(None, 2.05), [rounds_of(UNSTEADY, 14 * MOST_TIMES)], True),
-        (Until(None, 2.05), [rounds_of(NEARLY, 21)], True),
-        (Until(None, 2.05), [rounds_of(NEARLY, 21), rounds_of(NEARLY[::-1], 21)], False),
+        (StoppingRule(3, 9.0), [rounds_of(STEADY, 2)], False),
+        (StoppingRule(3, 9.0), [rounds_of(STEADY, 3)], True),
+        (StoppingRule(None, 0.0), [rounds_of(STEADY, FEWEST_ROUNDS - 1)], False),
+        (StoppingRule(None, 0.0), [rounds_of(STEADY, FEWEST_ROUNDS)], True),
+        (StoppingRule(None, 2.05), [rounds_of(STEADY, 20)], False),
+        (StoppingRule(None, 2.05), [rounds_of(STEADY, 21)], True),
+        (StoppingRule(None, 2.05), [rounds_of(STEADY, 21), rounds_of([1e4], 21)], False),
+        (StoppingRule(None, 2.05), [rounds_of(UNSTEADY, 21)], False),
+        (StoppingRule(None, 2.05), [rounds_of(STEADY, 21), rounds_of(UNSTEADY, 21)], False),
+        (StoppingRule(None, 2.05), [rounds_of(UNSTEADY, 14 * MOST_TIMES)], True),
+        (StoppingRule(None, 2.05), [rounds_of(NEARLY, 21)], True),
+        (StoppingRule(None, 2.05), [rounds_of(NEARLY, 21), rounds_of(NEARLY[::-1], 21)], False),
     ],
 )
 def test_enough_is_by_rounds_or_by_time_and_steadiness(until, taken, enough):
@@ -106,21 +108,21 @@ def test_enough_is_by_rounds_or_by_time_and_steadiness(until, taken, enough):
 @pytest.mark.parametrize(
     ("until", "taken", "enough"),
     [
-        (Until(None, 2.05), [rounds_of(STEADY, 21, {5})], False),
-        (Until(None, 2.05), [rounds_of(STEADY, 22, {5})], True),
-        (Until(None, 2.05), [rounds_of(STEADY, 22, {5}), rounds_of(STEADY, 22, {6})], False),
-        (Until(None, 2.05), [rounds_of(STEADY, 23, {5}), rounds_of(STEADY, 23, {6})], True),
-        (Until(None, 2.05), [rounds_of(STEADY, 29, range(1, 29))], False),
-        (Until(None, 0.0), [rounds_of(STEADY, FEWEST_ROUNDS, {5})], False),
-        (Until(None, 0.0), [rounds_of(STEADY, FEWEST_ROUNDS + 1, {5})], True),
+        (StoppingRule(None, 2.05), [rounds_of(STEADY, 21, {5})], False),
+        (StoppingRule(None, 2.05), [rounds_of(STEADY, 22, {5})], True),
+        (StoppingRule(None, 2.05), [rounds_of(STEADY, 22, {5}), rounds_of(STEADY, 22, {6})], False),
+        (StoppingRule(None, 2.05), [rounds_of(STEADY, 23, {5}), rounds_of(STEADY, 23, {6})], True),
+        (StoppingRule(None, 2.05), [rounds_of(STEADY, 29, range(1, 29))], False),
+        (StoppingRule(None, 0.0), [rounds_of(STEADY, FEWEST_ROUNDS, {5})], False),
+        (StoppingRule(None, 0.0), [rounds_of(STEADY, FEWEST_ROUNDS + 1, {5})], True),
         # What was throttled is not steady, what is left is.
-        (Until(None, 2.05), [rounds_of(UNSTEADY, 50, range(1, 50, 2))], True),
+        (StoppingRule(None, 2.05), [rounds_of(UNSTEADY, 50, range(1, 50, 2))], True),
         # All are: it ends all the same.
-        (Until(None, 0.0), [rounds_of(STEADY, MOST_ROUNDS - 1, range(1000))], False),
-        (Until(None, 0.0), [rounds_of(STEADY, MOST_ROUNDS, range(1000))], True),
-        (Until(None, 4.05), [rounds_of(STEADY, 40 * MOST_TIMES, range(1000))], False),
-        (Until(None, 4.05), [rounds_of(STEADY, 41 * MOST_TIMES, range(1000))], True),
-        (Until(3, 9.0), [rounds_of(STEADY, 3, {1})], True),
+        (StoppingRule(None, 0.0), [rounds_of(STEADY, MOST_ROUNDS - 1, range(1000))], False),
+        (StoppingRule(None, 0.0), [rounds_of(STEADY, MOST_ROUNDS, range(1000))], True),
+        (StoppingRule(None, 4.05), [rounds_of(STEADY, 40 * MOST_TIMES, range(1000))], False),
+        (StoppingRule(None, 4.05), [rounds_of(STEADY, 41 * MOST_TIMES, range(1000))], True),
+        (StoppingRule(3, 9.0), [rounds_of(STEADY, 3, {1})], True),
     ],
 )
 def test_throttled_rounds_do_not_count_but_it_ends(until, taken, enough):
@@ -128,7 +130,7 @@ def test_throttled_rounds_do_not_count_but_it_ends(until, taken, enough):
 
 
 def test_a_process_gives_its_share_in_rounds_that_count():
-    until = Until(None, 2.0, 2)
+    until = StoppingRule(None, 2.0, 2)
     assert until.has_enough_of(0, [rounds_of(STEADY, 10)])
     assert not until.has_enough_of(0, [rounds_of(STEADY, 10, {9})])
     assert until.has_enough_of(0, [rounds_of(STEADY, 11, {9})])
@@ -138,9 +140,9 @@ def test_progress_does_not_go_back(tmp_path):
     shares = []
     turns(
         [FakeProcess("a", [], UNSTEADY)],
-        Until(None, 1.0),
+        StoppingRule(None, 1.0),
         machine(tmp_path, PI4),
-        told=shares.append,
+        on_share=shares.append,
     )
     assert shares == sorted(shares)
     assert shares[0] == 0
@@ -149,29 +151,29 @@ def test_progress_does_not_go_back(tmp_path):
 @pytest.mark.parametrize(
     ("until", "of_each"),
     [
-        (Until(7, 0.0, 3), [3, 2, 2]),
-        (Until(2, 0.0, 5), [1, 1]),
-        (Until(None, 0.0, 4), [3, 2, 3, 2]),
-        (Until(None, 2.0, 2), [10, 10]),
-        (Until(None, 20.0, 1), [200]),
+        (StoppingRule(7, 0.0, 3), [3, 2, 2]),
+        (StoppingRule(2, 0.0, 5), [1, 1]),
+        (StoppingRule(None, 0.0, 4), [3, 2, 3, 2]),
+        (StoppingRule(None, 2.0, 2), [10, 10]),
+        (StoppingRule(None, 20.0, 1), [200]),
     ],
 )
 def test_processes_share_the_rounds_or_the_time(tmp_path, until, of_each):
-    taken = [Taken()]
+    taken = [Measurements()]
     for number, rounds in enumerate(of_each):
         assert until.share(taken) < 1
         process = FakeProcess("a", [], STEADY)
-        take_turns(number, [process], taken, until, machine(tmp_path, PI4))
+        interleave(number, [process], taken, until, machine(tmp_path, PI4))
         assert sum(each.process == number for each in taken[0].rounds) == rounds
     assert until.share(taken) == 1
 
 
 def test_unsteady_times_get_more_processes(tmp_path):
-    taken, until = [Taken()], Until(None, 2.0, 2)
+    taken, until = [Measurements()], StoppingRule(None, 2.0, 2)
     while until.share(taken) < 1:
         number = taken[0].rounds[-1].process + 1 if taken[0].rounds else 0
         process = FakeProcess("a", [], UNSTEADY[number % 2 :][:1])
-        take_turns(number, [process], taken, until, machine(tmp_path, PI4))
+        interleave(number, [process], taken, until, machine(tmp_path, PI4))
     rounds = Counter(each.process for each in taken[0].rounds)
     seconds = [count * (0.1, 0.2)[number % 2] for number, count in sorted(rounds.items())]
     # One and one, then half of all before each time, until there are `MOST_TIMES` times two.

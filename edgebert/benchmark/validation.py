@@ -16,7 +16,7 @@ _MAY_BE_NEGATIVE = frozenset(
 )
 
 
-def require_sound(report: Report) -> None:
+def validate(report: Report) -> None:
     """Refuses numbers that no device can have measured.
 
     Raises:
@@ -29,14 +29,14 @@ def require_sound(report: Report) -> None:
     if runs > _MOST_RUNS:
         raise EdgebertError(f"benchmark report: {runs:,} runs; at most {_MOST_RUNS:,} are read")
     for number, device in enumerate(report.devices):
-        require_sound_device(device, f"devices[{number}]")
+        validate_device(device, f"devices[{number}]")
 
 
-def require_sound_device(device: DeviceResult, where: str = "device") -> None:
+def validate_device(device: DeviceResult, where: str = "device") -> None:
     """The same for one device, which may hold no run.
 
     Raises:
-        EdgebertError: as `require_sound`.
+        EdgebertError: as `validate`.
     """
     _check(device, where, "")
     _check_ratios(device)

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from edgebert.benchmark.result import Report
-from edgebert.benchmark.sound import require_sound
+from edgebert.benchmark.validation import validate
 from edgebert.errors import EdgebertError
 from tests.benchmark.reports import device, report, run, sample, sample_json
 
@@ -47,14 +47,14 @@ def put(path, number):
 
 
 def test_the_sample_is_sound():
-    require_sound(sample())
+    validate(sample())
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, 1e300, 10**30])
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: ".".join(map(str, path)))
 def test_a_number_that_cannot_be_is_one_line(path, number):
     with pytest.raises(EdgebertError) as caught:
-        require_sound(Report.from_json(json.dumps(put(path, number))))
+        validate(Report.from_json(json.dumps(put(path, number))))
     assert "\n" not in str(caught.value)
 
 
@@ -62,7 +62,7 @@ def test_only_temperatures_and_metrics_may_be_negative():
     taken = []
     for path in PATHS:
         try:
-            require_sound(Report.from_json(json.dumps(put(path, -1))))
+            validate(Report.from_json(json.dumps(put(path, -1))))
             taken.append(path[-1])
         except EdgebertError:
             pass
@@ -74,9 +74,9 @@ def test_only_temperatures_and_metrics_may_be_negative():
 @pytest.mark.parametrize("ratio", [(0, 0, 0, 1, 1), (0, 0, 1, 0, 1), (0, 0, 1, 2, 1)])
 def test_intervals_are_intervals(ratio):
     with pytest.raises(EdgebertError, match="a ratio of"):
-        require_sound(report(device(run(), ratios=[ratio])))
+        validate(report(device(run(), ratios=[ratio])))
 
 
 def test_an_empty_report_shows_nothing():
     with pytest.raises(EdgebertError, match="holds no run"):
-        require_sound(report(device()))
+        validate(report(device()))

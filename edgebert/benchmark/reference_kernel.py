@@ -18,7 +18,7 @@ _ROWS, _INNER, _COLUMNS = 32, 128, 64
 _TRIES = 5
 
 
-class Yardstick:
+class ReferenceKernel:
     """Multiplies the same two float32 matrices.
 
     Args:
@@ -51,7 +51,7 @@ class Yardstick:
 
 
 def describe() -> str:
-    """What the yardstick is made of here: times of different yardsticks cannot be compared."""
+    """What the reference kernel is made of here: times of different kernels cannot be compared."""
     import numpy as np
 
     size = f"[{_ROWS}, {_INNER}] by [{_INNER}, {_COLUMNS}]"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from edgebert.benchmark.yardstick import Yardstick
+from edgebert.benchmark.reference_kernel import ReferenceKernel
 from edgebert.errors import EdgebertError
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ WARM_UP_SECONDS = 0.02
 """So many answers before each round do not count, as the caches hold what other models left there;
 fewer where they take longer than this together."""
 
-YARDSTICK_SHARE = 0.5
-"""The yardstick takes about this share of the time of an answer."""
+REFERENCE_SHARE = 0.5
+"""The reference kernel takes about this share of the time of an answer."""
 
 
 class TimedModel(Protocol):
@@ -71,7 +71,7 @@ class PartTimes:
     invoke: list[float] = field(default_factory=list)
     finish: list[float] = field(default_factory=list)
     total: list[float] = field(default_factory=list)
-    yardstick: list[float] = field(default_factory=list)
+    reference: list[float] = field(default_factory=list)
 
 
 def count_answers(
@@ -106,18 +106,18 @@ class Stopwatch:
     Args:
         model: its interpreter is watched from now on.
         clock: nanoseconds.
-        yardstick: None: one with the same clock.
+        reference: None: one with the same clock.
     """
 
     def __init__(
         self,
         model: TimedModel,
         clock: Callable[[], int] = time.perf_counter_ns,
-        yardstick: Yardstick | None = None,
+        reference: ReferenceKernel | None = None,
     ) -> None:
         self._model = model
         self._clock = clock
-        self._yardstick = yardstick or Yardstick(clock)
+        self._reference = reference or ReferenceKernel(clock)
         model.watch(self._around)
 
     def answer(self, text: str, pair: str | None, times: PartTimes) -> None:
@@ -144,23 +144,23 @@ class Stopwatch:
     def round(self, texts: Sequence[tuple[str, str | None]], seconds: float) -> PartTimes:
         """Answers all texts, again and again until the time is up, at least once.
 
-        The yardstick is measured before and after each answer; their mean stands beside it.
+        The reference kernel is measured before and after each answer; their mean stands beside it.
 
         Raises:
             EdgebertError: there are none, or the model does not take one.
         """
         if not texts:
             raise EdgebertError("no text to measure")
-        yardstick = self._yardstick
-        yardstick.adapt(YARDSTICK_SHARE * self._warm_up(texts))
+        reference = self._reference
+        reference.adapt(REFERENCE_SHARE * self._warm_up(texts))
         times = PartTimes()
-        before = yardstick.measure()
+        before = reference.measure()
         until = self._clock() + int(seconds * 1e9)
         while True:
             for text, pair in texts:
                 self.answer(text, pair, times)
-                after = yardstick.measure()
-                times.yardstick.append((before + after) / 2)
+                after = reference.measure()
+                times.reference.append((before + after) / 2)
                 before = after
             if self._clock() >= until:
                 return times
