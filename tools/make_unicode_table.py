@@ -18,8 +18,7 @@ from edgebert.tokenizer.characters import is_accent, is_dropped, is_punctuation
 from edgebert.tokenizer.unicode13 import category, combining, decompose, lower
 
 TABLE = (
-    Path(__file__).parent.parent
-    / "android_demo/edgebert/src/main/resources/edgebert/unicode13.txt"
+    Path(__file__).parent.parent / "android_demo/edgebert/src/main/resources/edgebert/unicode13.txt"
 )
 HEADER = "# Unicode 13, made by tools/make_unicode_table.py, which tells the format."
 
