@@ -45,7 +45,8 @@ def archive_bytes(files: Mapping[str, str | bytes], offset: int) -> bytes:
     Entries are stored, not deflated: MediaPipe points into the mapped file. All else is fixed, so
     that the same files give the same bytes.
     """
-    entries, directory = [], []
+    entries: list[bytes] = []
+    directory: list[bytes] = []
     at = offset
     for name, text in files.items():
         content = text.encode() if isinstance(text, str) else text
