@@ -12,7 +12,7 @@ import edgebert
 
 PACKAGE = Path(edgebert.__file__).parent
 ORDER = [
-    "version", "errors", "files", "crc32c", "typed_json", "data", "page",
+    "version", "errors", "lfs_pointer", "files", "crc32c", "typed_json", "data", "page",
     "bert", "tokenizer", "checkpoints", "model_file", "runtime", "evaluate", "converter",
     "search", "bulk", "benchmark", "train", "cli",
 ]  # fmt: skip

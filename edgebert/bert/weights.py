@@ -141,11 +141,28 @@ def check_weights(weights: Weights, config: BertConfig) -> None:
         EdgebertError: the first tensor that is missing, of the wrong shape, partly there
             (a head), or not finite; it is named, with the shape found and the shape needed.
     """
-    shapes = encoder_shapes(config)
+    _check_shapes(weights, encoder_shapes(config))
     for head in HEADS:
-        wanted = head_shapes(head, config)
-        if any(name in weights for name in wanted):
-            shapes |= wanted
+        if any(name in weights for name in head_shapes(head, config)):
+            check_head(weights, head, config)
+
+
+def check_head(weights: Weights, head: str, config: BertConfig) -> None:
+    """Refuses a head that is not whole, or does not fit the config.
+
+    Raises:
+        EdgebertError: as `check_weights`.
+    """
+    _check_shapes(weights, head_shapes(head, config))
+    if -1 in head_shapes(head, config).get(f"{head}.weight", ()):
+        rows, biases = len(weights[f"{head}.weight"]), len(weights[f"{head}.bias"])
+        if rows != biases:
+            raise EdgebertError(
+                f"checkpoint: {head}.weight has {rows} rows and {head}.bias {biases} values"
+            )
+
+
+def _check_shapes(weights: Weights, shapes: Mapping[str, tuple[int, ...]]) -> None:
     for name, shape in shapes.items():
         if name not in weights:
             raise EdgebertError(f"checkpoint: tensor {name} is missing (shape {_show(shape)})")
@@ -159,12 +176,6 @@ def check_weights(weights: Weights, config: BertConfig) -> None:
             )
         if not np.isfinite(weights[name]).all():
             raise EdgebertError(f"checkpoint: tensor {name} holds values that are not finite")
-    for labelled in {"classifier", "tagger"}.intersection(heads_of(weights)):
-        rows, biases = len(weights[f"{labelled}.weight"]), len(weights[f"{labelled}.bias"])
-        if rows != biases:
-            raise EdgebertError(
-                f"checkpoint: {labelled}.weight has {rows} rows and {labelled}.bias {biases} values"
-            )
 
 
 def parameter_count(config: BertConfig, heads: Iterable[str] = ("pooler",)) -> int:

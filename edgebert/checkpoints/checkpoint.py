@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -29,6 +30,8 @@ class Checkpoint:
         multi_label: the classifier's labels are independent (sigmoid, not softmax).
         pooling: how a sentence vector is made, where the checkpoint says so.
         normalize: whether the sentence vector has length 1.
+        faults: what of it cannot be used, and why: by head, "labels" or "task". An error only
+            where it is needed (`require`).
         learned: ranges for a full-integer file, where training has found them.
         source: what the user named, for the record.
         format: e.g. "TensorFlow 1 checkpoint".
@@ -47,6 +50,7 @@ class Checkpoint:
     multi_label: bool = False
     pooling: Pooling | None = None
     normalize: bool = False
+    faults: Mapping[str, str] = field(default_factory=dict, repr=False)
     learned: Learned | None = field(default=None, repr=False)
     source: str = ""
     format: str = ""
@@ -65,6 +69,15 @@ class Checkpoint:
                     raise EdgebertError(
                         f"checkpoint: {len(self.labels)} labels for a {head} with {rows} outputs"
                     )
+
+    def require(self, part: str) -> None:
+        """Refuses a part that is needed and cannot be used.
+
+        Raises:
+            EdgebertError: what is wrong with it.
+        """
+        if part in self.faults:
+            raise EdgebertError(self.faults[part])
 
     @property
     def heads(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import numpy as np
 from edgebert.checkpoints import hugging_face, sentence_transformers, tensorflow1
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.hugging_face import read_hugging_face
+from edgebert.checkpoints.other_formats import explain
 from edgebert.checkpoints.sentence_transformers import read_sentence_transformers
 from edgebert.checkpoints.tensorflow1 import read_tensorflow1
 from edgebert.errors import EdgebertError
@@ -58,7 +59,7 @@ def open_folder(folder: Path, source: str | None = None) -> Checkpoint:
         if (folder / known.marker).is_file():
             return _with_two_segments(known.read(folder, source or str(folder)))
     looked_for = ", ".join(f"{known.marker} ({known.name})" for known in _FORMATS)
-    raise EdgebertError(f"{folder}: no checkpoint here; looked for {looked_for}")
+    raise EdgebertError(explain(folder) or f"{folder}: no checkpoint here; looked for {looked_for}")
 
 
 def _with_two_segments(checkpoint: Checkpoint) -> Checkpoint:

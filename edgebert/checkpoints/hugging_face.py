@@ -12,22 +12,23 @@ from typing import Any
 
 from edgebert.bert.config import BertConfig
 from edgebert.bert.tasks import LABELLED, TaskName
-from edgebert.bert.weights import Weights, head_shapes
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.families import FAMILIES
 from edgebert.checkpoints.families.bert import BERT
 from edgebert.checkpoints.families.family import Architecture, Family
 from edgebert.checkpoints.hugging_face_tokenizer import read_tokenizer
 from edgebert.checkpoints.hugging_face_weights import (
+    FoundWeights,
     canonical_names,
     canonical_weights,
-    find_tensors,
 )
 from edgebert.checkpoints.labels import default_labels, labels_by_id
 from edgebert.checkpoints.learned import read_learned
 from edgebert.checkpoints.mapped import LazyTensors
 from edgebert.checkpoints.small_files import read_json_object, shown
+from edgebert.checkpoints.tensor_prefix import without_prefix
 from edgebert.checkpoints.vocabulary import check_special_tokens
+from edgebert.checkpoints.weight_files import find_tensors
 from edgebert.errors import EdgebertError
 
 FORMAT = "Hugging Face folder"
@@ -38,6 +39,14 @@ _TASK_OF_PROBLEM: Mapping[str, TaskName] = MappingProxyType(
         "regression": "regress",
         "single_label_classification": "classify",
         "multi_label_classification": "classify",
+    }
+)
+
+_WHY_PLAIN: Mapping[str, str] = MappingProxyType(
+    {
+        "auto_map": "it names code that comes with the checkpoint, which is never run",
+        "quantization_config": "another tool rounded its weights: take the model it was made from",
+        "is_decoder": "a decoder does not see what follows a token",
     }
 )
 
@@ -53,25 +62,29 @@ def read_hugging_face(folder: Path, source: str) -> Checkpoint:
     raw = read_json_object(path)
     family, named = _family(raw, path)
     _check_plain(raw, family, path)
-    config = family.config(raw, path)
     weights_path, tensors = find_tensors(folder)
+    config = family.config(raw, path)
+    tensors = without_prefix(tensors, family, weights_path)
     name = named or _architecture_of(tensors, family, config, weights_path)
-    architecture = family.architectures[name]
-    weights = canonical_weights(tensors, config, family, name, weights_path)
-    _check_heads(weights, config, name, architecture, weights_path)
-    task = _task(raw, architecture, weights, path)
+    tied = raw.get("tie_word_embeddings") is not False
+    found = canonical_weights(tensors, config, family, name, weights_path, tied=tied)
+    task = _task(raw, family.architectures[name], found, path)
+    labels, faults = _labels(raw, task, found, path)
+    if task is None:
+        faults |= _why_no_task(name, named, tensors, family, path)
     vocabulary, tokenizer, unigram = read_tokenizer(folder, config.max_position_embeddings)
     if unigram is None:
         check_special_tokens(vocabulary, mask=task == "fill-mask", where=folder)
     return Checkpoint(
         config=config,
-        weights=weights,
+        weights=found.weights,
         vocabulary=vocabulary,
         tokenizer=tokenizer,
         unigram=unigram,
-        labels=_labels(raw, task, weights, path) if task and task in LABELLED else None,
+        labels=labels,
         task=task,
         multi_label=task == "classify" and raw.get("problem_type") == "multi_label_classification",
+        faults={**found.faults, **faults},
         learned=read_learned(folder),
         source=source,
         format=FORMAT,
@@ -93,7 +106,11 @@ def _family(raw: Mapping[str, Any], path: Path) -> tuple[Family, str | None]:
             f"{path}: a model of type {shown(model_type)}, architecture {shown(name)}; "
             f"accepted: {families} (TinyBERT and MiniLM are BERTs)"
         )
-    if more or not (name is None or name in tuple(family.architectures)):
+    if more:
+        raise EdgebertError(
+            f"{path}: several architectures, {shown(names)}; leave the one that the weights are of"
+        )
+    if not (name is None or name in tuple(family.architectures)):
         raise EdgebertError(
             f"{path}: a model of type {shown(model_type)}, architecture {shown(name)}; "
             f"accepted: {family.name}, as {', '.join(family.architectures)}"
@@ -108,69 +125,89 @@ def _type_of(architecture: object) -> str:
 
 
 def _architecture_of(tensors: LazyTensors, family: Family, config: BertConfig, path: Path) -> str:
-    """The class that tensor names tell."""
+    """The class that tensor names tell; the bare encoder where they do not."""
     by_task: dict[TaskName | None, str] = {}
     for name, known in family.architectures.items():
         by_task.setdefault(known.task, name)
-    if any(name.split(".")[0] == "classifier" for name in tensors):
-        raise EdgebertError(
-            f"{path}: names no architecture, and a classifier could be of texts or of tokens; add "
-            f'"architectures": ["{by_task["classify"]}"] or ["{by_task["tag"]}"]'
-        )
     found = canonical_names(tensors, config, family, path)
     if "answerer.weight" in found:
         return by_task["answer"]
-    return by_task["fill-mask"] if "mlm.bias" in found else by_task[None]
+    is_masked = "mlm.bias" in found and not _has_classifier(tensors)
+    return by_task["fill-mask"] if is_masked else by_task[None]
+
+
+def _has_classifier(tensors: LazyTensors) -> bool:
+    return any(name.split(".")[0] == "classifier" for name in tensors)
+
+
+def _why_no_task(
+    name: str, named: str | None, tensors: LazyTensors, family: Family, path: Path
+) -> dict[str, str]:
+    """What is said where a class has no task; nothing of a bare encoder."""
+    if named is None and _has_classifier(tensors):
+        classes = [n for n, each in family.architectures.items() if each.task in LABELLED]
+        return {
+            "task": f"{path}: names no architecture, and a classifier could be of texts or of "
+            f'tokens; add "architectures": ["{classes[0]}"] or ["{classes[1]}"]'
+        }
+    if name == next(iter(family.architectures)):
+        return {}
+    return {"task": f"{path}: a {name} is for none of the tasks here, but has an encoder"}
 
 
 def _check_plain(raw: Mapping[str, Any], family: Family, path: Path) -> None:
     for name, plain in family.plain.items():
         value = raw.get(name)
-        if value is not None and value != plain:
+        if value not in (None, {}, []) and value != plain:
+            why = f" ({_WHY_PLAIN[name]})" if name in _WHY_PLAIN else ""
             raise EdgebertError(
                 f"{path}: {name} is {shown(value)}; "
-                f"only plain {family.name}s ({plain!r}) are accepted"
+                f"only plain {family.name}s ({plain!r}) are accepted{why}"
             )
 
 
-def _check_heads(
-    weights: Weights, config: BertConfig, name: str, architecture: Architecture, path: Path
-) -> None:
-    for head in architecture.heads:
-        for tensor in head_shapes(head, config):
-            if tensor not in weights:
-                raise EdgebertError(f"{path}: tensor {tensor} is missing; {name} has it")
-
-
 def _task(
-    raw: Mapping[str, Any], architecture: Architecture, weights: Weights, path: Path
+    raw: Mapping[str, Any], architecture: Architecture, found: FoundWeights, path: Path
 ) -> TaskName | None:
     """The architecture's task; a sequence classifier may also be a regression."""
     if architecture.task != "classify":
         return architecture.task
-    outputs = len(weights["classifier.bias"])
     problem = raw.get("problem_type")
-    if problem is None:
-        return "regress" if outputs == 1 else "classify"
-    if not isinstance(problem, str) or problem not in _TASK_OF_PROBLEM:
+    if problem is not None and (not isinstance(problem, str) or problem not in _TASK_OF_PROBLEM):
         raise EdgebertError(
             f"{path}: problem_type is {shown(problem)}; accepted: {', '.join(_TASK_OF_PROBLEM)}"
         )
+    if "classifier" in found.faults:
+        return "classify"
+    outputs = len(found.weights["classifier.bias"])
+    if problem is None:
+        return "regress" if outputs == 1 else "classify"
     if problem == "regression" and outputs != 1:
         raise EdgebertError(f"{path}: a regression with {outputs} outputs; one is accepted")
     return _TASK_OF_PROBLEM[problem]
 
 
 def _labels(
-    raw: Mapping[str, Any], task: TaskName, weights: Weights, path: Path
-) -> tuple[str, ...]:
-    """The config's labels, or the names that transformers gives where there are none."""
-    if raw.get("id2label") is not None:
-        return labels_by_id(raw["id2label"], path)
-    outputs = len(weights[f"{LABELLED[task]}.bias"])
-    if raw.get("num_labels", outputs) != outputs:
-        raise EdgebertError(
-            f"{path}: num_labels is {shown(raw['num_labels'])}, "
-            f"but the weights have {outputs} outputs"
-        )
-    return default_labels(outputs)
+    raw: Mapping[str, Any], task: TaskName | None, found: FoundWeights, path: Path
+) -> tuple[tuple[str, ...] | None, dict[str, str]]:
+    """The config's labels, or the names that transformers gives where there are none.
+
+    None and what is wrong where they cannot be used; others may be given in their place.
+    """
+    head = None if task is None else LABELLED.get(task)
+    if head is None or head in found.faults:
+        return None, {}
+    outputs = len(found.weights[f"{head}.bias"])
+    try:
+        if raw.get("id2label") is not None:
+            labels = labels_by_id(raw["id2label"], path)
+        elif raw.get("num_labels", outputs) == outputs:
+            labels = default_labels(outputs)
+        else:
+            told = f"num_labels is {shown(raw['num_labels'])}"
+            raise EdgebertError(f"{path}: {told}, but the weights have {outputs} outputs")
+        if len(labels) != outputs:
+            raise EdgebertError(f"{path}: {len(labels)} labels for a {head} with {outputs} outputs")
+    except EdgebertError as error:
+        return None, {"labels": f"{error}; correct it, or name the labels with --labels"}
+    return labels, {}

@@ -1,76 +1,101 @@
-"""The weights of a Hugging Face folder: which files hold them, and from their names to ours."""
+"""The weights of a Hugging Face folder: from transformers' names of tensors to ours."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 
 from edgebert.bert.config import BertConfig
-from edgebert.bert.weights import Array
+from edgebert.bert.weights import HEADS, Array, check_head, head_shapes
 from edgebert.checkpoints.families.family import Family
+from edgebert.checkpoints.leftovers import is_leftover
 from edgebert.checkpoints.mapped import LazyTensors
-from edgebert.checkpoints.safetensors_file import read_safetensors
-from edgebert.checkpoints.small_files import as_object, child, read_json_object, shown
+from edgebert.checkpoints.small_files import shown
 from edgebert.checkpoints.tensor_names import NameMap
-from edgebert.checkpoints.torch_pickle import read_torch_pickle
 from edgebert.errors import EdgebertError
 
-_Reader = Callable[[Path], LazyTensors]
-
-# In this order; an index names the files that hold the tensors.
-_FILES: Mapping[str, _Reader] = MappingProxyType(
-    {"model.safetensors": read_safetensors, "pytorch_model.bin": read_torch_pickle}
-)
-_INDEX_SUFFIX = ".index.json"
-
+_MOST_NAMED = 6
 _SUFFIXES = MappingProxyType({"gamma": "weight", "beta": "bias"})
 
 
-def find_tensors(folder: Path) -> tuple[Path, LazyTensors]:
-    """The folder's tensors under their own names, and the file that holds or lists them.
+@dataclass(frozen=True)
+class FoundWeights:
+    """What a folder's tensors come to.
 
-    Raises:
-        EdgebertError: there is no such file, or it is damaged.
+    Attributes:
+        weights: under canonical names.
+        faults: by head, why it cannot be used; its tensors are not among the weights.
     """
-    for name, reader in _FILES.items():
-        path = folder / name
-        if path.exists():
-            return path, reader(path)
-        index = path.with_name(name + _INDEX_SUFFIX)
-        if index.exists():
-            return index, _read_parts(index, reader)
-    raise EdgebertError(
-        f"{folder}: no weights; looked for {' and '.join(_FILES)}, each also as *{_INDEX_SUFFIX}"
-    )
+
+    weights: dict[str, Array]
+    faults: dict[str, str]
 
 
 def canonical_weights(
-    tensors: LazyTensors, config: BertConfig, family: Family, architecture: str, path: Path
-) -> dict[str, Array]:
-    """Weights under canonical names.
+    tensors: LazyTensors,
+    config: BertConfig,
+    family: Family,
+    architecture: str,
+    path: Path,
+    *,
+    tied: bool,
+) -> FoundWeights:
+    """Weights under canonical names, and what is wrong with which head.
 
     Args:
-        tensors: under the folder's names.
+        tensors: under the names of transformers' class (`tensor_prefix`).
         config: of the model.
         family: of the model.
         architecture: one of the family's.
         path: the file, for errors.
+        tied: the config's `tie_word_embeddings`; where it is false, a masked language model has a
+            table of its own for its output, which must be there and equal to the word table.
 
     Raises:
-        EdgebertError: a tensor of the encoder has a name that the family has not, belongs to a
-            layer that the config does not count, or is a changed copy of the word table.
+        EdgebertError: a tensor is no part of such a model and no known leftover, or belongs to a
+            layer that the config does not count.
     """
     table = (*family.names, *family.architectures[architecture].names)
     names = NameMap(table, _SUFFIXES, family.transposed)
-    tensors = _without_copies(tensors, family, path)
-    for name in tensors:
-        if re.fullmatch(family.encoder, name) and not names.canonical(name):
-            raise EdgebertError(f"{path}: tensor {shown(name)} is no part of a plain {family.name}")
-    return names.weights(tensors, config, path)
+    once, changed = _without_copies(tensors, family, path)
+    unknown = [
+        name
+        for name in once
+        if not (names.canonical(name) or is_leftover(name) or re.fullmatch(family.heads, name))
+    ]
+    if unknown:
+        raise EdgebertError(
+            f"{path}: {_listed(unknown)} no part of a plain {family.name} ({architecture}); "
+            "without it the model would not be what was trained"
+        )
+    weights = names.weights(once, config, path)
+    faults = {"mlm": changed} if changed else {}
+    if not tied and "mlm.bias" in weights and family.copies[0][0] not in tensors:
+        faults["mlm"] = (
+            f"{path}: tensor {family.copies[0][0]} is missing, and tie_word_embeddings is false"
+        )
+    for head in HEADS:
+        own = head_shapes(head, config)
+        if head in family.architectures[architecture].heads or any(name in weights for name in own):
+            try:
+                check_head(weights, head, config)
+            except EdgebertError as error:
+                told = str(error).removeprefix("checkpoint: ")
+                faults.setdefault(head, f"{path}: the {head} cannot be used: {told}")
+        if head in faults:
+            weights = {name: weight for name, weight in weights.items() if name not in own}
+    return FoundWeights(weights, faults)
+
+
+def _listed(names: list[str]) -> str:
+    told = ", ".join(shown(name) for name in names[:_MOST_NAMED])
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"tensor {told} is" if len(names) == 1 else f"tensors {told}{more} are"
 
 
 def canonical_names(
@@ -79,37 +104,23 @@ def canonical_names(
     """The canonical names of the tensors that every architecture of a family may have.
 
     Raises:
-        EdgebertError: as `canonical_weights`.
+        EdgebertError: there are more layers than in the config.
     """
     names = NameMap(family.names, _SUFFIXES, family.transposed)
-    return names.plan(_without_copies(tensors, family, path), config, path).keys()
+    return names.plan(_without_copies(tensors, family, path)[0], config, path).keys()
 
 
-def _read_parts(index: Path, reader: _Reader) -> LazyTensors:
-    """The tensors of all files an index names."""
-    places = as_object(read_json_object(index).get("weight_map"), "weight_map", index)
-    files = {child(index.parent, place, named_by=index) for place in places.values()}
-    readers = {name: read for file in sorted(files) for name, read in reader(file).readers.items()}
-    missing = sorted(places.keys() - readers.keys())
-    if missing:
-        raise EdgebertError(f"{index}: no file holds the tensor {shown(missing[0])}")
-    return LazyTensors(readers)
-
-
-def _without_copies(tensors: LazyTensors, family: Family, path: Path) -> LazyTensors:
-    """The tensors but for buffers and for copies of others, which must be equal to those."""
-    readers = {
-        name: read
-        for name, read in tensors.readers.items()
-        if not re.fullmatch(family.buffers, name)
-    }
+def _without_copies(tensors: LazyTensors, family: Family, path: Path) -> tuple[LazyTensors, str]:
+    """The tensors but for copies of others, and what is said of one that is no copy."""
+    readers = dict(tensors.readers)
+    changed = ""
     for copy, pattern in family.copies:
         original = next((name for name in readers if re.fullmatch(pattern, name)), None)
         if copy in readers and original:
             if not np.array_equal(tensors[copy], tensors[original]):
-                raise EdgebertError(
+                changed = changed or (
                     f"{path}: tensor {copy} differs from {original}; "
                     f"a {family.name} has one for both"
                 )
             del readers[copy]
-    return LazyTensors(readers)
+    return LazyTensors(readers), changed

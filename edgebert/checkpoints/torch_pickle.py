@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import io
 import pickle
+import re
 import zipfile
 import zlib
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -34,6 +35,26 @@ _ELEMENT_OF_STORAGE = {
     "IntStorage": "int32",
     "LongStorage": "int64",
 }
+
+_STATE = re.compile("optim|sched|scaler|callback|loop|rng", re.IGNORECASE)
+"""Keys of a training's state, which may hold tensors that are no weights."""
+
+_SETTINGS = "AttributeDict"
+_IGNORED = (
+    ("argparse", "Namespace"),
+    ("pytorch_lightning.utilities.parsing", _SETTINGS),
+    ("lightning.pytorch.utilities.parsing", _SETTINGS),
+    ("lightning_fabric.utilities.data", _SETTINGS),
+    ("lightning.fabric.utilities.data", _SETTINGS),
+    *(("pathlib", name) for name in ("PosixPath", "WindowsPath")),
+    *(("collections", name) for name in ("defaultdict", "Counter")),
+    *((module, name) for module in ("builtins", "__builtin__") for name in ("set", "list", "int")),
+    *((f"numpy.{core}.multiarray", "scalar") for core in ("core", "_core")),
+    ("numpy", "dtype"),
+    ("_codecs", "encode"),
+    *(("torch", name) for name in ("device", "Size", "float32", "float16", "bfloat16")),
+)
+"""What trainings keep beside weights: their options and scores. None of these is called."""
 
 
 # Tuples, because a pickle can set attributes of whatever has any.
@@ -68,11 +89,11 @@ class _TorchTensor(NamedTuple):
 
 
 def read_torch_pickle(path: Path) -> LazyTensors:
-    """The tensors of a state dict; other values in it are left out.
+    """The tensors of a state dict, or of the one in a training's checkpoint; others are left out.
 
     Raises:
-        EdgebertError: the file is damaged, big-endian or no state dict, or its pickle calls
-            anything but what builds tensors.
+        EdgebertError: the file is damaged, big-endian, holds no state dict or several, or its
+            pickle calls anything but what builds tensors.
     """
     data = map_file(path)
     try:
@@ -86,12 +107,43 @@ def read_torch_pickle(path: Path) -> LazyTensors:
         ) from None
     tensors = {
         name: partial(tensor.view, storage, f"{path}: tensor {name}")
-        for name, tensor in state.items()
+        for name, tensor in _state_dict(state, path).items()
         if isinstance(name, str) and isinstance(tensor, _TorchTensor)
     }
-    if not tensors:
-        raise EdgebertError(f"{path}: no tensors at the top level; a state dict is needed")
     return LazyTensors(tensors)
+
+
+def _state_dict(saved: Mapping[Any, Any], path: Path) -> Mapping[Any, Any]:
+    """The dict of tensors in what was saved: itself, or the only one in it."""
+    inner = dict(_dicts_of_tensors(saved))
+    # Beside a dict of weights a lone number is a counter or a loss.
+    own = _tensors(saved)
+    if own and not (inner and all(tensor.shape == () for tensor in own)):
+        return saved
+    if len(inner) == 1:
+        return next(iter(inner.values()))
+    keys = shown(sorted(str(key) for key in saved))
+    if not inner:
+        raise EdgebertError(f"{path}: no state dict, that is no dict of tensors; keys: {keys}")
+    raise EdgebertError(
+        f"{path}: several state dicts, under {shown(list(inner))}; keys: {keys}; "
+        "save the one that is wanted alone"
+    )
+
+
+def _dicts_of_tensors(saved: Mapping[Any, Any], depth: int = 2) -> Iterator[tuple[str, Any]]:
+    """Dicts of tensors in a dict, and in dicts in it, by key; an optimiser's are left out."""
+    for key, value in saved.items():
+        if isinstance(key, str) and isinstance(value, dict) and not _STATE.search(key):
+            if _tensors(value):
+                yield key, value
+            elif depth > 1:
+                for name, inner in _dicts_of_tensors(value, depth - 1):
+                    yield f"{key}.{name}", inner
+
+
+def _tensors(saved: Mapping[Any, Any]) -> list[_TorchTensor]:
+    return [value for value in saved.values() if isinstance(value, _TorchTensor)]
 
 
 _StateDict = tuple[Mapping[Any, Any], Callable[[str], memoryview]]
@@ -180,6 +232,7 @@ class _TensorUnpickler(pickle._Unpickler):
         }
         for name, element in _ELEMENT_OF_STORAGE.items():
             self._builders["torch", name] = _StorageType(element)
+        self._builders |= dict.fromkeys(_IGNORED, _stand_in())
 
     def load_dict(self) -> Mapping[Any, Any]:
         """The next pickle, which must hold a dict."""
@@ -205,6 +258,16 @@ class _TensorUnpickler(pickle._Unpickler):
         if self.storages.setdefault(storage.key, storage) != storage:
             raise ValueError(f"storage {storage.key} has two types")
         return storage
+
+
+def _stand_in() -> type:
+    """A class of values that let a pickle do to them what it does, and hold nothing of it."""
+
+    def ignore(self: object, *_: object, **__: object) -> None:
+        pass
+
+    changes = ("__init__", "__setstate__", "__setitem__", "append", "extend", "add")
+    return type("Ignored", (), dict.fromkeys(changes, ignore))
 
 
 def _rebuild_tensor(storage: Any, offset: Any, shape: Any, strides: Any) -> _TorchTensor:

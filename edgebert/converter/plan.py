@@ -105,6 +105,8 @@ def _task(task: TaskName | None, checkpoint: Checkpoint) -> TaskName:
     can = ", ".join(checkpoint.tasks)
     chosen = task or checkpoint.task
     if chosen is None:
+        if "task" in checkpoint.faults:
+            raise EdgebertError(f"{checkpoint.faults['task']}; choose with --task, one of: {can}")
         raise EdgebertError(
             f"{checkpoint.source}: does not say what it is for; choose with --task, one of: {can}"
         )
@@ -113,6 +115,8 @@ def _task(task: TaskName | None, checkpoint: Checkpoint) -> TaskName:
     if chosen not in checkpoint.tasks:
         needed = TASKS[chosen].needs(checkpoint.config)
         lacks = [head for head in needed if head not in checkpoint.heads]
+        for head in lacks:
+            checkpoint.require(head)
         raise EdgebertError(
             f"{checkpoint.source}: has no {' and no '.join(lacks)} for the task {chosen}; "
             f"heads it has: {', '.join(checkpoint.heads) or 'none'}; tasks it can do: {can}"
@@ -142,6 +146,7 @@ def _labels(options: Options, checkpoint: Checkpoint, head: Head) -> tuple[str, 
     elif options.labels is not None:
         labels, origin = tuple(options.labels), "labels"
     else:
+        checkpoint.require("labels")
         labels, origin = checkpoint.labels or default_labels(count), checkpoint.source
     if len(labels) != count:
         raise EdgebertError(

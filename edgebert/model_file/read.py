@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO
 
 from edgebert.errors import EdgebertError
+from edgebert.lfs_pointer import refuse_lfs_pointer
 from edgebert.model_file.checksum import check_unchanged
 from edgebert.model_file.names import RECORD_FILE, UNIGRAM_FILE, VOCABULARY_FILE
 from edgebert.model_file.record import Record
@@ -107,12 +108,13 @@ def check_is_tflite(path: str | os.PathLike[str]) -> None:
     """Raises EdgebertError unless `path` is a file that begins as TFLite files do."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123 (as `ModelFile.path`)
-            head = file.read(8)
+            head = file.read(64)
     except IsADirectoryError:
         raise EdgebertError(f"{path}: is a folder; a .tflite file is needed") from None
     except OSError as error:
         raise EdgebertError(f"{path}: cannot read: {error.strerror}") from None
-    if head[4:] != b"TFL3":
+    if head[4:8] != b"TFL3":
+        refuse_lfs_pointer(path, head, "the model")
         raise EdgebertError(
             f"{path}: not a TFLite file (a file made by edgebert convert is needed)"
         )

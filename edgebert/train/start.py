@@ -38,8 +38,8 @@ def with_heads(
         multi_label: of classify: the labels are independent of each other.
 
     Raises:
-        EdgebertError: the source is no plain BERT, does not take so many tokens, or has another
-            tokenizer.
+        EdgebertError: the source is no plain BERT, does not take so many tokens, has another
+            tokenizer, or a head that cannot be used.
     """
     if source.unigram is not None:
         raise EdgebertError(
@@ -68,6 +68,7 @@ def with_heads(
 
 def _head(head: str, source: Checkpoint, labels: Sequence[str], seed: int) -> Mapping[str, Array]:
     """The source's own where it fits and has the same labels, else a new one."""
+    source.require(head)
     fresh = initial_head(head, source.config, len(labels) or 1, seed)
     own = {name: source.weights[name] for name in fresh if name in source.weights}
     fits = {n: a.shape for n, a in own.items()} == {n: a.shape for n, a in fresh.items()}

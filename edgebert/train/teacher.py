@@ -131,6 +131,7 @@ class CheckpointTeacher:
         """Its own, or the names that transformers gives where there are none."""
         if self.task != "classify":
             return ()
+        self.checkpoint.require("labels")
         return self.checkpoint.labels or default_labels(self._width)
 
     @property

@@ -6,6 +6,10 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
+
+from edgebert.checkpoints.folder import open_folder
+from edgebert.converter.plan import Options, Plan, plan
 
 DATA = Path(__file__).parent.parent / "data"
 BUNDLES = DATA / "bundles"
@@ -25,6 +29,11 @@ def reference_folders() -> list[Path]:
     """Every folder with a checkpoint that can be opened, under all roots."""
     folders = [path.parent for root in ROOTS for path in root.glob("*/expected.json")]
     return sorted(folders)
+
+
+def settle(folder: Path, **options: Any) -> Plan:
+    """What a conversion of a folder would build, or its error."""
+    return plan(Options(**options), open_folder(folder))
 
 
 def copy(name: str, to: Path) -> Path:

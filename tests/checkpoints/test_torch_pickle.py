@@ -87,6 +87,53 @@ def test_other_values_are_left_out(path):
     assert list(read_torch_pickle(save(path, code))) == ["a"]
 
 
+def nested(*tensors, **others):
+    """A training's checkpoint: a dict of some of its values, and others."""
+    code = b"\x80\x02}("
+    for key in tensors:
+        code += value(key) + state_dict(**{"a.weight": tensor()})[2:-1]
+    return code + b"".join(value(key) + other for key, other in others.items()) + b"u."
+
+
+OPTIMIZER = b"}" + value("state") + b"}" + value(0) + state_dict(exp_avg=tensor())[2:-1] + b"ss"
+LONE = tensor(shape=(), strides=())
+
+
+@pytest.mark.parametrize("key", ["state_dict", "model_state_dict", "model", "module", "weights"])
+@pytest.mark.parametrize("others", [{}, {"optimizer": OPTIMIZER}, {"step": LONE}])
+def test_the_only_dict_of_tensors_is_taken(path, key, others):
+    tensors = read_torch_pickle(save(path, nested(key, epoch=value(3), **others)))
+    assert list(tensors) == ["a.weight"]
+
+
+def test_a_dict_of_tensors_may_lie_one_deeper(path):
+    inner = nested("state_dict")[2:-1]
+    tensors = read_torch_pickle(save(path, b"\x80\x02}" + value("model") + inner + b"s."))
+    assert list(tensors) == ["a.weight"]
+
+
+def test_options_beside_the_tensors_are_left_out(path):
+    """Lightning's hyper-parameters and argparse's, as classes that are not made."""
+    code = name("argparse", "Namespace") + b")\x81}" + value("lr") + value(0.1) + b"sb"
+    lightning = name("lightning.fabric.utilities.data", "AttributeDict") + b")\x81"
+    lightning += value("lr") + value(0.1) + b"s"
+    device = name("torch", "device") + value("cpu") + b"\x85R"
+    tensors = read_torch_pickle(
+        save(path, nested("model", args=code, hyper_parameters=lightning, device=device))
+    )
+    assert list(tensors) == ["a.weight"]
+
+
+def test_several_dicts_of_tensors_are_named(path):
+    with pytest.raises(EdgebertError, match=r"several state dicts, under \['model', 'ema'\]; keys"):
+        read_torch_pickle(save(path, nested("model", "ema")))
+
+
+def test_without_any_tensors_the_keys_are_named(path):
+    with pytest.raises(EdgebertError, match=r"no state dict.*keys: \['args', 'epoch'\]"):
+        read_torch_pickle(save(path, nested(epoch=value(3), args=value("x"))))
+
+
 class Attack:
     def __init__(self, function, *arguments):
         self.call = function, arguments
@@ -222,7 +269,7 @@ def test_a_changed_storage_is_found_by_its_checksum(path):
 
 @pytest.mark.parametrize("code", [pickle.dumps([1, 2]), pickle.dumps({"a": 1}), b"\x80\x02N."])
 def test_a_pickle_without_tensors_is_refused(path, code):
-    with pytest.raises(EdgebertError, match=r"not a state dict|no tensors at the top level"):
+    with pytest.raises(EdgebertError, match=r"not a state dict|no state dict"):
         read_torch_pickle(save(path, code))
 
 

@@ -27,10 +27,11 @@ _EMBEDDINGS = r"(?:albert\.)?embeddings"
 _ENCODER = r"(?:albert\.)?encoder"
 _LAYER = _ENCODER + r"\.albert_layer_groups\.0\.albert_layers\.0"
 _FIXED = MappingProxyType({"projection": "embeddings", "shared_layers": True})
+_DEFAULTS = MappingProxyType({"embedding_size": 128, "hidden_act": "gelu_new"})
 
 
 def _config(raw: Mapping[str, Any], path: Path) -> BertConfig:
-    return bert_config(raw, ACTIVATIONS, path, fixed=_FIXED)
+    return bert_config(raw, ACTIVATIONS, path, defaults=_DEFAULTS, fixed=_FIXED)
 
 
 ALBERT = Family(
@@ -39,12 +40,15 @@ ALBERT = Family(
     architectures={
         "AlbertModel": Architecture(None),
         "AlbertForMaskedLM": Architecture("fill-mask", ("mlm",)),
-        "AlbertForPreTraining": Architecture("fill-mask", ("pooler", "mlm")),
+        "AlbertForPreTraining": Architecture(
+            "fill-mask", ("pooler", "mlm"), unread=r"sop_classifier\.classifier\.(?:weight|bias)"
+        ),
         "AlbertForSequenceClassification": Architecture(
             "classify", ("pooler", "classifier"), CLASSIFIER_NAMES
         ),
         "AlbertForTokenClassification": Architecture("tag", ("tagger",), TAGGER_NAMES),
         "AlbertForQuestionAnswering": Architecture("answer", ("answerer",)),
+        "AlbertForMultipleChoice": Architecture(None),
     },
     config=_config,
     names=(
@@ -65,7 +69,6 @@ ALBERT = Family(
         (r"predictions\.bias", "mlm.bias"),
         *ANSWERER_NAMES,
     ),
-    encoder=r"(?:albert|embeddings|encoder|pooler)\..*",
     copies=(
         ("predictions.decoder.weight", _EMBEDDINGS + r"\.word_embeddings\.weight"),
         ("predictions.decoder.bias", r"predictions\.bias"),

@@ -16,6 +16,7 @@ from edgebert.checkpoints.config_file import bert_config
 from edgebert.checkpoints.families.family import (
     ACTIVATIONS,
     CLASSIFIER_NAMES,
+    COMMON_PLAIN,
     LINEAR,
     TAGGER_NAMES,
     Architecture,
@@ -26,11 +27,10 @@ from edgebert.checkpoints.families.family import (
 NORM = r"\.LayerNorm\.(weight|bias|gamma|beta)"
 PLAIN: Mapping[str, object] = MappingProxyType(
     {
+        **COMMON_PLAIN,
         "is_decoder": False,
         "add_cross_attention": False,
         "position_embedding_type": "absolute",
-        "pruned_heads": {},
-        "quantization_config": None,
     }
 )
 
@@ -82,6 +82,9 @@ BERT = Family(
         ),
         "BertForTokenClassification": Architecture("tag", ("tagger",), TAGGER_NAMES),
         "BertForQuestionAnswering": Architecture("answer", ("answerer",)),
+        "BertForNextSentencePrediction": Architecture(None),
+        "BertForMultipleChoice": Architecture(None),
+        "BertLMHeadModel": Architecture(None),
     },
     config=_config,
     names=(
@@ -90,7 +93,6 @@ BERT = Family(
         *MLM_NAMES,
         *ANSWERER_NAMES,
     ),
-    encoder=r"(?:bert|embeddings|encoder|pooler)\..*",
     copies=MLM_COPIES,
     plain=PLAIN,
 )

@@ -17,6 +17,7 @@ from edgebert.checkpoints.families.bert import ANSWERER_NAMES
 from edgebert.checkpoints.families.family import (
     ACTIVATIONS,
     CLASSIFIER_NAMES,
+    COMMON_PLAIN,
     LINEAR,
     NORM,
     TAGGER_NAMES,
@@ -59,6 +60,7 @@ DISTILBERT = Family(
         ),
         "DistilBertForTokenClassification": Architecture("tag", ("tagger",), TAGGER_NAMES),
         "DistilBertForQuestionAnswering": Architecture("answer", ("answerer",)),
+        "DistilBertForMultipleChoice": Architecture(None),
     },
     config=_config,
     names=(
@@ -79,7 +81,6 @@ DISTILBERT = Family(
         (r"vocab_projector\.bias", "mlm.bias"),
         *ANSWERER_NAMES,
     ),
-    encoder=r"(?:distilbert|embeddings|transformer)\..*",
     copies=(("vocab_projector.weight", _EMBEDDINGS + r"\.word_embeddings\.weight"),),
-    plain={"pruned_heads": {}, "quantization_config": None},
+    plain=COMMON_PLAIN,
 )

@@ -14,6 +14,7 @@ from edgebert.bert.config import BertConfig
 from edgebert.checkpoints.config_file import bert_config
 from edgebert.checkpoints.families.bert import ANSWERER_NAMES, PLAIN, encoder_names
 from edgebert.checkpoints.families.family import (
+    ACTIVATIONS,
     LINEAR,
     NORM,
     TAGGER_NAMES,
@@ -21,12 +22,19 @@ from edgebert.checkpoints.families.family import (
     Family,
 )
 
+_NARROW = 128  # transformers' default
+
 
 def _config(raw: Mapping[str, Any], path: Path) -> BertConfig:
     # The heads have gelu, whatever the layers have; a head of its own activation is not known here.
-    projected = raw.get("embedding_size", raw.get("hidden_size")) != raw.get("hidden_size")
-    fixed = {"pooler_act": "gelu", "projection": "embeddings" if projected else None}
-    return bert_config(raw, {"gelu": "gelu"}, path, fixed=fixed)
+    projected = raw.get("embedding_size", _NARROW) != raw.get("hidden_size")
+    return bert_config(
+        raw,
+        {name: act for name, act in ACTIVATIONS.items() if act == "gelu"},
+        path,
+        defaults={"embedding_size": _NARROW},
+        fixed={"pooler_act": "gelu", "projection": "embeddings" if projected else None},
+    )
 
 
 ELECTRA = Family(
@@ -34,7 +42,9 @@ ELECTRA = Family(
     model_type="electra",
     architectures={
         "ElectraModel": Architecture(None),
-        "ElectraForPreTraining": Architecture(None),
+        "ElectraForPreTraining": Architecture(
+            None, unread=r"discriminator_predictions\.dense(?:_prediction)?\.(?:weight|bias)"
+        ),
         "ElectraForMaskedLM": Architecture("fill-mask", ("mlm",)),
         "ElectraForSequenceClassification": Architecture(
             "classify",
@@ -46,6 +56,10 @@ ELECTRA = Family(
         ),
         "ElectraForTokenClassification": Architecture("tag", ("tagger",), TAGGER_NAMES),
         "ElectraForQuestionAnswering": Architecture("answer", ("answerer",)),
+        "ElectraForMultipleChoice": Architecture(
+            None, unread=r"sequence_summary\.summary\.(?:weight|bias)"
+        ),
+        "ElectraForCausalLM": Architecture(None),
     },
     config=_config,
     names=(
@@ -56,7 +70,6 @@ ELECTRA = Family(
         (r"generator_lm_head\.bias", "mlm.bias"),
         *ANSWERER_NAMES,
     ),
-    encoder=r"(?:electra|embeddings|embeddings_project|encoder)\..*",
     copies=(("generator_lm_head.weight", r"(?:electra\.)?embeddings\.word_embeddings\.weight"),),
     plain=PLAIN,
 )

@@ -20,12 +20,26 @@ NORM = r"\.LayerNorm\.(weight|bias)"
 ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
     {
         "gelu": "gelu",
+        "gelu_python": "gelu",
         "gelu_new": "gelu_tanh",
+        "gelu_fast": "gelu_tanh",
+        "gelu_accurate": "gelu_tanh",
         "gelu_pytorch_tanh": "gelu_tanh",
+        "gelu_python_tanh": "gelu_tanh",
         "relu": "relu",
     }
 )
-"""What each activation of transformers computes."""
+"""What each activation of transformers computes (its activations.py)."""
+
+COMMON_PLAIN: Mapping[str, object] = MappingProxyType(
+    {
+        "pruned_heads": {},
+        "quantization_config": None,
+        "auto_map": None,
+        "task_specific_params": None,
+    }
+)
+"""Settings of every family's config that change answers, with the only value accepted."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +47,16 @@ class Architecture:
     """A class of transformers.
 
     Attributes:
-        task: what it was made for; None: a bare encoder.
+        task: what it was made for; None: a bare encoder, or something that is no task here.
         heads: what it must have on top of the encoder.
         names: of tensors that mean something else in other classes of the family.
+        unread: a pattern for the tensors of a head that no task here has.
     """
 
     task: TaskName | None
     heads: tuple[str, ...] = ()
     names: Names = ()
+    unread: str = ""
 
 
 TAGGER_NAMES: Names = ((r"classifier" + LINEAR, r"tagger.\1"),)
@@ -56,10 +72,7 @@ class Family:
         model_type: in its config.
         architectures: by the name of the class.
         config: reads a parsed config; the path is for errors.
-        names: of its tensors.
-        encoder: a pattern for the names of the encoder's tensors; one of these that `names` does
-            not know is refused, since the model would not be what was trained.
-        buffers: a pattern for tensors that hold no weights.
+        names: of its tensors, the word table first.
         transposed: a pattern for tensors kept as `[in, out]`.
         copies: names under which some versions save a tensor once more, with a pattern for its
             first name.
@@ -71,8 +84,18 @@ class Family:
     architectures: Mapping[str, Architecture]
     config: Callable[[Mapping[str, Any], Path], BertConfig]
     names: Names
-    encoder: str
-    buffers: str = r".*embeddings\.(?:position_ids|token_type_ids)"
     transposed: str = ""
     copies: Names = ()
     plain: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def word_table(self) -> str:
+        """A pattern for the name of the word table."""
+        return self.names[0][0]
+
+    @property
+    def heads(self) -> str:
+        """A pattern for the tensors of all classes' heads, of which each reads its own."""
+        found = [pattern for each in self.architectures.values() for pattern, _ in each.names]
+        found += [each.unread for each in self.architectures.values() if each.unread]
+        return "|".join(dict.fromkeys(found))

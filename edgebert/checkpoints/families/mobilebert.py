@@ -38,6 +38,15 @@ _BOTTLENECKS = (
 )
 _FIXED = MappingProxyType({"projection": "words", "trigrams": True, "norm": "no_norm"})
 
+_DEFAULTS = MappingProxyType(
+    {
+        "hidden_act": "relu",
+        "embedding_size": 128,
+        "bottleneck_size": 128,
+        "num_feedforward_networks": 4,
+    }
+)
+
 
 def _config(raw: Mapping[str, Any], path: Path) -> BertConfig:
     pools = raw.get("classifier_activation", True)
@@ -45,6 +54,7 @@ def _config(raw: Mapping[str, Any], path: Path) -> BertConfig:
         raw,
         ACTIVATIONS,
         path,
+        defaults=_DEFAULTS,
         keys={"bottleneck_size": "intra_bottleneck_size"},
         fixed={**_FIXED, "pooler_act": "tanh" if pools else None},
     )
@@ -62,6 +72,8 @@ MOBILEBERT = Family(
         ),
         "MobileBertForTokenClassification": Architecture("tag", ("tagger",), TAGGER_NAMES),
         "MobileBertForQuestionAnswering": Architecture("answer", ("answerer",)),
+        "MobileBertForNextSentencePrediction": Architecture(None),
+        "MobileBertForMultipleChoice": Architecture(None),
     },
     config=_config,
     names=(
@@ -88,7 +100,6 @@ MOBILEBERT = Family(
         *MLM_NAMES,
         *ANSWERER_NAMES,
     ),
-    encoder=r"(?:mobilebert|embeddings|encoder|pooler)\..*",
     transposed=r"cls\.predictions\.dense\.weight",
     copies=MLM_COPIES,
     plain={
