@@ -6,12 +6,14 @@ One case a line, fields at their default left out:
 
     rule        what it shows
     text, pair
-    options     lower_case, strip_accents, chinese_chars, max_length, mask_tokens, truncate
-                (see DEFAULTS)
+    options     lower_case, strip_accents, chinese_chars, max_length, mask_tokens, truncate,
+                truncation_side, added_tokens, template (see DEFAULTS), as in a file's record
     ids         in tests/data/vocab/vocab.txt
     first       how many of them have segment id 0, where others have 1
+    segment_ids of each token, where the options have a template; then there is no `first`
     offsets     start and end of each token in turn, in code points of the text as given; a pair's
-                are in the pair; 0, 0 for [CLS] and [SEP]
+                are in the pair; 0, 0 for [CLS] and [SEP]; an added token has the
+                white space that it takes
     truncated   true where something was cut off
 
 The plain oracle of the tests makes them, not the package. Characters that Unicode has changed since
@@ -46,6 +48,9 @@ DEFAULTS: Case = {
     "max_length": 512,
     "mask_tokens": False,
     "truncate": "longest",
+    "truncation_side": "right",
+    "added_tokens": [],
+    "template": None,
 }
 
 TEXTS: dict[str, list[str]] = {
@@ -193,6 +198,47 @@ TRICKY = (
 CUT_TEXTS = ["a b c d e f g h", "unaffable unaffable", "one", "é è ê ë ē"]
 LENGTHS = [5, 6, 7, 8, 10]
 
+# Ids of unused lines of the vocabulary, or of the piece itself where it is one.
+FLAGS = ("lstrip", "rstrip", "single_word", "normalized")
+MARKER_SETS: list[list[Case]] = [
+    [{"content": "[unused0]", "id": 1}, {"content": "[unused1]", "id": 2}],
+    *(
+        [{"content": "[E1]", "id": 5, "lstrip": a, "rstrip": b, "single_word": c, "normalized": d}]
+        for a, b, c, d in itertools.product((False, True), repeat=4)
+    ),
+    [{"content": "<url>", "id": 6}, {"content": "<URL>", "id": 7, "normalized": True}],
+    [{"content": "Größe", "id": 8, "normalized": True}, {"content": "<a", "id": 9, "lstrip": True}],
+    [{"content": "<", "id": 10}, {"content": "<a>", "id": 11}, {"content": "a><", "id": 12}],
+    [{"content": "東京", "id": 13, "normalized": True, "rstrip": True}],
+    [{"content": "[MASK]s", "id": 14}, {"content": "[SEP]!", "id": 15, "rstrip": True}],
+    [{"content": "card", "id": 4003}, {"content": "new", "id": 2047, "single_word": True}],
+    [
+        {"content": "card", "id": 4003, "normalized": True, "single_word": True},
+        {"content": "un", "id": 4895, "word_piece": True, "single_word": True},
+    ],
+]
+MARKED_TEXTS = [
+    "[unused0] a [unused1]b[unused0][unused0]  c",
+    "[E1] Where [E1]is[E1] my  [E1]  card[E1]? é[E1]ß _[E1]_ ([E1])",
+    "[e1] [E1]\u3000[E1]\x1c[E1]\u00ad[E1] [E\u03011]",
+    "see <url> or <Url>, <URL> <url <urls>",
+    "größe GRÖSSE Größe grosse gro\u0308ße <a <A  <a>< a><a",
+    "東京 中 東京中 東 京",
+    "[MASK] [MASK]s [SEP]! [SEP] [CLS]",
+    "Cards: newcards, card NEW new_card news new card. unaffable UN un",
+    "",
+]
+
+SINGLE = ("[CLS] text [SEP]", "0 0 0")
+TEMPLATES: list[Case] = [  # (tokens, segments) of a text, and of a pair
+    {"single": ("text", "0"), "pair": ("text text", "0 1")},
+    {"single": SINGLE, "pair": ("[CLS] text [SEP] text [SEP]", "0 0 0 0 0")},
+    {"single": ("[CLS] text", "0 0"), "pair": ("[CLS] text [SEP] text", "0 0 1 1")},
+    {"single": ("text [SEP] [CLS]", "0 0 1"), "pair": ("text [SEP] text [SEP] [CLS]", "0 0 1 1 0")},
+    {"single": ("[CLS] text [SEP]", "1 1 1"), "pair": ("[CLS] text [SEP] [SEP] text", "0 1 0 1 0")},
+    {"single": ("[CLS] [unused2] text [SEP]", "0 0 0 0"), "pair": ("text text", "0 0")},
+]
+
 
 def cases() -> list[Case]:
     """Everything but the results."""
@@ -228,6 +274,37 @@ def cases() -> list[Case]:
     every += [case("mask tokens when asked for", text, options=MASKS) for text in masked]
     every.append(case("mask tokens when asked for", "[MASK] a", "b [MASK]", MASKS))
     return every
+
+
+def more_cases(vocabulary: list[str]) -> Iterator[Case]:
+    """What checkpoints of transformers may ask for beside."""
+    for tokens, text in itertools.product(MARKER_SETS, MARKED_TEXTS):
+        added = {"added_tokens": [{k: v for k, v in each.items() if v} for each in tokens]}
+        if any(each["content"].lower()[:2] in text.lower() for each in tokens):
+            yield case("added tokens", text, options=added)
+            yield case("added tokens, cased", text, options=added | CASED)
+    masked = {"added_tokens": MARKER_SETS[1] + MARKER_SETS[-3], "mask_tokens": True}
+    yield case("added tokens and masks", "[MASK] [MASK]s[E1] [MASK]", "[E1] [mask]", masked)
+    for first, second in itertools.product(CUT_TEXTS, [None, *CUT_TEXTS]):
+        for length, how in itertools.product((5, 7, 10), ("longest", "first", "second")):
+            options = {"max_length": length, "truncate": how, "truncation_side": "left"}
+            if second is not None or how == "longest":
+                yield case("a long text loses its start", first, second, options)
+    for named in TEMPLATES:
+        template = {name: places(vocabulary, *parts) for name, parts in named.items()}
+        for side, length in (("right", 512), ("right", 8), ("left", 8)):
+            options = {"template": template, "max_length": length, "truncation_side": side}
+            yield case("templates", "a b c d e f g h i", options=options)
+            yield case("templates", "a b c d e", "é f g h", options)
+            yield case("templates", "a", "", options)
+
+
+def places(vocabulary: list[str], tokens: str, segments: str) -> list[Case]:
+    """A template as a record has it."""
+    return [
+        {"token": None if name == "text" else vocabulary.index(name), "segment": int(segment)}
+        for name, segment in zip(tokens.split(), segments.split(), strict=True)
+    ]
 
 
 def case(rule: str, text: str, pair: str | None = None, options: Case | None = None) -> Case:
@@ -290,7 +367,9 @@ def solve(case: Case, vocabulary: list[str]) -> Case:
         case["text"], case["pair"], **arguments
     )
     solved = {name: value for name, value in case.items() if value not in (None, {})} | {"ids": ids}
-    if case["pair"] is not None:
+    if options["template"] is not None:
+        solved["segment_ids"] = segment_ids
+    elif case["pair"] is not None:
         solved["first"] = segment_ids.count(0)
     solved["offsets"] = [at for span in offsets for at in span]
     return solved | ({"truncated": True} if truncated else {})
@@ -298,7 +377,7 @@ def solve(case: Case, vocabulary: list[str]) -> Case:
 
 def main() -> None:
     vocabulary = (ROOT / "tests/data/vocab/vocab.txt").read_text(encoding="utf-8").splitlines()
-    every = itertools.chain(cases(), samples(random.Random(0)))  # noqa: S311
+    every = itertools.chain(cases(), more_cases(vocabulary), samples(random.Random(0)))  # noqa: S311
     lines = [json.dumps(solve(case, vocabulary), separators=(",", ":")) + "\n" for case in every]
     path = ROOT / "tests/data/golden_tokens.jsonl"
     path.write_text("".join(lines), encoding="utf-8")

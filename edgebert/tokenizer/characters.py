@@ -5,6 +5,8 @@ Source: `tokenization.py` of google-research/bert.
 
 from __future__ import annotations
 
+import re
+
 from edgebert.tokenizer.unicode13 import category
 
 SEPARATORS = " \t\n\r\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -15,6 +17,16 @@ paragraph separators, which it leaves for `str.split`. The other characters `str
 (form feed, U+0085, ...) are controls to BERT: dropped, they join what they stood between.
 """
 
+WHITE_SPACE = f"{SEPARATORS}\x0b\x0c\x85"
+"""Unicode's White_Space, in the same form; Python's own `str.isspace` knows four more."""
+
+_SEPARATOR = re.compile(f"[{SEPARATORS}]")
+_CIRCLED_LETTERS = (
+    (0x24B6, 0x24E9),
+    (0x1F130, 0x1F149),
+    (0x1F150, 0x1F169),
+    (0x1F170, 0x1F189),
+)
 _CHINESE = (
     (0x3400, 0x4DBF),
     (0x4E00, 0x9FFF),
@@ -26,6 +38,19 @@ _CHINESE = (
     (0x2F800, 0x2FA1F),
 )
 _ASCII_PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
+
+
+def is_separator(char: str) -> bool:
+    """Whether it separates tokens."""
+    return _SEPARATOR.match(char) is not None
+
+
+def is_word(char: str) -> bool:
+    """A letter, mark, digit or joiner: `Alphabetic` and the like of Unicode's UTS #18, annex C."""
+    kind = category(char)
+    if kind[0] in "LM" or kind in ("Nd", "Nl", "Pc") or char in "\u200c\u200d":
+        return True
+    return any(first <= ord(char) <= last for first, last in _CIRCLED_LETTERS)
 
 
 def is_dropped(char: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -34,6 +35,11 @@ class AddedToken:
     single_word: bool = False
     normalized: bool = False
     word_piece: bool = False
+
+
+def hidden_pieces(vocabulary: Sequence[str], tokens: Iterable[AddedToken]) -> frozenset[str]:
+    """What of a vocabulary is found in a text as an added token alone."""
+    return frozenset(vocabulary[token.id] for token in tokens if not token.word_piece)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import TypeAlias
 
 from edgebert.errors import EdgebertError
@@ -21,6 +22,10 @@ Piece: TypeAlias = tuple[int, int]
 class WordPieces:
     """A vocabulary of word pieces; the index is the id.
 
+    Args:
+        vocabulary: all of them.
+        hidden: those that no word is cut into.
+
     Attributes:
         whole: gives the id of a word that is one piece, and None for any other.
 
@@ -28,12 +33,14 @@ class WordPieces:
         EdgebertError: a piece is no text or is there twice, or [UNK] is missing.
     """
 
-    def __init__(self, vocabulary: Sequence[str]) -> None:
+    def __init__(self, vocabulary: Sequence[str], hidden: AbstractSet[str] = frozenset()) -> None:
         if not set(map(type, vocabulary)) <= {str}:
             raise EdgebertError("vocabulary: every word piece must be a string")
         self._ids = dict(zip(vocabulary, range(len(vocabulary)), strict=True))
         if len(self._ids) != len(vocabulary):
             raise EdgebertError(_name_duplicate(vocabulary))
+        for piece in hidden:
+            self._ids.pop(piece, None)
         self._unknown = self.id_of("[UNK]")
         self.whole = self._ids.get  # no function of ours around it: it is asked for every word
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar, get_args
 
 from edgebert.errors import EdgebertError
-from edgebert.tokenizer.options import TokenizerOptions
+from edgebert.tokenizer.options import AddedToken, TokenizerOptions
 from edgebert.tokenizer.special import MASK
+from edgebert.tokenizer.template import Layout, has_one_segment, is_told_by_separator, usual
 from edgebert.tokenizer.wordpiece import WordPiece
 
 if TYPE_CHECKING:
+    from edgebert.tokenizer.added_tokens import WithAddedTokens
     from edgebert.tokenizer.unigram import Unigram, UnigramModel
 
 Offsets: TypeAlias = tuple[int, int]
@@ -20,8 +23,9 @@ Offsets: TypeAlias = tuple[int, int]
 Truncate: TypeAlias = Literal["longest", "first", "second"]
 """Which text of a pair gives way where both do not fit: the longer one, or always the same."""
 
+Item = TypeVar("Item")
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_NOWHERE: Offsets = (0, 0)
 _UNCASED = TokenizerOptions()
 
 
@@ -29,8 +33,8 @@ class Encoding(NamedTuple):
     """One input of the model.
 
     Attributes:
-        ids: [CLS] text [SEP], or [CLS] text [SEP] pair [SEP].
-        segment_ids: 0 up to the first [SEP], 1 after it; as long as `ids`.
+        ids: [CLS] text [SEP], or [CLS] text [SEP] pair [SEP], where the options have no template.
+        segment_ids: as long as `ids`; without a template 0 up to the first [SEP], 1 after it.
         truncated: something was cut off to fit `max_length`.
     """
 
@@ -40,7 +44,7 @@ class Encoding(NamedTuple):
 
     @property
     def length(self) -> int:
-        """Number of tokens, [CLS] and [SEP] included."""
+        """Number of tokens, special ones included."""
         return len(self.ids)
 
 
@@ -49,6 +53,7 @@ class Tokenizer:
 
     Special tokens typed in a text are plain text: "[SEP]" in a text gives the pieces of a
     bracket, "sep" and a bracket, so that no text can pass for two. Only [MASK] can be asked for.
+    Added tokens (`options.added_tokens`) are found wherever they stand.
 
     Tokens met before are looked up, not computed. Threads may share one tokenizer.
 
@@ -59,7 +64,8 @@ class Tokenizer:
         unigram: makes it a unigram tokenizer, whatever the options say of letters.
 
     Raises:
-        EdgebertError: a special token is missing, or a piece is there twice.
+        EdgebertError: a special token is missing, a piece is there twice, or an added token or a
+            template does not fit the vocabulary.
     """
 
     def __init__(
@@ -68,13 +74,19 @@ class Tokenizer:
         options: TokenizerOptions = _UNCASED,
         unigram: UnigramModel | None = None,
     ) -> None:
+        _check_added(options.added_tokens, vocabulary)
         self.options = options
         self._vocabulary = vocabulary
-        self._cutter = _cutter(vocabulary, options, unigram)
-        special = self._cutter.special
-        self.pad_id = self._cutter.id_of(special.pad)
-        self._cls = self._cutter.id_of(special.cls)
-        self._sep = self._cutter.id_of(special.sep)
+        self._pieces = pieces = _pieces(vocabulary, options, unigram)
+        self._cutter = self._with_added(options.added_tokens) if options.added_tokens else pieces
+        self.pad_id = pieces.id_of(pieces.special.pad)
+        self._cls = pieces.id_of(pieces.special.cls)
+        self._sep = pieces.id_of(pieces.special.sep)
+        self._keeps_start = options.truncation_side == "right"
+        self._has_template = options.template is not None
+        template = options.template or usual(self._cls, self._sep)
+        self._single = Layout(template.single, 1, len(vocabulary))
+        self._pair = Layout(template.pair, 2, len(vocabulary))
 
     @property
     def mask_id(self) -> int:
@@ -83,7 +95,7 @@ class Tokenizer:
         Raises:
             EdgebertError: the vocabulary has none.
         """
-        return self._cutter.id_of(self._cutter.special.mask)
+        return self._pieces.id_of(self._pieces.special.mask)
 
     def piece(self, token_id: int) -> str:
         """The piece with an id, as the vocabulary has it."""
@@ -91,7 +103,9 @@ class Tokenizer:
 
     def spelling(self, token_id: int) -> tuple[str, bool]:
         """The piece with an id as it is written, and whether it continues the word before it."""
-        return self._cutter.spelling(self._vocabulary[token_id])
+        if token_id in self._added_ids:
+            return self._vocabulary[token_id], False
+        return self._pieces.spelling(self._vocabulary[token_id])
 
     def encode(
         self,
@@ -107,11 +121,13 @@ class Tokenizer:
         Args:
             text: may be empty.
             pair: the second text of a task on pairs.
-            max_length: most tokens, special ones included. A single text loses its end.
+            max_length: most tokens, special ones included. A text that is too long loses its end,
+                or its start where `options.truncation_side` is "left".
             mask_tokens: "[MASK]" in the text stands for the mask token, as fill-mask needs.
-            truncate: which text of a pair loses its last token until both fit: the longer one
-                (the second at a tie), "first" or "second". Where a text that is to stay whole
-                does not fit alone, it loses its end too and of the other nothing is left.
+            truncate: which text of a pair gives way: "first", "second" or the longer one until
+                both are as long; the one that was longer (the second at a tie) then keeps a token
+                more where the number is odd. Where a text that is to stay whole does not fit
+                alone, it is cut too and of the other nothing is left.
 
         Raises:
             EdgebertError: not a string, a lone surrogate, a `max_length` out of range, or an
@@ -120,12 +136,33 @@ class Tokenizer:
         room = self._room(max_length, pair is not None)
         first = self.ids(text, mask_tokens=mask_tokens)
         if pair is None:
-            return self.join(first[:room], truncated=len(first) > room)
+            kept_ids = first[:room] if self._keeps_start else first[-room:]
+            return self.join(kept_ids, truncated=len(first) > room)
         second = self.ids(pair, mask_tokens=mask_tokens)
         kept, kept_second = _shares(len(first), len(second), room, truncate)
         return self.join(
-            first[:kept], second[:kept_second], truncated=len(first) + len(second) > room
+            self.cut(first, kept),
+            self.cut(second, kept_second),
+            truncated=len(first) + len(second) > room,
         )
+
+    def room(self, *, pair: bool = False) -> int:
+        """How many tokens of a text, or of a text and its pair, fit beside the special ones."""
+        layout = self._pair if pair else self._single
+        return self.options.max_length - layout.special
+
+    def start(self, first: int | None = None) -> int:
+        """Where the tokens of a text begin in an input.
+
+        Args:
+            first: None: of a single text. A number: where those of its pair begin, that many being
+                those of the text.
+        """
+        return self._single.start() if first is None else self._pair.start(first)
+
+    def cut(self, tokens: Sequence[Item], most: int) -> Sequence[Item]:
+        """What is kept of one item a token where `most` fit: the first, or the last of them."""
+        return tokens[:most] if self._keeps_start else tokens[max(0, len(tokens) - most) :]
 
     def ids(self, text: str, *, mask_tokens: bool = False) -> list[int]:
         """The word pieces of a text of any length, without special tokens.
@@ -135,25 +172,25 @@ class Tokenizer:
         """
         _check_text(text)
         if mask_tokens and MASK in text:
-            return self._ids_with_masks(text)
+            return self._with_masks.ids(text)
         return self._cutter.ids(text)
 
     def offsets(self, text: str, *, mask_tokens: bool = False) -> list[Offsets]:
         """Where each of `ids` stands in the text (see `encode_with_offsets`)."""
-        found: list[Offsets] = []
-        at = 0
-        *before, last = text.split(MASK) if mask_tokens else [text]
-        for part in before:
-            found += self._offsets(self._cutter.before_mask(part), at)
-            at += len(part)
-            found.append((at, at + len(MASK)))
-            at += len(MASK)
-        return found + self._offsets(last, at)
+        if mask_tokens and MASK in text:
+            return self._with_masks.offsets(text)
+        return self._cutter.offsets(text)
 
     def join(
         self, first: Sequence[int], second: Sequence[int] | None = None, *, truncated: bool = False
     ) -> Encoding:
-        """Puts the special tokens around the ids of a text, or of a text and its pair."""
+        """Puts the special tokens around the ids of a text, or of a text and its pair.
+
+        Raises:
+            EdgebertError: there is no token at all.
+        """
+        if self._has_template:
+            return self._lay_out(first, second, truncated)
         if second is None:
             ids = [self._cls, *first, self._sep]
             return Encoding(ids, [0] * len(ids), truncated)
@@ -161,9 +198,26 @@ class Tokenizer:
         return Encoding(ids, [0] * (len(first) + 2) + [1] * (len(second) + 1), truncated)
 
     def segments(self, ids: Sequence[int]) -> list[int]:
-        """The segment of each token: 0 up to the first [SEP], 1 behind it."""
-        first = next((at + 1 for at, each in enumerate(ids) if each == self._sep), len(ids))
+        """The segment of each token, as far as ids tell: 0 up to the first [SEP], 1 behind it.
+
+        Raises:
+            EdgebertError: the tokenizer has a template by which segments do not follow from ids.
+        """
+        told = self.segments_from_ids
+        if told is None:
+            raise EdgebertError("segment ids do not follow from ids here; give them, too")
+        first = len(ids)
+        if told == "separator":
+            first = next((at + 1 for at, each in enumerate(ids) if each == self._sep), first)
         return [0] * first + [1] * (len(ids) - first)
+
+    @property
+    def segments_from_ids(self) -> Literal["separator", "zero"] | None:
+        """Whether segment 1 begins behind the first [SEP], or there is none; None: neither."""
+        template = self.options.template
+        if template is None or is_told_by_separator(template, self._sep):
+            return "separator"
+        return "zero" if has_one_segment(template) else None
 
     def encode_batch(
         self,
@@ -204,25 +258,27 @@ class Tokenizer:
     ) -> tuple[Encoding, list[Offsets]]:
         """`encode`, and for each token where it stands in its text.
 
-        An offset is in `text` where the segment id is 0 and in `pair` where it is 1; that of [CLS]
-        and [SEP] is (0, 0). Stripped accents belong to the character before them. Pieces made
-        from one character (parts of a hangul syllable) have the same span.
+        An offset of a token of `text` is in `text`, one of `pair` in `pair`; that of [CLS], [SEP]
+        and what else the template adds is (0, 0). Stripped accents belong to the character before
+        them. Pieces made from one character (parts of a hangul syllable) have the same span. An
+        added token has the white space that it takes.
         """
         encoding = self.encode(
             text, pair, max_length=max_length, mask_tokens=mask_tokens, truncate=truncate
         )
+        room = self._room(max_length, pair is not None)
         spans = self.offsets(text, mask_tokens=mask_tokens)
         if pair is None:
-            return encoding, [_NOWHERE, *spans[: encoding.length - 2], _NOWHERE]
-        kept_second = sum(encoding.segment_ids) - 1
-        kept = encoding.length - kept_second - 3
-        second = self.offsets(pair, mask_tokens=mask_tokens)[:kept_second]
-        return encoding, [_NOWHERE, *spans[:kept], _NOWHERE, *second, _NOWHERE]
+            return encoding, self._single.fill([self.cut(spans, room)], _nowhere)
+        second = self.offsets(pair, mask_tokens=mask_tokens)
+        kept, kept_second = _shares(len(spans), len(second), room, truncate)
+        both = [self.cut(spans, kept), self.cut(second, kept_second)]
+        return encoding, self._pair.fill(both, _nowhere)
 
     def _room(self, max_length: int | None, is_pair: bool) -> int:
         """How many tokens fit beside the special ones."""
         length = self.options.max_length if max_length is None else max_length
-        special = 3 if is_pair else 2
+        special = (self._pair if is_pair else self._single).special
         least = special + 1 + is_pair
         if not (type(length) is int and least <= length <= self.options.max_length):
             raise EdgebertError(
@@ -231,36 +287,64 @@ class Tokenizer:
             )
         return length - special
 
-    def _offsets(self, part: str, at: int) -> list[Offsets]:
-        return [(at + start, at + end) for start, end in self._cutter.offsets(part)]
+    def _lay_out(
+        self, first: Sequence[int], second: Sequence[int] | None, truncated: bool
+    ) -> Encoding:
+        texts = [first] if second is None else [first, second]
+        layout = self._single if second is None else self._pair
+        ids = layout.fill(texts, int)
+        if not ids:
+            raise EdgebertError("the text has no token, and no special token is put around it")
+        return Encoding(ids, layout.segments(texts), truncated)
 
-    def _ids_with_masks(self, text: str) -> list[int]:
-        *before, last = text.split(MASK)
-        ids: list[int] = []
-        for part in before:
-            ids += [*self.ids(self._cutter.before_mask(part)), self.mask_id]
-        return ids + self.ids(last)
+    def _with_added(self, tokens: Sequence[AddedToken]) -> WithAddedTokens:
+        from edgebert.tokenizer.added_tokens import WithAddedTokens  # most have none
+
+        return WithAddedTokens(self._pieces, tokens)
+
+    @cached_property
+    def _with_masks(self) -> WithAddedTokens:
+        mask = AddedToken(MASK, self.mask_id, lstrip=self._pieces.mask_takes_space)
+        return self._with_added([mask, *self.options.added_tokens])
+
+    @cached_property
+    def _added_ids(self) -> frozenset[int]:
+        return frozenset(token.id for token in self.options.added_tokens)
 
 
-def _cutter(
+def _pieces(
     vocabulary: Sequence[str], options: TokenizerOptions, unigram: UnigramModel | None
 ) -> WordPiece | Unigram:
     if unigram is None:
         return WordPiece(vocabulary, options)
     from edgebert.tokenizer.unigram import Unigram  # WordPiece starts without it
 
-    return Unigram(vocabulary, unigram)
+    return Unigram(vocabulary, unigram, options.added_tokens)
 
 
 def _shares(first: int, second: int, room: int, truncate: Truncate) -> tuple[int, int]:
     """How many tokens of each of two texts stay."""
-    least = {"longest": (room + 1) // 2, "first": 0, "second": room}.get(truncate)
+    half = (room + (first > second)) // 2
+    least = {"longest": half, "first": 0, "second": room}.get(truncate)
     if least is None:
         raise EdgebertError(
             f"truncate is {truncate!r}; accepted: {', '.join(map(repr, get_args(Truncate)))}"
         )
     kept = min(first, max(room - second, least))
     return kept, min(second, room - kept)
+
+
+def _nowhere(_: int) -> Offsets:
+    return 0, 0
+
+
+def _check_added(tokens: Iterable[AddedToken], vocabulary: Sequence[str]) -> None:
+    for token in tokens:
+        if not 0 <= token.id < len(vocabulary):
+            raise EdgebertError(
+                f"added token {token.content!r} has the id {token.id}; ids go from 0 to "
+                f"{len(vocabulary) - 1}"
+            )
 
 
 def _check_text(text: str) -> None:

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import cast
 
 from edgebert.errors import EdgebertError
+from edgebert.tokenizer.characters import WHITE_SPACE
 from edgebert.tokenizer.memo import Memo
 from edgebert.tokenizer.normalizer import Normalizer, Step
+from edgebert.tokenizer.options import AddedToken, hidden_pieces
 from edgebert.tokenizer.pieces import Piece
 from edgebert.tokenizer.special import SPACE, SPECIAL_TOKENS
 from edgebert.tokenizer.words import Traced
@@ -21,8 +23,7 @@ from edgebert.tokenizer.words import Traced
 _UNKNOWN_PENALTY = 10.0
 _WORDS_KEPT = 16_384
 _WORD = re.compile(f"{SPACE}[^{SPACE}]*")
-# Unicode's White_Space; Python's str.split knows four more.
-_BETWEEN = re.compile("[^\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
+_BETWEEN = re.compile(f"[^{WHITE_SPACE}]+")
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,10 @@ class Unigram:
     Args:
         vocabulary: pieces; the index is the id.
         model: the rest.
+        added_tokens: no word is cut into those of them that are no pieces of the model.
+
+    Attributes:
+        mask_takes_space: spaces before [MASK] belong to it.
 
     Raises:
         EdgebertError: a piece is there twice, one has no score, or a special token is missing.
@@ -58,21 +63,27 @@ class Unigram:
 
     special = SPECIAL_TOKENS["unigram"]
 
-    def __init__(self, vocabulary: Sequence[str], model: UnigramModel) -> None:
+    def __init__(
+        self,
+        vocabulary: Sequence[str],
+        model: UnigramModel,
+        added_tokens: Sequence[AddedToken] = (),
+    ) -> None:
         self._all = {piece: number for number, piece in enumerate(vocabulary)}
         if not len(self._all) == len(vocabulary) == len(model.scores):
             raise EdgebertError(
                 f"vocabulary: {len(self._all)} different pieces among {len(vocabulary)}, with "
                 f"{len(model.scores)} scores; as many are needed"
             )
-        self._ids = {piece: self._all[piece] for piece in self._all.keys() - set(self.special)}
+        hidden = {*self.special, *hidden_pieces(vocabulary, added_tokens)}
+        self._ids = {piece: self._all[piece] for piece in self._all.keys() - hidden}
         self._unknown = self.id_of(self.special.unknown)
         self._scores = model.scores
         self._unknown_score = min(model.scores) - _UNKNOWN_PENALTY
         self._longest = max(map(len, self._ids), default=1)
         self._normalizer = Normalizer(model.normalizer)
         self._whitespace_splits = model.whitespace_splits
-        self._mask_takes_space = model.mask_takes_space
+        self.mask_takes_space = model.mask_takes_space
         self._known = Memo(self._word_ids, limit=_WORDS_KEPT)
 
     def id_of(self, piece: str) -> int:
@@ -85,19 +96,31 @@ class Unigram:
             raise EdgebertError(f"vocabulary: {piece} is not among the {len(self._all)} pieces")
         return self._all[piece]
 
-    def before_mask(self, text: str) -> str:
-        """What is left of the text before a [MASK]."""
-        return text.rstrip() if self._mask_takes_space else text
-
     def ids(self, text: str) -> list[int]:
         """The pieces of a text."""
-        words = _WORD.findall(self._marked(self._normalizer.apply(text)))
-        return [number for word in words for number in self._known[word]]
+        return self.ids_of_normal(self._normalizer.apply(text))
 
     def offsets(self, text: str) -> list[tuple[int, int]]:
         """Where each of `ids` stands in the text; the space before a word does not count."""
+        return self.offsets_of_normal(self._normalizer.trace(text))
+
+    def normalize(self, text: str) -> str:
+        """A text as pieces are looked for in it, before words are marked."""
+        return self._normalizer.apply(text)
+
+    def trace(self, text: str) -> list[Traced]:
+        """The characters of `normalize`, each with the stretch of the text it came from."""
+        return self._normalizer.trace(text)
+
+    def ids_of_normal(self, normal: str) -> list[int]:
+        """The pieces of a part of a normalised text."""
+        words = _WORD.findall(self._marked(normal))
+        return [number for word in words for number in self._known[word]]
+
+    def offsets_of_normal(self, normal: Sequence[Traced]) -> list[tuple[int, int]]:
+        """Where each of `ids_of_normal` came from."""
         spans: list[tuple[int, int]] = []
-        for word in self._trace(text):
+        for word in self._gather(normal):
             start = 0
             for _, end in self._split("".join(char for char, _, _ in word)):
                 # A mark alone stands nowhere: between what is before it and behind it.
@@ -106,11 +129,11 @@ class Unigram:
                 start = end
         return spans
 
-    def _trace(self, text: str) -> list[list[Traced]]:
+    def _gather(self, normal: Sequence[Traced]) -> list[list[Traced]]:
         """The words of a text with their marks, each character with where it came from."""
         words: list[list[Traced]] = []
         inside = False
-        for char, start, end in self._normalizer.trace(text):
+        for char, start, end in normal:
             between = self._whitespace_splits and not _BETWEEN.fullmatch(char)
             if between:
                 inside = False

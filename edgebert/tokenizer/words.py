@@ -1,4 +1,4 @@
-"""From a token (a stretch of text without separators) to normalised words.
+"""From a token (a stretch of text without separators), or a whole text, to normalised words.
 
 The steps are those of BERT's basic tokenizer, in its order: drop controls, set Chinese characters
 apart, lower-case the whole token (a final sigma depends on its neighbours), decompose (NFD), strip
@@ -10,7 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from edgebert.tokenizer.characters import is_accent, is_chinese, is_dropped, is_punctuation
+from edgebert.tokenizer.characters import (
+    is_accent,
+    is_chinese,
+    is_dropped,
+    is_punctuation,
+    is_separator,
+)
 from edgebert.tokenizer.memo import Memo
 from edgebert.tokenizer.options import TokenizerOptions
 from edgebert.tokenizer.unicode13 import combining, decompose, lower
@@ -42,12 +48,15 @@ class WordSplitter:
         """The words of `token`; none if BERT drops all of it."""
         if token.isascii() and token.isalnum():  # most tokens: only case can change
             return [token.lower() if self._lower_case else token]
-        text = "".join(map(self._cleaned.__getitem__, token))
-        if self._lower_case:
-            text = lower(text)
-        if self._strip_accents:
-            text = decompose(text)
+        text = self._change(token)
         return "".join(map(self._finished.__getitem__, text)).split()
+
+    def normalize(self, text: str) -> str:
+        """A text without its accents and the like; punctuation stays where it is."""
+        changed = self._change(text)
+        if not self._strip_accents:
+            return changed
+        return "".join([char for char in changed if not is_accent(char)])
 
     def trace(self, token: str) -> list[list[Traced]]:
         """The words of `token`, each a list of traced characters.
@@ -55,29 +64,15 @@ class WordSplitter:
         An accent that is stripped belongs to the character before it: the "e" of "e" + U+0301
         comes from both.
         """
-        ends = _ends(token) if self._strip_accents else range(1, len(token) + 1)
-        chars = [
-            Traced(char, start, end)
-            for start, (original, end) in enumerate(zip(token, ends, strict=True))
-            for char in self._cleaned[original]
-        ]
-        if self._lower_case:
-            chars = _lower(chars)
-        if self._strip_accents:
-            chars = _decompose(chars)
-        return self._gather(chars)
+        return self.gather(self._trace(token))
 
-    def _clean(self, char: str) -> str:
-        if is_dropped(char):
-            return ""
-        return f" {char} " if self._chinese_chars and is_chinese(char) else char
+    def trace_normal(self, text: str) -> list[Traced]:
+        """The characters of `normalize`."""
+        traced = self._trace(text)
+        return [c for c in traced if not (self._strip_accents and is_accent(c.char))]
 
-    def _finish(self, char: str) -> str:
-        if self._strip_accents and is_accent(char):
-            return ""
-        return f" {char} " if is_punctuation(char) else char
-
-    def _gather(self, chars: Iterable[Traced]) -> list[list[Traced]]:
+    def gather(self, chars: Iterable[Traced]) -> list[list[Traced]]:
+        """The words that changed characters make up."""
         words: list[list[Traced]] = [[]]
         for char, start, end in chars:
             for part in self._finished[char]:
@@ -86,6 +81,37 @@ class WordSplitter:
                 else:
                     words[-1].append(Traced(part, start, end))
         return [word for word in words if word]
+
+    def _change(self, text: str) -> str:
+        """A text with its accents and punctuation still in place."""
+        text = "".join(map(self._cleaned.__getitem__, text))
+        if self._lower_case:
+            text = lower(text)
+        return decompose(text) if self._strip_accents else text
+
+    def _trace(self, text: str) -> list[Traced]:
+        """The characters of `_change`."""
+        ends = _ends(text) if self._strip_accents else range(1, len(text) + 1)
+        chars = [
+            Traced(char, start, end)
+            for start, (original, end) in enumerate(zip(text, ends, strict=True))
+            for char in self._cleaned[original]
+        ]
+        if self._lower_case:
+            chars = _lower(chars)
+        return _decompose(chars) if self._strip_accents else chars
+
+    def _clean(self, char: str) -> str:
+        if is_dropped(char):
+            return ""
+        if is_separator(char):
+            return " "
+        return f" {char} " if self._chinese_chars and is_chinese(char) else char
+
+    def _finish(self, char: str) -> str:
+        if self._strip_accents and is_accent(char):
+            return ""
+        return f" {char} " if is_punctuation(char) else char
 
 
 def _ends(token: str) -> list[int]:

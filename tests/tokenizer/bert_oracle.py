@@ -20,41 +20,98 @@ CHINESE_BLOCKS = [
     range(0xF900, 0xFB00),
     range(0x2F800, 0x2FA20),
 ]
+CIRCLED_LETTERS = [
+    range(0x24B6, 0x24EA),
+    range(0x1F130, 0x1F14A),
+    range(0x1F150, 0x1F16A),
+    range(0x1F170, 0x1F18A),
+]
 
 
 class Oracle:
-    def __init__(self, vocabulary, lower_case=True, strip_accents=None, chinese_chars=True):
+    def __init__(
+        self,
+        vocabulary,
+        lower_case=True,
+        strip_accents=None,
+        chinese_chars=True,
+        truncation_side="right",
+        added_tokens=(),
+        template=None,
+    ):
+        self.names = list(vocabulary)
         self.vocabulary = {piece: index for index, piece in enumerate(vocabulary)}
         self.lower_case = lower_case
         self.strip_accents = lower_case if strip_accents is None else strip_accents
         self.chinese_chars = chinese_chars
+        self.truncation_side = truncation_side
+        self.added_tokens = added_tokens
+        for token in added_tokens:
+            if not token.get("word_piece"):
+                self.vocabulary.pop(vocabulary[token["id"]], None)
+        self.template = template or {
+            "single": self.places("[CLS] text [SEP]", "0 0 0"),
+            "pair": self.places("[CLS] text [SEP] text [SEP]", "0 0 0 1 1"),
+        }
+
+    def places(self, names, segments):
+        return [
+            {"token": None if name == "text" else self.vocabulary[name], "segment": int(segment)}
+            for name, segment in zip(names.split(), segments.split(), strict=True)
+        ]
 
     def encode(self, text, pair=None, max_length=512, mask_tokens=False, truncate="longest"):
         """ids, segment ids, offsets, truncated."""
         first = self.pieces(text, mask_tokens)
         second = [] if pair is None else self.pieces(pair, mask_tokens)
-        cut = 0
-        while len(first) + len(second) > max_length - (2 if pair is None else 3):
+        places = self.template["single" if pair is None else "pair"]
+        room = max_length - sum(place["token"] is not None for place in places)
+        at = -1 if self.truncation_side == "right" else 0
+        second_was_longer, cut = len(second) >= len(first), 0
+        while len(first) + len(second) > room:
+            longer = max((first, second) if second_was_longer else (second, first), key=len)
             give_way = {"first": first or second, "second": second or first}
-            (give_way.get(truncate) or max(second, first, key=len)).pop()
+            give_way.get(truncate, longer).pop(at)
             cut += 1
-        tokens = [("[CLS]", (0, 0), 0)]
-        tokens += [(piece, span, 0) for piece, span in first] + [("[SEP]", (0, 0), 0)]
-        if pair is not None:
-            tokens += [(piece, span, 1) for piece, span in second] + [("[SEP]", (0, 0), 1)]
-        pieces, spans, segments = zip(*tokens, strict=True)
-        return [self.vocabulary[p] for p in pieces], list(segments), list(spans), cut > 0
+        texts, tokens = iter([first, second]), []
+        for place in places:
+            special = [(place["token"], (0, 0))]
+            chosen = next(texts) if place["token"] is None else special
+            tokens += [(number, span, place["segment"]) for number, span in chosen]
+        ids, spans, segments = zip(*tokens, strict=True)
+        return list(ids), list(segments), list(spans), cut > 0
 
     def pieces(self, text, mask_tokens=False):
-        """[(piece, (start, end)), ...] of one text."""
+        """[(id, (start, end)), ...] of one text."""
+        raw = [token for token in self.added_tokens if not token.get("normalized")]
+        normalized = [token for token in self.added_tokens if token.get("normalized")]
+        if mask_tokens:
+            raw.append({"content": "[MASK]", "id": self.vocabulary["[MASK]"]})
+        known = [(token["content"], token) for token in raw]
+        known_normal = [(self.normal_text(token["content"]), token) for token in normalized]
         chars = [(char, at, self.reach(text, at)) for at, char in enumerate(text)]
         found = []
-        while mask_tokens and "".join(c for c, _, _ in chars).find("[MASK]") >= 0:
-            at = "".join(c for c, _, _ in chars).find("[MASK]")
-            found += self.pieces_of(chars[:at])
-            found.append(("[MASK]", (chars[at][1], chars[at + 5][2])))
-            chars = chars[at + 6 :]
-        return found + self.pieces_of(chars)
+        for part, token in cut_out(chars, known):
+            if token is not None:
+                found.append((token["id"], (part[0][1], part[-1][1] + 1)))
+                continue
+            rest = self.normal(part) if normalized else part
+            for inner, token_inside in cut_out(rest, known_normal):
+                if token_inside is not None:
+                    found.append((token_inside["id"], span(inner)))
+                else:
+                    found += self.pieces_of(inner)
+        return found
+
+    def normal(self, chars):
+        """Characters as the second search sees them; separators are spaces."""
+        chars = self.cleaned(chars)
+        if self.lower_case:
+            chars = lower(chars)
+        return without_accents(decompose(chars)) if self.strip_accents else chars
+
+    def normal_text(self, text):
+        return "".join(char for char, _, _ in self.normal([(char, 0, 0) for char in text]))
 
     def reach(self, text, at):
         """Where the character at `at` ends, taking in the accents behind it that get stripped."""
@@ -67,18 +124,8 @@ class Oracle:
         return [piece for word in self.words(chars) for piece in self.match(word)]
 
     def words(self, chars):
-        cleaned = []
-        for char, start, end in chars:
-            if char in ("\0", "\ufffd") or is_control(char):
-                continue
-            if char in "\t\n\r" or unicodedata.category(char) == "Zs":
-                cleaned.append((" ", start, end))
-            elif self.chinese_chars and any(ord(char) in block for block in CHINESE_BLOCKS):
-                cleaned += [(" ", start, start), (char, start, end), (" ", end, end)]
-            else:
-                cleaned.append((char, start, end))
         words = []
-        for token in split_on_whitespace(cleaned):
+        for token in split_on_whitespace(self.cleaned(chars)):
             if self.lower_case:
                 token = lower(token)
             if self.strip_accents:
@@ -87,20 +134,74 @@ class Oracle:
                 words += split_on_whitespace(word)
         return words
 
+    def cleaned(self, chars):
+        cleaned = []
+        for char, start, end in chars:
+            if char in ("\0", "\ufffd") or is_control(char):
+                continue
+            if char in "\t\n\r\u2028\u2029" or unicodedata.category(char) == "Zs":
+                cleaned.append((" ", start, end))
+            elif self.chinese_chars and any(ord(char) in block for block in CHINESE_BLOCKS):
+                cleaned += [(each, start, end) for each in (" ", char, " ")]
+            else:
+                cleaned.append((char, start, end))
+        return cleaned
+
     def match(self, word):
         if len(word) > 100:
-            return [("[UNK]", span(word))]
+            return [(self.vocabulary["[UNK]"], span(word))]
         found, start = [], 0
         while start < len(word):
             for end in range(len(word), start, -1):
                 piece = "##" * (start > 0) + "".join(char for char, _, _ in word[start:end])
                 if piece in self.vocabulary:
-                    found.append((piece, span(word[start:end])))
+                    found.append((self.vocabulary[piece], span(word[start:end])))
                     start = end
                     break
             else:
-                return [("[UNK]", span(word))]
+                return [(self.vocabulary["[UNK]"], span(word))]
         return found
+
+
+def cut_out(chars, known):
+    """[(characters, token or None), ...]: the first of the tokens, there the longest, and so on.
+
+    known: [(text, token), ...].
+    """
+    text = "".join(char for char, _, _ in chars)
+    parts, done, at = [], 0, 0
+    while at < len(text):
+        here = [(content, token) for content, token in known if text.startswith(content, at)]
+        if not here:
+            at += 1
+            continue
+        content, token = max(here, key=lambda each: len(each[0]))
+        start, at = at, at + len(content)
+        end = at
+        if token.get("single_word") and (
+            is_word(text[start - 1 : start]) or is_word(text[end : end + 1])
+        ):
+            continue
+        while token.get("lstrip") and start > done and is_white_space(text[start - 1]):
+            start -= 1
+        while token.get("rstrip") and end < len(text) and is_white_space(text[end]):
+            end += 1
+        parts += [(chars[done:start], None), (chars[start:end], token)]
+        done = end
+    return [part for part in [*parts, (chars[done:], None)] if part[0]]
+
+
+def is_white_space(char):
+    return char.isspace() and char not in "\x1c\x1d\x1e\x1f"
+
+
+def is_word(char):
+    """What regular expressions of Rust call \\w."""
+    if not char:
+        return False
+    kind = unicodedata.category(char)
+    marks = kind[0] in "LM" or kind in ("Nd", "Nl", "Pc") or char in "\u200c\u200d"
+    return marks or any(ord(char) in block for block in CIRCLED_LETTERS)
 
 
 def span(chars):

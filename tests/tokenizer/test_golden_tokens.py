@@ -6,6 +6,7 @@ import json
 import pytest
 
 from edgebert.tokenizer import Tokenizer, TokenizerOptions
+from edgebert.typed_json import from_json
 from tests.tokenizer.conftest import DATA
 
 DEFAULTS = {
@@ -15,6 +16,9 @@ DEFAULTS = {
     "max_length": 512,
     "mask_tokens": False,
     "truncate": "longest",
+    "truncation_side": "right",
+    "added_tokens": [],
+    "template": None,
 }
 CASES = [
     json.loads(line)
@@ -25,7 +29,7 @@ RULES = sorted({case["rule"] for case in CASES})
 
 @functools.cache
 def tokenizer(vocabulary, options):
-    return Tokenizer(vocabulary, options)
+    return Tokenizer(vocabulary, from_json(TokenizerOptions, json.loads(options), "options"))
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -36,12 +40,12 @@ def test_golden_tokens(vocabulary, rule):
             continue
         options = DEFAULTS | case.get("options", {})
         how = {name: options.pop(name) for name in ("mask_tokens", "truncate")}
-        encoding, offsets = tokenizer(words, TokenizerOptions(**options)).encode_with_offsets(
+        encoding, offsets = tokenizer(words, json.dumps(options)).encode_with_offsets(
             case["text"], case.get("pair"), **how
         )
         ids = case["ids"]
         first = case.get("first", len(ids))
-        segment_ids = [0] * first + [1] * (len(ids) - first)
+        segment_ids = case.get("segment_ids", [0] * first + [1] * (len(ids) - first))
         assert encoding == (ids, segment_ids, case.get("truncated", False)), case["text"]
         assert [at for span in offsets for at in span] == case["offsets"], case["text"]
 

@@ -138,7 +138,7 @@ def test_masks_are_those_of_the_reference(takes_space):
         Reference.from_str(json.dumps(value)).encode(text, add_special_tokens=False).ids
     )
     offsets = mine.offsets(text, mask_tokens=True)
-    assert [text[start:end] for start, end in offsets].count("[MASK]") == 2
+    assert [text[start:end].strip() for start, end in offsets].count("[MASK]") == 2
 
 
 def test_long_words_take_no_longer_than_their_length_asks():

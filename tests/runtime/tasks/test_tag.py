@@ -79,8 +79,8 @@ def words_of(text):
     """Where the words of a text are, by the plain oracle: [(first piece, pieces, start, end)]."""
     oracle = Oracle(VOCABULARY.read_text(encoding="utf-8").splitlines())
     words = []
-    for at, (piece, (start, end)) in enumerate(oracle.pieces(text)):
-        if piece.startswith("##"):
+    for at, (number, (start, end)) in enumerate(oracle.pieces(text)):
+        if oracle.names[number].startswith("##"):
             first, pieces, begin, _ = words[-1]
             words[-1] = (first, pieces + 1, begin, end)
         else:

@@ -1,0 +1,95 @@
+"""Special tokens around a text, or around a text and its pair, as a template says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from edgebert.errors import EdgebertError
+from edgebert.tokenizer.options import Template, TemplatePart
+
+Item = TypeVar("Item")
+
+
+class Layout:
+    """One half of a template: that of a text, or that of a text and its pair.
+
+    Args:
+        parts: the places.
+        texts: how many of them are texts.
+        vocab_size: ids are below it.
+
+    Attributes:
+        special: number of special tokens.
+
+    Raises:
+        EdgebertError: more or fewer texts, or an id or a segment out of range.
+    """
+
+    def __init__(self, parts: Sequence[TemplatePart], texts: int, vocab_size: int) -> None:
+        self._parts = parts
+        tokens = [part.token for part in parts if part.token is not None]
+        self.special = len(tokens)
+        if len(parts) != self.special + texts:
+            raise EdgebertError(
+                f"template: {len(parts) - self.special} places for {texts} of text; needed: as many"
+            )
+        if not all(0 <= token < vocab_size for token in tokens):
+            raise EdgebertError(f"template: a special token is no id from 0 to {vocab_size - 1}")
+        if not all(part.segment in (0, 1) for part in parts):
+            raise EdgebertError("template: a segment is neither 0 nor 1")
+
+    def fill(self, texts: Sequence[Sequence[Item]], special: Callable[[int], Item]) -> list[Item]:
+        """What belongs to each token of the texts, and between that what belongs to the others.
+
+        Args:
+            texts: an item for each token of each text.
+            special: gives the item of a special token.
+        """
+        waiting = iter(texts)
+        filled: list[Item] = []
+        for part in self._parts:
+            filled += next(waiting) if part.token is None else [special(part.token)]
+        return filled
+
+    def segments(self, texts: Sequence[Sequence[object]]) -> list[int]:
+        """The segment of each token."""
+        waiting = iter(texts)
+        found: list[int] = []
+        for part in self._parts:
+            found += [part.segment] * (1 if part.token is not None else len(next(waiting)))
+        return found
+
+    def start(self, before: int = 0) -> int:
+        """Number of tokens before the last text; `before` of them are those of the other one."""
+        behind = next(at for at, part in enumerate(reversed(self._parts)) if part.token is None)
+        texts = len(self._parts) - self.special
+        return before + len(self._parts) - 1 - behind - (texts - 1)
+
+
+def usual(cls: int, sep: int) -> Template:
+    """BERT's own: [CLS] text [SEP] pair [SEP], segment 1 behind the first [SEP]."""
+    first = (TemplatePart(cls), TemplatePart(None), TemplatePart(sep))
+    return Template(first, (*first, TemplatePart(None, 1), TemplatePart(sep, 1)))
+
+
+def has_one_segment(template: Template) -> bool:
+    """Whether all segments are 0."""
+    return not any(part.segment for part in (*template.single, *template.pair))
+
+
+def is_told_by_separator(template: Template, sep: int) -> bool:
+    """Whether segment 1 is just what stands behind the first [SEP]."""
+    return all(
+        part.segment == behind
+        for parts in (template.single, template.pair)
+        for part, behind in zip(parts, _behind(parts, sep), strict=True)
+    )
+
+
+def _behind(parts: Sequence[TemplatePart], sep: int) -> Iterator[int]:
+    """For each place, 1 where it stands behind the first [SEP]."""
+    behind = 0
+    for part in parts:
+        yield behind
+        behind = 1 if part.token == sep else behind
