@@ -121,7 +121,7 @@ def judge(models: Sequence[Model], data: DataSet, progress: Progress) -> Iterato
         for at, (tally, one) in enumerate(zip(tallies, seen, strict=True)):
             tally.add(one)
             alike[at] += one.predicted == seen[0].predicted
-    name, measure = next(iter(data.judge.metrics.items()))
+    name, measure = next(iter(data.evaluator.metrics.items()))
     drawn = draw({name: measure}, [tally.figures() for tally in tallies])
     found = [measure(tally.figures()) for tally in tallies]
     for at, tally in enumerate(tallies):

@@ -24,7 +24,7 @@ from edgebert.checkpoints.progress import Progress, silent
 from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.converter.bert_graph import build_graph
 from edgebert.converter.check import LIMITS, check_encodings, compare, further_inputs
-from edgebert.converter.full_integer.convert import Judge, convert_integer
+from edgebert.converter.full_integer.convert import QualityMeasure, convert_integer
 from edgebert.converter.full_integer.plan import IntegerOptions, IntegerPlan, Mixed
 from edgebert.converter.full_integer.quality import QuantizationReport
 from edgebert.converter.full_integer.rewrite import rewrite
@@ -195,8 +195,12 @@ def convert_checkpoint(
         replacing(path, force=force) as part,
         _beside(path, checkpoint, settled, checked, progress) as beside,
     ):
-        judge = None if beside is None else _judge(beside, checkpoint, settled, tokenizer)
-        graph = _write_graph(part, checkpoint, settled, tokenizer, progress or silent, judge)
+        quality_measure = (
+            None if beside is None else _quality_measure(beside, checkpoint, settled, tokenizer)
+        )
+        graph = _write_graph(
+            part, checkpoint, settled, tokenizer, progress or silent, quality_measure
+        )
         clock.lap("build")
         encodings = check_encodings(tokenizer, settled.max_length)
         told = progress or silent
@@ -271,12 +275,12 @@ def _write_graph(
     settled: Plan,
     tokenizer: Tokenizer,
     progress: Progress,
-    judge: Judge | None,
+    quality_measure: QualityMeasure | None,
 ) -> _Written:
     """Builds and writes the flatbuffer; the graph, as large as the file, is gone after."""
     head, recipe = settled.head, settled.recipe
     if isinstance(recipe, IntegerPlan):
-        built = convert_integer(checkpoint, head, recipe, tokenizer, progress, judge)
+        built = convert_integer(checkpoint, head, recipe, tokenizer, progress, quality_measure)
         written = _write_integer(path, checkpoint, settled, built.entries, built.integer)
         return replace(written, quality=built.quality)
     graph = build_graph(checkpoint.config, checkpoint.weights, head, recipe)
@@ -391,7 +395,9 @@ def _beside(
         yield beside
 
 
-def _judge(beside: _Beside, checkpoint: Checkpoint, settled: Plan, tokenizer: Tokenizer) -> Judge:
+def _quality_measure(
+    beside: _Beside, checkpoint: Checkpoint, settled: Plan, tokenizer: Tokenizer
+) -> QualityMeasure:
     """Says how much a full-integer file of some graphs would lose on the user's data."""
 
     def loss(entries: Mapping[str, Graph], integer: Integer) -> float:

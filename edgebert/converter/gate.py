@@ -38,7 +38,7 @@ class DataCheck:
         """The data set, for models of a task.
 
         Raises:
-            EdgebertError: it cannot be read, or the task not be judged.
+            EdgebertError: it cannot be read, or the task cannot be evaluated.
         """
         return open_data(self.path, task, multi_label=multi_label)
 

@@ -39,7 +39,7 @@ class Interval(NamedTuple):
 
 
 def draw(measures: Mapping[str, Measure], figures: Sequence[Figures]) -> list[dict[str, Draws]]:
-    """Each metric over all draws, for each of several models judged on the same rows.
+    """Each metric over all draws, for each of several models evaluated on the same rows.
 
     Args:
         measures: the metrics by name.

@@ -13,7 +13,7 @@ from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.evaluate.bootstrap import Interval, draw, interval
 from edgebert.evaluate.data import DataSet
 from edgebert.evaluate.evaluate import Evaluation, summarize
-from edgebert.evaluate.judges.judge import EvaluatedModel, Observation
+from edgebert.evaluate.evaluators.evaluator import EvaluatedModel, Observation
 from edgebert.evaluate.tally import Tally, observe
 
 
@@ -160,8 +160,8 @@ def compare(
     for pair in observe([model, baseline], data, progress):
         for tally, observation in zip(tallies, pair, strict=True):
             tally.add(observation)
-        differing.add(*pair, distance=data.judge.distance(pair[0].value, pair[1].value))
-    drawn = draw(data.judge.metrics, [tally.figures() for tally in tallies])
+        differing.add(*pair, distance=data.evaluator.distance(pair[0].value, pair[1].value))
+    drawn = draw(data.evaluator.metrics, [tally.figures() for tally in tallies])
     one, other = (
         summarize(each, tally, data, draws)
         for each, tally, draws in zip((model, baseline), tallies, drawn, strict=True)
@@ -173,7 +173,7 @@ def compare(
         intervals={name: interval(drawn[0][name] - drawn[1][name]) for name in one.metrics},
         disagreements=differing.count,
         shown=differing.most(),
-        falling=data.judge.falling,
+        falling=data.evaluator.falling,
     )
 
 

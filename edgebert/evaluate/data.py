@@ -1,4 +1,4 @@
-"""A data set as models are judged on it."""
+"""A data set as models are evaluated on it."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from edgebert.evaluate.columns import USUAL, Columns
-from edgebert.evaluate.judges import judge_for
-from edgebert.evaluate.judges.judge import Judge
+from edgebert.evaluate.evaluators import evaluator_for
+from edgebert.evaluate.evaluators.evaluator import Evaluator
 
 
 @dataclass(frozen=True)
 class DataSet:
-    """Examples, and who judges models on them.
+    """Examples, and who evaluates models on them.
 
     Attributes:
         read: begins anew at each call; examples come one at a time.
     """
 
-    judge: Judge
+    evaluator: Evaluator
     read: Callable[[], Iterator[Any]]
 
 
@@ -41,8 +41,8 @@ def open_data(
     | fill-mask | plain text, one a line | top1_accuracy, top5_accuracy, perplexity |
 
     Raises:
-        EdgebertError: the task cannot be judged, or the first example cannot be read.
+        EdgebertError: the task cannot be evaluated, or the first example cannot be read.
     """
-    judge = judge_for(task, path, columns, multi_label=multi_label)
-    next(judge.read(path, columns), None)
-    return DataSet(judge, partial(judge.read, path, columns))
+    evaluator = evaluator_for(task, path, columns, multi_label=multi_label)
+    next(evaluator.read(path, columns), None)
+    return DataSet(evaluator, partial(evaluator.read, path, columns))

@@ -9,7 +9,7 @@ from typing import Any
 from edgebert.checkpoints.progress import Progress, silent
 from edgebert.evaluate.bootstrap import Draws, Interval, draw, interval
 from edgebert.evaluate.data import DataSet
-from edgebert.evaluate.judges.judge import EvaluatedModel
+from edgebert.evaluate.evaluators.evaluator import EvaluatedModel
 from edgebert.evaluate.tally import Tally, observe
 
 
@@ -53,13 +53,13 @@ def evaluate(model: EvaluatedModel, data: DataSet, *, progress: Progress = silen
         progress: told how many rows are done.
 
     Raises:
-        EdgebertError: a row cannot be judged (it is named), there are too few, or a metric is
+        EdgebertError: a row cannot be evaluated (it is named), there are too few, or a metric is
             undefined on them.
     """
     tally = Tally()
     for (observation,) in observe([model], data, progress):
         tally.add(observation)
-    (drawn,) = draw(data.judge.metrics, [tally.figures()])
+    (drawn,) = draw(data.evaluator.metrics, [tally.figures()])
     return summarize(model, tally, data, drawn)
 
 
@@ -75,7 +75,7 @@ def summarize(
     return Evaluation(
         task=model.task,
         rows=tally.rows,
-        metrics={name: measure(figures) for name, measure in data.judge.metrics.items()},
+        metrics={name: measure(figures) for name, measure in data.evaluator.metrics.items()},
         intervals={name: interval(values) for name, values in drawn.items()},
         seconds=tally.seconds,
         truncated=tally.truncated,

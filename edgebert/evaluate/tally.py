@@ -13,7 +13,7 @@ from edgebert.checkpoints.progress import Progress
 from edgebert.errors import EdgebertError
 from edgebert.evaluate.bootstrap import Figures
 from edgebert.evaluate.data import DataSet
-from edgebert.evaluate.judges.judge import EvaluatedModel, Observation
+from edgebert.evaluate.evaluators.evaluator import EvaluatedModel, Observation
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Tally:
 
 
 def check(models: Sequence[EvaluatedModel], data: DataSet) -> int:
-    """Counts the examples, making sure that each can be judged, without running a model.
+    """Counts the examples, making sure that each can be evaluated, without running a model.
 
     Raises:
         EdgebertError: one cannot (it is named), or there are none.
@@ -46,7 +46,7 @@ def check(models: Sequence[EvaluatedModel], data: DataSet) -> int:
     count = 0
     for example in data.read():
         for model in models:
-            data.judge.check(model, example)
+            data.evaluator.check(model, example)
         count += 1
     if not count:
         raise EdgebertError("the data set has no rows to evaluate on")
@@ -73,5 +73,5 @@ def observe(
             done += 1
             progress(done, total * len(models), "evaluating")
 
-    streams = [data.judge.observe(model, counted(data.read())) for model in models]
+    streams = [data.evaluator.observe(model, counted(data.read())) for model in models]
     yield from zip(*streams, strict=True)

@@ -43,7 +43,7 @@ class Finding:
 
 
 def examine(machine: Machine | None = None) -> tuple[Finding, ...]:
-    """Judges a machine, by default this one."""
+    """Examines a machine, by default this one."""
     machine = machine or this_machine(_MODULES)
     return (
         _python(machine),

@@ -69,10 +69,10 @@ def judge(checkpoint: Checkpoint, data: DataSet, quantize: RecipeName = "float32
         for (observation,) in observe([model], data, silent):
             tally.add(observation)
     figures = tally.figures()
-    values = {name: _value(measure, figures) for name, measure in data.judge.metrics.items()}
+    values = {name: _value(measure, figures) for name, measure in data.evaluator.metrics.items()}
     metrics = {name: value for name, value in values.items() if math.isfinite(value)}
     first = next(iter(values))
-    sign = -1.0 if first in data.judge.falling else 1.0
+    sign = -1.0 if first in data.evaluator.falling else 1.0
     return Score(metrics, sign * metrics[first] if first in metrics else -math.inf)
 
 

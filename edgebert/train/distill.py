@@ -19,8 +19,8 @@ from edgebert.checkpoints.progress import Progress, silent
 from edgebert.converter.plan import Options, plan
 from edgebert.errors import EdgebertError
 from edgebert.evaluate.data import DataSet
-from edgebert.evaluate.judges.correlate import score_of
-from edgebert.evaluate.judges.judge import unknown_label
+from edgebert.evaluate.evaluators.correlate import score_of
+from edgebert.evaluate.evaluators.evaluator import unknown_label
 from edgebert.evaluate.readers import Row
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.deployed import judge_of

@@ -6,8 +6,8 @@ from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.evaluate.compare import Gate, compare
 from edgebert.evaluate.data import DataSet
 from edgebert.evaluate.evaluate import evaluate
-from edgebert.evaluate.judges.classify import CLASSIFY
-from edgebert.evaluate.judges.correlate import REGRESS
+from edgebert.evaluate.evaluators.classify import CLASSIFY
+from edgebert.evaluate.evaluators.correlate import REGRESS
 from edgebert.evaluate.readers import Row
 
 LABELS = ("no", "yes")

@@ -10,8 +10,8 @@ import pytest
 from edgebert.errors import EdgebertError
 from edgebert.evaluate import evaluate as evaluating
 from edgebert.evaluate.data import DataSet, open_data
-from edgebert.evaluate.judges.classify import CLASSIFY
-from edgebert.evaluate.judges.correlate import PAIRS, REGRESS
+from edgebert.evaluate.evaluators.classify import CLASSIFY
+from edgebert.evaluate.evaluators.correlate import PAIRS, REGRESS
 from edgebert.evaluate.readers import Row
 
 
@@ -38,8 +38,8 @@ def classifier(*labels):
 
 
 def evaluate(model, data):
-    judge = {"classify": CLASSIFY, "embed": PAIRS, "regress": REGRESS}[model.task]
-    return evaluating.evaluate(model, DataSet(judge, lambda: iter(data)))
+    evaluator = {"classify": CLASSIFY, "embed": PAIRS, "regress": REGRESS}[model.task]
+    return evaluating.evaluate(model, DataSet(evaluator, lambda: iter(data)))
 
 
 def vector(text, pair):
@@ -51,7 +51,7 @@ def rows(*labelled):
     return [Row(*row, place=f"d.tsv, line {at}") for at, row in enumerate(labelled, 2)]
 
 
-def test_a_classifier_is_judged_by_accuracy():
+def test_a_classifier_is_evaluated_by_accuracy():
     data = rows(("g", None, "good"), ("x", None, "good"), ("x", None, "bad"), ("g", None, "bad"))
     outcome = evaluate(classifier(), data)
     assert (outcome.task, outcome.rows, outcome.truncated) == ("classify", 4, 0)
@@ -87,7 +87,7 @@ def test_of_many_labels_some_are_listed():
         evaluate(model, rows(("g", None, "x")))
 
 
-def test_an_embedding_is_judged_on_pairs_by_cosine():
+def test_an_embedding_is_evaluated_on_pairs_by_cosine():
     data = rows(
         ("aaa", "aaa", "5.0"),
         ("aaa", "aab", "4.0"),
@@ -107,7 +107,7 @@ def test_an_embedding_is_judged_on_pairs_by_cosine():
     assert outcome.truncated == 1
 
 
-def test_a_regression_is_judged_by_its_value():
+def test_a_regression_is_evaluated_by_its_value():
     model = FakeModel("regress", lambda text, pair: float(len(text) + len(pair or "")))
     outcome = evaluate(model, rows(("a", "b", "1"), ("aa", "b", "2"), ("a", None, "-1e1")))
     assert outcome.metrics["spearman"] == pytest.approx(1)
@@ -126,7 +126,7 @@ def test_an_embedding_without_pairs_is_an_error():
         evaluate(FakeModel("embed", vector), rows(("a", None, "1")))
 
 
-def test_a_task_that_cannot_be_judged_is_an_error():
+def test_a_task_that_cannot_be_evaluated_is_an_error():
     with pytest.raises(EdgebertError, match="task 'encode' cannot be evaluated; accepted: classif"):
         open_data(Path("d.tsv"), "encode")
 

@@ -1,4 +1,4 @@
-"""Classifiers with independent labels: how their data is read, and how they are judged."""
+"""Classifiers with independent labels: how their data is read, and how they are evaluated."""
 
 import json
 
@@ -76,7 +76,7 @@ def test_no_label_at_all_has_no_f1():
         multi_label_f1(np.zeros((3, 2)), np.zeros((3, 2)))
 
 
-def test_a_converted_model_is_judged_as_sklearn_judges_its_scores(converted, tmp_path):
+def test_a_converted_model_is_evaluated_as_sklearn_judges_its_scores(converted, tmp_path):
     sklearn = pytest.importorskip("sklearn.metrics")
     texts = ["Where is my card?", "I was charged twice", "good", "It was late, and bad", "thanks"]
     with edgebert.load(converted("multi-label")) as model:

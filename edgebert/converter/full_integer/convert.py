@@ -42,7 +42,7 @@ from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.model_file.record import Calibration, Integer
 from edgebert.tokenizer.tokenizer import Encoding, Tokenizer
 
-Judge: TypeAlias = Callable[[Mapping[str, Graph], Integer], float]
+QualityMeasure: TypeAlias = Callable[[Mapping[str, Graph], Integer], float]
 """How much of the user's metric graphs lose, with what the record says of them."""
 
 STEPS: Sequence[tuple[str, tuple[str, ...]]] = (
@@ -124,7 +124,7 @@ def convert_integer(
     settled: IntegerPlan,
     tokenizer: Tokenizer,
     progress: Progress = silent,
-    judge: Judge | None = None,
+    quality_measure: QualityMeasure | None = None,
 ) -> Built:
     """Builds the graphs of a full-integer file.
 
@@ -134,7 +134,8 @@ def convert_integer(
         settled: how.
         tokenizer: of the checkpoint.
         progress: told how far it is.
-        judge: of mixed "auto", what `max_drop` is of; None: the output's mean cosine with float32.
+        quality_measure: of mixed "auto", what `max_drop` is of; None: the mean cosine of the output
+            with float32.
 
     Raises:
         EdgebertError: there is too little text to calibrate with, or ranges that were learned are
@@ -172,7 +173,7 @@ def convert_integer(
             )
             if settled.mixed == "auto" and last:
                 tried = encodings[:: -(-len(encodings) // TRIED_ON)]
-                measured = judge and _judged(judge, finished)
+                measured = quality_measure and _measured_by(quality_measure, finished)
                 plan = _mixed(original, form, plan, tried, settled, measured, progress)
             costs.append(cost(name, original, form, plan, held_out, progress))
     graphs, integer = finished(plan)
@@ -210,10 +211,11 @@ def _trained(
     return Built(graphs, integer, QuantizationReport(costs, dict(plan.ranges)))
 
 
-def _judged(
-    judge: Judge, finished: Callable[[StoragePlan], tuple[dict[str, Graph], Integer]]
+def _measured_by(
+    quality_measure: QualityMeasure,
+    finished: Callable[[StoragePlan], tuple[dict[str, Graph], Integer]],
 ) -> Loss:
-    return lambda plan, _: judge(*finished(plan))
+    return lambda plan, _: quality_measure(*finished(plan))
 
 
 def settle(

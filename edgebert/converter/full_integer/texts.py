@@ -1,4 +1,4 @@
-"""The texts that a full-integer file takes its ranges from, and those it is judged by."""
+"""The texts that a full-integer file takes its ranges from, and those it is evaluated on."""
 
 from __future__ import annotations
 
@@ -73,9 +73,9 @@ def read_texts(path: Path, task: TaskName) -> list[Text]:
     if path.suffix.lower() in ("", ".txt"):
         found: Iterable[Text] = ((line.strip(), None) for line in read_lines(path))
     else:
-        judged = "classify" if task == "encode" else task
+        evaluated_as = "classify" if task == "encode" else task
         # Read as multi-label, a row may have any label, or none: they do not matter here.
-        found = _texts(open_data(path, judged, multi_label=judged == "classify").read())
+        found = _texts(open_data(path, evaluated_as, multi_label=evaluated_as == "classify").read())
     kept = _draw(text for text in found if text[0].strip())
     if len(kept) < FEWEST:
         raise EdgebertError(

@@ -9,7 +9,7 @@ import numpy as np
 
 from edgebert.bert.weights import Array
 from edgebert.evaluate.columns import Columns
-from edgebert.evaluate.judges.judge import unknown_label
+from edgebert.evaluate.evaluators.evaluator import unknown_label
 from edgebert.evaluate.readers import Row, read_rows
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.examples import Example

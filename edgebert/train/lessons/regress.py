@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from edgebert.evaluate.judges.correlate import score_of
+from edgebert.evaluate.evaluators.correlate import score_of
 from edgebert.evaluate.readers import Row, read_rows
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.examples import Example

@@ -16,7 +16,7 @@ from pathlib import Path
 from edgebert.evaluate.columns import Columns
 from edgebert.evaluate.conll import Sentence, read_conll
 from edgebert.evaluate.entities import OUTSIDE
-from edgebert.evaluate.judges.judge import unknown_label
+from edgebert.evaluate.evaluators.evaluator import unknown_label
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.examples import IGNORED, Example
 from edgebert.train.lessons.lesson import Labels, Lesson, needs_rows

@@ -19,7 +19,7 @@ import numpy as np
 from edgebert.bert.weights import Array
 from edgebert.evaluate.bootstrap import SEED, Figures, Measure
 from edgebert.evaluate.columns import Columns
-from edgebert.evaluate.judges.judge import EvaluatedModel, Judge, Observation
+from edgebert.evaluate.evaluators.evaluator import EvaluatedModel, Evaluator, Observation
 from edgebert.evaluate.lines import read_lines
 from edgebert.tokenizer.tokenizer import Encoding
 
@@ -111,7 +111,7 @@ def _share(column: int) -> Measure:
     return lambda figures: float(figures[:, column].sum() / figures[:, 0].sum())
 
 
-FILL_MASK = Judge(
+FILL_MASK = Evaluator(
     read=_read,
     check=_check,
     observe=_observe,

@@ -1,4 +1,4 @@
-"""Each judge on a model whose answers are known, and on small converted files."""
+"""Each evaluator on a model whose answers are known, and on small converted files."""
 
 import json
 from types import SimpleNamespace
@@ -10,8 +10,8 @@ import edgebert
 from edgebert.errors import EdgebertError
 from edgebert.evaluate.data import open_data
 from edgebert.evaluate.evaluate import evaluate
-from edgebert.evaluate.judges.fill_mask import FILL_MASK
-from edgebert.evaluate.judges.tag import TAG
+from edgebert.evaluate.evaluators.fill_mask import FILL_MASK
+from edgebert.evaluate.evaluators.tag import TAG
 
 
 class FakeModel:
@@ -50,7 +50,7 @@ def tagger(**parts_by_label):
 CONLL = "John B-PER\nSmith I-PER\nlikes O\nU.S. B-LOC\ntea O\n\nJohn B-PER\nSmith I-PER\n"
 
 
-def test_a_tagger_is_judged_by_whole_entities(tmp_path):
+def test_a_tagger_is_evaluated_by_whole_entities(tmp_path):
     data = open_data(written(tmp_path, "d.conll", CONLL), "tag")
     outcome = evaluate(tagger(PER="John Smith", LOC="U.S. tea"), data)
     assert outcome.rows == 2
@@ -104,7 +104,7 @@ def answerer(answers):
     return FakeModel("answer", respond)
 
 
-def test_an_answerer_is_judged_by_the_best_of_the_answers(tmp_path):
+def test_an_answerer_is_evaluated_by_the_best_of_the_answers(tmp_path):
     path = written(
         tmp_path, "d.json", squad(question("a", "308", "308 points"), question("b", "x"))
     )
@@ -139,7 +139,7 @@ VECTORS = {
 }  # fmt: skip
 
 
-def test_an_embedder_is_judged_by_ranks(tmp_path):
+def test_an_embedder_is_evaluated_by_ranks(tmp_path):
     content = "query\tpositive\nq1\tp1\nq2\tp2\nq2\tp3\nq1\tp1\nq1\tp4\n"
     model = FakeModel("embed", lambda text, pair: np.array(VECTORS[text], np.float32))
     outcome = evaluate(model, open_data(written(tmp_path, "d.tsv", content), "embed"))
@@ -181,7 +181,7 @@ class Helped:
         return logits
 
 
-def test_a_masked_model_is_judged_by_the_pieces_it_does_not_see(filler, tmp_path):
+def test_a_masked_model_is_evaluated_by_the_pieces_it_does_not_see(filler, tmp_path):
     top_k = pytest.importorskip("sklearn.metrics").top_k_accuracy_score
     text = "the quick brown fox jumps over the lazy dog again and again"
     path = written(tmp_path, "d.txt", f"{text}\n\n" * 30)

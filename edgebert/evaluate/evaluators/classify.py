@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 
-from edgebert.evaluate.judges.judge import EvaluatedModel, Judge, Observation, ask, known_label
+from edgebert.evaluate.evaluators.evaluator import (
+    EvaluatedModel,
+    Evaluator,
+    Observation,
+    ask,
+    known_label,
+)
 from edgebert.evaluate.metrics import accuracy, macro_f1, matthews
 from edgebert.evaluate.readers import Row, read_rows
 
@@ -32,7 +38,7 @@ def _observe(model: EvaluatedModel, rows: Iterable[Row]) -> Iterator[Observation
         )
 
 
-CLASSIFY = Judge(
+CLASSIFY = Evaluator(
     read=read_rows,
     check=_check,
     observe=_observe,

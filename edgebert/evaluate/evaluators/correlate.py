@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import MappingProxyType
 
 from edgebert.errors import EdgebertError
-from edgebert.evaluate.judges.judge import EvaluatedModel, Judge, Observation, ask
+from edgebert.evaluate.evaluators.evaluator import EvaluatedModel, Evaluator, Observation, ask
 from edgebert.evaluate.metrics import cosine, pearson, spearman
 from edgebert.evaluate.readers import Row, read_rows
 
@@ -88,5 +88,5 @@ _METRICS = MappingProxyType(
     }
 )
 
-REGRESS = Judge(read_rows, _check_row, _observer(_value), _METRICS, _distance)
-PAIRS = Judge(read_rows, _check_pair, _observer(_similarity), _METRICS, _distance)
+REGRESS = Evaluator(read_rows, _check_row, _observer(_value), _METRICS, _distance)
+PAIRS = Evaluator(read_rows, _check_pair, _observer(_similarity), _METRICS, _distance)

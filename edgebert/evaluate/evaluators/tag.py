@@ -1,7 +1,7 @@
 """Taggers on CoNLL columns: precision, recall and F1 of entities.
 
 The words of a sentence are joined by spaces. A word belongs to the span that covers its first
-character, so a model that splits words further is judged by their first pieces, as is usual.
+character, so a model that splits words further is evaluated by their first pieces, as is usual.
 """
 
 from __future__ import annotations
@@ -17,7 +17,13 @@ from edgebert.evaluate import entities
 from edgebert.evaluate.columns import Columns
 from edgebert.evaluate.conll import Sentence, read_conll
 from edgebert.evaluate.entities import OUTSIDE, Entity, entities_of, is_tag
-from edgebert.evaluate.judges.judge import EvaluatedModel, Judge, Observation, ask, unknown_label
+from edgebert.evaluate.evaluators.evaluator import (
+    EvaluatedModel,
+    Evaluator,
+    Observation,
+    ask,
+    unknown_label,
+)
 
 if TYPE_CHECKING:
     from edgebert.runtime.tasks.tag import Span
@@ -73,7 +79,7 @@ def _show(found: set[Entity], words: tuple[str, ...]) -> str:
     return "; ".join(f"{e.label}: {' '.join(words[e.first : e.last + 1])}" for e in ordered)
 
 
-TAG = Judge(
+TAG = Evaluator(
     read=_read,
     check=_check,
     observe=_observe,

@@ -1,4 +1,4 @@
-"""What a judge is: how examples are read, put to a model, and made into figures for metrics."""
+"""What an evaluator is: how it reads examples, puts them to a model, and makes figures of them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Observation(NamedTuple):
         text: the example, for people.
         expected: what is right, for people.
         predicted: what the model said, for people.
-        value: what it said, for `Judge.distance`.
+        value: what it said, for `Evaluator.distance`.
         figures: what metrics are computed from; as many for each example.
         seconds: the model took.
         truncated: something was cut off.
@@ -72,12 +72,12 @@ class Observation(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Judge:
-    """How models of one task are judged on one kind of data.
+class Evaluator:
+    """How models of one task are evaluated on one kind of data.
 
     Attributes:
         read: gives the examples of a file; they are read one at a time.
-        check: raises EdgebertError where an example cannot be judged; the model is not run.
+        check: raises EdgebertError where an example cannot be evaluated; the model is not run.
         observe: puts the examples to a model, one observation for each, in their order.
         metrics: by name; the first one is what `max_drop` looks at.
         falling: names of metrics that are better when lower.

@@ -10,7 +10,13 @@ import numpy as np
 
 from edgebert.evaluate.bootstrap import Figures
 from edgebert.evaluate.columns import Columns
-from edgebert.evaluate.judges.judge import EvaluatedModel, Judge, Observation, ask, known_label
+from edgebert.evaluate.evaluators.evaluator import (
+    EvaluatedModel,
+    Evaluator,
+    Observation,
+    ask,
+    known_label,
+)
 from edgebert.evaluate.metrics import Values, multi_label_f1
 from edgebert.evaluate.readers import Row, read_rows
 
@@ -64,7 +70,7 @@ def _exact_match(figures: Figures) -> float:
     return float((expected == predicted).all(axis=1).mean())
 
 
-MULTI_LABEL = Judge(
+MULTI_LABEL = Evaluator(
     read=_read,
     check=_check,
     observe=_observe,

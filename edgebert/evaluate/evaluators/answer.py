@@ -10,7 +10,13 @@ from typing import Any
 
 from edgebert.evaluate import squad
 from edgebert.evaluate.columns import Columns
-from edgebert.evaluate.judges.judge import EvaluatedModel, Judge, Observation, ask, mean_of
+from edgebert.evaluate.evaluators.evaluator import (
+    EvaluatedModel,
+    Evaluator,
+    Observation,
+    ask,
+    mean_of,
+)
 from edgebert.evaluate.squad_file import Question, read_squad
 
 _NONE = "(no answer)"
@@ -52,7 +58,7 @@ def _observer(
     return observe
 
 
-ANSWER = Judge(
+ANSWER = Evaluator(
     read=_read,
     check=_check,
     observe=_observer(),
@@ -65,7 +71,7 @@ ANSWER_OR_NONE = replace(ANSWER, observe=_observer(null_threshold=0.0))
 """Of questions some of which have none: the model may say so, at threshold 0 (SQuAD 2.0)."""
 
 
-def answer_judge(path: Path) -> Judge:
+def answer_evaluator(path: Path) -> Evaluator:
     """Whether the model may say that there is no answer depends on whether any question has none.
 
     Raises:

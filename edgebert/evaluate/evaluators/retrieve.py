@@ -12,7 +12,13 @@ from types import MappingProxyType
 import numpy as np
 
 from edgebert.bert.weights import Array
-from edgebert.evaluate.judges.judge import EvaluatedModel, Judge, Observation, ask, mean_of
+from edgebert.evaluate.evaluators.evaluator import (
+    EvaluatedModel,
+    Evaluator,
+    Observation,
+    ask,
+    mean_of,
+)
 from edgebert.evaluate.readers import Query, read_queries
 from edgebert.evaluate.retrieval import recall_at, reciprocal_rank
 
@@ -89,7 +95,7 @@ def _ranked(
             )
 
 
-RETRIEVE = Judge(
+RETRIEVE = Evaluator(
     read=read_queries,
     check=_check,
     observe=_observe,
