@@ -26,12 +26,14 @@ def texts(tmp_path_factory):
     return path
 
 
-def built(texts, judge=None, **choices):
+def built(texts, measure=None, **choices):
     with open_checkpoint(str(TAGGER)) as checkpoint:
         integer = IntegerOptions(lengths=(32,), calibration=texts, **choices)
         settled = plan(Options(quantize="int8-full", integer=integer), checkpoint)
         tokenizer = Tokenizer(checkpoint.vocabulary, checkpoint.tokenizer)
-        return convert_integer(checkpoint, settled.head, settled.recipe, tokenizer, judge=judge)
+        return convert_integer(
+            checkpoint, settled.head, settled.recipe, tokenizer, quality_measure=measure
+        )
 
 
 def test_every_step_is_explained_and_together_they_gain(texts):
@@ -65,11 +67,11 @@ def test_float_may_be_taken_and_is_told(texts):
 def test_groups_are_taken_until_the_data_is_content(texts):
     asked = []
 
-    def judge(entries, integer):
+    def measure(entries, integer):
         asked.append(len(integer.int16))
         return 0.3 / len(asked)
 
-    mixed = built(texts, judge=judge, mixed="auto", max_drop=0.11)
+    mixed = built(texts, measure=measure, mixed="auto", max_drop=0.11)
     assert asked == sorted(asked)
     assert (asked[0], len(asked)) == (0, 3)
     assert len(mixed.integer.int16) == asked[-1]
