@@ -31,7 +31,6 @@ _DESCRIPTION = (
         "tokenizer*.json",
         "special_tokens_map.json",
         "sentence_bert_config.json",
-        "adapter_config.json",
     ),
     "modules.json",
     "config_sentence_transformers.json",

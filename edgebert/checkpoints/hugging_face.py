@@ -6,12 +6,14 @@ As transformers' `save_pretrained` writes them. `gelu` is the exact form there.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from edgebert.bert.config import BertConfig
 from edgebert.bert.tasks import LABELLED, TaskName
+from edgebert.bert.weights import Weights
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.families import FAMILIES
 from edgebert.checkpoints.families.bert import BERT
@@ -32,6 +34,7 @@ from edgebert.checkpoints.weight_files import find_tensors
 from edgebert.errors import EdgebertError
 
 FORMAT = "Hugging Face folder"
+_WORDS = "embeddings.word"
 CONFIG = "config.json"
 
 _TASK_OF_PROBLEM: Mapping[str, TaskName] = MappingProxyType(
@@ -72,12 +75,20 @@ def read_hugging_face(folder: Path, source: str) -> Checkpoint:
     labels, faults = _labels(raw, task, found, path)
     if task is None:
         faults |= _why_no_task(name, named, tensors, family, path)
-    vocabulary, tokenizer, unigram = read_tokenizer(folder, config.max_position_embeddings)
+    vocabulary, tokenizer, unigram = read_tokenizer(
+        folder,
+        config.max_position_embeddings,
+        model_class=family.tokenizer,
+        rows=config.vocab_size,
+        segments=config.type_vocab_size > 1,
+        all_rows="mlm.bias" in found.weights,
+    )
     if unigram is None:
         check_special_tokens(vocabulary, mask=task == "fill-mask", where=folder)
+    config, weights = _without_unused_rows(config, found.weights, len(vocabulary))
     return Checkpoint(
         config=config,
-        weights=found.weights,
+        weights=weights,
         vocabulary=vocabulary,
         tokenizer=tokenizer,
         unigram=unigram,
@@ -89,6 +100,18 @@ def read_hugging_face(folder: Path, source: str) -> Checkpoint:
         source=source,
         format=FORMAT,
     )
+
+
+def _without_unused_rows(
+    config: BertConfig, weights: Weights, pieces: int
+) -> tuple[BertConfig, Weights]:
+    """The model without the rows of its word table that stand behind the last piece.
+
+    Nothing looks them up.
+    """
+    if pieces == config.vocab_size or len(weights[_WORDS]) != config.vocab_size:
+        return config, weights
+    return replace(config, vocab_size=pieces), {**weights, _WORDS: weights[_WORDS][:pieces]}
 
 
 def _family(raw: Mapping[str, Any], path: Path) -> tuple[Family, str | None]:

@@ -1,77 +1,47 @@
-"""Vocabulary and options of a Hugging Face tokenizer, from whichever of its files are there.
+"""Vocabulary and options of a Hugging Face tokenizer, from all of its files together.
 
-`vocab.txt` or `tokenizer.json` gives the word pieces; `tokenizer.json` and `tokenizer_config.json`
-give the options. Where two files speak of one thing they must agree.
+`tokenizer_sources` settles what the files say as transformers does; here the outcome is put in our
+terms, or refused by name where it is neither BERT's WordPiece nor ALBERT's unigram tokenizer.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from edgebert.checkpoints.small_files import as_object, kind, read_json_object, shown
-from edgebert.checkpoints.unigram_file import read_unigram
-from edgebert.checkpoints.vocabulary import (
-    MASK_TOKEN,
-    SPECIAL_TOKENS,
-    check_vocabulary,
-    read_vocabulary,
+from edgebert.checkpoints.added_tokens import AddedVocabulary, declared_token
+from edgebert.checkpoints.small_files import is_clean_text, kind, shown
+from edgebert.checkpoints.template_file import bert_template, read_template, without_segments
+from edgebert.checkpoints.tokenizer_sources import (
+    BERT_CLASSES,
+    TOKENIZER,
+    UNIGRAM_CLASSES,
+    Sources,
+    added_entries,
+    read_sources,
 )
+from edgebert.checkpoints.unigram_file import read_unigram
+from edgebert.checkpoints.vocabulary import is_in_texts, lay_out, load_vocabulary, nameless
+from edgebert.checkpoints.wordpiece_file import Letters, read_word_pieces, stated_letters
 from edgebert.errors import EdgebertError
-from edgebert.tokenizer.options import TokenizerOptions
+from edgebert.tokenizer.options import AddedToken, Template, TokenizerOptions, TruncationSide
+from edgebert.tokenizer.special import SPECIAL_TOKENS, Kind
 from edgebert.tokenizer.unigram import UnigramModel
 
 _VOCABULARY = "vocab.txt"
-_TOKENIZER = "tokenizer.json"
-_CONFIG = "tokenizer_config.json"
-_ADDED = "added_tokens.json"
 _SENTENCEPIECE = "spiece.model"
-
-_SPECIAL = (*SPECIAL_TOKENS, MASK_TOKEN)
-_UNUSED = r"\[unused\d+\]"
-
 _SHORTEST = 3  # [CLS], one word piece, [SEP]
-
-# What the files must say, where they say it, to mean BERT's own tokenizer.
-_REQUIRED_IN_TOKENIZER: Mapping[str, Mapping[str, object]] = {
-    "normalizer": {"type": "BertNormalizer", "clean_text": True},
-    "pre_tokenizer": {"type": "BertPreTokenizer"},
-    "model": {
-        "type": "WordPiece",
-        "unk_token": "[UNK]",
-        "continuing_subword_prefix": "##",
-        "max_input_chars_per_word": 100,
-    },
-}
-_REQUIRED_IN_CONFIG = {
-    "unk_token": "[UNK]",
-    "cls_token": "[CLS]",
-    "sep_token": "[SEP]",
-    "pad_token": "[PAD]",
-    "mask_token": "[MASK]",
-    "do_basic_tokenize": True,
-}
-_FAST = ("PreTrainedTokenizerFast", "TokenizersBackend")
-_CLASSES = (
-    *("BertTokenizer", "BertTokenizerFast", "DistilBertTokenizer", "DistilBertTokenizerFast"),
-    *("ElectraTokenizer", "ElectraTokenizerFast"),
-    *("MobileBertTokenizer", "MobileBertTokenizerFast", *_FAST),
+_MARK = "\ufeff"  # that some editors put before the first line
+_ROLES = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")
+_BRACKETED = re.compile(r"\[.+\]|<.+>|\{.+\}|\(.+\)")
+_NO_LETTERS = Letters(lower_case=False, strip_accents=False, chinese_chars=False)
+_KEYS = (
+    *("version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer"),
+    *("post_processor", "decoder", "model"),
 )
-_UNIGRAM_CLASSES = ("AlbertTokenizer", "AlbertTokenizerFast", *_FAST)
-
-# Our options by the names of each file.
-_IN_NORMALIZER = {
-    "lowercase": "lower_case",
-    "strip_accents": "strip_accents",
-    "handle_chinese_chars": "chinese_chars",
-}
-_IN_CONFIG = {
-    "do_lower_case": "lower_case",
-    "strip_accents": "strip_accents",
-    "tokenize_chinese_chars": "chinese_chars",
-}
 
 
 class ReadTokenizer(NamedTuple):
@@ -82,182 +52,289 @@ class ReadTokenizer(NamedTuple):
     unigram: UnigramModel | None
 
 
-def read_tokenizer(folder: Path, most_positions: int) -> ReadTokenizer:
+@dataclass(frozen=True)
+class _Model:
+    """What `tokenizer.json` or `vocab.txt` has.
+
+    Attributes:
+        ids: by piece.
+        unknown: the piece for what no other covers.
+        template: where special tokens stand.
+        letters: what was done to letters when added tokens were normalised.
+        path: the file, for errors.
+        final_letters: what is done to those of texts; None: the same.
+    """
+
+    ids: Mapping[str, int]
+    unknown: str
+    template: Template
+    letters: Letters
+    path: Path
+    final_letters: Letters | None = None
+    unigram: UnigramModel | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """How words are cut into pieces."""
+        return "unigram" if self.unigram else "wordpiece"
+
+
+def read_tokenizer(
+    folder: Path,
+    most_positions: int,
+    *,
+    model_class: str = BERT_CLASSES[0],
+    rows: int | None = None,
+    all_rows: bool = False,
+    segments: bool = True,
+) -> ReadTokenizer:
     """What a folder's files tell of its tokenizer.
 
     Args:
         folder: of the checkpoint.
         most_positions: of the model; caps `max_length`.
+        model_class: the tokenizer class that models of its type have.
+        rows: of the word table; None: as many as there are pieces.
+        all_rows: gives rows without a piece behind the last one a name, too: fill-mask has an
+            output for each.
+        segments: whether the model tells segments apart.
 
     Raises:
-        EdgebertError: no vocabulary, a malformed file, files that disagree, or a tokenizer that is
-            neither BERT's WordPiece nor ALBERT's unigram tokenizer.
+        EdgebertError: no vocabulary, a malformed file, a tokenizer that is neither BERT's WordPiece
+            nor ALBERT's unigram tokenizer, or a token without a row in the word table.
     """
-    tokenizer = _read_optional(folder / _TOKENIZER)
-    config = _read_optional(folder / _CONFIG)
-    length = _max_length(config.get("model_max_length"), folder / _CONFIG)
-    length = min(most_positions, length or most_positions)
-    model = tokenizer.get("model")
+    sources = read_sources(folder, model_class)
+    model = _read_model(sources)
+    added = AddedVocabulary(model.ids, model.path)
+    for entry in added_entries(sources.tokenizer or {}, model.path):
+        added.add(declared_token(entry, "an added token", model.path))
+    sources.add_to(added)
+    names = _special_names(sources, model)
+    letters = model.final_letters or model.letters
+    tokens = tuple(
+        settled
+        for token in added.tokens(split_special=bool(sources.keywords.get("split_special_tokens")))
+        if token.content not in {*names, *names.values()}
+        for settled in _in_letters(token, model, letters)
+    )
+    pieces = _pieces(model, added, names, tokens, rows)
+    if rows is not None and all_rows:
+        pieces = (*pieces, *(nameless(number, pieces) for number in range(len(pieces), rows)))
+    length = _max_length(sources)
+    options = TokenizerOptions(
+        lower_case=letters.lower_case,
+        strip_accents=letters.strip_accents,
+        chinese_chars=letters.chinese_chars,
+        max_length=min(most_positions, length or most_positions),
+        kind=model.kind,
+        truncation_side=_truncation_side(sources),
+        added_tokens=tokens,
+        template=_template(sources, model, pieces, segments=segments),
+    )
+    return ReadTokenizer(pieces, options, _with_added(model, added, len(pieces)))
+
+
+def _read_model(sources: Sources) -> _Model:
+    if sources.tokenizer is None:
+        return _plain_vocabulary(sources)
+    path = sources.folder / TOKENIZER
+    unknown = sorted(sources.tokenizer.keys() - set(_KEYS))
+    if unknown:
+        raise EdgebertError(f"{path}: has the key {shown(unknown[0])}; known: {', '.join(_KEYS)}")
+    is_albert = sources.class_name in UNIGRAM_CLASSES
+    model = sources.tokenizer.get("model")
     if isinstance(model, dict) and model.get("type") == "Unigram":
-        _check_class(config, _UNIGRAM_CLASSES, folder / _CONFIG)
-        pieces, unigram = read_unigram(tokenizer, folder / _TOKENIZER)
-        return ReadTokenizer(pieces, TokenizerOptions(max_length=length, kind="unigram"), unigram)
-    if not tokenizer and (folder / _SENTENCEPIECE).exists():
-        raise EdgebertError(
-            f"{folder}: its tokenizer is in {_SENTENCEPIECE} alone; {_TOKENIZER} is needed, which "
-            "transformers writes: AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)"
-        )
-    options: dict[str, Any] = {}
-    if tokenizer:
-        _check_tokenizer(tokenizer, folder / _TOKENIZER)
-        options = _options(tokenizer["normalizer"], _IN_NORMALIZER, folder / _TOKENIZER)
-    _check_config(config, folder / _CONFIG)
-    options = _merge(options, _options(config, _IN_CONFIG, folder / _CONFIG), folder)
-    options["max_length"] = length
-    return ReadTokenizer(_vocabulary(folder, tokenizer), TokenizerOptions(**options), None)
+        if sources.class_name in BERT_CLASSES:
+            _refuse_class(sources, path, "unigram pieces", UNIGRAM_CLASSES)
+        pieces, unigram = read_unigram(sources.tokenizer, path)
+        ids = {piece: number for number, piece in enumerate(pieces)}
+        template = read_template(sources.tokenizer.get("post_processor"), path)
+        unknown_piece = SPECIAL_TOKENS["unigram"].unknown
+        return _Model(ids, unknown_piece, template, Letters(), path, unigram=unigram)
+    word_pieces = read_word_pieces(sources.tokenizer, path)
+    if is_albert:
+        _refuse_class(sources, path, "word pieces", BERT_CLASSES)
+    template = read_template(sources.tokenizer.get("post_processor"), path)
+    overruled = word_pieces.overruled and sources.class_name in BERT_CLASSES
+    return _Model(
+        word_pieces.ids,
+        word_pieces.unknown,
+        template,
+        letters=word_pieces.letters,
+        final_letters=stated_letters(sources.keywords, sources.path) if overruled else None,
+        path=path,
+    )
 
 
-def _read_optional(path: Path) -> Mapping[str, Any]:
-    return read_json_object(path) if path.exists() else {}
+def _refuse_class(sources: Sources, path: Path, what: str, accepted: Iterable[str]) -> None:
+    raise EdgebertError(
+        f"{path}: {what}, but the tokenizer_class is {sources.class_name}(Fast); "
+        f"accepted with that: {', '.join(accepted)}, PreTrainedTokenizerFast"
+    )
 
 
-def _check_tokenizer(tokenizer: Mapping[str, Any], path: Path) -> None:
-    for part, required in _REQUIRED_IN_TOKENIZER.items():
-        found = as_object(tokenizer.get(part), part, path)
-        if "type" not in found:
-            raise EdgebertError(f"{path}: {part} has no type; {required['type']} is needed")
-        _check_required(found, required, f"{path}: {part}.")
+def _plain_vocabulary(sources: Sources) -> _Model:
+    """What one of BERT's classes makes of a `vocab.txt` alone."""
+    folder, path = sources.folder, sources.folder / _VOCABULARY
+    if not path.exists():
+        if (folder / _SENTENCEPIECE).exists():
+            raise EdgebertError(
+                f"{folder}: its tokenizer is in {_SENTENCEPIECE} alone; {TOKENIZER} is needed, "
+                "which transformers writes: "
+                "AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)"
+            )
+        raise EdgebertError(f"{folder}: no vocabulary; {_VOCABULARY} or {TOKENIZER} is needed")
+    if sources.class_name not in BERT_CLASSES:
+        _refuse_class(sources, path, f"no {TOKENIZER}", BERT_CLASSES)
+    ids = load_vocabulary(path)
+    cls, sep = _slow_ids(sources, ids)
+    letters = stated_letters(sources.keywords, sources.path)
+    first = letters if sources.keywords.get("do_basic_tokenize", True) else _NO_LETTERS
+    unknown = sources.role("unk_token") or ""
+    return _Model(ids, unknown, bert_template(cls, sep), first, path, final_letters=letters)
 
 
-def _check_config(config: Mapping[str, Any], path: Path) -> None:
-    tokens = {  # an added token is an object, or null where the class has its own default
-        name: value.get("content") if isinstance(value, dict) else value
-        for name, value in config.items()
-        if value is not None
+def _slow_ids(sources: Sources, ids: Mapping[str, int]) -> tuple[int, int]:
+    """Ids of [CLS] and [SEP] in the Python tokenizer from which the fast one is made.
+
+    It believes the ids of `added_tokens_decoder`, and appends special tokens that have none.
+    """
+    numbers = {**ids, **{token.content: number for number, token in sources.declared.items()}}
+    for name in sources.special_contents():
+        numbers.setdefault(name, len(numbers))
+    found = [numbers.get(sources.role(role) or "") for role in ("cls_token", "sep_token")]
+    if None in found:
+        raise EdgebertError(f"{sources.path}: cls_token or sep_token is null; BERT needs both")
+    return found[0] or 0, found[1] or 0
+
+
+def _special_names(sources: Sources, model: _Model) -> dict[str, str]:
+    """The names that the special tokens have here, by ours."""
+    names = {
+        ours: sources.role(role) or ours
+        for ours, role in zip(SPECIAL_TOKENS[model.kind], _ROLES, strict=True)
     }
-    _check_required(tokens, _REQUIRED_IN_CONFIG, f"{path}: ")
-    _check_class(config, _CLASSES, path)
+    names[SPECIAL_TOKENS[model.kind].unknown] = model.unknown
+    for ours, name in names.items():
+        if name != ours and (model.unigram or not _BRACKETED.fullmatch(name)):
+            raise EdgebertError(
+                f"{sources.path}: {shown(name)} stands for {ours}; accepted: {ours}"
+                + ("" if model.unigram else ", or another name in brackets, which no word has")
+            )
+    return names
 
 
-def _check_class(config: Mapping[str, Any], accepted: tuple[str, ...], path: Path) -> None:
-    name = config.get("tokenizer_class") or accepted[0]
-    if name not in accepted:
+def _in_letters(token: AddedToken, model: _Model, letters: Letters) -> Iterator[AddedToken]:
+    """A token as it is found in normalised texts, though its own letters were treated otherwise.
+
+    transformers normalises added tokens, and then may change the normalizer.
+    """
+    content = token.content
+    if token.normalized and model.letters.done != letters.done:
+        if not content.isascii():
+            raise EdgebertError(
+                f"{model.path}: added token {shown(content)} is normalised otherwise than texts "
+                "are; make do_lower_case and the like agree with the normalizer"
+            )
+        content = content.lower() if model.letters.lower_case else content
+        if letters.lower_case and content != content.lower():
+            return  # has capitals, and texts have none
+    yield replace(token, content=content, word_piece=content in model.ids)
+
+
+def _pieces(
+    model: _Model,
+    added: AddedVocabulary,
+    names: Mapping[str, str],
+    tokens: Iterable[AddedToken],
+    rows: int | None,
+) -> tuple[str, ...]:
+    """The pieces by id: our names for special tokens, and added tokens where they are appended."""
+    ids = dict(model.ids)
+    for ours, name in names.items():
+        number = added.id_of(name)
+        if name != ours and number is not None and ours not in model.ids:
+            ids.pop(name, None)
+            ids[ours] = number
+        elif ours not in ids and _MARK + ours in ids:
+            ids[ours] = ids.pop(_MARK + ours)
+    numbers = {part.token for side in (model.template.single, model.template.pair) for part in side}
+    used = {number: "post_processor" for number in numbers if number is not None}
+    used |= {number: shown(piece) for piece, number in ids.items() if is_in_texts(piece)}
+    taken = set(ids.values())
+    for token in tokens:
+        used[token.id] = f"added token {shown(token.content)}"
+        if not token.word_piece and token.id not in taken:
+            ids.setdefault(token.content, token.id)
+    most = max(used, default=-1)
+    if rows is not None and most >= rows:
         raise EdgebertError(
-            f"{path}: tokenizer_class is {shown(name)}; accepted: {', '.join(accepted)}"
+            f"{model.path}: {used[most]} has the id {most}, but the word table has only {rows} "
+            "rows; resize the table, or take it out"
         )
+    kept = {
+        piece: number
+        for piece, number in ids.items()
+        if (rows is None or number < rows) and (model.unigram or is_clean_text(piece))
+    }
+    return lay_out(kept, used, model.path)
 
 
-def _check_required(found: Mapping[str, Any], required: Mapping[str, object], where: str) -> None:
-    for name, value in required.items():
-        if name in found and found[name] != value:
-            raise EdgebertError(
-                f"{where}{name} is {shown(found[name])}; BERT's tokenizer has {value!r}"
-            )
+def _with_added(model: _Model, added: AddedVocabulary, pieces: int) -> UnigramModel | None:
+    """The unigram model with scores for the appended tokens, none of which a text can give."""
+    if model.unigram is None:
+        return None
+    scores = model.unigram.scores
+    mask = added.flags(SPECIAL_TOKENS["unigram"].mask)
+    return replace(
+        model.unigram,
+        scores=(*scores, *[max(scores)] * (pieces - len(scores))),
+        mask_takes_space=mask is not None and mask.lstrip,
+    )
 
 
-def _options(
-    raw: Mapping[str, Any], names: Mapping[str, str], path: Path
-) -> dict[str, bool | None]:
-    """The options a file states, by our names. Null states something for `strip_accents` only."""
-    options: dict[str, bool | None] = {}
-    for name, option in names.items():
-        value = raw.get(name)
-        if not isinstance(value, bool | None):
-            raise EdgebertError(f"{path}: {name} is {kind(value)}; true or false is needed")
-        if value is not None or (name in raw and option == "strip_accents"):
-            options[option] = value
-    return options
+def _template(
+    sources: Sources, model: _Model, pieces: tuple[str, ...], *, segments: bool
+) -> Template | None:
+    """The template; None for BERT's own."""
+    template = model.template
+    names = sources.keywords.get("model_input_names")
+    if names is None:
+        names = sources.default_input_names
+    if not isinstance(names, list | tuple):
+        raise EdgebertError(f"{sources.path}: model_input_names is {kind(names)}; a list is needed")
+    if segments and "token_type_ids" not in names:
+        template = without_segments(template)
+    special = SPECIAL_TOKENS[model.kind]
+    if special.cls in pieces and special.sep in pieces:
+        usual = bert_template(pieces.index(special.cls), pieces.index(special.sep))
+        same = template == usual or (
+            not segments and without_segments(template) == without_segments(usual)
+        )
+        return None if same else template
+    return template
 
 
-def _merge(
-    first: Mapping[str, bool | None], second: Mapping[str, bool | None], folder: Path
-) -> dict[str, Any]:
-    """The options of both files."""
-    merged = {**first, **second}
-    for option in first.keys() & second.keys():
-        # Accents that are not spoken of are stripped where letters are lower-cased.
-        values = [
-            merged.get("lower_case", True) if stated[option] is None else stated[option]
-            for stated in (first, second)
-        ]
-        if values[0] != values[1]:
-            raise EdgebertError(
-                f"{folder}: {_TOKENIZER} says {option} {values[0]} and {_CONFIG} {values[1]}; "
-                "make the two files agree"
-            )
-    return merged
+def _truncation_side(sources: Sources) -> TruncationSide:
+    """`truncation_side`, or where the `truncation` of `tokenizer.json` says that texts are cut."""
+    truncation = (sources.tokenizer or {}).get("truncation")
+    side: Any = "right"
+    if isinstance(truncation, dict):
+        side = str(truncation.get("direction", side)).lower()
+    side = sources.keywords.get("truncation_side", side)
+    if side not in ("right", "left"):
+        raise EdgebertError(f"{sources.path}: truncation_side is {shown(side)}; right or left")
+    return "left" if side == "left" else "right"
 
 
-def _max_length(value: object, path: Path) -> int | None:
+def _max_length(sources: Sources) -> int | None:
     """`model_max_length`; None where it is absent. Its 1e30 for "no limit" is just very long."""
+    name = "model_max_length" if "model_max_length" in sources.keywords else "max_len"
+    value = sources.keywords.get(name)
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not value >= _SHORTEST:
         raise EdgebertError(
-            f"{path}: model_max_length is {shown(value)}; a number from {_SHORTEST} is needed"
+            f"{sources.path}: {name} is {shown(value)}; a number from {_SHORTEST} is needed"
         )
     return int(min(value, 1 << 30))
-
-
-def _vocabulary(folder: Path, tokenizer: Mapping[str, Any]) -> tuple[str, ...]:
-    """The word pieces of `vocab.txt` or `tokenizer.json`, and added tokens after them."""
-    pieces: tuple[str, ...] = ()
-    if (folder / _VOCABULARY).exists():
-        pieces = read_vocabulary(folder / _VOCABULARY)
-    elif not tokenizer:
-        raise EdgebertError(f"{folder}: no vocabulary; {_VOCABULARY} or {_TOKENIZER} is needed")
-    if tokenizer:
-        path = folder / _TOKENIZER
-        ids = _tokenizer_pieces(tokenizer, path)
-        if not ids.keys() >= set(pieces):
-            raise EdgebertError(f"{path}: lacks word pieces of {_VOCABULARY}; make the two agree")
-        pieces = _extend(pieces, ids, path)
-    if (folder / _ADDED).exists():
-        added = read_json_object(folder / _ADDED)
-        for piece in added:
-            _check_added(piece, folder / _ADDED)
-        pieces = _extend(pieces, added, folder / _ADDED)
-    return pieces
-
-
-def _tokenizer_pieces(tokenizer: Mapping[str, Any], path: Path) -> dict[str, object]:
-    """Ids by word piece, from the model's vocabulary and the added tokens."""
-    pieces = dict(as_object(tokenizer["model"].get("vocab"), "vocab", path))
-    added = tokenizer.get("added_tokens") or []
-    if not isinstance(added, list):
-        raise EdgebertError(f"{path}: added_tokens is {kind(added)}; a list is needed")
-    for token in added:
-        entry = as_object(token, "an added token", path)
-        piece, number = entry.get("content"), entry.get("id")
-        if not isinstance(piece, str) or pieces.setdefault(piece, number) != number:
-            raise EdgebertError(f"{path}: added token {shown(piece)} has two ids or no text")
-        _check_added(piece, path)
-    return pieces
-
-
-def _check_added(piece: object, path: Path) -> None:
-    """Refuses a token that transformers cuts out of a text before BERT's tokenizer sees it."""
-    if piece not in _SPECIAL and not re.fullmatch(_UNUSED, str(piece)):
-        raise EdgebertError(
-            f"{path}: added token {shown(piece)}, which BERT's own tokenizer would not find in a "
-            f"text; accepted: {', '.join(_SPECIAL)} and [unusedN]"
-        )
-
-
-def _extend(pieces: tuple[str, ...], ids: Mapping[Any, object], path: Path) -> tuple[str, ...]:
-    """`pieces` with those of `ids` after them; where both have an id they must agree."""
-    table: dict[int, Any] = dict(enumerate(pieces))
-    for piece, number in ids.items():
-        if type(number) is not int:
-            raise EdgebertError(f"{path}: the id of {shown(piece)} is {kind(number)}, no number")
-        if table.setdefault(number, piece) != piece:
-            raise EdgebertError(
-                f"{path}: {shown(piece)} has the id {shown(number)} of {shown(table[number])}; "
-                "make the vocabulary files agree"
-            )
-    missing = next(number for number in range(len(table) + 1) if number not in table)
-    if missing < len(table):
-        raise EdgebertError(f"{path}: no word piece has the id {missing}; ids must have no gaps")
-    extended = tuple(table[number] for number in range(len(table)))
-    check_vocabulary(extended, path)
-    return extended

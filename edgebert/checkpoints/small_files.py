@@ -16,8 +16,12 @@ _LIMIT = 64 << 20
 _SHOWN = 80
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, *, keep_mark: bool = False) -> str:
     """A whole UTF-8 file, without the mark that some editors put before the first line.
+
+    Args:
+        path: of the file.
+        keep_mark: leaves that mark (U+FEFF) where it is.
 
     Raises:
         EdgebertError: the file is missing, unreadable, above 64 MiB, not UTF-8, or a Git LFS
@@ -32,7 +36,7 @@ def read_text(path: Path) -> str:
         raise EdgebertError(f"{path}: larger than {_LIMIT >> 20} MiB; not a file of a BERT")
     refuse_lfs_pointer(path, content, "this file")
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8" if keep_mark else "utf-8-sig")
     except UnicodeDecodeError:
         raise EdgebertError(f"{path}: not UTF-8 text") from None
 

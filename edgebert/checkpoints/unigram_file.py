@@ -27,7 +27,7 @@ _MOST_STEPS = 32
 
 
 def read_unigram(tokenizer: Mapping[str, Any], path: Path) -> tuple[tuple[str, ...], UnigramModel]:
-    """Pieces by id, and the rest.
+    """Pieces by id, and the rest; whether [MASK] takes a space is left to the added tokens.
 
     Args:
         tokenizer: the parsed file.
@@ -37,17 +37,21 @@ def read_unigram(tokenizer: Mapping[str, Any], path: Path) -> tuple[tuple[str, .
         EdgebertError: malformed, or a tokenizer that does something else than ALBERT's.
     """
     pieces, scores = _pieces(as_object(tokenizer.get("model"), "model", path), path)
-    mask_takes_space = _special_tokens(tokenizer, pieces, path)
-    _check_template(tokenizer, path)
+    _check_special_tokens(pieces, path)
     return pieces, UnigramModel(
         scores=scores,
         normalizer=tuple(_steps(tokenizer.get("normalizer"), path)),
         whitespace_splits=_whitespace_splits(tokenizer.get("pre_tokenizer"), path),
-        mask_takes_space=mask_takes_space,
+        mask_takes_space=False,
     )
 
 
 def _pieces(model: Mapping[str, Any], path: Path) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    unknown_keys = sorted(model.keys() - {"type", "vocab", "unk_id", "byte_fallback"})
+    if unknown_keys:
+        raise EdgebertError(
+            f"{path}: model has the key {shown(unknown_keys[0])}, which is not known"
+        )
     entries = model.get("vocab")
     if not isinstance(entries, list) or not entries:
         raise EdgebertError(f"{path}: vocab is {kind(entries)}; a list of pieces is needed")
@@ -77,24 +81,15 @@ def _is_number(score: object) -> bool:
     return type(score) in (int, float) and math.isfinite(cast("float", score))
 
 
-def _special_tokens(tokenizer: Mapping[str, Any], pieces: tuple[str, ...], path: Path) -> bool:
-    """Refuses added tokens that are not ALBERT's; tells whether [MASK] takes the space before."""
+def _check_special_tokens(pieces: tuple[str, ...], path: Path) -> None:
     missing = [token for token in _SPECIAL if token not in pieces]
+    if missing and "<s>" in pieces and "</s>" in pieces:
+        raise EdgebertError(
+            f"{path}: a unigram tokenizer with <s> and </s> (XLM-R's, as multilingual "
+            "MiniLM has it) is not supported; one of ALBERT's or BERT's is needed"
+        )
     if missing:
         raise EdgebertError(f"{path}: the vocabulary lacks {', '.join(missing)}")
-    takes_space = False
-    added = tokenizer.get("added_tokens") or []
-    for token in added if isinstance(added, list) else [added]:
-        entry = as_object(token, "an added token", path)
-        name = entry.get("content")
-        if name not in tuple(_SPECIAL) or entry.get("id") != pieces.index(name):
-            raise EdgebertError(
-                f"{path}: added token {shown(name)}; accepted: {', '.join(_SPECIAL)}, with the ids "
-                "they have in vocab"
-            )
-        if name == _SPECIAL.mask:
-            takes_space = entry.get("lstrip") is True
-    return takes_space
 
 
 def _steps(normalizer: object, path: Path) -> list[Step]:
@@ -156,24 +151,3 @@ def _whitespace_splits(raw: object, path: Path) -> bool:
                 f"{path}: Metaspace has {name} {shown(parts[-1][name])}; {value!r} is needed"
             )
     return len(names) == 2
-
-
-def _check_template(tokenizer: Mapping[str, Any], path: Path) -> None:
-    """Refuses a template that does not read [CLS] text [SEP] pair [SEP]."""
-    raw = tokenizer.get("post_processor")
-    if raw is None:
-        return
-    template = as_object(raw, "post_processor", path)
-    for name, wanted in (("single", "[CLS]0 A0 [SEP]0"), ("pair", "[CLS]0 A0 [SEP]0 B1 [SEP]1")):
-        parts = template.get(name)
-        found = " ".join(_slot(part) for part in parts) if isinstance(parts, list) else ""
-        if template.get("type") != "TemplateProcessing" or found != wanted:
-            raise EdgebertError(f"{path}: post_processor is not [CLS] text [SEP] pair [SEP]")
-
-
-def _slot(part: object) -> str:
-    """One part of a template as `name` and segment."""
-    for content in part.values() if isinstance(part, dict) else ():
-        if isinstance(content, dict):
-            return f"{content.get('id')}{content.get('type_id')}"
-    return ""

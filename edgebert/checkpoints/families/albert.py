@@ -37,6 +37,7 @@ def _config(raw: Mapping[str, Any], path: Path) -> BertConfig:
 ALBERT = Family(
     name="ALBERT",
     model_type="albert",
+    tokenizer="AlbertTokenizer",
     architectures={
         "AlbertModel": Architecture(None),
         "AlbertForMaskedLM": Architecture("fill-mask", ("mlm",)),

@@ -52,6 +52,7 @@ def _config(raw: Mapping[str, Any], path: Path) -> BertConfig:
 DISTILBERT = Family(
     name="DistilBERT",
     model_type="distilbert",
+    tokenizer="DistilBertTokenizer",
     architectures={
         "DistilBertModel": Architecture(None),
         "DistilBertForMaskedLM": Architecture("fill-mask", ("mlm",)),

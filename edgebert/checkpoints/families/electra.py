@@ -40,6 +40,7 @@ def _config(raw: Mapping[str, Any], path: Path) -> BertConfig:
 ELECTRA = Family(
     name="ELECTRA",
     model_type="electra",
+    tokenizer="ElectraTokenizer",
     architectures={
         "ElectraModel": Architecture(None),
         "ElectraForPreTraining": Architecture(

@@ -76,6 +76,7 @@ class Family:
         transposed: a pattern for tensors kept as `[in, out]`.
         copies: names under which some versions save a tensor once more, with a pattern for its
             first name.
+        tokenizer: the class that its tokenizers have where no file names one.
         plain: settings that change what the model computes, with the only value accepted.
     """
 
@@ -87,6 +88,7 @@ class Family:
     transposed: str = ""
     copies: Names = ()
     plain: Mapping[str, object] = field(default_factory=dict)
+    tokenizer: str = "BertTokenizer"
 
     @property
     def word_table(self) -> str:

@@ -63,6 +63,7 @@ def _config(raw: Mapping[str, Any], path: Path) -> BertConfig:
 MOBILEBERT = Family(
     name="MobileBERT",
     model_type="mobilebert",
+    tokenizer="MobileBertTokenizer",
     architectures={
         "MobileBertModel": Architecture(None),
         "MobileBertForMaskedLM": Architecture("fill-mask", ("mlm",)),
