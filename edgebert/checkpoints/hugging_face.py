@@ -182,10 +182,11 @@ def _check_plain(raw: Mapping[str, Any], family: Family, path: Path) -> None:
     for name, plain in family.plain.items():
         value = raw.get(name)
         if value not in (None, {}, []) and value != plain:
-            why = f" ({_WHY_PLAIN[name]})" if name in _WHY_PLAIN else ""
+            told = f"{plain!r}" if plain else f"without {name}"
+            why = f": {_WHY_PLAIN[name]}" if name in _WHY_PLAIN else ""
             raise EdgebertError(
                 f"{path}: {name} is {shown(value)}; "
-                f"only plain {family.name}s ({plain!r}) are accepted{why}"
+                f"only plain {family.name}s ({told}) are accepted{why}"
             )
 
 

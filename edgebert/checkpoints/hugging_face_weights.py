@@ -11,7 +11,7 @@ from types import MappingProxyType
 import numpy as np
 
 from edgebert.bert.config import BertConfig
-from edgebert.bert.weights import HEADS, Array, check_head, head_shapes
+from edgebert.bert.weights import HEADS, Array, Weights, check_head, head_shapes
 from edgebert.checkpoints.families.family import Family
 from edgebert.checkpoints.leftovers import is_leftover
 from edgebert.checkpoints.mapped import LazyTensors
@@ -63,11 +63,7 @@ def canonical_weights(
     table = (*family.names, *family.architectures[architecture].names)
     names = NameMap(table, _SUFFIXES, family.transposed)
     once, changed = _without_copies(tensors, family, path)
-    unknown = [
-        name
-        for name in once
-        if not (names.canonical(name) or is_leftover(name) or re.fullmatch(family.heads, name))
-    ]
+    unknown = [name for name in once if not (names.canonical(name) or _is_unread(name, family))]
     if unknown:
         raise EdgebertError(
             f"{path}: {_listed(unknown)} no part of a plain {family.name} ({architecture}); "
@@ -79,17 +75,32 @@ def canonical_weights(
         faults["mlm"] = (
             f"{path}: tensor {family.copies[0][0]} is missing, and tie_word_embeddings is false"
         )
+    needed = family.architectures[architecture].heads
+    faults |= {
+        head: f"{path}: the {head} cannot be used: {told}"
+        for head, told in _misfits(weights, config, needed).items()
+        if head not in faults
+    }
+    unusable = {name for head in faults for name in head_shapes(head, config)}
+    usable = {name: weight for name, weight in weights.items() if name not in unusable}
+    return FoundWeights(usable, faults)
+
+
+def _misfits(weights: Weights, config: BertConfig, needed: Collection[str]) -> dict[str, str]:
+    """What is wrong with the heads that are needed or, in part at least, there."""
+    found: dict[str, str] = {}
     for head in HEADS:
-        own = head_shapes(head, config)
-        if head in family.architectures[architecture].heads or any(name in weights for name in own):
+        if head in needed or any(name in weights for name in head_shapes(head, config)):
             try:
                 check_head(weights, head, config)
             except EdgebertError as error:
-                told = str(error).removeprefix("checkpoint: ")
-                faults.setdefault(head, f"{path}: the {head} cannot be used: {told}")
-        if head in faults:
-            weights = {name: weight for name, weight in weights.items() if name not in own}
-    return FoundWeights(weights, faults)
+                found[head] = str(error).removeprefix("checkpoint: ")
+    return found
+
+
+def _is_unread(name: str, family: Family) -> bool:
+    """Whether a tensor is known and no answer depends on it."""
+    return is_leftover(name) or re.fullmatch(family.heads, name) is not None
 
 
 def _listed(names: list[str]) -> str:

@@ -42,7 +42,7 @@ _OTHERS = (
         "merge it into its model with merge_and_unload() and save that with save_pretrained",
     ),
     _Other(
-        ("saved_model.pb", "*/saved_model.pb", "*/*/saved_model.pb", "tfhub_module.pb"),
+        ("tfhub_module.pb", *("*/" * depth + "saved_model.pb" for depth in range(5))),
         "a TensorFlow SavedModel, as TF-Hub and Kaggle have them",
         f"{_SAME_SIZE}; one that you trained: {_SAVE}",
     ),
@@ -52,7 +52,7 @@ _OTHERS = (
         "take its Hugging Face id (edgebert models lists them), or convert it with transformers",
     ),
     _Other(
-        ("*.ckpt*.index", "*.ckpt*.meta"),
+        ("*.index", "*.ckpt*.meta", "*.data-*-of-*"),
         "a TensorFlow checkpoint without its bert_config.json",
         "put the bert_config.json and vocab.txt of its archive beside it",
     ),

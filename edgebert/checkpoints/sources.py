@@ -8,6 +8,7 @@ import importlib.util
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from edgebert.bert.catalogue import NAMES, CatalogueModel, find
@@ -60,14 +61,14 @@ def open_checkpoint(
     text = str(source)
     with contextlib.ExitStack() as stack:
         folder = _folder(text, stack, progress or silent)
+        # In errors the user's own name for it, not a temporary or cached folder.
+        named = str(folder) if _existing(text) == folder else text
         try:
             checkpoint = open_folder(folder, source=text)
         except EdgebertError as error:
-            if _existing(text) == folder:
-                raise
-            # The user's own name for it, not a temporary or cached folder.
-            raise EdgebertError(str(error).replace(str(folder), text)) from None
-        yield checkpoint
+            raise EdgebertError(str(error).replace(str(folder), named)) from None
+        faults = {part: f.replace(str(folder), named) for part, f in checkpoint.faults.items()}
+        yield replace(checkpoint, faults=faults)
 
 
 def _folder(text: str, stack: contextlib.ExitStack, progress: Progress) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from safetensors.numpy import load_file, save_file
 
 from edgebert.checkpoints.folder import open_folder
 from edgebert.checkpoints.sources import open_checkpoint
+from edgebert.converter.plan import Options, plan
 from edgebert.errors import EdgebertError
 from edgebert.runtime.model import load
 from tests.checkpoints.folders import CLASSIFIER, PRETRAINING, TAGGER, TF1, copy, edit_json, settle
@@ -304,6 +306,7 @@ def test_a_pointer_in_place_of_a_converted_file_is_named(tmp_path):
     [
         ("saved_model.pb", "SavedModel, as TF-Hub and Kaggle .* such as tiny or 4/256 .* id"),
         ("1/saved_model.pb", "TensorFlow SavedModel"),
+        ("bert/tensorflow2/en/2/saved_model.pb", "TensorFlow SavedModel"),
         ("adapter_model.safetensors", "PEFT adapter .* merge_and_unload"),
         ("adapter_config.json", "PEFT adapter .* merge_and_unload"),
         ("tf_model.h5", "from_tf=True"),
@@ -328,7 +331,7 @@ def test_what_else_a_folder_holds_is_named_with_the_way_round(folder, name, mess
     (folder / "model.safetensors").unlink()
     if not with_config:
         (folder / "config.json").unlink()
-    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(b"")
     (folder / "training_args.bin").write_bytes(b"")
     refused(folder, message)
@@ -346,6 +349,7 @@ def test_an_adapter_beside_whole_weights_is_refused(folder):
         ("albert_config.json", "an ALBERT's or ELECTRA's TensorFlow 1 checkpoint"),
         ("electra_small.index", "an ALBERT's or ELECTRA's TensorFlow 1 checkpoint"),
         ("bert_model.ckpt.index", "without its bert_config.json"),
+        ("ckpt-1.index", "without its bert_config.json"),
     ],
 )
 def test_other_tensorflow_archives_are_named(tmp_path, name, message):
@@ -368,6 +372,16 @@ def test_the_checkpoints_of_a_training_are_listed(folder):
 
 def test_a_checkpoint_one_folder_further_in_is_told(folder):
     refused(folder.parent, f"there are some in it: {CLASSIFIER}; give one")
+
+
+def test_a_fault_in_an_archive_is_told_by_the_archives_name(folder):
+    edit_json(folder / "config.json", id2label={"1": "a"})
+    archive = shutil.make_archive(str(folder.parent / "packed"), "zip", folder)
+    with (
+        open_checkpoint(archive) as checkpoint,
+        pytest.raises(EdgebertError, match=r"packed.zip/config.json: the ids of id2label"),
+    ):
+        plan(Options(), checkpoint)
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "model.h5", "saved_model.pb", "model.gguf"])
