@@ -14,4 +14,4 @@ class CalibrationWarning(UserWarning):
 
 
 class TruncationWarning(UserWarning):
-    """A text was longer than the model takes, and its end was cut off."""
+    """A text was longer than the model takes, and was cut off."""

@@ -81,7 +81,7 @@ class FixedSession:
         segment_ids: Sequence[int] | None = None,
         further: Mapping[str, Sequence[int]] = NO_FURTHER,
     ) -> Array:
-        """See `Session.run`. A file that takes `ids` alone knows the segments by [SEP]."""
+        """See `Session.run`. A file that takes `ids` alone knows the segments by them."""
         tokens = len(ids)
         check_count(tokens, self.max_length)
         check_further(further, self.further_inputs, self.inputs, tokens)

@@ -82,7 +82,8 @@ class Model:
         """The answer for a text, or for a text and its pair (for `answer`: question and context).
 
         Warns:
-            TruncationWarning: the text has more than `max_length` tokens; its end was cut off.
+            TruncationWarning: the text has more than `max_length` tokens; its end (or its
+                start, where the tokenizer says so) was cut off.
 
         Raises:
             EdgebertError: not a string, not valid Unicode, or an option that the task has not.
@@ -250,8 +251,8 @@ class Model:
         """Refuses segments that are not those that a graph sees in the ids."""
         if segment_ids is not None and segment_ids != self.tokenizer.segments(ids):
             raise EdgebertError(
-                f"{self.path}: takes ids alone: segment 1 begins behind the first [SEP]; other "
-                "segment ids need a file converted with --inputs ids,mask,segment_ids"
+                f"{self.path}: takes ids alone, from which it takes the segments; others "
+                "need a file converted with --inputs ids,mask,segment_ids"
             )
 
     def _check_options(self, options: Mapping[str, Any]) -> None:
@@ -266,8 +267,9 @@ class Model:
             )
 
     def _warn(self) -> None:
+        end = "end" if self.tokenizer.options.truncation_side == "right" else "start"
         warnings.warn(
-            f"text is longer than {self.max_length} tokens; its end was cut off",
+            f"text is longer than {self.max_length} tokens; its {end} was cut off",
             TruncationWarning,
             stacklevel=3,
         )

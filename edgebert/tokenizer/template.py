@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import Literal, TypeAlias, TypeVar
 
 from edgebert.errors import EdgebertError
 from edgebert.tokenizer.options import Template, TemplatePart
 
 Item = TypeVar("Item")
+Told: TypeAlias = Literal["separator", "zero"]
 
 
 class Layout:
@@ -73,18 +74,24 @@ def usual(cls: int, sep: int) -> Template:
     return Template(first, (*first, TemplatePart(None, 1), TemplatePart(sep, 1)))
 
 
-def has_one_segment(template: Template) -> bool:
-    """Whether all segments are 0."""
-    return not any(part.segment for part in (*template.single, *template.pair))
-
-
-def is_told_by_separator(template: Template, sep: int) -> bool:
-    """Whether segment 1 is just what stands behind the first [SEP]."""
-    return all(
+def segments_from_ids(template: Template | None, sep: int) -> Told | None:
+    """How segments follow from ids, if they do: 1 behind the first [SEP], or all 0."""
+    if template is None:
+        return "separator"
+    halves = (template.single, template.pair)
+    if all(part.segment == 0 for parts in halves for part in parts):
+        return "zero"
+    told = all(
         part.segment == behind
-        for parts in (template.single, template.pair)
+        for parts in halves
         for part, behind in zip(parts, _behind(parts, sep), strict=True)
     )
+    return "separator" if told else None
+
+
+def tokens_of(parts: Sequence[TemplatePart]) -> list[int | None]:
+    """The places without their segments."""
+    return [part.token for part in parts]
 
 
 def _behind(parts: Sequence[TemplatePart], sep: int) -> Iterator[int]:

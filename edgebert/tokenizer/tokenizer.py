@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar, get_a
 from edgebert.errors import EdgebertError
 from edgebert.tokenizer.options import AddedToken, TokenizerOptions
 from edgebert.tokenizer.special import MASK
-from edgebert.tokenizer.template import Layout, has_one_segment, is_told_by_separator, usual
+from edgebert.tokenizer.template import Layout, segments_from_ids, tokens_of, usual
 from edgebert.tokenizer.wordpiece import WordPiece
 
 if TYPE_CHECKING:
@@ -146,6 +146,17 @@ class Tokenizer:
             truncated=len(first) + len(second) > room,
         )
 
+    @property
+    def is_usual(self) -> bool:
+        """Whether special tokens stand where BERT has them; segments may be others."""
+        template = self.options.template
+        if template is None:
+            return True
+        bert = usual(self._cls, self._sep)
+        return tokens_of(template.single) == tokens_of(bert.single) and tokens_of(
+            template.pair
+        ) == tokens_of(bert.pair)
+
     def room(self, *, pair: bool = False) -> int:
         """How many tokens of a text, or of a text and its pair, fit beside the special ones."""
         layout = self._pair if pair else self._single
@@ -203,21 +214,13 @@ class Tokenizer:
         Raises:
             EdgebertError: the tokenizer has a template by which segments do not follow from ids.
         """
-        told = self.segments_from_ids
+        told = segments_from_ids(self.options.template, self._sep)
         if told is None:
             raise EdgebertError("segment ids do not follow from ids here; give them, too")
         first = len(ids)
         if told == "separator":
             first = next((at + 1 for at, each in enumerate(ids) if each == self._sep), first)
         return [0] * first + [1] * (len(ids) - first)
-
-    @property
-    def segments_from_ids(self) -> Literal["separator", "zero"] | None:
-        """Whether segment 1 begins behind the first [SEP], or there is none; None: neither."""
-        template = self.options.template
-        if template is None or is_told_by_separator(template, self._sep):
-            return "separator"
-        return "zero" if has_one_segment(template) else None
 
     def encode_batch(
         self,

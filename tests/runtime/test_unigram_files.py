@@ -7,6 +7,7 @@ import pytest
 
 import edgebert
 from edgebert.runtime.tasks.words import Words
+from edgebert.tokenizer import TokenizerOptions
 from tests.conftest import RUNTIME
 from tests.family_folders import SMALL, as_class
 
@@ -26,7 +27,9 @@ def model(kept, tmp_path, request):
 def test_words_begin_at_marks_and_at_punctuation():
     vocabulary = ["▁the", "▁", "fox", "'", "s", "▁end", ".", '▁"', "a"]
     text = ["▁the", "▁", "fox", "'", "s", "▁end", ".", '▁"', "a"]
-    starts = Words(vocabulary, "unigram").starts([vocabulary.index(piece) for piece in text])
+    starts = Words(vocabulary, TokenizerOptions(kind="unigram")).starts(
+        [vocabulary.index(piece) for piece in text]
+    )
     assert starts.tolist() == [0, 1, 3, 4, 5, 6, 7, 8]
     assert np.array_equal(Words(["a", "##b", "."]).starts([0, 1, 2, 1]), [0, 2])
 

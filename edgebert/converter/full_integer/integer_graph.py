@@ -34,12 +34,13 @@ class Interface:
     Attributes:
         inputs: `ids` alone, or all of `INPUTS`.
         pad_id: id of padding, where `ids` is alone.
-        separator_id: id after which the second segment begins, where `ids` is alone.
+        separator_id: id after which the second segment begins, where `ids` is alone; None: all
+            tokens are in the first one.
     """
 
     inputs: tuple[str, ...]
     pad_id: int
-    separator_id: int
+    separator_id: int | None
 
 
 def build(
@@ -149,6 +150,8 @@ class _Builder:
         if "segment_ids" in inputs:
             rows = emit.gather("embeddings.segments", "embeddings.segment", inputs["segment_ids"])
             return emit.reshape(rows, (n, 1, self.config.hidden_size))
+        if self.interface.separator_id is None:
+            return None
         ends = np.zeros(self.config.vocab_size, np.float32)
         ends[self.interface.separator_id] = 1
         marks = emit.reshape(emit.gather("segments.ends", ends, inputs["ids"]), (1, 1, n))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from edgebert.converter.full_integer.targets import ANY, find_target
 from edgebert.converter.recipes import IntegerRecipe, RecipeName
 from edgebert.errors import EdgebertError
 from edgebert.model_file.record import Quantization
+from edgebert.tokenizer.template import segments_from_ids
 
 Mixed: TypeAlias = Literal["none", "auto"]
 
@@ -138,7 +139,7 @@ def integer_plan(
     usual = USUAL_LENGTH if learned is None else learned.length
     return IntegerPlan(
         lengths=_lengths(options.lengths, usual, checkpoint),
-        interface=Interface(inputs, number["[PAD]"], number["[SEP]"]),
+        interface=Interface(inputs, number["[PAD]"], _separator(checkpoint, inputs, number)),
         first_id=number["[CLS]"],
         recipe=recipe,
         calibration=options.calibration,
@@ -149,6 +150,30 @@ def integer_plan(
         learned=learned,
         target=target,
     )
+
+
+def _separator(
+    checkpoint: Checkpoint, inputs: tuple[str, ...], number: Mapping[str, int]
+) -> int | None:
+    """The id behind which segment 1 begins; None where there is no such segment.
+
+    Raises:
+        EdgebertError: a text does not begin with [CLS], or its segments do not follow from ids.
+    """
+    template = checkpoint.tokenizer.template
+    for parts in (template.single, template.pair) if template else ():
+        if [at for at, part in enumerate(parts) if part.token == number["[CLS]"]] != [0]:
+            raise EdgebertError(
+                f"{checkpoint.source}: its tokenizer does not begin each text with [CLS], which "
+                "full-integer files need; convert with --quantize int8"
+            )
+    told = segments_from_ids(template, number["[SEP]"])
+    if told is None and inputs == ("ids",) and checkpoint.config.type_vocab_size > 1:
+        raise EdgebertError(
+            f"{checkpoint.source}: its tokenizer gives segments that do not follow from ids (1 "
+            f"behind the first [SEP], or all 0); convert with --inputs {','.join(INPUTS)}"
+        )
+    return number["[SEP]"] if told == "separator" else None
 
 
 def _check_float(mixed: Mixed, target: str) -> None:

@@ -21,7 +21,6 @@ from edgebert.evaluate.bootstrap import SEED, Figures, Measure
 from edgebert.evaluate.columns import Columns
 from edgebert.evaluate.evaluators.evaluator import EvaluatedModel, Evaluator, Observation
 from edgebert.evaluate.lines import read_lines
-from edgebert.tokenizer.tokenizer import Encoding
 
 MASKED = 0.15
 """Share of the pieces."""
@@ -52,13 +51,15 @@ def _observe(model: EvaluatedModel, lines: Iterable[Line]) -> Iterator[Observati
     for line in lines:
         start = time.perf_counter()
         encoding = model.tokenizer.encode(line.text)
-        positions = _positions(encoding, line.number)
+        start = model.tokenizer.start()
+        special = model.tokenizer.options.max_length - model.tokenizer.room()
+        positions = _positions(start, encoding.length - special, line.number)
         if not positions:
             continue
         ids = list(encoding.ids)
         for position in positions:
             ids[position] = model.tokenizer.mask_id
-        logits = model.run_ids(ids, positions=positions)[0]
+        logits = model.run_ids(ids, encoding.segment_ids, positions)[0]
         seconds = time.perf_counter() - start
         right = [encoding.ids[position] for position in positions]
         best = [int(row.argmax()) for row in logits]
@@ -74,13 +75,12 @@ def _observe(model: EvaluatedModel, lines: Iterable[Line]) -> Iterator[Observati
         )
 
 
-def _positions(encoding: Encoding, number: int) -> list[int]:
-    """Which tokens of a line to mask, [CLS] and [SEP] never; none where it has no other."""
-    pieces = encoding.length - 2
+def _positions(start: int, pieces: int, number: int) -> list[int]:
+    """Which tokens of a line to mask; its `pieces` begin at `start`."""
     if not pieces:
         return []
     chosen = np.random.default_rng((SEED, number)).permutation(pieces)
-    return sorted(int(at) + 1 for at in chosen[: max(1, round(MASKED * pieces))])
+    return sorted(int(at) + start for at in chosen[: max(1, round(MASKED * pieces))])
 
 
 def _figures(logits: Array, right: list[int]) -> tuple[float, ...]:

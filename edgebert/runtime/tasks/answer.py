@@ -37,13 +37,14 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True)
 class AnswerJob:
-    """A question with the windows of its context."""
+    """A question with the windows of its context, which stands at `start` of each input."""
 
     context: str
     ids: list[int]
     offsets: list[Offsets]
     windows: list[Window]
     inputs: list[Encoding]
+    start: int
     top: int
     null_threshold: float | None
     longest: int
@@ -74,7 +75,7 @@ class AnswerQuestions:
 
     def __init__(self, file: ModelFile, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
-        self._words = Words(file.vocabulary, file.record.tokenizer.kind)
+        self._words = Words(file.vocabulary, file.record.tokenizer)
 
     def prepare(
         self,
@@ -109,9 +110,9 @@ class AnswerQuestions:
         if not isinstance(null_threshold, (float, int, NoneType)):
             raise EdgebertError(f"null_threshold is {null_threshold!r}; a number is needed")
         tokenizer = self._tokenizer
-        room = tokenizer.options.max_length - 3
+        room = tokenizer.room(pair=True)
         asked, ids = tokenizer.ids(question), tokenizer.ids(context)
-        kept = asked[: room // 2]
+        kept = tokenizer.cut(asked, room // 2)
         left = room - len(kept)
         spread = windows(len(ids), left, left // 2 if stride is None else stride)
         return AnswerJob(
@@ -122,6 +123,7 @@ class AnswerQuestions:
             inputs=[tokenizer.join(kept, ids[start:end]) for start, end in spread],
             top=top,
             null_threshold=null_threshold,
+            start=tokenizer.start(len(kept)),
             longest=min(max_answer_length, left),
             truncated=len(kept) < len(asked),
         )
@@ -173,8 +175,7 @@ def _candidates(job: AnswerJob, session: Session) -> _Candidates:
     for window, (ids, segment_ids, _) in zip(job.windows, job.inputs, strict=True):
         rows = session.run(ids, segment_ids)[0].astype(np.float64)
         null = min(null, float(rows[0].sum()))
-        # The context ends before the last [SEP]; what comes before it is the question.
-        inside = rows[-1 - (window.end - window.start) : -1]
+        inside = rows[job.start :][: window.end - window.start]
         last, around = _spans(len(inside), job.longest)
         place = slice(*window)
         better = around > held[place]

@@ -28,6 +28,7 @@ class Encode:
     def __init__(self, tokenizer: Tokenizer, finish: Callable[[Array], Any] = first_item) -> None:
         self._tokenizer = tokenizer
         self._finish = finish
+        self._has_template = tokenizer.options.template is not None
 
     def prepare(
         self, text: str, pair: str | None = None, *, truncate: Truncate = "longest"
@@ -38,6 +39,7 @@ class Encode:
     def answer(self, job: Encoding, session: Session) -> Reply:
         """Runs it."""
         ids, segment_ids, truncated = job
-        # The last token ends the last segment: where it is 0 there is no other.
-        output = session.run(ids, segment_ids if segment_ids[-1] else None)
+        # Without a template the last token ends the last segment: where it is 0 there is no other.
+        told = segment_ids if segment_ids[-1] or self._has_template else None
+        output = session.run(ids, told)
         return Reply(self._finish(output), len(ids), truncated)

@@ -31,11 +31,12 @@ class Fill(NamedTuple):
 
 @dataclass(frozen=True)
 class FillJob:
-    """A text with masks, and the numbers of their tokens."""
+    """A text with masks, the numbers of their tokens, and where they end in the text."""
 
     text: str
     input: Encoding
     positions: list[int]
+    ends: list[int]
     top: int
 
     @property
@@ -66,30 +67,31 @@ class FillMask:
         refuse_pair("fill-mask", pair)
         check_count("top", top)
         encoding = self._tokenizer.encode(text, mask_tokens=True)
-        masks = text.count(MASK)
-        if not masks:
+        mask_id = self._tokenizer.mask_id if MASK in text else None
+        ids = self._tokenizer.ids(text, mask_tokens=True)
+        offsets = self._tokenizer.offsets(text, mask_tokens=True)
+        ends = [end for token, (_, end) in zip(ids, offsets, strict=True) if token == mask_id]
+        if not ends:
             raise EdgebertError(
                 f"fill-mask: no {MASK} in {text[:40]!r}; put it where a word is wanted, "
                 f"as in 'Paris is the {MASK} of France.'"
             )
-        mask_id = self._tokenizer.mask_id
         positions = [at for at, token_id in enumerate(encoding.ids) if token_id == mask_id]
-        if len(positions) < masks:
+        if len(positions) < len(ends):
             raise EdgebertError(
-                f"fill-mask: {masks - len(positions)} of {masks} {MASK} are past the "
+                f"fill-mask: {len(ends) - len(positions)} of {len(ends)} {MASK} are past the "
                 f"{self._tokenizer.options.max_length} tokens that the model takes; "
                 "shorten the text before them"
             )
-        return FillJob(text, encoding, positions, min(top, self._vocab_size))
+        return FillJob(text, encoding, positions, ends, min(top, self._vocab_size))
 
     def answer(self, job: FillJob, session: Session) -> Reply:
         """Gives a list of `Fill`, best first; for several masks, a list of such lists."""
-        ids, _, truncated = job.input
-        logits = session.run(ids, None, {"positions": job.positions})[0]
-        parts = job.text.split(MASK)
+        ids, told, truncated = job.input
+        logits = session.run(ids, told, {"positions": job.positions})[0]
         fills = [
-            self._fills(row, job.top, MASK.join(parts[: at + 1]), MASK.join(parts[at + 1 :]))
-            for at, row in enumerate(logits)
+            self._fills(row, job.top, job.text[: end - len(MASK)], job.text[end:])
+            for end, row in zip(job.ends, logits, strict=True)
         ]
         return Reply(fills if len(fills) > 1 else fills[0], len(ids), truncated)
 

@@ -78,9 +78,9 @@ class Tag:
 
     def __init__(self, file: ModelFile, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
-        self._words = Words(file.vocabulary, file.record.tokenizer.kind)
+        self._words = Words(file.vocabulary, file.record.tokenizer)
         self._labels = file.record.labels or ()
-        self._room = tokenizer.options.max_length - 2
+        self._room, self._start = tokenizer.room(), tokenizer.start()
 
     def prepare(
         self,
@@ -98,8 +98,9 @@ class Tag:
             pair: must be None.
             strategy: a word's label is that of its "first" piece, or the one that the "average"
                 of its pieces' probabilities favours.
-            long: what to do with a text that does not fit: "truncate" cuts its end off and says
-                so; "windows" takes each token from the window that shows most text around it.
+            long: what to do with a text that does not fit: "truncate" cuts its end off (or its
+                start, where the tokenizer says so) and tells; "windows" takes each token from the
+                window that shows most text around it.
             stride: most tokens from one window's start to the next; None: half a window.
 
         Raises:
@@ -110,13 +111,13 @@ class Tag:
         check_choice("long", long, get_args(LongText))
         if stride is not None and long == "truncate":
             raise EdgebertError("stride is for windows; ask for them: long='windows'")
-        ids = self._tokenizer.ids(text)
+        ids, offsets = self._tokenizer.ids(text), self._tokenizer.offsets(text)
         truncated = long == "truncate" and len(ids) > self._room
         if truncated:
-            ids = ids[: self._room]
+            ids = [*self._tokenizer.cut(ids, self._room)]
+            offsets = [*self._tokenizer.cut(offsets, self._room)]
         spread = windows(len(ids), self._room, self._room // 2 if stride is None else stride)
         inputs = [self._tokenizer.join(ids[start:end]) for start, end in spread]
-        offsets = self._tokenizer.offsets(text)[: len(ids)]
         return TagJob(text, ids, offsets, spread, inputs, strategy, truncated)
 
     def answer(self, job: TagJob, session: Session) -> Reply:
@@ -133,8 +134,8 @@ class Tag:
         """Logits of each token [tokens, K], from the window where it has most context."""
         logits = np.empty((len(job.ids), len(self._labels)), np.float32)
         held = np.full(len(job.ids), -1)
-        for window, (ids, _, _) in zip(job.windows, job.inputs, strict=True):
-            rows = session.run(ids)[0, 1:-1]
+        for window, (ids, told, _) in zip(job.windows, job.inputs, strict=True):
+            rows = session.run(ids, told)[0, self._start :][: window.end - window.start]
             place, around = slice(*window), context(window)
             better = around > held[place]
             logits[place][better] = rows[better]

@@ -77,10 +77,11 @@ class WholeText(Encode):
             truncate: the text of a pair that gives way where both do not fit: the longer one, or
                 always the "first" or the "second".
             long: what to do with a single text that does not fit. "truncate" cuts its end off
-                and says so. The others ask for windows: "mean" and "max" of the probabilities
-                (classify), of the values (regress) or of each number of the vectors (embed, which
-                then scales the vector to length 1 again if the file does so); "first" takes the
-                first window alone. All windows are full, so in a mean each has the same weight.
+                (or its start, where the tokenizer says so) and tells. The others ask for windows:
+                "mean" and "max" of the probabilities (classify), of the values (regress) or of
+                each number of the vectors (embed, which then scales the vector to length 1 again
+                if the file does so); "first" takes the first window alone. All windows
+                are full, so in a mean each has the same weight.
             stride: most tokens from one window's start to the next; None: a whole window.
 
         Raises:
@@ -97,7 +98,7 @@ class WholeText(Encode):
         return super().answer(job, session)
 
     def _answer_windows(self, job: Windowed, session: Session) -> Reply:
-        outputs = np.concatenate([session.run(ids) for ids, _, _ in job.inputs])
+        outputs = np.concatenate([session.run(ids, told) for ids, told, _ in job.inputs])
         value = self._finish(self._settle(job.combine(outputs)))
         return Reply(value, sum(each.length for each in job.inputs), truncated=False)
 
@@ -111,7 +112,7 @@ class WholeText(Encode):
         check_choice("long", long, get_args(LongText))
         if pair is not None:
             raise EdgebertError(f"long={long!r} is for single texts; a pair is truncated")
-        room = self._tokenizer.options.max_length - 2
+        room = self._tokenizer.room()
         ids = self._tokenizer.ids(text)
         spread = windows(len(ids), room, room if stride is None else stride)
         if long == "first":

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgebert.tokenizer.characters import is_punctuation
+from edgebert.tokenizer.options import TokenizerOptions
 from edgebert.tokenizer.pieces import CONTINUES
 from edgebert.tokenizer.special import SPACE, Kind
 from edgebert.tokenizer.tokenizer import Offsets
@@ -27,6 +28,9 @@ _ENDS: Mapping[Kind, Callable[[str], bool]] = MappingProxyType(
 """Whether the piece after it begins a word, whatever that piece says."""
 
 
+_WORDPIECE = TokenizerOptions()
+
+
 class Words:
     """Finds words among token ids.
 
@@ -35,13 +39,15 @@ class Words:
 
     Args:
         vocabulary: pieces by id.
-        kind: of the tokenizer.
+        options: of the tokenizer; each added token is a word of its own.
     """
 
-    def __init__(self, vocabulary: Sequence[str], kind: Kind = "wordpiece") -> None:
-        begins, ends = _BEGINS[kind], _ENDS[kind]
+    def __init__(self, vocabulary: Sequence[str], options: TokenizerOptions = _WORDPIECE) -> None:
+        begins, ends = _BEGINS[options.kind], _ENDS[options.kind]
         self._begins = np.array([begins(piece) for piece in vocabulary], np.bool_)
         self._ends = np.array([ends(piece) for piece in vocabulary], np.bool_)
+        added = [token.id for token in options.added_tokens]
+        self._begins[added] = self._ends[added] = True
 
     def starts(self, ids: Sequence[int]) -> npt.NDArray[np.intp]:
         """The tokens that begin a word."""

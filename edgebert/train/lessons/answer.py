@@ -22,9 +22,9 @@ from edgebert.train.losses import FIRST, LAST, span_cross_entropy
 def _examples(
     questions: Iterable[Question], tokenizer: Tokenizer, labels: Labels
 ) -> Iterator[Example]:
-    room = tokenizer.options.max_length - 3
+    room = tokenizer.room(pair=True)
     for question in questions:
-        asked = tokenizer.ids(question.question)[: room // 2]
+        asked = tokenizer.cut(tokenizer.ids(question.question), room // 2)
         ids = tokenizer.ids(question.context)
         span = _span(question, tokenizer)
         left = room - len(asked)
@@ -32,7 +32,7 @@ def _examples(
             encoding = tokenizer.join(asked, ids[start:end])
             target = [0] * encoding.length
             if span and start <= span[0] and span[1] < end:
-                before = len(asked) + 2 - start
+                before = tokenizer.start(len(asked)) - start
                 target[before + span[0]] |= FIRST
                 target[before + span[1]] |= LAST
             else:

@@ -44,8 +44,10 @@ def _example(sentence: Sentence, tokenizer: Tokenizer, numbers: dict[str, int]) 
     encoding, offsets = tokenizer.encode_with_offsets(" ".join(sentence.words))
     target = [IGNORED] * encoding.length
     before = -1
-    for place in range(1, encoding.length - 1):
-        word = bisect_right(starts, offsets[place][0]) - 1
+    for place, (start, end) in enumerate(offsets):
+        if start == end:  # a special token
+            continue
+        word = bisect_right(starts, end - 1) - 1  # an added token may take the space before
         tag = sentence.tags[word]
         if word != before:
             target[place] = numbers[tag]

@@ -135,6 +135,11 @@ def _lessons(
 ) -> Lessons:
     start = drawn(seed=0)  # a seed decides nothing but new weights
     tokenizer = Tokenizer(start.vocabulary, start.tokenizer)
+    if not tokenizer.is_usual:
+        raise EdgebertError(
+            f"{start.source}: its tokenizer does not put [CLS] text [SEP] pair [SEP] around texts, "
+            "which pretrain learns from; take the post_processor out of its tokenizer.json"
+        )
     learned, held_out = _tokens(start, tokenizer, corpus, known, folder, progress)
     _refuse_empty(learned, held_out, start.vocabulary, corpus)
     inputs = open_inputs(learned, start.vocabulary, tokenizer, corpus.wanted, folder / _LEARNED)
