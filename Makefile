@@ -65,6 +65,7 @@ lint: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m tools.make_cli_reference docs/cli.md
+	$(BIN)/python -m tools.make_schemas
 
 # All 24 sizes with random weights: sizes, seconds, memory. STATISTICS is a JSON file with the mean
 # and deviation of each tensor (see tools/sweep.py).

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from types import UnionType
-from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import (
+    Any,
+    Literal,
+    TypeAlias,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from edgebert.errors import EdgebertError
 
 Kind = TypeVar("Kind")
+_Reader: TypeAlias = Callable[[Any, str], Any]
+"""From a value, and what it is for messages, to what the type makes of it."""
+
+_PLAIN = (bool, int, float, str)
 
 _HUGE = 1 << 1023
 """JSON's whole numbers have no end; from here on they are too large for a float."""
@@ -27,41 +42,88 @@ def from_json(kind: type[Kind], value: Any, where: str) -> Kind:
     Raises:
         EdgebertError: a field is missing or does not fit; the message names it.
     """
-    return cast("Kind", _read(kind, value, where))
+    hashable: Any = kind  # a type is, but mypy does not see it
+    return cast("Kind", _reader(hashable)(value, where))
 
 
-def _read(kind: Any, value: Any, where: str) -> Any:
+@functools.cache
+def _reader(kind: Any) -> _Reader:
+    """What reads values of a type. Looking at types takes longer than reading, and is done once."""
     origin, arguments = get_origin(kind), get_args(kind)
     if kind is Any:
-        return value
+        return lambda value, where: value
     if origin in (Union, UnionType):
-        inner = next(a for a in arguments if a is not type(None))
-        return None if value is None else _read(inner, value, where)
-    if origin is Literal and value in arguments:
+        return _optional(_reader(next(a for a in arguments if a is not NoneType)))
+    if origin is Literal:
+        return _checked(lambda value: value in arguments)
+    if origin is tuple:
+        return _list_of(arguments[0])
+    if origin is dict:
+        return _dict_of(_reader(arguments[1]))
+    if is_dataclass(kind):
+        return _fields_of(kind)
+    if kind is float:
+        return _float
+    return _checked(lambda value: type(value) is kind)
+
+
+def _optional(inner: _Reader) -> _Reader:
+    return lambda value, where: None if value is None else inner(value, where)
+
+
+def _checked(fits: Callable[[Any], bool]) -> _Reader:
+    def read(value: Any, where: str) -> Any:
+        if not fits(value):
+            raise _wrong(value, where)
         return value
-    if origin is tuple and isinstance(value, list):
-        return tuple(_read(arguments[0], item, f"{where}[{i}]") for i, item in enumerate(value))
-    if origin is dict and isinstance(value, dict):
-        return {str(k): _read(arguments[1], item, f"{where}.{k}") for k, item in value.items()}
-    if is_dataclass(kind) and isinstance(value, Mapping):
-        return _read_fields(kind, value, where)
-    if kind is float and (type(value) is float or (type(value) is int and abs(value) < _HUGE)):
+
+    return read
+
+
+def _float(value: Any, where: str) -> float:
+    if type(value) is float or (type(value) is int and abs(value) < _HUGE):
         return float(value)
-    if origin is None and type(value) is kind:
-        return value
-    raise EdgebertError(f"{where} is {str(value)[:40]!r}, which does not fit")
+    raise _wrong(value, where)
 
 
-def _read_fields(kind: Any, value: Mapping[str, Any], where: str) -> Any:
+def _list_of(kind: Any) -> _Reader:
+    inner = _reader(kind)
+
+    def read(value: Any, where: str) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise _wrong(value, where)
+        if kind in _PLAIN and set(map(type, value)) <= {kind}:
+            return tuple(value)
+        return tuple(inner(item, f"{where}[{i}]") for i, item in enumerate(value))
+
+    return read
+
+
+def _dict_of(inner: _Reader) -> _Reader:
+    def read(value: Any, where: str) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise _wrong(value, where)
+        return {str(key): inner(item, f"{where}.{key}") for key, item in value.items()}
+
+    return read
+
+
+def _fields_of(kind: Any) -> _Reader:
     hints = get_type_hints(kind)
-    for each in fields(kind):
-        needed = each.default is MISSING and each.default_factory is MISSING
-        if needed and each.name not in value:
-            raise EdgebertError(f"{where}.{each.name} is missing")
-    return kind(
-        **{
-            each.name: _read(hints[each.name], value[each.name], f"{where}.{each.name}")
-            for each in fields(kind)
-            if each.name in value
-        }
-    )
+    readers = {each.name: _reader(hints[each.name]) for each in fields(kind)}
+    needed = [f.name for f in fields(kind) if f.default is f.default_factory is MISSING]
+
+    def read(value: Any, where: str) -> Any:
+        if not isinstance(value, Mapping):
+            raise _wrong(value, where)
+        for name in needed:
+            if name not in value:
+                raise EdgebertError(f"{where}.{name} is missing")
+        found = {n: r(value[n], f"{where}.{n}") for n, r in readers.items() if n in value}
+        return kind(**found)
+
+    return read
+
+
+def _wrong(value: Any, where: str) -> EdgebertError:
+    return EdgebertError(f"{where} is {str(value)[:40]!r}, which does not fit")

@@ -1,6 +1,7 @@
 """What a benchmark found: the report, its devices, and the runs of models on them.
 
-`report.schema.json` beside this module is the schema of its JSON, for readers in other languages.
+`report.schema.json` beside this module is the schema of its JSON, for readers in other languages,
+made from these classes and their docstrings by `make docs`.
 Whatever a device cannot tell is None.
 """
 
@@ -41,7 +42,7 @@ class Facts:
     """What a device is, and the state it was in.
 
     Attributes:
-        features: keys of `edgebert.runtime.machine.FEATURES`.
+        features: such as dotprod, i8mm, avx512_vnni (keys of `edgebert.runtime.machine.FEATURES`).
         governor: of cpufreq; several are joined by commas.
         clock_mhz_before: mean clock of the cores just before the first run.
         throttled: whether it was at the end, or in any round.

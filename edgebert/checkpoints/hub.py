@@ -31,6 +31,7 @@ _DESCRIPTION = (
         "tokenizer*.json",
         "special_tokens_map.json",
         "sentence_bert_config.json",
+        "adapter_config.json",
     ),
     "modules.json",
     "config_sentence_transformers.json",

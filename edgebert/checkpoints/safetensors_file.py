@@ -22,13 +22,16 @@ _ELEMENT_OF_CODE = {
     "I32": "int32",
     "I64": "int64",
 }
+_OTHER_FRAMEWORKS = {"tf": "from_tf", "flax": "from_flax"}
+"""Frameworks that transformers names in such a file, and how it loads them."""
 
 
 def read_safetensors(path: Path) -> LazyTensors:
     """The tensors of a file.
 
     Raises:
-        EdgebertError: the file cannot be read, is damaged, or its header lies about its content.
+        EdgebertError: the file cannot be read, is damaged, its header lies about its content, or
+            it holds the weights of a TensorFlow or Flax model.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -42,7 +45,13 @@ def read_safetensors(path: Path) -> LazyTensors:
         ) from None
     start = 8 + int.from_bytes(data[:8], "little")
     header = json.loads(bytes(data[8:start]))
-    header.pop("__metadata__", None)
+    framework = header.pop("__metadata__", {}).get("format")
+    if framework in _OTHER_FRAMEWORKS:
+        raise EdgebertError(
+            f"{path}: holds the weights of {framework}, under other names; "
+            f"in PyTorch load it with from_pretrained(folder, {_OTHER_FRAMEWORKS[framework]}=True) "
+            "and use save_pretrained"
+        )
     return LazyTensors(
         {
             name: partial(

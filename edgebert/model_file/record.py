@@ -1,7 +1,7 @@
 """edgebert's own record: what a file holds, how it was made and what it must answer.
 
 It lies in the file as `edgebert.json`; `record.schema.json` beside this module is its schema, for
-readers in other languages.
+readers in other languages, made from these classes and their docstrings by `make docs`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Quantization:
-    """How numbers are kept: the recipe's name, and what it did to each kind of tensor."""
+    """How numbers are kept: the recipe's name ("int8"), and what it did to each kind of tensor."""
 
     name: str
     matrices: str
@@ -47,9 +47,9 @@ class SelfTest:
     """One text, its ids, and what the file answered where it was made.
 
     Attributes:
-        further: values of the inputs beside ids, mask and segment ids, by name.
-        output: every `stride`-th value of the flattened output.
-        shape: of the whole output.
+        further: values of the inputs beside ids, mask and segment_ids, by name: numbers of tokens.
+        shape: of the whole output, padding cut off.
+        stride: `output` holds every `stride`-th value of the flattened output.
     """
 
     text: str
@@ -82,16 +82,18 @@ class Integer:
     """The graphs of a full-integer file, and what the host has to do around them.
 
     Attributes:
-        lengths: tokens that each graph takes, ascending; its signature is `length_N`.
-        inputs: names of the graphs' inputs.
+        lengths: tokens that each graph takes, ascending; its signature is `length_N`. A text is
+            padded to the smallest that holds it.
+        inputs: names of the graphs' inputs: int32 [1, N] each, positions [1, M].
         pad_id: the id that fills a text up.
-        positions: of `fill-mask`: how many positions one run computes.
-        output_type: of the output.
+        positions: M of `fill-mask`: how many positions one run computes; unused places hold 0.
         output_scale: a value of the output is `output_scale * (number - output_zero_point)`.
-        output_zero_point: see there.
-        host: what is left to be done to the de-quantised output.
-        mean_step: of an `embed` that is not normalised: the weight 1 / tokens of its mean is
-            rounded to a multiple of this, which the host puts right.
+        output_zero_point: see `output_scale`.
+        host: what is left to be done to the de-quantised output: nothing, scale it to length 1, or
+            turn logits into probabilities.
+        mean_step: of an `embed` that is not normalised, whose graph rounds the weight 1 / n of the
+            mean over n tokens to a multiple of this: multiply the de-quantised output by
+            (1 / n) / (max(1, rint(1 / (n * mean_step))) * mean_step).
         calibration: where the ranges come from.
         int16: names of the values that are int16 in a mixed file.
         float32: names of those that are float32 in one that was allowed to.
@@ -122,15 +124,22 @@ class Record:
     """Everything edgebert knows of a file.
 
     Attributes:
-        minimum_runtime: lowest TFLite version that has all its ops.
-        check: figures of the comparison with float (see `converter.check.Check`).
+        labels: of `classify` and `tag`, in the order of the outputs.
+        multi_label: the scores of `classify` are independent (sigmoid).
+        pooling: of `embed`.
+        normalize: vectors of `embed` have length 1.
+        max_length: most tokens of an input, special ones included.
+        minimum_runtime: lowest TFLite version that has all its ops, such as "2.17".
+        check: figures of the comparison with float32 (see `converter.check.Check`).
         tools: versions of what made it.
         self_test_tolerance: largest difference that `selftest` accepts on another machine.
         integer: of a full-integer file; None for all others, which take any length.
         prompts: of `embed`: texts that are put before a text, by name ("query", "passage").
         default_prompt: name of the one that is taken where none is asked for.
-        graph_crc32c: checksum (CRC-32C) of all bytes before the archive; None in files of versions
-            that wrote none.
+        graph_crc32c: CRC-32C (Castagnoli) of all bytes before the archive. Where it is there, a
+            reader refuses a file that is not exactly the graph with this checksum and an archive in
+            its one form (docs/design.md, The file). None where the version that wrote the file
+            computed none.
     """
 
     task: TaskName

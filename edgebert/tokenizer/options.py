@@ -73,7 +73,9 @@ class TokenizerOptions:
         strip_accents: None means "as lower_case", which is what the original BERT does.
         chinese_chars: put spaces around CJK characters.
         max_length: most tokens of one input, [CLS] and [SEP] included.
-        kind: how words are cut into pieces; readers that do not know a kind cannot use the file.
+        kind: how words are cut into pieces. "wordpiece": the pieces are in vocab.txt; "unigram":
+            pieces, scores and normaliser are in unigram.json, and the options of letters mean
+            nothing. A reader that does not know the kind must refuse the file.
         truncation_side: the end of a text that is cut off where it is too long.
         added_tokens: texts that are one token wherever they stand; never [CLS] and the other
             special tokens, which are plain text in a text.

@@ -158,6 +158,37 @@ def test_a_config_that_does_not_fit_is_refused(classifier, family, changes, mess
     refused(folder, message)
 
 
+@pytest.mark.parametrize(
+    ("family", "changes", "field", "default"),
+    [
+        ("distilbert", {"activation": ...}, "hidden_act", "gelu"),
+        ("albert", {"hidden_act": ...}, "hidden_act", "gelu_tanh"),
+        ("electra", {"hidden_act": ...}, "hidden_act", "gelu"),
+        ("mobilebert", {"hidden_act": ...}, "hidden_act", "relu"),
+        ("albert", {"layer_norm_eps": ...}, "layer_norm_eps", 1e-12),
+    ],
+)
+def test_a_missing_setting_has_the_default_of_transformers(
+    classifier, family, changes, field, default
+):
+    folder = classifier(family)
+    edit_json(folder / "config.json", **changes)
+    assert getattr(open_folder(folder).config, field) == default
+
+
+@pytest.mark.parametrize("prefix", ["module.", "model.", "own"])
+@pytest.mark.parametrize("family", FOLDERS)
+def test_a_prefix_of_all_names_goes(classifier, family, prefix):
+    folder = classifier(family)
+    expected = {name: array.copy() for name, array in open_folder(folder).weights.items()}
+    path = folder / "model.safetensors"
+    before = f"{family}." if prefix == "own" else prefix
+    save_file({before + name: array.copy() for name, array in load_file(path).items()}, path)
+    found = open_folder(folder).weights
+    assert found.keys() == expected.keys()
+    assert all(np.array_equal(found[name], expected[name]) for name in expected)
+
+
 def test_a_mobilebert_without_pooler_has_its_classifier_read_the_first_token(classifier):
     folder = classifier("mobilebert")
     names = [n for n in load_file(folder / "model.safetensors") if ".pooler." in n]

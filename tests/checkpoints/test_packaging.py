@@ -394,6 +394,13 @@ def test_a_single_file_of_another_kind_is_named(tmp_path, name):
         pass
 
 
+@pytest.mark.parametrize("framework", ["tf", "flax"])
+def test_weights_of_another_framework_are_named(folder, framework):
+    path = folder / "model.safetensors"
+    save_file(load_file(path), path, {"format": framework})
+    refused(folder, f"holds the weights of {framework}.*from_{framework}=True")
+
+
 @pytest.mark.parametrize("dtype", [np.float16, np.float64])
 def test_weights_of_other_precisions_become_float32(folder, dtype):
     path = folder / "model.safetensors"

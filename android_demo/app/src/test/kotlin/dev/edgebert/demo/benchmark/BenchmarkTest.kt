@@ -98,7 +98,7 @@ class BenchmarkTest : AppTest() {
         assertEquals(events.last().toString().take(300), "result", events.last()["event"].asText())
         assertEquals(setOf("progress"), events.dropLast(1).map { it["event"].asText() }.toSet())
         val result = events.last()["result"]
-        assertEquals(emptyList<String>(), problems(result, "device"))
+        assertEquals(emptyList<String>(), problems(result, "DeviceResult"))
         assertEquals(5 * 2, result["runs"].size())
         for (run in result["runs"]) {
             val parts = Samples.PARTS.associateWith { part -> run["samples_us"][part].map { it.asDouble() } }
