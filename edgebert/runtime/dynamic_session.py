@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from edgebert.bert.weights import Array
 from edgebert.errors import EdgebertError
+from edgebert.runtime.chatter import quiet
+from edgebert.runtime.engines import ENGINE_ERRORS, engine_error
 from edgebert.runtime.session import INPUTS, NO_FURTHER, check_count, check_further, closed
 
 if TYPE_CHECKING:
@@ -48,7 +51,13 @@ class DynamicSession:
         self._sizes: Sizes = ()
         self._tokens = 0
         self._one_segment = True
-        details = self._interpreter.get_input_details()
+        self._started = False
+        try:
+            details = self._interpreter.get_input_details()
+            output = self._interpreter.get_output_details()[0]
+            self.output_width = int(output["shape"][-1])
+        except (*ENGINE_ERRORS, IndexError) as error:
+            raise engine_error(path, engine, "open", error) from None
         found = {detail["name"]: detail["index"] for detail in details}
         if not set(INPUTS) <= set(found):
             raise EdgebertError(
@@ -59,9 +68,7 @@ class DynamicSession:
         self._further = {name: found[name] for name in self.further_inputs}
         # These functions give views of the interpreter's own memory; the views must not be kept.
         self._ids, self._mask, self._segments = map(self._interpreter.tensor, self._inputs)
-        output = self._interpreter.get_output_details()[0]
         self._output = output["index"]
-        self.output_width = int(output["shape"][-1])
         self._row_a_token = len(output["shape"]) > 2 and not self._further
 
     def run(
@@ -82,13 +89,17 @@ class DynamicSession:
             interpreter = self._interpreter
             if interpreter is None:
                 raise EdgebertError("the model is closed")
-            if sizes != self._sizes:
-                self._resize(interpreter, sizes)
-            # Views of its memory make the interpreter refuse to run, in any thread. Those that
-            # `_write` takes are gone when it returns.
-            self._write(ids, segment_ids, further)
-            interpreter.invoke()
-            output: Array = interpreter.get_tensor(self._output)  # a copy
+            try:
+                if sizes != self._sizes:
+                    self._resize(interpreter, sizes)
+                # Views of its memory make the interpreter refuse to run, in any thread. Those that
+                # `_write` takes are gone when it returns.
+                self._write(ids, segment_ids, further)
+                interpreter.invoke()
+                output: Array = interpreter.get_tensor(self._output)  # a copy
+            except ENGINE_ERRORS as error:
+                self._sizes = ()  # what it leaves is not to be used
+                raise engine_error(self._path, self.engine, "run", error) from None
         return output[:, :tokens] if self._row_a_token else output
 
     def watch(self, around: Callable[[Any], Any]) -> None:
@@ -142,11 +153,12 @@ class DynamicSession:
         for index, size in zip(self._further.values(), sizes[1:], strict=True):
             interpreter.resize_tensor_input(index, (1, size))
         try:
-            interpreter.allocate_tensors()
-        except RuntimeError as error:
-            raise EdgebertError(
-                f"{self._path}: {self.engine} cannot run it: {str(error).splitlines()[0]} "
-                "(on ARM, files made with --runtime litert-2.2 need LiteRT 2.2 or later)"
-            ) from None
+            with contextlib.nullcontext() if self._started else quiet():
+                interpreter.allocate_tensors()
+        except ENGINE_ERRORS as error:
+            advice = "(on ARM, files made with --runtime litert-2.2 need LiteRT 2.2 or later)"
+            told = engine_error(self._path, self.engine, "run", error)
+            raise EdgebertError(f"{told} {advice}") from None
+        self._started = True
         self._segments()[:] = 0
         self._sizes, self._tokens, self._one_segment = sizes, 0, True

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from edgebert.errors import EdgebertError
+from edgebert.runtime.chatter import quiet
 from edgebert.version import version_numbers
 
 if TYPE_CHECKING:
@@ -43,6 +44,10 @@ ENGINES: Mapping[str, Engine] = MappingProxyType(
 )
 
 
+ENGINE_ERRORS = (ValueError, RuntimeError, SystemError, MemoryError)
+"""What engines raise; SystemError is numpy 2 under tflite-runtime 2.14."""
+
+
 def open_interpreter(
     path: str | Path, *, engine: EngineName = "auto", threads: int = 1, needs: str = "0"
 ) -> tuple[str, Any]:
@@ -72,10 +77,16 @@ def open_interpreter(
             reasons.append(interpreter)
             continue
         try:
-            return name, interpreter(model_path=str(path), num_threads=threads)
-        except (ValueError, RuntimeError, SystemError) as error:  # the last: numpy 2 under 2.14
-            raise EdgebertError(f"{path}: {name} cannot open it: {_first_line(error)}") from None
+            with quiet():
+                return name, interpreter(model_path=str(path), num_threads=threads)
+        except ENGINE_ERRORS as error:
+            raise engine_error(path, name, "open", error) from None
     raise EdgebertError(f"no engine for this file: {'; '.join(reasons)}")
+
+
+def engine_error(path: str | Path, engine: str, what: str, error: Exception) -> EdgebertError:
+    """The one line about a file that an engine cannot open or run."""
+    return EdgebertError(f"{path}: {engine} cannot {what} it: {_first_line(error)}")
 
 
 def _find(engine: Engine, needs: str) -> Callable[..., Any] | str:

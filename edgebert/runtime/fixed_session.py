@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -12,6 +13,8 @@ import numpy.typing as npt
 
 from edgebert.bert.weights import Array
 from edgebert.errors import EdgebertError
+from edgebert.runtime.chatter import quiet
+from edgebert.runtime.engines import ENGINE_ERRORS, engine_error
 from edgebert.runtime.session import INPUTS, NO_FURTHER, check_count, check_further, closed
 from edgebert.runtime.tasks.embed import to_length_one
 from edgebert.runtime.tasks.scores import sigmoid, softmax
@@ -55,18 +58,20 @@ class FixedSession:
     def __init__(
         self, path: str | Path, engine: str, interpreter: Any, *, integer: Integer, step: int
     ) -> None:
+        self._path, self._started = path, False
         self.engine, self._interpreter = engine, interpreter
         self._integer, self._step = integer, step
         self._lock = threading.Lock()
         self._call = _Call()
         self._watched: Any = self._call
         try:
-            self._graphs = [_Graph(interpreter, length) for length in sorted(integer.lengths)]
+            with quiet():
+                self._graphs = [_Graph(interpreter, length) for length in sorted(integer.lengths)]
             names = {graph.inputs for graph in self._graphs}
             (self._names,) = names
             if "ids" not in self._names or {*self._names} != {*integer.inputs}:
                 raise ValueError
-        except (ValueError, KeyError):
+        except (*ENGINE_ERRORS, KeyError, IndexError):
             raise EdgebertError(
                 f"{path}: damaged: its graphs are not those that its record tells of; convert again"
             ) from None
@@ -124,7 +129,12 @@ class FixedSession:
     def _invoke(self, graph: _Graph, values: Mapping[str, Ids]) -> Array:
         """The de-quantised output for values of all inputs."""
         self._call.runner, self._call.values = graph.runner, values
-        self._watched.invoke()
+        try:
+            with contextlib.nullcontext() if self._started else quiet():
+                self._watched.invoke()
+        except ENGINE_ERRORS as error:
+            raise engine_error(self._path, self.engine, "run", error) from None
+        self._started = True
         return graph.real(self._call.outputs["output"])
 
     def _exact_mean(self, output: Array, tokens: int) -> Array:

@@ -13,6 +13,7 @@ from edgebert.converter.full_integer.emitter import Value
 from edgebert.converter.full_integer.integer_graph import POSITIONS, Interface
 from edgebert.converter.graph import Graph
 from edgebert.model_file.serialize import serialize
+from edgebert.runtime.chatter import quiet
 from edgebert.tokenizer.tokenizer import Encoding
 
 Build: TypeAlias = Callable[[int], tuple[Graph, list[Value]]]
@@ -73,8 +74,9 @@ class _Runner:
         for value in values:
             graph.output(value.name, value.tensor)
         self._data = bytes(serialize(graph.model("")))
-        self._interpreter = Interpreter(model_content=self._data, num_threads=1)
-        self._interpreter.allocate_tensors()
+        with quiet():
+            self._interpreter = Interpreter(model_content=self._data, num_threads=1)
+            self._interpreter.allocate_tensors()
         self._inputs = {d["name"]: d["index"] for d in self._interpreter.get_input_details()}
         details = self._interpreter.get_output_details()[-len(values) :]
         pairs = zip(values, details, strict=True)

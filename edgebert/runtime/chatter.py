@@ -1,0 +1,65 @@
+"""Keeps from the user what an engine tells on stderr when all is well.
+
+The engine has no switch for it: the line is written by its C++ to file descriptor 2.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator
+
+_STDERR = 2
+_CHATTER = frozenset({b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU."})
+
+_lock = threading.Lock()  # two redirections at once would leave stderr where the first put it
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Holds back what is written to stderr within, and passes all but chatter on at the end.
+
+    What another thread writes meanwhile comes a few milliseconds late. Where the block fails
+    nothing is passed on, since the engine's exceptions tell what it wrote.
+    """
+    with _lock:
+        try:
+            kept = os.dup(_STDERR)
+        except OSError:  # closed: nobody reads it
+            yield
+            return
+        held = _open_file()
+        os.dup2(held, _STDERR)
+        try:
+            yield
+        except BaseException:
+            os.ftruncate(held, 0)
+            raise
+        finally:
+            os.dup2(kept, _STDERR)
+            os.close(kept)
+            _pass_on(held)
+
+
+def _open_file() -> int:
+    """A file without a name."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("stderr")
+    import tempfile  # takes milliseconds, and Linux does not need it
+
+    handle, name = tempfile.mkstemp()
+    with contextlib.suppress(OSError):
+        os.unlink(name)  # noqa: PTH108 (pathlib takes milliseconds, too)
+    return handle
+
+
+def _pass_on(held: int) -> None:
+    size = os.lseek(held, 0, os.SEEK_END)
+    if size:
+        os.lseek(held, 0, os.SEEK_SET)
+        lines = os.read(held, size).splitlines(keepends=True)
+        rest = b"".join(line for line in lines if line.strip() not in _CHATTER)
+        with contextlib.suppress(OSError):
+            os.write(_STDERR, rest)
+    os.close(held)
