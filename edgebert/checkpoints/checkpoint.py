@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, field, replace
 
 from edgebert.bert.config import BertConfig
+from edgebert.bert.sentence import DenseActivation, Pooling
 from edgebert.bert.tasks import TASKS, TaskName
 from edgebert.bert.weights import Weights, check_weights, heads_of
+from edgebert.checkpoints.cross_encoder import ScoreActivation
 from edgebert.checkpoints.learned import Learned
 from edgebert.errors import EdgebertError
 from edgebert.tokenizer.options import TokenizerOptions
 from edgebert.tokenizer.unigram import UnigramModel
-
-Pooling: TypeAlias = Literal["mean", "cls"]
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,16 @@ class Checkpoint:
         labels: of the classifier or tagger, None where the checkpoint names none.
         task: what the checkpoint was made for; None where it has only a bare encoder.
         multi_label: the classifier's labels are independent (sigmoid, not softmax).
+        sigmoid: the value of a regression is the sigmoid of its output.
+        cross_encoder: it says that it is one of sentence-transformers.
         pooling: how a sentence vector is made, where the checkpoint says so.
+        projections: dense layers behind the pooling, by their activations; `projections.N.weight`
+            and `.bias` are among the weights.
         normalize: whether the sentence vector has length 1.
+        truncate_dim: how many of its first numbers are kept, which comes last; None: all.
+        prompts: texts that are put before a text to be embedded, by name.
+        default_prompt: name of the one that is put before every text.
+        include_prompt: the tokens of a prompt are pooled, too.
         faults: what of it cannot be used, and why: by head, "labels" or "task". An error only
             where it is needed (`require`).
         learned: ranges for a full-integer file, where training has found them.
@@ -48,8 +55,15 @@ class Checkpoint:
     labels: tuple[str, ...] | None = None
     task: TaskName | None = None
     multi_label: bool = False
+    sigmoid: bool = False
+    cross_encoder: bool = False
     pooling: Pooling | None = None
+    projections: tuple[DenseActivation, ...] = ()
     normalize: bool = False
+    truncate_dim: int | None = None
+    prompts: Mapping[str, str] = field(default_factory=dict)
+    default_prompt: str | None = None
+    include_prompt: bool = True
     faults: Mapping[str, str] = field(default_factory=dict, repr=False)
     learned: Learned | None = field(default=None, repr=False)
     source: str = ""
@@ -78,6 +92,16 @@ class Checkpoint:
         """
         if part in self.faults:
             raise EdgebertError(self.faults[part])
+
+    def with_activation(self, activation: ScoreActivation) -> Checkpoint:
+        """The same with the activation of a CrossEncoder on its classifier's outputs."""
+        sigmoid = activation == "sigmoid"
+        return replace(
+            self,
+            sigmoid=sigmoid and self.task == "regress",
+            multi_label=self.multi_label or (sigmoid and self.task == "classify"),
+            cross_encoder=True,
+        )
 
     @property
     def heads(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from edgebert.bert.config import BertConfig
 from edgebert.bert.tasks import LABELLED, TaskName
 from edgebert.bert.weights import Weights
 from edgebert.checkpoints.checkpoint import Checkpoint
+from edgebert.checkpoints.cross_encoder import cross_encoder_activation
 from edgebert.checkpoints.families import FAMILIES
 from edgebert.checkpoints.families.bert import BERT
 from edgebert.checkpoints.families.family import Architecture, Family
@@ -86,7 +87,7 @@ def read_hugging_face(folder: Path, source: str) -> Checkpoint:
     if unigram is None:
         check_special_tokens(vocabulary, mask=task == "fill-mask", where=folder)
     config, weights = _without_unused_rows(config, found.weights, len(vocabulary))
-    return Checkpoint(
+    checkpoint = Checkpoint(
         config=config,
         weights=weights,
         vocabulary=vocabulary,
@@ -100,6 +101,10 @@ def read_hugging_face(folder: Path, source: str) -> Checkpoint:
         source=source,
         format=FORMAT,
     )
+    if task not in ("classify", "regress") or "classifier.bias" not in found.weights:
+        return checkpoint
+    activation = cross_encoder_activation(raw, len(found.weights["classifier.bias"]), path)
+    return checkpoint if activation is None else checkpoint.with_activation(activation)
 
 
 def _without_unused_rows(

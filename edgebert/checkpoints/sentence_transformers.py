@@ -1,15 +1,16 @@
-"""sentence-transformers folders: a BERT, a pooling, and maybe a normalisation (`modules.json`)."""
+"""sentence-transformers folders (`modules.json`): embedders and cross-encoders."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
-from edgebert.checkpoints.checkpoint import Checkpoint, Pooling
+from edgebert.checkpoints.checkpoint import Checkpoint
+from edgebert.checkpoints.cross_encoder import named_activation
 from edgebert.checkpoints.hugging_face import read_hugging_face
+from edgebert.checkpoints.sentence_modules import read_modules
 from edgebert.checkpoints.small_files import (
     as_object,
     child,
@@ -23,92 +24,211 @@ from edgebert.tokenizer.options import TokenizerOptions
 
 FORMAT = "sentence-transformers folder"
 MODULES = "modules.json"
+SETTINGS = "config_sentence_transformers.json"
 
-_ACCEPTED = (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
+_PACKAGE = "sentence_transformers."
+_MOST_MODULES = 10
 _SHORTEST = 3  # [CLS], one word piece, [SEP]
 
-_POOLINGS: Mapping[str, Pooling] = MappingProxyType({"mean": "mean", "cls": "cls"})
-
-# The switches of pooling configs before sentence-transformers 5, by the mode they turn on.
-_SWITCHES = MappingProxyType(
-    {
-        "pooling_mode_cls_token": "cls",
-        "pooling_mode_mean_tokens": "mean",
-        "pooling_mode_max_tokens": "max",
-        "pooling_mode_mean_sqrt_len_tokens": "mean_sqrt_len_tokens",
-        "pooling_mode_weightedmean_tokens": "weightedmean",
-        "pooling_mode_lasttoken": "lasttoken",
-    }
+_TRANSFORMER_FILES = tuple(
+    f"sentence_{name}_config.json"
+    for name in ("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
 )
+"""Where the Transformer's settings may be; the first that is there and not empty counts."""
+
+_TEXT = "text"
+_OUTPUTS = {
+    "feature-extraction": ("last_hidden_state", "token_embeddings"),
+    "sequence-classification": ("logits", "scores"),
+}
+"""By task of the Transformer: what it takes of the model, and its name for it."""
+
+_EMPTY: tuple[object, ...] = (None, {}, [])
+_TRANSFORMER_KEYS = ("max_seq_length", "do_lower_case", "transformer_task", "unpad_inputs")
+_SETTINGS_KEYS = (
+    "__version__",
+    "model_type",
+    "prompts",
+    "default_prompt_name",
+    "similarity_fn_name",
+    "truncate_dim",
+    "model_card_data",
+    "requirements",
+    "activation_fn",
+    "keep_in_fp32_modules",
+)
+_ALWAYS_THERE = ("query", "document")
+"""Prompts that sentence-transformers takes to be empty where nothing is said of them."""
 
 
 def read_sentence_transformers(folder: Path, source: str) -> Checkpoint:
-    """The checkpoint in a folder with a `modules.json`; its task is `embed`.
+    """The checkpoint in a folder with a `modules.json`.
 
     Raises:
-        EdgebertError: other modules than Transformer, Pooling (mean or cls) and Normalize, or a
-            file is missing, damaged or does not fit the others.
+        EdgebertError: modules or settings that change what comes out and are not honoured here, or
+            a file is missing, damaged or does not fit the others.
     """
-    modules = _modules(folder)
-    transformer = modules["Transformer"]
+    settings = _settings(folder)
+    if settings.get("model_type") == "CrossEncoder":
+        return _cross_encoder(folder, settings, source)
+    listed, modules = folder / MODULES, _modules(folder)
+    _check_order([kind for kind, _ in modules], listed)
+    transformer = child(folder, modules[0][1], named_by=listed)
     checkpoint = read_hugging_face(transformer, source)
-    _check_no_default_prompt(folder)
+    found = read_modules(folder, modules[1:], checkpoint.config.hidden_size, listed)
+    prompts, default = _prompts(folder / SETTINGS, settings)
     return dataclasses.replace(
         checkpoint,
+        weights={**checkpoint.weights, **found.weights},
         task="embed",
         labels=None,
         multi_label=False,
-        tokenizer=_tokenizer(transformer, checkpoint),
-        pooling=_pooling(modules["Pooling"], checkpoint.config.hidden_size),
-        normalize="Normalize" in modules,
+        sigmoid=False,
+        tokenizer=_tokenizer(transformer, checkpoint, "feature-extraction"),
+        pooling=found.pooling,
+        projections=found.dense,
+        normalize=found.normalize,
+        truncate_dim=_truncate_dim(folder / SETTINGS, settings),
+        prompts=prompts,
+        default_prompt=default,
+        include_prompt=found.include_prompt,
         format=FORMAT,
     )
 
 
-def _modules(folder: Path) -> dict[str, Path]:
-    """The folder of each module by the last part of its type."""
+def _cross_encoder(folder: Path, settings: Mapping[str, Any], source: str) -> Checkpoint:
+    """A CrossEncoder, as sentence-transformers 6 saves it: its Transformer alone."""
+    path, modules = folder / MODULES, _modules(folder)
+    kinds = [kind for kind, _ in modules]
+    if kinds != ["Transformer"]:
+        raise EdgebertError(
+            f"{path}: the modules of a CrossEncoder are {shown(kinds)}; accepted: Transformer"
+        )
+    prompts, default = _prompts(folder / SETTINGS, settings)
+    if default and prompts.get(default):
+        raise EdgebertError(
+            f"{folder / SETTINGS}: a CrossEncoder with the default prompt {shown(default)}; "
+            "prompts are for embed: set default_prompt_name to null, and put it into your texts"
+        )
+    transformer = child(folder, modules[0][1], named_by=path)
+    checkpoint = read_hugging_face(transformer, source)
+    if checkpoint.task not in ("classify", "regress"):
+        raise EdgebertError(f"{folder}: a CrossEncoder without a classifier")
+    outputs = len(checkpoint.weights["classifier.bias"])
+    if settings.get("activation_fn") is not None:
+        activation = named_activation(settings["activation_fn"], outputs, folder / SETTINGS)
+        checkpoint = checkpoint.with_activation(activation)
+    elif outputs == 1 and not checkpoint.cross_encoder:
+        checkpoint = checkpoint.with_activation("sigmoid")
+    options = _tokenizer(transformer, checkpoint, "sequence-classification")
+    return dataclasses.replace(checkpoint, tokenizer=options, format=FORMAT)
+
+
+def _settings(folder: Path) -> Mapping[str, Any]:
+    """What is said of the whole model."""
+    path = folder / SETTINGS
+    raw: Mapping[str, Any] = read_json_object(path) if path.exists() else {}
+    if unknown := next((key for key in raw if key not in _SETTINGS_KEYS), None):
+        raise EdgebertError(
+            f"{path}: has the setting {shown(unknown)}, which may change the vectors and is not "
+            f"known; known: {', '.join(_SETTINGS_KEYS)}; take it out where it does not matter"
+        )
+    if raw.get("model_type") not in (None, "SentenceTransformer", "CrossEncoder"):
+        raise EdgebertError(
+            f"{path}: model_type is {shown(raw['model_type'])}; accepted: SentenceTransformer, "
+            "CrossEncoder"
+        )
+    return raw
+
+
+def _modules(folder: Path) -> list[tuple[str, object]]:
+    """Type and path of each module; the type without its package."""
     path = folder / MODULES
     entries = read_json(path)
     if not isinstance(entries, list):
         raise EdgebertError(f"{path}: is {kind(entries)}; a list of modules is needed")
-    modules = [as_object(entry, "a module", path) for entry in entries[:10]]
-    names = [str(module.get("type")).rpartition(".")[2] for module in modules]
-    if names not in _ACCEPTED:
+    modules = [as_object(entry, "a module", path) for entry in entries[:_MOST_MODULES]]
+    types = [str(module.get("type")) for module in modules]
+    for name in types:
+        if not name.startswith(_PACKAGE):
+            raise EdgebertError(
+                f"{path}: the module {shown(name)} is not one of sentence-transformers, and its "
+                "code is not known here"
+            )
+    names = [name.rpartition(".")[2] for name in types]
+    return [(name, module.get("path")) for name, module in zip(names, modules, strict=True)]
+
+
+def _check_order(kinds: list[str], path: Path) -> None:
+    """Refuses other modules, and those in another order."""
+    middle = kinds[2:-1] if kinds[-1:] == ["Normalize"] else kinds[2:]
+    if kinds[:2] != ["Transformer", "Pooling"] or not {*middle} <= {"Dense", "Dropout"}:
         raise EdgebertError(
-            f"{path}: the modules are {shown(names)}; accepted: Transformer, Pooling and, "
-            "after them, Normalize"
+            f"{path}: the modules are {shown(kinds)}; accepted: Transformer, Pooling and, after "
+            "them, Dense (several), Dropout (does nothing here), Normalize at the end"
         )
-    return {
-        name: child(folder, module.get("path"), named_by=path)
-        for name, module in zip(names, modules, strict=True)
-    }
 
 
-def _pooling(folder: Path, hidden_size: int) -> Pooling:
-    path = folder / "config.json"
-    raw = read_json_object(path)
-    width = raw.get("embedding_dimension", raw.get("word_embedding_dimension", hidden_size))
-    if width != hidden_size:
-        raise EdgebertError(f"{path}: pools {shown(width)} numbers, the BERT has {hidden_size}")
-    switched = [mode for switch, mode in _SWITCHES.items() if raw.get(switch)]
-    modes = raw.get("pooling_mode", switched or "mean")
-    mode = modes[0] if isinstance(modes, list) and len(modes) == 1 else modes
-    if not isinstance(mode, str) or mode not in _POOLINGS:
+def _truncate_dim(path: Path, settings: Mapping[str, Any]) -> int | None:
+    size = settings.get("truncate_dim")
+    if size is not None and (type(size) is not int or size < 1):
         raise EdgebertError(
-            f"{path}: the pooling is {shown(mode)}; accepted: {', '.join(_POOLINGS)}"
+            f"{path}: truncate_dim is {shown(size)}; a whole number from 1 on is needed"
         )
-    return _POOLINGS[mode]
+    return size
 
 
-def _tokenizer(folder: Path, checkpoint: Checkpoint) -> TokenizerOptions:
-    """Options with what `sentence_bert_config.json` says of them."""
-    path = folder / "sentence_bert_config.json"
-    raw: Mapping[str, Any] = read_json_object(path) if path.exists() else {}
-    task = raw.get("transformer_task", "feature-extraction")
-    if task != "feature-extraction":
+def _prompts(path: Path, settings: Mapping[str, Any]) -> tuple[dict[str, str], str | None]:
+    """The prompts by name, and the name of the one that stands before every text.
+
+    Where all are empty there are none.
+    """
+    raw = as_object(settings.get("prompts") or {}, "prompts", path)
+    prompts = {name: "" if text is None else text for name, text in raw.items()}
+    if wrong := next((n for n, text in prompts.items() if not isinstance(text, str)), None):
+        raise EdgebertError(f"{path}: the prompt {shown(wrong)} is {kind(raw[wrong])}, no text")
+    default = settings.get("default_prompt_name")
+    if default is not None and default not in (*prompts, *_ALWAYS_THERE):
         raise EdgebertError(
-            f"{path}: transformer_task is {shown(task)}; accepted: feature-extraction"
+            f"{path}: default_prompt_name is {shown(default)}; the prompts are "
+            f"{', '.join(prompts) or 'none'}"
         )
+    if not any(prompts.values()):
+        return {}, None
+    return prompts, default if prompts.get(default or "") else None
+
+
+def _transformer_settings(folder: Path) -> tuple[Path, Mapping[str, Any]]:
+    """The Transformer's own settings and their file."""
+    for name in _TRANSFORMER_FILES:
+        path = folder / name
+        if path.exists() and (raw := read_json_object(path)):
+            return path, raw
+    return folder / _TRANSFORMER_FILES[0], {}
+
+
+def _check_transformer(path: Path, raw: Mapping[str, Any], task: str) -> None:
+    """Refuses settings of the Transformer that change what comes out."""
+    method, output = _OUTPUTS[task]
+    if raw.get("transformer_task", "feature-extraction") != task:
+        raise EdgebertError(
+            f"{path}: transformer_task is {shown(raw.get('transformer_task'))}; accepted: {task}"
+        )
+    modality = {_TEXT: {"method": "forward", "method_output_name": method}}
+    accepted = {"modality_config": modality, "module_output_name": output}
+    for key, value in raw.items():
+        if key in _TRANSFORMER_KEYS or value in _EMPTY or value == accepted.get(key):
+            continue
+        raise EdgebertError(
+            f"{path}: {key} is {shown(value)}, which may change what comes out and is not "
+            f"honoured; accepted beside empty values: {', '.join(_TRANSFORMER_KEYS)}"
+        )
+
+
+def _tokenizer(folder: Path, checkpoint: Checkpoint, task: str) -> TokenizerOptions:
+    """Options with what the Transformer's settings say of them."""
+    path, raw = _transformer_settings(folder)
+    _check_transformer(path, raw, task)
     options = checkpoint.tokenizer
     length = raw.get("max_seq_length")
     if length is None:
@@ -119,21 +239,18 @@ def _tokenizer(folder: Path, checkpoint: Checkpoint) -> TokenizerOptions:
         )
     length = min(length, checkpoint.config.max_position_embeddings)
     options = dataclasses.replace(options, max_length=length)
-    if raw.get("do_lower_case") and not options.lower_case:
+    if not raw.get("do_lower_case"):
+        return options
+    if checkpoint.unigram is not None:
+        if not any(step.name == "lowercase" for step in checkpoint.unigram.normalizer):
+            raise EdgebertError(
+                f"{path}: do_lower_case with a unigram tokenizer that keeps capitals; put a "
+                "Lowercase into the normalizer of tokenizer.json"
+            )
+        return options
+    if not options.lower_case:
         # The text is lower-cased before it is tokenised: accents stay where they would have.
         return dataclasses.replace(
             options, lower_case=True, strip_accents=bool(options.strip_accents)
         )
     return options
-
-
-def _check_no_default_prompt(folder: Path) -> None:
-    path = folder / "config_sentence_transformers.json"
-    raw: Mapping[str, Any] = read_json_object(path) if path.exists() else {}
-    prompts = as_object(raw.get("prompts") or {}, "prompts", path)
-    name = raw.get("default_prompt_name")
-    if isinstance(name, str) and prompts.get(name):
-        raise EdgebertError(
-            f"{path}: puts the prompt {shown(name)} before every text, which no converted file "
-            "does; set default_prompt_name to null and add the prompt to your texts"
-        )

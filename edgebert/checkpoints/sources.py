@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edgebert.bert.catalogue import NAMES, CatalogueModel, find
+from edgebert.bert.embedders import embedder_of
 from edgebert.checkpoints.archive import SUFFIXES, DamagedArchiveError, is_archive, unpacked
 from edgebert.checkpoints.cache import discard
 from edgebert.checkpoints.checkpoint import Checkpoint
@@ -68,7 +69,15 @@ def open_checkpoint(
         except EdgebertError as error:
             raise EdgebertError(str(error).replace(str(folder), named)) from None
         faults = {part: f.replace(str(folder), named) for part, f in checkpoint.faults.items()}
-        yield replace(checkpoint, faults=faults)
+        yield _with_known_prompts(replace(checkpoint, faults=faults), text)
+
+
+def _with_known_prompts(checkpoint: Checkpoint, source: str) -> Checkpoint:
+    """A checkpoint without prompts with those that its authors ask for."""
+    known = embedder_of(source)
+    if known is None or checkpoint.prompts:
+        return checkpoint
+    return replace(checkpoint, prompts=known.prompts)
 
 
 def _folder(text: str, stack: contextlib.ExitStack, progress: Progress) -> Path:

@@ -57,7 +57,11 @@ def convert(
     ] = "litert",
     pooling: Annotated[
         str | None,
-        typer.Option(help="Of embed: mean or cls.", show_default="the checkpoint's, or mean"),
+        typer.Option(
+            help="Of embed: mean, cls, max, weightedmean, mean_sqrt_len_tokens, lasttoken, or "
+            "several joined by +.",
+            show_default="the checkpoint's, or mean",
+        ),
     ] = None,
     normalize: Annotated[
         bool | None,
@@ -65,6 +69,29 @@ def convert(
             "--normalize/--no-normalize",
             help="Of embed: vectors of length 1.",
             show_default="the checkpoint's, or yes",
+        ),
+    ] = None,
+    truncate_dim: Annotated[
+        int | None,
+        typer.Option(
+            help="Of embed: keep so many of a vector's first numbers (Matryoshka); with "
+            "--normalize, scaled to length 1 again.",
+            show_default="the checkpoint's, or all",
+        ),
+    ] = None,
+    prompt: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=TEXT",
+            help='Of embed: a text to be put before a text: query="query: "; several times.',
+            show_default="the checkpoint's",
+        ),
+    ] = None,
+    default_prompt: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of the prompt for texts for which none is named.",
+            show_default="the checkpoint's",
         ),
     ] = None,
     length: Annotated[
@@ -140,11 +167,13 @@ def convert(
       edgebert convert ./my-classifier --labels labels.txt -o intents.tflite
       edgebert convert ./my-classifier --check dev.tsv --max-drop 0.01
       edgebert convert tiny --task embed --pooling cls
+      edgebert convert ./my-e5 --prompt query="query: " --prompt passage="passage: "
       edgebert convert google/bert_uncased_L-4_H-256_A-4 --task encode --quantize float16
       edgebert convert all-minilm-l6-v2 --quantize int8-full --length 64 --length 128
       edgebert convert ./my-classifier --quantize int8-full --calibration texts.txt --target qnn
     """  # noqa: D301
     from edgebert.cli.console import print_json, progress_bar
+    from edgebert.cli.prompts import named_prompts
     from edgebert.converter.convert import convert as run
     from edgebert.converter.full_integer import quality_file
 
@@ -156,6 +185,9 @@ def convert(
         "runtime": runtime,
         "pooling": pooling,
         "normalize": normalize,
+        "truncate_dim": truncate_dim,
+        "prompts": named_prompts(prompt or []),
+        "default_prompt": default_prompt,
         "lengths": length,
         "inputs": None if inputs is None else inputs.split(","),
         "calibration": calibration,
@@ -200,12 +232,13 @@ def print_report(report: ConversionReport) -> None:
 
 
 def _rows(report: ConversionReport) -> list[tuple[str, str]]:
+    from edgebert.cli.prompts import prompt_rows, task_line
+
     record, check, delegation = report.record, report.check, report.delegation
     model, kept = record.model, record.quantization
     what = "order" if record.task == "regress" else "answer"
     agreement = "" if check.agreement is None else f", same {what} {check.agreement:.1%}"
     labels = f", {len(record.labels)} labels" if record.labels else ""
-    pooled = f", {record.pooling} pooling" if record.pooling else ""
     ops = ", ".join(f"{name} {count}" for name, count in report.ops.items())
     return [
         ("source", f"{record.source.name} ({record.source.format})"),
@@ -214,7 +247,8 @@ def _rows(report: ConversionReport) -> list[tuple[str, str]]:
             f"{model.num_hidden_layers} layers, {model.hidden_size} wide, "
             f"{model.num_attention_heads} heads, up to {record.max_length} tokens",
         ),
-        ("task", f"{record.task}{pooled}{', normalised' if record.normalize else ''}{labels}"),
+        ("task", f"{task_line(record)}{labels}"),
+        *prompt_rows(record),
         ("weights", f"matrices {kept.matrices}; tables {kept.tables}"),
         *_integer_rows(record.integer),
         ("size", f"{report.bytes / 1e6:.2f} MB, {report.ratio:.1%} of float32"),

@@ -151,13 +151,15 @@ def _alike(contents: Contents) -> dict[tuple[str, ...], int]:
 
 
 def _facts(record: Record, contents: Contents) -> list[tuple[str, str]]:
+    from edgebert.cli.prompts import prompt_rows, task_line
+
     model, options, check = record.model, record.tokenizer, record.check
     cased = "uncased" if options.lower_case else "cased"
     tokenizer = f"WordPiece, {cased}" if options.kind == "wordpiece" else "unigram"
     labels = [("labels", ", ".join(record.labels))] if record.labels else []
-    pooling = f", {record.pooling} pooling" if record.pooling else ""
     return [
-        ("task", f"{record.task}{pooling}{', normalised' if record.normalize else ''}"),
+        ("task", task_line(record)),
+        *prompt_rows(record),
         *labels,
         (
             "model",

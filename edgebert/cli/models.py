@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from edgebert.bert.catalogue import CatalogueModel
+    from edgebert.bert.embedders import Embedder
     from edgebert.bert.relatives import Relative
 
 _WIDE = 125
@@ -20,6 +21,10 @@ _NUMBERS = ("L", "H", "parameters", "float32\nMB", "int8\nMB", "GLUE")
 _NOTES = (
     "L layers, H wide. int8 MB: about what edgebert convert writes, vocabulary included.",
     "GLUE: test server score, from the README of github.com/google-research/bert.",
+)
+_PROMPT_NOTE = (
+    "prompts: what belongs before a text; edgebert convert HUB_ID puts them into the file, for "
+    "others give --prompt NAME=TEXT."
 )
 _ARCHIVE_NOTE = "The archive of each is uncased_L-…_H-…_A-….zip; edgebert fetches it by name."
 
@@ -31,7 +36,8 @@ def models(
 ) -> None:
     """List the 24 compact BERTs that Google released, with sizes and published GLUE scores.
 
-    Below them, well-known compact models of other families and sizes. Any name or alias of the 24,
+    Below them, well-known compact models of other families and sizes, and embedders with the
+    prompts that they need. Any name or alias of the 24,
     and any hub id, can be given to edgebert convert; so can what was fine-tuned from them.
 
     \b
@@ -40,11 +46,13 @@ def models(
       edgebert models --json
     """  # noqa: D301
     from edgebert.bert.catalogue import CATALOGUE
+    from edgebert.bert.embedders import EMBEDDERS
     from edgebert.bert.relatives import RELATIVES
     from edgebert.cli.console import print_json, stdout
 
     if as_json:
-        print_json([*map(_record, CATALOGUE), *map(_relative, RELATIVES)])
+        others = (*map(_relative, RELATIVES), *map(_embedder, EMBEDDERS))
+        print_json([*map(_record, CATALOGUE), *others])
         return
     console = stdout()
     wide = console.width >= _WIDE
@@ -52,7 +60,9 @@ def models(
     console.print()
     console.print(_relatives(RELATIVES))
     console.print()
-    for note in _NOTES if wide else (*_NOTES, _ARCHIVE_NOTE):
+    console.print(_embedders(EMBEDDERS))
+    console.print()
+    for note in (*_NOTES, _PROMPT_NOTE) if wide else (*_NOTES, _PROMPT_NOTE, _ARCHIVE_NOTE):
         console.print(note, style="dim")
 
 
@@ -85,6 +95,38 @@ def _relative(model: Relative) -> dict[str, Any]:
         "int8_bytes_estimate": model.int8_bytes,
         "hub_id": model.hub_id,
     }
+
+
+def _embedder(model: Embedder) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "family": "BERT",
+        "layers": model.layers,
+        "hidden_size": model.hidden_size,
+        "heads": model.config.num_attention_heads,
+        "parameters": model.parameters,
+        "float32_bytes": model.float32_bytes,
+        "int8_bytes_estimate": model.int8_bytes,
+        "hub_id": model.hub_id,
+        "task": "embed",
+        "prompts": dict(model.prompts),
+    }
+
+
+def _embedders(embedders: tuple[Embedder, ...]) -> Table:
+    table = _columns(("embedder",), _NUMBERS[:-1], ("prompts",))
+    table.columns[-1].no_wrap = False
+    for model in embedders:
+        table.add_row(
+            model.hub_id,
+            str(model.layers),
+            str(model.hidden_size),
+            f"{model.parameters:,}",
+            f"{model.float32_bytes / 1e6:.1f}",
+            f"{model.int8_bytes / 1e6:.1f}",
+            ", ".join(f"{name} {text!r}" for name, text in model.prompts.items() if text),
+        )
+    return table
 
 
 def _relatives(relatives: tuple[Relative, ...]) -> Table:

@@ -51,6 +51,13 @@ def run(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object a line and text.")
     ] = False,
+    prompt: Annotated[
+        str | None,
+        typer.Option(
+            help='Name of the prompt before each text (embed); "" for none.',
+            show_default="the file's default, if any",
+        ),
+    ] = None,
     long: Annotated[
         str | None,
         typer.Option(
@@ -101,6 +108,7 @@ def run(
     if force and output is None:
         raise EdgebertError("--force is for an --output that exists")
     given = {
+        "prompt": prompt,
         "long": long,
         "stride": stride,
         "truncate": truncate,

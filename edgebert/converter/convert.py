@@ -18,8 +18,9 @@ from typing import Any
 
 import numpy as np
 
+from edgebert.bert.sentence import Pooling
 from edgebert.bert.tasks import TaskName
-from edgebert.checkpoints.checkpoint import Checkpoint, Pooling
+from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.progress import Progress, silent
 from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.converter.bert_graph import build_graph
@@ -31,7 +32,8 @@ from edgebert.converter.full_integer.rewrite import rewrite
 from edgebert.converter.full_integer.targets import find_target, require
 from edgebert.converter.gate import DataCheck, data_check
 from edgebert.converter.graph import Graph
-from edgebert.converter.plan import Options, Plan, plan, trim
+from edgebert.converter.head import Head
+from edgebert.converter.plan import Options, Plan, plan, trim, vector_size
 from edgebert.converter.recipes import FLOAT32, Recipe, RecipeName, RuntimeName
 from edgebert.converter.report import ConversionReport
 from edgebert.evaluate.compare import Comparison
@@ -77,6 +79,9 @@ def convert(
     runtime: RuntimeName = "litert",
     pooling: Pooling | None = None,
     normalize: bool | None = None,
+    truncate_dim: int | None = None,
+    prompts: Mapping[str, str] | None = None,
+    default_prompt: str | None = None,
     lengths: Sequence[int] | None = None,
     inputs: Sequence[str] | None = None,
     calibration: str | os.PathLike[str] | None = None,
@@ -103,6 +108,13 @@ def convert(
             2.2 and later run there.
         pooling: of `embed`; None takes the checkpoint's, or "mean".
         normalize: of `embed`; None takes the checkpoint's, or True.
+        truncate_dim: of `embed`: keep so many of a vector's first numbers (for models trained so,
+            "Matryoshka"); None takes the checkpoint's. As in sentence-transformers they are taken
+            from the normalised vector and not scaled again, unless `normalize` is True.
+        prompts: of `embed`: texts to be put before a text, by name ("query", "passage"), beside
+            the checkpoint's.
+        default_prompt: name of the one that is put before every text for which none is named;
+            None takes the checkpoint's.
         lengths: of a full-integer file ("int8-full", "int16x8"): tokens of an input; it holds a
             graph for each. None: 64.
         inputs: likewise: ("ids",), the default, or ("ids", "mask", "segment_ids").
@@ -134,6 +146,9 @@ def convert(
         runtime=runtime,
         pooling=pooling,
         normalize=normalize,
+        truncate_dim=truncate_dim,
+        prompts=prompts,
+        default_prompt=default_prompt,
         integer=IntegerOptions(
             lengths=lengths,
             inputs=inputs,
@@ -455,8 +470,20 @@ def _record(
         self_test_tolerance=_SELF_TEST_TOLERANCE[settled.recipe.name] * largest,
         self_test=self_test,
         integer=graph.integer,
+        prompts=dict(settled.prompts.texts),
+        default_prompt=settled.prompts.default,
+        sigmoid=settled.head.sigmoid,
+        vector_size=_vector_size(checkpoint, settled.head),
         graph_crc32c=graph_checksum(path),
     )
+
+
+def _vector_size(checkpoint: Checkpoint, head: Head) -> int | None:
+    """How many numbers a sentence vector has, where that is not the width of the model."""
+    if head.task != "embed":
+        return None
+    size = head.truncate_dim or vector_size(checkpoint, head.pooling)
+    return None if size == checkpoint.config.hidden_size else size
 
 
 def _self_test(

@@ -203,6 +203,11 @@ class Graph:
         axis = self.constant(np.array([len(x.shape) - 1], np.int32))
         return self._op("mean", [x, axis], (*x.shape[:-1], 1), out, keepDims=True)
 
+    def max_of_rows(self, x: Tensor) -> Tensor:
+        """The highest value of each column of x [m, n]: [1, n]."""
+        axis = self.constant(np.array([0], np.int32))
+        return self._op("reduce_max", [x, axis], (1, x.shape[1]), keepDims=True)
+
     def rsqrt(self, x: Tensor, out: Storage = REAL) -> Tensor:
         """1 / sqrt(x)."""
         return self._op("rsqrt", [x], x.shape, out)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from edgebert.bert.sentence import DenseActivation, Pooling
 from edgebert.bert.tasks import TaskName
-from edgebert.checkpoints.checkpoint import Pooling
 
 
 @dataclass(frozen=True)
@@ -15,14 +15,22 @@ class Head:
 
     Attributes:
         pooling: of `embed`.
-        normalize: of `embed`: scale the vector to length 1.
+        projections: of `embed`: activations of the dense layers behind the pooling.
+        normalize_whole: of `embed`: scale the vector to length 1, and then truncate it.
+        truncate_dim: of `embed`: keep so many of its first numbers; None: all.
+        normalize: of `embed`: scale what is kept to length 1.
         multi_label: of `classify`: sigmoid instead of softmax.
+        sigmoid: of `regress`: the value is the sigmoid of the output.
     """
 
     task: TaskName
     pooling: Pooling = "mean"
+    projections: tuple[DenseActivation, ...] = ()
+    normalize_whole: bool = False
+    truncate_dim: int | None = None
     normalize: bool = True
     multi_label: bool = False
+    sigmoid: bool = False
 
     @property
     def reads(self) -> Literal["all", "first", "positions"]:

@@ -67,6 +67,7 @@ OPS: Mapping[str, Op] = MappingProxyType(
         "mul_int16": Op("MUL", 4, "2.3", "MulOptions"),
         "one_hot": Op("ONE_HOT", 1, "1.11", "OneHotOptions"),
         "quantize": Op("QUANTIZE", 2, "2.1", "QuantizeOptions"),
+        "reduce_max": Op("REDUCE_MAX", 1, "1.11", "ReducerOptions"),
         "relu": Op("RELU", 1, "1.5"),
         "relu_int8": Op("RELU", 2, "1.14"),
         "relu_int16": Op("RELU", 3, "2.5"),

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
+from edgebert.bert.sentence import POOLINGS, Pooling, is_pooling, pooling_modes
 from edgebert.bert.tasks import LABELLED, TASKS, TaskName
-from edgebert.checkpoints.checkpoint import Checkpoint, Pooling
+from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.labels import default_labels, read_labels
-from edgebert.converter.full_integer.plan import IntegerOptions, IntegerPlan, integer_plan
+from edgebert.converter.full_integer.plan import (
+    IntegerOptions,
+    IntegerPlan,
+    integer_plan,
+    refuse_head,
+)
 from edgebert.converter.head import Head
+from edgebert.converter.prompts import NO_PROMPTS, Prompts, settle_prompts
 from edgebert.converter.recipes import RECIPES, IntegerRecipe, Recipe, RecipeName, RuntimeName
 from edgebert.errors import EdgebertError
 
@@ -32,6 +39,9 @@ class Options:
     runtime: RuntimeName = "litert"
     pooling: Pooling | None = None
     normalize: bool | None = None
+    truncate_dim: int | None = None
+    prompts: Mapping[str, str] | None = None
+    default_prompt: str | None = None
     integer: IntegerOptions = field(default_factory=IntegerOptions)
 
 
@@ -43,6 +53,7 @@ class Plan:
     recipe: Recipe | IntegerPlan
     labels: tuple[str, ...] | None
     max_length: int
+    prompts: Prompts = NO_PROMPTS
 
 
 def plan(options: Options, checkpoint: Checkpoint) -> Plan:
@@ -60,19 +71,9 @@ def plan(options: Options, checkpoint: Checkpoint) -> Plan:
             f"quantize: {quantize}; runtime: {runtime}"
         )
     task = _task(options.task, checkpoint)
-    if task != "embed" and (options.pooling is not None or options.normalize is not None):
-        raise EdgebertError(f"pooling and normalize are for the task embed, not for {task}")
-    if options.pooling not in (None, "mean", "cls"):
-        raise EdgebertError(f"pooling {options.pooling!r} is unknown; accepted: mean, cls")
-    unstated = checkpoint.pooling is None
-    head = Head(
-        task,
-        pooling=options.pooling or checkpoint.pooling or "mean",
-        # A checkpoint that says how it pools also says whether it normalises.
-        normalize=_first(options.normalize, True if unstated else checkpoint.normalize),
-        multi_label=checkpoint.multi_label,
-    )
+    head = _head(task, options, checkpoint)
     labels = _labels(options, checkpoint, head)
+    prompts = settle_prompts(options.prompts, options.default_prompt, checkpoint, task)
     if not isinstance(recipe, IntegerRecipe):
         options.integer.refuse(recipe.name)
         if recipe.float16_steps and checkpoint.config.norm == "no_norm":
@@ -80,11 +81,75 @@ def plan(options: Options, checkpoint: Checkpoint) -> Plan:
                 f"{checkpoint.source}: a MobileBERT's activations leave the range of float16, in "
                 f"which files for {options.runtime} may compute; convert it for litert"
             )
-        return Plan(head, recipe, labels, _max_length(options, checkpoint))
+        return Plan(head, recipe, labels, _max_length(options, checkpoint), prompts)
     if options.max_length is not None:
         raise EdgebertError(f"{recipe.name} takes fixed lengths: use --length, not --max-length")
+    refuse_head(head, checkpoint.source)
     integer = integer_plan(options.integer, checkpoint, recipe)
-    return Plan(head, integer, labels, max(integer.lengths))
+    return Plan(head, integer, labels, max(integer.lengths), prompts)
+
+
+def _head(task: TaskName, options: Options, checkpoint: Checkpoint) -> Head:
+    """What is computed on top of the encoder."""
+    if task != "embed":
+        given = (options.pooling, options.normalize, options.truncate_dim)
+        if any(choice is not None for choice in given):
+            raise EdgebertError(
+                f"pooling, normalize and truncate dim are for the task embed, not for {task}"
+            )
+        return Head(task, multi_label=checkpoint.multi_label, sigmoid=checkpoint.sigmoid)
+    if not (options.pooling is None or is_pooling(options.pooling)):
+        raise EdgebertError(
+            f"pooling {options.pooling!r} is unknown; accepted: {', '.join(POOLINGS)}, and "
+            "different ones joined by +"
+        )
+    unstated = checkpoint.pooling is None
+    pooling = options.pooling or checkpoint.pooling or "mean"
+    size = vector_size(checkpoint, pooling)
+    # A checkpoint that says how it pools also says whether it normalises.
+    normalize = _first(options.normalize, True if unstated else checkpoint.normalize)
+    kept = _kept(options, checkpoint, size)
+    # sentence-transformers truncates behind its modules, so behind Normalize; who asks for
+    # vectors of length 1 (or has no module that says so) gets what is kept scaled to it.
+    before = normalize and kept is not None and options.normalize is None and not unstated
+    return Head(
+        task,
+        pooling=pooling,
+        projections=checkpoint.projections,
+        normalize_whole=before,
+        truncate_dim=kept,
+        normalize=normalize and not before,
+    )
+
+
+def vector_size(checkpoint: Checkpoint, pooling: Pooling) -> int:
+    """How many numbers a sentence vector has before it is truncated.
+
+    Raises:
+        EdgebertError: the checkpoint's dense layers do not take what is pooled.
+    """
+    size = checkpoint.config.hidden_size * len(pooling_modes(pooling))
+    for number in range(len(checkpoint.projections)):
+        rows, columns = checkpoint.weights[f"projections.{number}.weight"].shape
+        if columns != size:
+            raise EdgebertError(
+                f"pooling {pooling} gives {size} numbers; {checkpoint.source} has a Dense module "
+                f"that takes {columns}"
+            )
+        size = rows
+    return size
+
+
+def _kept(options: Options, checkpoint: Checkpoint, size: int) -> int | None:
+    """How many numbers of a vector are kept; None: all."""
+    asked = options.truncate_dim
+    if asked is not None and (type(asked) is not int or not 1 <= asked <= size):
+        raise EdgebertError(
+            f"truncate dim {asked}: the vectors of {checkpoint.source} have {size} numbers; "
+            f"1 to {size} can be kept"
+        )
+    kept = asked or checkpoint.truncate_dim
+    return kept if kept is not None and kept < size else None
 
 
 def trim(checkpoint: Checkpoint, max_length: int) -> Checkpoint:

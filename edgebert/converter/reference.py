@@ -8,7 +8,8 @@ cannot hide here.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -50,13 +51,11 @@ def output(
     x = forward(weights, config, ids, segment_ids)
     x = x if positions is None else x[list(positions)]
     if head.task == "embed":
-        vector: Array = x[:1] if head.pooling == "cls" else x.mean(axis=0, keepdims=True)
-        length = np.linalg.norm(vector).astype(np.float32) if head.normalize else np.float32(1)
-        return np.divide(vector, length, dtype=np.float32)
+        return _sentence_vector(x, weights, head)
     if head.task in ("classify", "regress"):
         logits = _dense(_pool(x[:1], weights, config), weights, "classifier")
         if head.task == "regress":
-            return logits
+            return _sigmoid(logits) if head.sigmoid else logits
         return _sigmoid(logits) if head.multi_label else _softmax(logits)
     if head.task == "fill-mask":
         x = _activate(_dense(x, weights, "mlm.transform"), config.hidden_act)
@@ -68,6 +67,32 @@ def output(
     if head.task == "encode":
         return x[None]
     return _dense(x, weights, {"tag": "tagger", "answer": "answerer"}[head.task])[None]
+
+
+def _sentence_vector(x: Array, weights: Weights, head: Head) -> Array:
+    """The vector of tokens [n, H], as sentence-transformers' modules say: [1, …]."""
+    vector = np.concatenate([_pooled(x, mode) for mode in head.pooling.split("+")], axis=1)
+    for number, kind in enumerate(head.projections):
+        vector = _DENSE_ACTIVATIONS[kind](_dense(vector, weights, f"projections.{number}"))
+    if head.normalize_whole:
+        vector = vector / np.linalg.norm(vector)
+    vector = vector[:, : head.truncate_dim]
+    if head.normalize:
+        vector = vector / np.linalg.norm(vector)
+    return vector.astype(np.float32)
+
+
+def _pooled(x: Array, mode: str) -> Array:
+    places = np.arange(1, len(x) + 1)[:, None]
+    pooled: dict[str, Array] = {
+        "cls": x[0],
+        "max": x.max(axis=0),
+        "mean": x.mean(axis=0),
+        "mean_sqrt_len_tokens": x.sum(axis=0) / math.sqrt(len(x)),
+        "weightedmean": (x * places).sum(axis=0) / places.sum(),
+        "lasttoken": x[-1],
+    }
+    return pooled[mode][None]
 
 
 def _dense(x: Array, weights: Weights, name: str) -> Array:
@@ -175,6 +200,17 @@ def _activate(x: Array, activation: Activation) -> Array:
 def _half(x: Array, sign: Array) -> Array:
     share: Array = np.float32(0.5) * x * (1 + sign)
     return share
+
+
+_DENSE_ACTIVATIONS: Mapping[str, Callable[[Array], Array]] = MappingProxyType(
+    {
+        "identity": lambda x: x,
+        "tanh": np.tanh,
+        "relu": lambda x: x.clip(min=0),
+        "gelu": lambda x: _activate(x, "gelu"),
+        "sigmoid": _sigmoid,
+    }
+)
 
 
 def erf(x: npt.NDArray[Any]) -> Array:

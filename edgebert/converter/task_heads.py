@@ -6,30 +6,48 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
+import numpy as np
+
+from edgebert.bert.sentence import DenseActivation, pooling_modes
 from edgebert.converter.attention import mask_bias
 from edgebert.converter.builder import Builder
 from edgebert.converter.graph import DYNAMIC, Tensor
 from edgebert.converter.head import Head
 
+_LAST_TOKEN_STEP = 100.0
+_LAST_TOKEN_PADDING = 1000.0
+"""exp(-100) is 0 in float32; padding, 1000 times as far down, is below any token."""
+
 TaskHead: TypeAlias = Callable[[Builder, Head, Tensor, Tensor], Tensor]
 
 
 def embed(b: Builder, head: Head, hidden: Tensor, mask: Tensor) -> Tensor:
-    """Sentence vector [1, H]."""
-    if head.pooling == "mean":
-        hidden = _mean_of_tokens(b, hidden, mask)
-    vector = b.graph.reshape(_whole(b, hidden), (1, b.config.hidden_size))
-    return b.graph.l2_normalization(vector) if head.normalize else vector
+    """Sentence vector [1, H], or of another size where it is projected or truncated."""
+    g = b.graph
+    pooled = [_pooled(b, mode, hidden, mask) for mode in pooling_modes(head.pooling)]
+    vector = pooled[0] if len(pooled) == 1 else g.concatenate(pooled)
+    for number, kind in enumerate(head.projections):
+        vector = _activated(b, b.dense(vector, f"projections.{number}"), kind)
+    if head.normalize_whole:
+        vector = g.l2_normalization(vector)
+    if head.truncate_dim is not None:
+        vector = g.columns(vector, 0, head.truncate_dim)
+    return g.l2_normalization(vector) if head.normalize else vector
 
 
 def classify(b: Builder, head: Head, hidden: Tensor, mask: Tensor) -> Tensor:
     """Probabilities [1, K]."""
-    logits = regress(b, head, hidden, mask)
+    logits = _logits(b, hidden)
     return b.graph.logistic(logits) if head.multi_label else b.graph.softmax(logits)
 
 
 def regress(b: Builder, head: Head, hidden: Tensor, mask: Tensor) -> Tensor:
-    """Outputs of the classifier as they are: [1, K]."""
+    """Outputs of the classifier as they are, or their sigmoid: [1, K]."""
+    logits = _logits(b, hidden)
+    return b.graph.logistic(logits) if head.sigmoid else logits
+
+
+def _logits(b: Builder, hidden: Tensor) -> Tensor:
     kind = b.config.pooler_act
     if kind is not None:
         pooled = b.dense(hidden, "pooler")
@@ -72,12 +90,53 @@ def _whole(b: Builder, hidden: Tensor) -> Tensor:
     return b.graph.add(hidden, b.graph.constant(bias)) if bias.any() else hidden
 
 
-def _mean_of_tokens(b: Builder, hidden: Tensor, mask: Tensor) -> Tensor:
-    """Mean over the rows whose mask is 1: [1, H]."""
+def _pooled(b: Builder, mode: str, hidden: Tensor, mask: Tensor) -> Tensor:
+    """One vector [1, H] of the rows whose mask is 1."""
     g, width = b.graph, b.config.hidden_size
-    # Softmax of 0 for a token and MASKED_SCORE for padding: 1 / tokens and 0.
-    share = g.softmax(mask_bias(b, mask))
-    return g.reshape(g.batch_matmul(share, g.reshape(hidden, (1, DYNAMIC, width))), (1, width))
+    if mode == "cls":
+        return _whole(b, g.first_rows(hidden, 1) if hidden.shape[0] != 1 else hidden)
+    bias = mask_bias(b, mask)
+    if mode == "max":
+        return _whole(b, g.max_of_rows(g.add(hidden, g.reshape(bias, (DYNAMIC, 1)))))
+    # Each other pooling is a mean with weights, and those are a softmax: of 0 for a token and
+    # MASKED_SCORE for padding it gives 1 / tokens and 0.
+    share = g.softmax(_pooling_scores(b, mode, bias))
+    mean = g.batch_matmul(share, g.reshape(hidden, (1, DYNAMIC, width)))
+    vector = _whole(b, g.reshape(mean, (1, width)))
+    if mode != "mean_sqrt_len_tokens":
+        return vector
+    # The first token is always one: its share is 1 / tokens.
+    first = g.columns(g.reshape(share, (1, DYNAMIC)), 0, 1)
+    return g.mul(vector, g.rsqrt(first))
+
+
+def _pooling_scores(b: Builder, mode: str, bias: Tensor) -> Tensor:
+    """Scores [1, 1, n] whose softmax are the weights of the tokens.
+
+    Of weights 1, 2, 3 … they are the logarithms; for the last token, steps so large that only the
+    highest counts.
+    """
+    g = b.graph
+    if mode not in ("weightedmean", "lasttoken"):
+        return bias
+    numbers = np.arange(1, b.config.max_position_embeddings + 1, dtype=np.float32)
+    if mode == "weightedmean":
+        scores = np.log(numbers)
+    else:
+        scores = numbers * np.float32(_LAST_TOKEN_STEP)
+        bias = g.mul(bias, g.constant(np.float32(_LAST_TOKEN_PADDING)))
+    rows = g.reshape(bias, (DYNAMIC, 1))
+    table = g.constant(scores[:, None], f"pooling.{mode}")
+    return g.add(bias, g.reshape(g.first_rows(table, g.shape(rows)), (1, 1, DYNAMIC)))
+
+
+def _activated(b: Builder, x: Tensor, kind: DenseActivation) -> Tensor:
+    g = b.graph
+    if kind == "identity":
+        return x
+    if kind == "gelu":
+        return g.gelu(x, approximate=False)
+    return {"tanh": g.tanh, "relu": g.relu, "sigmoid": g.logistic}[kind](x)
 
 
 TASK_HEADS: Mapping[str, TaskHead] = MappingProxyType(

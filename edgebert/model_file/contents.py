@@ -26,6 +26,7 @@ _PARTS: Mapping[str, str] = MappingProxyType(
         "embeddings.position": "position table",
         "embeddings.": "embeddings, other",
         "layers.": "layers",
+        "projections.": "projections",
     }
 )
 _HEAD = "head"

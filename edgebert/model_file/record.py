@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from edgebert.bert.config import BertConfig
+from edgebert.bert.sentence import Pooling
 from edgebert.bert.tasks import TaskName
 from edgebert.errors import EdgebertError
 from edgebert.tokenizer.options import TokenizerOptions
@@ -126,7 +127,8 @@ class Record:
     Attributes:
         labels: of `classify` and `tag`, in the order of the outputs.
         multi_label: the scores of `classify` are independent (sigmoid).
-        pooling: of `embed`.
+        pooling: of `embed`: mean, cls, max, weightedmean, mean_sqrt_len_tokens or lasttoken; or
+            several joined by +, whose vectors then stand one behind the other.
         normalize: vectors of `embed` have length 1.
         max_length: most tokens of an input, special ones included.
         minimum_runtime: lowest TFLite version that has all its ops, such as "2.17".
@@ -136,6 +138,8 @@ class Record:
         integer: of a full-integer file; None for all others, which take any length.
         prompts: of `embed`: texts that are put before a text, by name ("query", "passage").
         default_prompt: name of the one that is taken where none is asked for.
+        sigmoid: of `regress`: the value is the sigmoid of the classifier's output.
+        vector_size: of `embed`: how many numbers a vector has; None: as many as a token's.
         graph_crc32c: CRC-32C (Castagnoli) of all bytes before the archive. Where it is there, a
             reader refuses a file that is not exactly the graph with this checksum and an archive in
             its one form (docs/design.md, The file). None where the version that wrote the file
@@ -145,7 +149,7 @@ class Record:
     task: TaskName
     labels: tuple[str, ...] | None
     multi_label: bool
-    pooling: Literal["mean", "cls"] | None
+    pooling: Pooling | None
     normalize: bool
     max_length: int
     tokenizer: TokenizerOptions
@@ -160,6 +164,8 @@ class Record:
     integer: Integer | None = None
     prompts: dict[str, str] = field(default_factory=dict)
     default_prompt: str | None = None
+    sigmoid: bool = False
+    vector_size: int | None = None
     graph_crc32c: int | None = None
 
     @property

@@ -37,9 +37,9 @@ class Model:
 
     | task | call | gives |
     |---|---|---|
-    | embed | `model(text, pair=None, truncate=, long=, stride=)` | float32 vector [H] |
-    | classify | the same | `Classification` |
-    | regress | the same | float |
+    | embed | `model(text, pair=None, prompt=, truncate=, long=, stride=)` | float32 vector [H] |
+    | classify | the same without `prompt` | `Classification` |
+    | regress | like classify | float |
     | encode | `model(text, pair=None, truncate=)` | float32 array [n, H], one row a token |
     | tag | `model(text, strategy=, long=, stride=)` | list of `Span` |
     | answer | `model(question, context, top=, null_threshold=, …)` | `Answer` or None, or a list |
@@ -55,6 +55,7 @@ class Model:
         self.task = record.task
         self.labels = record.labels
         self.multi_label = record.multi_label
+        self.prompts = record.prompts
         self.max_length = record.max_length
         self.tokenizer = file.tokenizer()
         self._task = TASKS[record.task](file, self.tokenizer)

@@ -1,6 +1,6 @@
 """The index on disk: an int8 vector a document, opened by memory map.
 
-    header    128 bytes: magic, version, width H, count n, SHA-256 of model file and corpus
+    header    128 bytes: magic, version, width H, count n, SHA-256 of model file, corpus and prompt
     vectors   int8 [n, H], one after another
     padding   to a multiple of 8
     places    uint64 [n, 2]: offset in the corpus and number of the line
@@ -32,7 +32,7 @@ Int8: TypeAlias = npt.NDArray[np.int8]
 VERSION = 1
 
 _MAGIC = b"EDGEBIDX"
-_HEADER = struct.Struct("<8sIIQ32s32s")
+_HEADER = struct.Struct("<8sIIQ32s32s32s")
 _HEADER_BYTES = 128
 _LEVELS = 127
 _WIDEST = 1 << 16
@@ -46,12 +46,14 @@ class Header(NamedTuple):
         documents: their number.
         model: SHA-256 of the model file.
         corpus: SHA-256 of the corpus.
+        prompt: SHA-256 of the text that was put before each document; zeros: none was.
     """
 
     width: int
     documents: int
     model: bytes
     corpus: bytes
+    prompt: bytes = bytes(32)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from edgebert.bert.weights import Array
 from edgebert.checkpoints.progress import Progress, silent
 from edgebert.errors import EdgebertError
 from edgebert.runtime.model import Model
+from edgebert.runtime.tasks.embed import DOCUMENT_PROMPTS, QUERY_PROMPTS, prompt_for
 from edgebert.search.corpus import Place, document_at, fingerprint, read_documents
 from edgebert.search.index_file import Header, IndexFile, read_index, write_index
 from edgebert.search.nearest import nearest
@@ -55,7 +57,8 @@ class Search:
         """
         if type(top) is not int or top < 1:
             raise EdgebertError(f"top is {top!r}; a whole number from 1 on is needed")
-        vector = self.model.reply(query).value
+        prompt = prompt_for(self.model.record.prompts, QUERY_PROMPTS)
+        vector = self.model.reply(query, prompt=prompt).value
         hits = []
         for number, cosine in nearest(self.index, vector, top):
             place = self.index.place(number)
@@ -73,6 +76,9 @@ def open_search(
 ) -> Search:
     """Opens the index of a corpus; makes it where there is none or the corpus has changed.
 
+    Where the file has prompts, queries are embedded behind the one named "query", documents behind
+    "document", "passage" or "corpus"; where it has none of those names, behind its default prompt.
+
     Args:
         model: embeds; it must not be closed while the result is used.
         corpus: a text file with one document a line.
@@ -81,7 +87,7 @@ def open_search(
 
     Raises:
         EdgebertError: the model does not embed, the corpus cannot be read or has no document, or
-            the index is of another model, damaged, or cannot be written.
+            the index is of another model or another prompt, damaged, or cannot be written.
     """
     if model.task != "embed":
         raise EdgebertError(f"{model.path}: is for {model.task}; search needs a model for embed")
@@ -93,16 +99,34 @@ def open_search(
             f"{path}: is an index of another model than {model.path}; name another with --index, "
             "or delete it to have it made anew"
         )
+    prompt_print = _prompt_print(model)
+    if found is not None and found.header.prompt != prompt_print:
+        raise EdgebertError(
+            f"{path}: its documents were embedded behind another prompt than {model.path} has for "
+            "them; name another with --index, or delete it to have it made anew"
+        )
     if found is not None and found.header.corpus == corpus_print:
         return Search(model, corpus, found, built=False, truncated=0)
     header = Header(
-        model.record.model.hidden_size, _count(corpus), model=model_print, corpus=corpus_print
+        width=model.record.vector_size or model.record.model.hidden_size,
+        documents=_count(corpus),
+        model=model_print,
+        corpus=corpus_print,
+        prompt=prompt_print,
     )
     truncated = _build(model, corpus, path, header, progress)
     if fingerprint(corpus) != corpus_print:
         path.unlink(missing_ok=True)
         raise EdgebertError(f"{corpus}: changed while its index was made; try again")
     return Search(model, corpus, read_index(path), built=True, truncated=truncated)
+
+
+def _prompt_print(model: Model) -> bytes:
+    """SHA-256 of the prompt before each document; zeros where there is none."""
+    prompts, default = model.record.prompts, model.record.default_prompt
+    name = prompt_for(prompts, DOCUMENT_PROMPTS) or default
+    text = prompts.get(name or "", "")
+    return sha256(text.encode()).digest() if text else bytes(32)
 
 
 def _count(corpus: Path) -> int:
@@ -116,6 +140,7 @@ def _build(model: Model, corpus: Path, path: Path, header: Header, progress: Pro
     """Writes the index; gives the number of documents that were cut off."""
     waiting: deque[Place] = deque()
     truncated = 0
+    prompt = prompt_for(model.record.prompts, DOCUMENT_PROMPTS)
 
     def texts() -> Iterator[str]:
         for text, place in read_documents(corpus):
@@ -124,7 +149,7 @@ def _build(model: Model, corpus: Path, path: Path, header: Header, progress: Pro
 
     def vectors() -> Iterator[tuple[Array, Place]]:
         nonlocal truncated
-        with closing(model.batch(texts(), replies=True)) as replies:
+        with closing(model.batch(texts(), replies=True, prompt=prompt)) as replies:
             for done, reply in enumerate(replies, 1):
                 truncated += reply.truncated
                 yield reply.value, waiting.popleft()

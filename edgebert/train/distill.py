@@ -32,7 +32,7 @@ from edgebert.train.loop import Tell
 from edgebert.train.network import Network
 from edgebert.train.report import Report
 from edgebert.train.settings import Settings
-from edgebert.train.start import with_heads
+from edgebert.train.start import TRAINED_POOLINGS, with_heads
 from edgebert.train.targets import sentence_targets
 from edgebert.train.teacher import Teacher
 from edgebert.train.transfer import Transfer
@@ -150,7 +150,8 @@ def _start(
     if teacher.task != "embed" or teacher.checkpoint is None:
         return start
     head = plan(Options(quantize="float32"), teacher.checkpoint).head
-    return replace(start, pooling=head.pooling, normalize=head.normalize)
+    pooling = head.pooling if head.pooling in TRAINED_POOLINGS else "mean"
+    return replace(start, pooling=pooling, normalize=head.normalize or head.normalize_whole)
 
 
 def _targets(scores: Array, start: Checkpoint) -> Array:

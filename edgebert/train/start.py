@@ -13,6 +13,9 @@ from edgebert.errors import EdgebertError
 from edgebert.train.initial import initial_head
 from edgebert.train.plain import check_plain
 
+TRAINED_POOLINGS = ("mean", "cls")
+"""Those that the network computes."""
+
 
 def with_heads(
     source: Checkpoint,
@@ -46,6 +49,8 @@ def with_heads(
             f"{source.source}: has a unigram tokenizer; only BERTs with WordPiece can be trained"
         )
     check_plain(source.config)
+    if task == "embed":
+        _check_pooling(source)
     heads = (*TASKS[task].heads, *further)
     kept = {
         name: array
@@ -63,7 +68,28 @@ def with_heads(
         tokenizer=replace(source.tokenizer, max_length=_max_length(source, max_length)),
         normalize=source.normalize if source.pooling else task == "embed",
         pooling=(source.pooling or "mean") if task == "embed" else None,
+        sigmoid=False,
+        cross_encoder=False,
+        projections=(),
+        truncate_dim=None,
+        prompts={},
+        default_prompt=None,
     )
+
+
+def _check_pooling(source: Checkpoint) -> None:
+    """Refuses embedders whose vectors the network does not compute."""
+    foreign = {
+        f"{source.pooling} pooling": source.pooling not in (None, *TRAINED_POOLINGS),
+        "a Dense module": bool(source.projections),
+        "truncate_dim": source.truncate_dim is not None,
+        f"the default prompt {source.default_prompt!r}": source.default_prompt is not None,
+    }
+    if found := [what for what, there in foreign.items() if there]:
+        raise EdgebertError(
+            f"{source.source}: has {' and '.join(found)}, with which embedders are not trained; "
+            f"accepted: {' and '.join(TRAINED_POOLINGS)} pooling, and Normalize"
+        )
 
 
 def _head(head: str, source: Checkpoint, labels: Sequence[str], seed: int) -> Mapping[str, Array]:

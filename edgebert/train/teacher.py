@@ -24,6 +24,7 @@ from edgebert.bulk.texts import Text
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.labels import default_labels
 from edgebert.checkpoints.progress import Progress
+from edgebert.converter.plan import Options, plan, vector_size
 from edgebert.errors import EdgebertError
 from edgebert.evaluate.lines import read_lines
 from edgebert.runtime.model import Model
@@ -177,7 +178,8 @@ class CheckpointTeacher:
     @property
     def _width(self) -> int:
         if self.task == "embed":
-            return self.checkpoint.config.hidden_size
+            head = plan(Options(quantize="float32"), self.checkpoint).head
+            return head.truncate_dim or vector_size(self.checkpoint, head.pooling)
         return len(self.checkpoint.weights["classifier.bias"])
 
 
@@ -230,8 +232,9 @@ class FileTeacher:
 
 def _scores(model: Model, texts: Sequence[Text]) -> Array:
     rows = []
+    prompt = model.prompts.get(model.record.default_prompt or "", "")
     for text in texts:
-        ids, segment_ids, _ = model.tokenizer.encode(text.text, text.pair)
+        ids, segment_ids, _ = model.tokenizer.encode(prompt + text.text, text.pair)
         rows.append(model.run_ids(ids, segment_ids)[0])
     values = np.stack(rows).astype(np.float32)
     if model.task != "classify":

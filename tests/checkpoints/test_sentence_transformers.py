@@ -54,6 +54,11 @@ def test_without_the_last_module_nothing_is_normalised(folder):
         ({"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}, "cls"),
         ({"pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True}, "mean"),
         ({}, "mean"),
+        ({"pooling_mode": "max"}, "max"),
+        ({"pooling_mode_weightedmean_tokens": True}, "weightedmean"),
+        ({"pooling_mode": ["mean", "cls"]}, "mean+cls"),
+        ({"pooling_mode_mean_tokens": True, "pooling_mode_max_tokens": True}, "max+mean"),
+        ({"pooling_mode": ["lasttoken", "mean_sqrt_len_tokens"]}, "lasttoken+mean_sqrt_len_tokens"),
     ],
 )
 def test_poolings_of_all_versions(folder, config, expected):
@@ -64,9 +69,9 @@ def test_poolings_of_all_versions(folder, config, expected):
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ({"pooling_mode": "max"}, "the pooling is 'max'; accepted: mean, cls"),
-        ({"pooling_mode_max_tokens": True}, "the pooling is 'max'"),
-        ({"pooling_mode_max_tokens": True, "pooling_mode_mean_tokens": True}, r"\['mean', 'max'\]"),
+        ({"pooling_mode": "first"}, "the pooling is 'first'; accepted: mean, cls, max"),
+        ({"pooling_mode": ["mean", "mean"]}, "the pooling is"),
+        ({"pooling_mode_sum_tokens": True}, "has the setting 'pooling_mode_sum_tokens'"),
         ({"pooling_mode": 3}, "the pooling is 3"),
         ({"pooling_mode": [["mean"]]}, "the pooling is"),
         ({"word_embedding_dimension": 64}, "pools 64 numbers, the BERT has 32"),
@@ -81,7 +86,8 @@ def test_other_poolings_are_refused(folder, config, message):
 @pytest.mark.parametrize(
     "types",
     [
-        ("Transformer", "Pooling", "Dense"),
+        ("Transformer", "Pooling", "LayerNorm"),
+        ("Transformer", "Dense", "Pooling"),
         ("Transformer",),
         ("Pooling", "Transformer"),
         ("Transformer", "Pooling", "Normalize", "Dense"),
@@ -132,12 +138,18 @@ def test_lower_casing_before_the_tokenizer_keeps_accents(folder):
         ("sentence_bert_config.json", {"max_seq_length": 1}, "max_seq_length is 1"),
         ("sentence_bert_config.json", {"max_seq_length": True}, "max_seq_length is True"),
         ("sentence_bert_config.json", {"transformer_task": "fill-mask"}, "transformer_task"),
+        ("config_sentence_transformers.json", {"prompts": ["x"]}, "prompts is a list"),
+        ("config_sentence_transformers.json", {"prompts": {"q": 3}}, "the prompt 'q' is a number"),
+        ("config_sentence_transformers.json", {"default_prompt_name": "q"}, "prompt_name is 'q'"),
+        ("config_sentence_transformers.json", {"truncate_dim": 0}, "truncate_dim is 0"),
         (
             "config_sentence_transformers.json",
-            {"prompts": {"query": "query: "}, "default_prompt_name": "query"},
-            "puts the prompt 'query' before every text",
+            {"quantize_dim": 8},
+            "has the setting 'quantize_dim'",
         ),
-        ("config_sentence_transformers.json", {"prompts": ["x"]}, "prompts is a list"),
+        ("config_sentence_transformers.json", {"model_type": "SparseEncoder"}, "'SparseEncoder'"),
+        ("sentence_bert_config.json", {"query_length": 32}, "query_length is 32"),
+        ("sentence_bert_config.json", {"model_args": {"add_pooling_layer": 1}}, "model_args is"),
         ("config.json", {"model_type": "mpnet", "architectures": ["MPNetModel"]}, "'mpnet'"),
     ],
 )
@@ -152,3 +164,64 @@ def test_nonsense_for_modules_is_refused(folder, content):
     (folder / "modules.json").write_text(content)
     with pytest.raises(EdgebertError, match=r"modules\.json: "):
         open_folder(folder)
+
+
+def test_modules_of_other_packages_are_refused(folder):
+    edit = json.loads((folder / "modules.json").read_text())
+    edit[1]["type"] = "custom_st.Pooling"
+    (folder / "modules.json").write_text(json.dumps(edit))
+    with pytest.raises(EdgebertError, match=r"'custom_st\.Pooling' is not one of sentence-transf"):
+        open_folder(folder)
+
+
+@pytest.mark.parametrize(
+    "name", ["roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet"]
+)
+def test_the_length_may_stand_under_seven_names(folder, name):
+    (folder / "sentence_bert_config.json").write_text("{}")
+    (folder / f"sentence_{name}_config.json").write_text('{"max_seq_length": 16}')
+    assert open_folder(folder).tokenizer.max_length == 16
+
+
+def test_of_several_such_files_the_first_counts(folder):
+    (folder / "sentence_albert_config.json").write_text('{"max_seq_length": 16}')
+    (folder / "sentence_xlnet_config.json").write_text('{"max_seq_length": 17}')
+    assert open_folder(folder).tokenizer.max_length == 64
+    (folder / "sentence_bert_config.json").unlink()
+    assert open_folder(folder).tokenizer.max_length == 16
+
+
+def test_the_settings_of_version_6_are_known(folder):
+    (folder / "sentence_bert_config.json").write_text(
+        json.dumps(
+            {
+                "transformer_task": "feature-extraction",
+                "modality_config": {
+                    "text": {"method": "forward", "method_output_name": "last_hidden_state"}
+                },
+                "module_output_name": "token_embeddings",
+            }
+        )
+    )
+    assert open_folder(folder).tokenizer.max_length == 128
+
+
+def test_prompts_are_read(folder):
+    path = folder / "config_sentence_transformers.json"
+    edit_json(
+        path,
+        prompts={"query": "query: ", "document": None},
+        default_prompt_name="query",
+        similarity_fn_name="cosine",
+        model_type="SentenceTransformer",
+    )
+    checkpoint = open_folder(folder)
+    assert checkpoint.prompts == {"query": "query: ", "document": ""}
+    assert checkpoint.default_prompt == "query"
+
+
+def test_empty_prompts_are_none(folder):
+    path = folder / "config_sentence_transformers.json"
+    edit_json(path, prompts={"query": "", "document": ""}, default_prompt_name="query")
+    checkpoint = open_folder(folder)
+    assert (checkpoint.prompts, checkpoint.default_prompt) == ({}, None)

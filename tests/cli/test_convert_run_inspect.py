@@ -182,7 +182,10 @@ def test_wrong_sources_are_one_line(tmp_path):
         (["--quantize", "int3"], "float16"),
         (["--max-length", "1000"], "128"),
         (["--labels", "nowhere.txt"], "nowhere.txt"),
-        (["--pooling", "max", "--task", "embed"], "mean, cls"),
+        (["--pooling", "first", "--task", "embed"], "mean, cls"),
+        (["--truncate-dim", "8"], "for the task embed"),
+        (["--prompt", "query"], "a name and a text are needed"),
+        (["--prompt", "query=q: "], "prompts are for the task embed"),
     ],
 )
 def test_wrong_options_of_convert_are_one_line(tmp_path, options, word):

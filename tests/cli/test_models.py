@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from edgebert.bert.catalogue import CATALOGUE, NAMES, find
+from edgebert.bert.embedders import EMBEDDERS
 from edgebert.bert.relatives import RELATIVES
 from edgebert.cli.main import app
 
@@ -42,7 +43,7 @@ def test_a_wide_table_or_a_pipe_has_the_archives_too(columns):
 
 def test_json_has_everything():
     models = json.loads(run("--json"))
-    names = [*CATALOGUE, *RELATIVES]
+    names = [*CATALOGUE, *RELATIVES, *EMBEDDERS]
     assert [model["name"] for model in models] == [model.name for model in names]
     assert {m["alias"] for m in models if m.get("alias")} == {n for n in NAMES if "/" not in n}
     small = next(model for model in models if model.get("alias") == "small")

@@ -44,8 +44,9 @@ def test_pooling_and_normalising_come_from_the_checkpoint_unless_asked_for():
     assert not plan(Options(), original).head.normalize
     asked = plan(Options(pooling="mean", normalize=True), original).head
     assert (asked.pooling, asked.normalize) == ("mean", True)
+    assert plan(Options(pooling="max"), original).head.pooling == "max"
     with pytest.raises(EdgebertError, match="accepted: mean, cls"):
-        plan(Options(pooling="max"), original)
+        plan(Options(pooling="first"), original)
     with pytest.raises(EdgebertError, match="for the task embed"):
         plan(Options(pooling="cls"), checkpoint("classify"))
 

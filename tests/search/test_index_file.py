@@ -12,12 +12,12 @@ from edgebert.search.corpus import Place
 from edgebert.search.index_file import Header, quantize, read_index, write_index
 from edgebert.search.nearest import cosines, nearest
 
-MODEL, CORPUS = b"m" * 32, b"c" * 32
+MODEL, CORPUS, PROMPT = b"m" * 32, b"c" * 32, b"p" * 32
 
 
 def written(path, vectors):
     vectors = np.asarray(vectors, np.float32)
-    header = Header(vectors.shape[1], len(vectors), MODEL, CORPUS)
+    header = Header(vectors.shape[1], len(vectors), MODEL, CORPUS, PROMPT)
     places = [Place(10 * at, at + 1) for at in range(len(vectors))]
     write_index(path, header, zip(vectors, places, strict=True))
     return path
@@ -30,7 +30,7 @@ def path(tmp_path):
 
 def test_what_is_written_comes_back(path):
     index = read_index(path)
-    assert index.header == (3, 5, MODEL, CORPUS)
+    assert index.header == (3, 5, MODEL, CORPUS, PROMPT)
     assert index.place(4) == Place(40, 5)
     given_back = index.vectors * index.scales[:, None]
     exact = np.random.default_rng(0).normal(size=(5, 3))

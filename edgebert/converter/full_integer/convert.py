@@ -402,4 +402,6 @@ def _host(head: Head) -> Literal["none", "normalize", "softmax", "sigmoid"]:
     """What is left to whoever reads the output: no integer does it as exactly."""
     if head.task == "classify":
         return "sigmoid" if head.multi_label else "softmax"
+    if head.task == "regress":
+        return "sigmoid" if head.sigmoid else "none"
     return "normalize" if head.task == "embed" and head.normalize else "none"

@@ -13,6 +13,7 @@ from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.learned import Learned
 from edgebert.converter.full_integer.integer_graph import INPUTS, Interface
 from edgebert.converter.full_integer.targets import ANY, find_target
+from edgebert.converter.head import Head
 from edgebert.converter.recipes import IntegerRecipe, RecipeName
 from edgebert.errors import EdgebertError
 from edgebert.model_file.record import Quantization
@@ -210,6 +211,21 @@ def _lengths(asked: Sequence[int] | None, usual: int, checkpoint: Checkpoint) ->
                 f"length {length}: {checkpoint.source} takes {SHORTEST} to {positions} tokens"
             )
     return lengths
+
+
+def refuse_head(head: Head, source: str) -> None:
+    """Raises EdgebertError for sentence vectors that the integer graph does not compute."""
+    foreign = {
+        f"{head.pooling} pooling": head.pooling not in ("mean", "cls"),
+        "a Dense module": bool(head.projections),
+        "truncated vectors": head.truncate_dim is not None,
+    }
+    found = [what for what, there in foreign.items() if there]
+    if head.task == "embed" and found:
+        raise EdgebertError(
+            f"{source}: has {' and '.join(found)}; int8-full and int16x8 take mean and cls pooling "
+            "and whole vectors; use --quantize int8"
+        )
 
 
 def refuse_family(config: BertConfig, source: str) -> None:

@@ -32,6 +32,10 @@ class EvaluatedModel(Protocol):
         """The labels of a classifier or tagger."""
 
     @property
+    def prompts(self) -> Mapping[str, str]:
+        """Texts that an embedder puts before a text, by name."""
+
+    @property
     def tokenizer(self) -> Tokenizer:
         """Makes its ids."""
 

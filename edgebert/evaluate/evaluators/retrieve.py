@@ -21,6 +21,7 @@ from edgebert.evaluate.evaluators.evaluator import (
 )
 from edgebert.evaluate.readers import Query, read_queries
 from edgebert.evaluate.retrieval import recall_at, reciprocal_rank
+from edgebert.runtime.tasks.embed import DOCUMENT_PROMPTS, QUERY_PROMPTS, prompt_for
 
 _DEPTH = 10
 _RECALLS = (1, 5, 10)
@@ -28,9 +29,14 @@ _QUERIES_AT_ONCE = 256
 
 
 class _Texts:
-    """Texts in the order in which they first came, with their vectors of length 1."""
+    """Texts in the order in which they first came, with their vectors of length 1.
 
-    def __init__(self) -> None:
+    Args:
+        prompts: names of the prompt before them; the first that the model has counts.
+    """
+
+    def __init__(self, prompts: tuple[str, ...]) -> None:
+        self._prompts = prompts
         self.texts: dict[str, int] = {}
         self.vectors: list[Array] = []
         self.truncated: list[bool] = []
@@ -39,7 +45,9 @@ class _Texts:
     def add(self, model: EvaluatedModel, text: str, place: str) -> int:
         """The number of a text; a new one is embedded."""
         if text not in self.texts:
-            reply, seconds = ask(model, place, text)
+            prompt = prompt_for(model.prompts, self._prompts)
+            options = {} if prompt is None else {"prompt": prompt}
+            reply, seconds = ask(model, place, text, **options)
             length = float(np.linalg.norm(reply.value))
             self.texts[text] = len(self.vectors)
             self.vectors.append(reply.value / length if length else reply.value)
@@ -53,7 +61,7 @@ def _check(model: EvaluatedModel, query: Query) -> None:
 
 
 def _observe(model: EvaluatedModel, examples: Iterable[Query]) -> Iterator[Observation]:
-    queries, corpus = _Texts(), _Texts()
+    queries, corpus = _Texts(QUERY_PROMPTS), _Texts(DOCUMENT_PROMPTS)
     right: list[list[int]] = []
     places: list[str] = []
     for text, positive, place in examples:

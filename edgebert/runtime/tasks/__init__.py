@@ -10,7 +10,7 @@ from edgebert.bert.weights import Array
 from edgebert.model_file.read import ModelFile
 from edgebert.model_file.record import Record
 from edgebert.runtime.tasks.classify import classifier
-from edgebert.runtime.tasks.embed import to_length_one
+from edgebert.runtime.tasks.embed import Embed, to_length_one
 from edgebert.runtime.tasks.encode import Encode, first_item
 from edgebert.runtime.tasks.task import Task
 from edgebert.runtime.tasks.whole_text import WholeText
@@ -18,8 +18,9 @@ from edgebert.tokenizer.tokenizer import Tokenizer
 
 
 def _embed(file: ModelFile, tokenizer: Tokenizer) -> Task:
-    settle = [to_length_one] if file.record.normalize else []
-    return WholeText(tokenizer, first_item, *settle)
+    record = file.record
+    settle = [to_length_one] if record.normalize else []
+    return Embed(tokenizer, first_item, record.prompts, record.default_prompt, *settle)
 
 
 def _classify(file: ModelFile, tokenizer: Tokenizer) -> Task:
@@ -77,5 +78,7 @@ def output_width(record: Record) -> int:
     """The size that the last axis of the file's output must have."""
     if record.task in ("classify", "tag"):
         return len(record.labels or ())
+    if record.task == "embed" and record.vector_size is not None:
+        return record.vector_size
     sizes = {"regress": 1, "answer": 2, "fill-mask": record.model.vocab_size}
     return sizes.get(record.task, record.model.hidden_size)
