@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MINILM := $(VENV)/.minilm
 
-.PHONY: demo test test-tflite-runtime test-train lint docs sweep families-table ablation integer-sweep test-android test-pi test-pi-ssh pi-cost peers latency-table benchmark-selfcheck \
+.PHONY: demo test test-tflite-runtime test-train lint docs sweep tokenizer-settings families-table ablation integer-sweep test-android test-pi test-pi-ssh pi-cost peers latency-table benchmark-selfcheck \
     clean android-models android-screenshots apk intents
 
 demo: $(MINILM)
@@ -57,6 +57,11 @@ test-android: $(VENV)/.dev $(ANDROID_DATA)/exact.tflite
 $(ANDROID_DATA)/exact.tflite: | $(VENV)/.dev $(MINILM)
 	mkdir -p $(ANDROID_DATA)
 	$(BIN)/python -m tools.make_android_models $(ANDROID_DATA)/models --exact $@
+
+# 2,000 tokenizer settings drawn at random, 20 texts each, against transformers; about a minute.
+tokenizer-settings: export EDGEBERT_TOKENIZER_SETTINGS := 2000
+tokenizer-settings: $(VENV)/.dev
+	$(BIN)/python -m pytest -q tests/checkpoints/test_tokenizer_settings.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

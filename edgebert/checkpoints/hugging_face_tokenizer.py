@@ -30,6 +30,7 @@ from edgebert.errors import EdgebertError
 from edgebert.tokenizer.options import AddedToken, Template, TokenizerOptions, TruncationSide
 from edgebert.tokenizer.special import SPECIAL_TOKENS, Kind
 from edgebert.tokenizer.unigram import UnigramModel
+from edgebert.tokenizer.wordpiece import WordPiece
 
 _VOCABULARY = "vocab.txt"
 _SENTENCEPIECE = "spiece.model"
@@ -105,9 +106,9 @@ def read_tokenizer(
     """
     sources = read_sources(folder, model_class)
     model = _read_model(sources)
-    added = AddedVocabulary(model.ids, model.path)
-    for entry in added_entries(sources.tokenizer or {}, model.path):
-        added.add(declared_token(entry, "an added token", model.path))
+    added = AddedVocabulary(model.ids)
+    entries = added_entries(sources.tokenizer or {}, model.path)
+    added.add(declared_token(entry, "an added token", model.path) for entry in entries)
     sources.add_to(added)
     names = _special_names(sources, model)
     letters = model.final_letters or model.letters
@@ -121,10 +122,8 @@ def read_tokenizer(
     if rows is not None and all_rows:
         pieces = (*pieces, *(nameless(number, pieces) for number in range(len(pieces), rows)))
     length = _max_length(sources)
-    options = TokenizerOptions(
-        lower_case=letters.lower_case,
-        strip_accents=letters.strip_accents,
-        chinese_chars=letters.chinese_chars,
+    options = replace(
+        _letter_options(letters),
         max_length=min(most_positions, length or most_positions),
         kind=model.kind,
         truncation_side=_truncation_side(sources),
@@ -229,17 +228,45 @@ def _in_letters(token: AddedToken, model: _Model, letters: Letters) -> Iterator[
 
     transformers normalises added tokens, and then may change the normalizer.
     """
-    content = token.content
+    content: str | None = token.content
     if token.normalized and model.letters.done != letters.done:
-        if not content.isascii():
-            raise EdgebertError(
-                f"{model.path}: added token {shown(content)} is normalised otherwise than texts "
-                "are; make do_lower_case and the like agree with the normalizer"
-            )
-        content = content.lower() if model.letters.lower_case else content
-        if letters.lower_case and content != content.lower():
-            return  # has capitals, and texts have none
-    yield replace(token, content=content, word_piece=content in model.ids)
+        content = _found_as(token.content, model, letters)
+    if content is not None:
+        yield replace(token, content=content, word_piece=content in model.ids)
+
+
+def _found_as(content: str, model: _Model, letters: Letters) -> str | None:
+    """What is normalised, as texts are, to what transformers looks for; None where none can be.
+
+    It looks for the text of the token normalised in the first way.
+    """
+    wanted = _normalize(content, model.letters)
+    apart = replace(model.letters, chinese_chars=False)
+    for candidate in (content, wanted, _normalize(content, apart)):
+        if _normalize(candidate, letters) == wanted:
+            return candidate
+    plain = wanted.replace(" ", "")
+    has_what_texts_lack = _normalize(plain, replace(letters, chinese_chars=False)) != plain
+    if has_what_texts_lack or (letters.chinese_chars and not model.letters.chinese_chars):
+        return None
+    raise EdgebertError(
+        f"{model.path}: added token {shown(content)} is normalised otherwise than texts are; make "
+        "do_lower_case and the like agree with the normalizer"
+    )
+
+
+def _normalize(text: str, letters: Letters) -> str:
+    return WordPiece([SPECIAL_TOKENS["wordpiece"].unknown], _letter_options(letters)).normalize(
+        text
+    )
+
+
+def _letter_options(letters: Letters) -> TokenizerOptions:
+    return TokenizerOptions(
+        lower_case=letters.lower_case,
+        strip_accents=letters.strip_accents,
+        chinese_chars=letters.chinese_chars,
+    )
 
 
 def _pieces(
@@ -266,6 +293,7 @@ def _pieces(
         used[token.id] = f"added token {shown(token.content)}"
         if not token.word_piece and token.id not in taken:
             ids.setdefault(token.content, token.id)
+            taken.add(token.id)
     most = max(used, default=-1)
     if rows is not None and most >= rows:
         raise EdgebertError(

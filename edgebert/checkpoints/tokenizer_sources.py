@@ -112,15 +112,15 @@ class Sources:
         names = {_content(token) for token in specials}
         waiting = [token for _, token in sorted(self.declared.items())]
         known = {*vocabulary.contents(), *(token.content for token in waiting)}
-        for token in waiting:
-            vocabulary.add(replace(token, special=token.special or token.content in names))
+        tokens = [replace(each, special=each.special or each.content in names) for each in waiting]
         settled = [token.settled for token in waiting]
         for special in specials:
             if isinstance(special, str):
                 if special not in known:
-                    vocabulary.add(DeclaredToken(special, special=True))
+                    tokens.append(DeclaredToken(special, special=True))
             elif special.settled not in settled:
-                vocabulary.add(replace(special, special=True))
+                tokens.append(replace(special, special=True))
+        vocabulary.add(tokens)
 
     def _specials(self) -> list[str | DeclaredToken]:
         """The special tokens; a text that an earlier keyword has is left out."""

@@ -348,6 +348,8 @@ def differences(folder: Path, texts: Sequence[tuple[str, str | None]], theirs: A
         length = min(POSITIONS, theirs.model_max_length)
         want = theirs(text, pair, truncation=True, max_length=length)
         ids = want["input_ids"]
+        if not ids:
+            continue  # nothing but white space, and no special tokens: no model answers that
         got = ours.encode(text, pair)
         want_segments = want.get("token_type_ids") or [0] * len(ids)
         if got.ids != ids or (segments and got.segment_ids != want_segments):
