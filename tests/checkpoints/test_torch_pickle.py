@@ -96,11 +96,13 @@ def nested(*tensors, **others):
 
 
 OPTIMIZER = b"}" + value("state") + b"}" + value(0) + state_dict(exp_avg=tensor())[2:-1] + b"ss"
+SCORES = b"}" + value("best") + state_dict(score=tensor())[2:-1] + b"s"
+STATE = {"optimizer_state": state_dict(exp_avg=tensor())[2:-1], "callbacks": SCORES}
 LONE = tensor(shape=(), strides=())
 
 
 @pytest.mark.parametrize("key", ["state_dict", "model_state_dict", "model", "module", "weights"])
-@pytest.mark.parametrize("others", [{}, {"optimizer": OPTIMIZER}, {"step": LONE}])
+@pytest.mark.parametrize("others", [{}, {"optimizer": OPTIMIZER}, {"step": LONE}, STATE])
 def test_the_only_dict_of_tensors_is_taken(path, key, others):
     tensors = read_torch_pickle(save(path, nested(key, epoch=value(3), **others)))
     assert list(tensors) == ["a.weight"]
