@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MINILM := $(VENV)/.minilm
 
-.PHONY: demo test test-tflite-runtime test-train lint docs sweep tokenizer-settings families-table ablation integer-sweep test-android test-pi test-pi-ssh pi-cost peers latency-table benchmark-selfcheck \
+.PHONY: demo test fuzz test-tflite-runtime test-train lint docs sweep tokenizer-settings families-table ablation integer-sweep test-android test-pi test-pi-ssh pi-cost peers latency-table benchmark-selfcheck \
     clean android-models android-screenshots apk intents
 
 demo: $(MINILM)
@@ -14,6 +14,12 @@ demo: $(MINILM)
 
 test: $(VENV)/.dev $(MINILM)
 	$(BIN)/python -m pytest
+
+# Looks for inputs on which a reader fails, SECONDS for each of TARGETS (tests/fuzz/targets.py; all if
+# none is named). Findings come to lie in tests/fuzz/regressions, which `make test` reads.
+SECONDS := 600
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(TARGETS)
 
 # All that runs converted files, on the old engine: the files are converted here and run there, in
 # an environment with tflite-runtime 2.14, numpy 1.26 and no ai-edge-litert. Needs Python 3.11 or older.

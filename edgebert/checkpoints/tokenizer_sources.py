@@ -212,6 +212,8 @@ def _keywords(config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     path = folder / _SPECIAL_MAP
     given = {key: value for key, value in config.items() if key != "tokenizer_class"}
     specials = _read_optional(path)
+    _check_additional(given, folder / CONFIG)
+    _check_additional(specials or {}, path)
     if "added_tokens_decoder" in given or specials is None:
         return given
     for key, value in specials.items():
@@ -222,6 +224,12 @@ def _keywords(config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         else:
             given[key] = _flagged(value, key, path) if isinstance(value, dict) else value
     return given
+
+
+def _check_additional(given: Mapping[str, Any], path: Path) -> None:
+    value = given.get(_ADDITIONAL)
+    if not isinstance(value, list | dict | None):
+        raise EdgebertError(f"{path}: {_ADDITIONAL} is {kind(value)}; a list is needed")
 
 
 def _flagged(raw: object, where: str, path: Path) -> DeclaredToken:

@@ -78,7 +78,10 @@ def _is_text(piece: object) -> bool:
 
 
 def _is_number(score: object) -> bool:
-    return type(score) in (int, float) and math.isfinite(cast("float", score))
+    try:
+        return type(score) in (int, float) and math.isfinite(cast("float", score))
+    except OverflowError:  # a whole number beyond all floats
+        return False
 
 
 def _check_special_tokens(pieces: tuple[str, ...], path: Path) -> None:
@@ -132,7 +135,8 @@ def _whitespace_splits(raw: object, path: Path) -> bool:
     """Refuses all but Metaspace, or WhitespaceSplit and Metaspace; tells which of them it is."""
     entry = as_object(raw, "pre_tokenizer", path)
     inner = entry.get("pretokenizers") if entry.get("type") == "Sequence" else [entry]
-    parts = [as_object(part, "a pre_tokenizer", path) for part in inner or []]
+    listed = inner if isinstance(inner, list) else []
+    parts = [as_object(part, "a pre_tokenizer", path) for part in listed]
     names = [part.get("type") for part in parts]
     if names not in (["Metaspace"], ["WhitespaceSplit", "Metaspace"]):
         raise EdgebertError(

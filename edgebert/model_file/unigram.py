@@ -32,10 +32,17 @@ def read_unigram_text(text: bytes) -> tuple[tuple[str, ...], UnigramModel]:
     # Checked here: type by type they would take longer than the whole file.
     if not set(map(type, pieces)) <= {str} or not set(map(type, scores)) <= {int, float}:
         raise EdgebertError("unigram tokenizer: a piece is no text, or its score no number")
-    if not all(map(math.isfinite, scores)):
+    if not _all_finite(scores):
         raise EdgebertError("unigram tokenizer: a score is not finite")
     rest = from_json(UnigramModel, {**data, "scores": []}, "unigram tokenizer")
     return tuple(pieces), replace(rest, scores=tuple(map(float, scores)))
+
+
+def _all_finite(scores: list[Any]) -> bool:
+    try:
+        return all(map(math.isfinite, scores))
+    except OverflowError:  # a whole number beyond all floats
+        return False
 
 
 def _list(data: object, name: str) -> list[Any]:

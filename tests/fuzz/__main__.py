@@ -1,0 +1,135 @@
+"""`make fuzz`: looks for inputs on which a reader fails, guided by coverage (atheris).
+
+Each target is a process of its own for so many seconds. What it finds is written to
+tests/fuzz/regressions/TARGET, where `make test` reads it from then on; inputs that reached new code
+stay in build/fuzz, where the next run goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+REGRESSIONS = HERE / "regressions"
+BUILD = HERE.parents[1] / "build" / "fuzz"
+
+_MEGABYTES = 2048  # of the process, where the limit of `outcome` did not hold
+_SECONDS = 60  # of one input, likewise
+_ALL = "all"
+
+
+def main() -> int:
+    """Runs targets one after the other; 1 where anything was found."""
+    parser = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
+    parser.add_argument("targets", nargs="*", help="by name; all if none is named")
+    parser.add_argument("--seconds", type=int, default=600, help="a target")
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        _fuzz(*options.targets, options.seconds)
+    from tests.fuzz.targets import TARGETS
+
+    unknown = set(options.targets) - {*TARGETS, _ALL}
+    if unknown:
+        parser.error(f"no target {', '.join(sorted(unknown))}; there are {', '.join(TARGETS)}")
+    chosen = [name for name in TARGETS if not options.targets or name in options.targets]
+    found = [_run(name, options.seconds) for name in chosen]
+    print(f"{len(chosen)} targets, {sum(found)} findings; those are in {REGRESSIONS}")
+    return bool(sum(found))
+
+
+def _run(name: str, seconds: int) -> int:
+    """Lets processes work at a target until the time is over; gives how many inputs they found."""
+    end = time.monotonic() + seconds
+    regressions = REGRESSIONS / name
+    before = _files(regressions)
+    report = BUILD / f"{name}.json"
+    report.unlink(missing_ok=True)
+    runs = 0
+    while (left := end - time.monotonic()) > 1:
+        child = [sys.executable, "-m", "tests.fuzz", "--child", f"--seconds={int(left)}", name]
+        log = BUILD / f"{name}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as file:
+            code = subprocess.run(child, stdout=file, stderr=file, check=False).returncode
+        told = json.loads(report.read_text()) if report.exists() else {"runs": 0, "found": {}}
+        runs += told["runs"]
+        for what, where in told["found"].items():
+            print(f"  {name}: {where}: {what}")
+        if code == 0 or not told["runs"]:
+            break
+    new = len(_files(regressions) - before)
+    trouble = "" if runs else f"; nothing ran, see {log}"
+    print(f"{name}: {runs:,} executions, {new} findings{trouble}", flush=True)
+    return new or not runs
+
+
+def _files(folder: Path) -> set[Path]:
+    return set(folder.iterdir()) if folder.is_dir() else set()
+
+
+def _fuzz(name: str, seconds: int) -> None:
+    """The process of one target; libFuzzer ends it."""
+    import atheris
+
+    with atheris.instrument_imports(include=["edgebert"]):
+        from tests.fuzz.mutate import mutate
+        from tests.fuzz.target import Finding, outcome
+        from tests.fuzz.targets import TARGETS
+
+    target = TARGETS[name]
+    seeds = target.seeds()
+    corpus = BUILD / name
+    corpus.mkdir(parents=True, exist_ok=True)
+    for seed in seeds:
+        (corpus / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
+    regressions = REGRESSIONS / name
+    regressions.mkdir(parents=True, exist_ok=True)
+    scratch = tempfile.TemporaryDirectory()
+    path = target.prepare(Path(scratch.name))
+    found: dict[Finding, str] = {}
+    known = {outcome(target, file.read_bytes(), path) for file in regressions.iterdir()}
+    places = {finding.where for finding in known if finding}
+    runs = 0
+    report = BUILD / f"{name}.json"
+
+    def tell() -> None:
+        report.write_text(
+            json.dumps({"runs": runs, "found": {f.what: f.where for f in found}}), "utf-8"
+        )
+
+    def one(data: bytes) -> None:
+        nonlocal runs
+        runs += 1
+        finding = outcome(target, data, path)
+        if finding and finding.where not in places:
+            places.add(finding.where)  # of the many inputs that fail in one place one is kept
+            found[finding] = name
+            (regressions / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
+        if finding or runs % 256 == 0:
+            tell()
+
+    def custom(data: bytes, most: int, seed: int) -> bytes:
+        draw = random.Random(seed)
+        if draw.random() < 0.5:
+            return bytes(atheris.Mutate(data, most))
+        return mutate(data, draw, seeds)[:most]
+
+    arguments = [
+        *("fuzz", str(corpus), f"-artifact_prefix={regressions}/", f"-max_total_time={seconds}"),
+        *(f"-rss_limit_mb={_MEGABYTES}", f"-timeout={_SECONDS}", "-max_len=262144"),
+    ]
+    atheris.Setup(arguments, one, custom_mutator=custom)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
