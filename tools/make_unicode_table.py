@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from edgebert.tokenizer.characters import is_accent, is_dropped, is_punctuation
+from edgebert.tokenizer.characters import is_accent, is_dropped, is_punctuation, is_word
 from edgebert.tokenizer.unicode13 import category, combining, decompose, lower
 
 TABLE = (
@@ -40,6 +40,7 @@ PROPERTIES: dict[str, Callable[[str], bool]] = {
     "dropped": is_dropped,
     "accent": is_accent,
     "punctuation": is_punctuation,
+    "word": is_word,
     "cased": is_cased,
     "case_ignorable": is_case_ignorable,
 }

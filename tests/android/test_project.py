@@ -75,3 +75,11 @@ def test_nothing_but_the_two_screens_is_open_to_other_apps(manifest):
         if node.get(f"{ANDROID}exported") == "true"
     ]
     assert exported == [".MainActivity", ".BenchmarkActivity"]
+
+
+def test_neither_app_nor_library_asks_for_the_network(manifest):
+    assert "android.permission.INTERNET" not in {
+        node.get(f"{ANDROID}name") for node in manifest.iter("uses-permission")
+    }
+    # The library has no manifest of its own, so it adds no permission to an app.
+    assert not list((PROJECT / "edgebert" / "src").rglob("AndroidManifest.xml"))

@@ -16,6 +16,7 @@ import dev.edgebert.tasks.Tagging
 import dev.edgebert.tasks.WholeText
 import dev.edgebert.tasks.classification
 import dev.edgebert.tasks.toLengthOne
+import dev.edgebert.tokenizer.Encoding
 import dev.edgebert.tokenizer.Tokenizer
 import java.io.Closeable
 import java.io.File
@@ -94,14 +95,22 @@ class EdgebertModel private constructor(
         stride: Int? = null,
     ): Reply<Float> = reply(Task.REGRESS) { regressing.prepare(text, pair, truncate, long, stride) }
 
-    /** A vector for a text, or a text and its pair; parameters as for [classify]. */
+    /**
+     * A vector for a text, or a text and its pair; parameters as for [classify], and:
+     *
+     * @param prompt name of one of the file's prompts, which is put before the text ("query", "passage"); null: the
+     *   file's default prompt, or none.
+     */
     fun embed(
         text: String,
         pair: String? = null,
         truncate: Truncate = Truncate.LONGEST,
         long: LongText = LongText.TRUNCATE,
         stride: Int? = null,
-    ): Reply<FloatArray> = reply(Task.EMBED) { embedding.prepare(text, pair, truncate, long, stride) }
+        prompt: String? = null,
+    ): Reply<FloatArray> = reply(Task.EMBED) {
+        embedding.prepare(record.prompts.before(text, prompt ?: record.defaultPrompt), pair, truncate, long, stride)
+    }
 
     /** The hidden states of a text, or a text and its pair: a row for each token, special ones included. */
     fun encode(
@@ -175,7 +184,8 @@ class EdgebertModel private constructor(
         val every = record.furtherInputs.associateWith { IntArray(ids.size) { token -> token } }
         val further = if (positions == null) every else mapOf("positions" to positions)
         val watch = Stopwatch()
-        val output = inTurn(watch) { run -> run(ids, segmentIds, further) }
+        val input = Encoding(ids, segmentIds ?: IntArray(ids.size), truncated = false, texts = emptyList())
+        val output = inTurn(watch) { run -> run(input, further) }
         return Reply(output, ids.size, truncated = false, watch.timing())
     }
 
@@ -211,7 +221,7 @@ class EdgebertModel private constructor(
     }
 
     private fun runCase(case: SelfTest): Output =
-        inTurn(Stopwatch()) { run -> run(case.ids, case.segmentIds, case.further) }
+        inTurn(Stopwatch()) { run -> run(Encoding(case.ids, case.segmentIds, false, emptyList()), case.further) }
 
     private fun <T> reply(method: Task, prepare: () -> Job<T>): Reply<T> {
         if (task != method) throw EdgebertException("$name: is for ${task.id}, not for ${method.id}")
@@ -228,9 +238,9 @@ class EdgebertModel private constructor(
             val open = session ?: throw EdgebertException("$name: the model is closed")
             return enoughMemory {
                 watch.answering {
-                    action { ids, segmentIds, further ->
+                    action { input, further ->
                         if (Thread.interrupted()) throw InterruptedException()
-                        open.run(ids, segmentIds, further, watch)
+                        open.run(input.ids, input.segmentIds, further, watch)
                     }
                 }
             }
@@ -303,6 +313,13 @@ class EdgebertModel private constructor(
             throw EdgebertException("$name: cannot read: larger than 2 GB, or not within the file around it", error)
         }
     }
+}
+
+/** A text with the prompt of that name before it. */
+private fun Map<String, String>.before(text: String, prompt: String?): String {
+    if (prompt == null) return text
+    val names = if (isEmpty()) "the file has none" else "accepted: ${keys.sorted().joinToString()}"
+    return (this[prompt] ?: throw EdgebertException("prompt '${prompt.take(40)}' is unknown; $names")) + text
 }
 
 private fun Output.rows(): Array<FloatArray> {

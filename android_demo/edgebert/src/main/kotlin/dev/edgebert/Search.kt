@@ -8,10 +8,14 @@ import kotlin.math.sqrt
 /** Vectors are kept with values from -127 to 127. */
 private const val LEVELS = 127.0
 
+/** Names that models give to the prompt of a query, and of what is searched, the first that is there counts. */
+private val QUERY = listOf("query")
+private val PASSAGE = listOf("passage", "document", "corpus")
+
 /**
  * Finds the documents that mean what a query means: an int8 vector for each, all of them compared.
  *
- * Scores are those of edgebert's search in Python, where a corpus has one document a line and blank lines are none.
+ * Where the file has prompts for queries and passages they are put before the texts. Scores are those of edgebert's search in Python, where a corpus has one document a line and blank lines are none.
  */
 class Search private constructor(private val model: EdgebertModel, private val entries: List<Entry>) {
     private class Entry(val text: String, val line: Int, val vector: Direction)
@@ -26,7 +30,7 @@ class Search private constructor(private val model: EdgebertModel, private val e
      */
     fun find(query: String, top: Int = 5): Reply<List<Hit>> {
         if (top < 1) throw EdgebertException("top is $top; a whole number from 1 on is needed")
-        val reply = model.embed(query)
+        val reply = model.embed(query, prompt = model.promptFor(QUERY))
         val start = System.nanoTime()
         val hits = nearest(reply.value, top)
         val timing = reply.timing.run { copy(finishNanos = finishNanos + System.nanoTime() - start) }
@@ -61,8 +65,9 @@ class Search private constructor(private val model: EdgebertModel, private val e
             }
             val documents = lines.mapIndexed { at, line -> at + 1 to line.trim() }.filter { it.second.isNotEmpty() }
             if (documents.isEmpty()) throw EdgebertException("there are no documents; at least one is needed")
+            val prompt = model.promptFor(PASSAGE)
             val entries = documents.mapIndexed { done, (line, text) ->
-                Entry(text, line, direction(model.embed(text).value)).also { progress(done + 1, documents.size) }
+                Entry(text, line, direction(model.embed(text, prompt = prompt).value)).also { progress(done + 1, documents.size) }
             }
             return Search(model, entries)
         }
@@ -84,5 +89,8 @@ internal fun direction(vector: FloatArray): Direction {
     val values = ByteArray(vector.size) { Math.rint(vector[it] * (LEVELS / largest)).toInt().toByte() }
     return Direction(values, 1 / FloatArray(values.size) { values[it].toFloat() }.length())
 }
+
+/** The prompt that goes by one of some names; null: the default, or none. */
+private fun EdgebertModel.promptFor(names: List<String>): String? = names.find { it in record.prompts }
 
 private fun FloatArray.length(): Float = sqrt(sumOf { it.toDouble() * it }).toFloat()

@@ -10,6 +10,11 @@ import dev.edgebert.EdgebertException
 internal class Fields(private val values: Map<*, *>, private val where: String) {
     fun boolean(name: String): Boolean = read(name) { it as? Boolean }
 
+    /** Whether there is such a field, and not null. */
+    fun has(name: String): Boolean = values[name] != null
+
+    fun long(name: String): Long = read(name) { it as? Long }
+
     fun int(name: String): Int = read(name, ::toInt)
 
     fun float(name: String): Float = read(name, ::toFloat)
@@ -31,6 +36,9 @@ internal class Fields(private val values: Map<*, *>, private val where: String) 
 
     /** All fields, each with a list of whole numbers. */
     fun allInts(): Map<String, IntArray> = values.keys.associate { it as String to ints(it) }
+
+    /** All fields, each with a string. */
+    fun allStrings(): Map<String, String> = values.keys.associate { it as String to string(it) }
 
     /** What [read] gives, or null where the value is null. */
     fun <T> orNull(name: String, read: Fields.(String) -> T): T? =

@@ -35,6 +35,7 @@ internal fun readModelFile(file: ByteBuffer, name: String): ModelFile {
     return try {
         val zip = StoredZip(file)
         val record = parseRecord(decode(zip.content(RECORD_FILE, LARGEST_RECORD), "record"))
+        record.graphCrc32c?.let { checkUnchanged(file, zip, it) }
         val vocabulary = decode(zip.content(VOCABULARY_FILE, LARGEST_VOCABULARY), "vocabulary")
         check(record, vocabulary.split("\n").dropLast(1))
     } catch (error: NoStoredZipException) {

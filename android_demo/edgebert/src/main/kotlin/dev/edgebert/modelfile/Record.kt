@@ -2,7 +2,11 @@ package dev.edgebert.modelfile
 
 import dev.edgebert.EdgebertException
 import dev.edgebert.Task
+import dev.edgebert.tokenizer.AddedToken
+import dev.edgebert.tokenizer.Template
+import dev.edgebert.tokenizer.TemplatePart
 import dev.edgebert.tokenizer.TokenizerOptions
+import dev.edgebert.tokenizer.TruncationSide
 
 /** Shape of the BERT inside a file. */
 data class ModelShape(
@@ -44,6 +48,10 @@ class SelfTest(
  * @property quantization name of the recipe: int8, float16, float32.
  * @property minimumRuntime lowest TensorFlow Lite version that has all its ops.
  * @property selfTestTolerance largest difference to the recorded outputs that another machine may show.
+ * @property prompts of embed: texts that are put before a text, by name.
+ * @property defaultPrompt name of the one that is taken where none is asked for.
+ * @property vectorSize how many numbers a vector of embed has.
+ * @property graphCrc32c checksum of all bytes before the archive; null in files of versions that wrote none.
  */
 class Record(
     val task: Task,
@@ -58,6 +66,10 @@ class Record(
     val minimumRuntime: String,
     val selfTestTolerance: Float,
     val selfTest: List<SelfTest>,
+    val prompts: Map<String, String>,
+    val defaultPrompt: String?,
+    val graphCrc32c: Long?,
+    val vectorSize: Int,
 ) {
     /** The size that the last axis of the file's output must have. */
     internal val outputWidth: Int
@@ -66,7 +78,8 @@ class Record(
             Task.REGRESS -> 1
             Task.ANSWER -> 2
             Task.FILL_MASK -> model.vocabSize
-            Task.EMBED, Task.ENCODE -> model.hiddenSize
+            Task.EMBED -> vectorSize
+            Task.ENCODE -> model.hiddenSize
         }
 
     /** Names of the inputs beside ids, mask and segment ids. */
@@ -74,9 +87,8 @@ class Record(
         get() = if (task == Task.FILL_MASK) setOf("positions") else emptySet()
 }
 
-private const val FORMAT = 1L
-
-/** Full-integer files: graphs of fixed lengths, for accelerators. */
+/** 2 is that of full-integer files; 3 may be one, too. */
+private val FORMATS = setOf(1L, 3L)
 private const val INTEGER_FORMAT = 2L
 private const val WORD_PIECE = "wordpiece"
 private const val WHERE = "edgebert record: record"
@@ -96,15 +108,16 @@ internal fun parseRecord(text: String): Record {
         throw EdgebertException("edgebert record: not JSON")
     }
     val values = json as? Map<*, *> ?: throw EdgebertException("edgebert record: no JSON object")
-    if (values["format"] == INTEGER_FORMAT) {
+    // Graphs of fixed lengths, for accelerators.
+    if (values["format"] == INTEGER_FORMAT || values["integer"] != null) {
         throw EdgebertException(
             "edgebert record: a full-integer file, for accelerators; this app reads int8, float16 and float32: " +
                 "convert again with --quantize int8",
         )
     }
-    if (values["format"] != FORMAT) {
+    if (values["format"] !in FORMATS) {
         throw EdgebertException(
-            "edgebert record: format ${values["format"]}, this app reads $FORMAT; update the app, or convert again with the edgebert it was made for",
+            "edgebert record: format ${values["format"]}, this app reads ${FORMATS.joinToString()}; update the app, or convert again with the edgebert it was made for",
         )
     }
     return Fields(values, WHERE).record()
@@ -123,6 +136,10 @@ private fun Fields.record() = Record(
     minimumRuntime = string("minimum_runtime"),
     selfTestTolerance = float("self_test_tolerance"),
     selfTest = objects("self_test").map { it.selfTest() },
+    prompts = if (has("prompts")) fields("prompts").allStrings() else emptyMap(),
+    defaultPrompt = if (has("default_prompt")) string("default_prompt") else null,
+    graphCrc32c = if (has("graph_crc32c")) long("graph_crc32c") else null,
+    vectorSize = if (has("vector_size")) int("vector_size") else fields("model").int("hidden_size"),
 )
 
 private fun task(id: String): Task = Task.entries.find { it.id == id } ?: throw EdgebertException(
@@ -130,7 +147,7 @@ private fun task(id: String): Task = Task.entries.find { it.id == id } ?: throw 
         "${Task.entries.joinToString { it.id }}; update the app or convert again",
 )
 
-private fun Fields.tokenizer(): TokenizerOptions {
+internal fun Fields.tokenizer(): TokenizerOptions {
     val kind = orElse("kind", WORD_PIECE, Fields::string)
     if (kind != WORD_PIECE) {
         throw EdgebertException(
@@ -143,8 +160,36 @@ private fun Fields.tokenizer(): TokenizerOptions {
         stripAccents = orNull("strip_accents", Fields::boolean),
         chineseChars = boolean("chinese_chars"),
         maxLength = length("max_length"),
+        truncationSide = orElse("truncation_side", "right", Fields::string).let(::truncationSide),
+        addedTokens = orElse("added_tokens", emptyList(), Fields::objects).map { it.addedToken() },
+        template = if (has("template")) fields("template").template() else null,
     )
 }
+
+private fun truncationSide(name: String) = TruncationSide.entries.find { it.name.lowercase() == name }
+    ?: throw EdgebertException("$WHERE.tokenizer.truncation_side is '${name.take(40)}', which does not fit")
+
+private fun Fields.addedToken() = AddedToken(
+    content = string("content"),
+    id = int("id"),
+    lstrip = flag("lstrip"),
+    rstrip = flag("rstrip"),
+    singleWord = flag("single_word"),
+    normalized = flag("normalized"),
+    wordPiece = flag("word_piece"),
+)
+
+private fun Fields.flag(name: String) = orElse(name, false, Fields::boolean)
+
+private fun Fields.template() = Template(
+    single = objects("single").map { it.templatePart() },
+    pair = objects("pair").map { it.templatePart() },
+)
+
+private fun Fields.templatePart() = TemplatePart(
+    token = orNull("token", Fields::int),
+    segment = orElse("segment", 0, Fields::int),
+)
 
 private fun Fields.shape() = ModelShape(
     vocabSize = int("vocab_size"),

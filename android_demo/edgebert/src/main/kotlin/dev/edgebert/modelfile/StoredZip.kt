@@ -6,6 +6,46 @@ import java.nio.ByteOrder
 import java.nio.charset.StandardCharsets
 import java.util.zip.CRC32
 
+/**
+ * The zip part of a file that has [offset] bytes before it: entries are stored, all else is fixed, so that the same
+ * files give the same bytes (docs/design.md, "The file").
+ *
+ * @param files by name, each from its position to its limit.
+ */
+internal fun archiveBytes(files: Map<String, ByteBuffer>, offset: Int): ByteBuffer {
+    val names = files.keys.associateWith { it.toByteArray() }
+    val size = files.entries.sumOf { (name, content) ->
+        StoredZip.LOCAL_SIZE + StoredZip.ENTRY_SIZE + 2 * names.getValue(name).size + content.remaining()
+    }
+    val archive = ByteBuffer.allocate(size + StoredZip.END_SIZE).order(ByteOrder.LITTLE_ENDIAN)
+    val directory = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN)
+    for ((name, content) in files) {
+        val title = names.getValue(name)
+        val crc = CRC32().apply { update(content.duplicate()) }.value.toInt()
+        fun ByteBuffer.facts() = shorts(0, 0, 0, FIRST_DAY).ints(crc, content.remaining(), content.remaining()).shorts(title.size, 0)
+        val at = offset + archive.position()
+        archive.ints(StoredZip.LOCAL_SIGNATURE.toInt()).shorts(VERSION).facts().put(title).put(content.duplicate())
+        directory.ints(StoredZip.ENTRY_SIGNATURE.toInt()).shorts(UNIX or VERSION, VERSION).facts()
+            .shorts(0, 0, 0).ints(OWNERS_FILE, at).put(title)
+    }
+    val start = offset + archive.position()
+    val length = directory.position()
+    archive.put(directory.array(), 0, length)
+    archive.ints(StoredZip.END_SIGNATURE.toInt()).shorts(0, 0, files.size, files.size).ints(length, start).shorts(0)
+    (archive as Buffer).flip()
+    return archive
+}
+
+/** 1 January 1980; version 2.0 of the format, made on Unix; a file that its owner reads and writes. */
+private const val FIRST_DAY = 0x21
+private const val VERSION = 20
+private const val UNIX = 3 shl 8
+private const val OWNERS_FILE = 384 shl 16
+
+private fun ByteBuffer.shorts(vararg values: Int) = apply { values.forEach { putShort(it.toShort()) } }
+
+private fun ByteBuffer.ints(vararg values: Int) = apply { values.forEach { putInt(it) } }
+
 /** There is no zip, it is damaged, or it is not one of edgebert's; the message says which. */
 internal class NoStoredZipException(message: String) : Exception(message)
 
@@ -26,6 +66,12 @@ internal class StoredZip(file: ByteBuffer) {
     private val bytes: ByteBuffer = file.duplicate().order(ByteOrder.LITTLE_ENDIAN)
     private val size = bytes.limit().toLong()
     private val entries: Map<String, Entry> = directory()
+
+    /** In the order of the directory. */
+    val names: Set<String> get() = entries.keys
+
+    /** Where the first entry begins. */
+    val start: Int get() = (entries.values.minOfOrNull { it.offset } ?: 0L).toInt()
 
     /**
      * An entry's bytes, not copied.
@@ -50,7 +96,7 @@ internal class StoredZip(file: ByteBuffer) {
         val length = u32(end + 12)
         val offset = u32(end + 16)
         if (length > LARGEST_DIRECTORY || offset + length > size) throw damaged()
-        val found = HashMap<String, Entry>()
+        val found = LinkedHashMap<String, Entry>()
         var at = offset
         repeat(u16(end + 10)) {
             if (u32(at) != ENTRY_SIGNATURE) throw damaged()
@@ -90,15 +136,15 @@ internal class StoredZip(file: ByteBuffer) {
 
     private fun damaged() = NoStoredZipException("its zip is damaged")
 
-    private companion object {
+    companion object {
         const val END_SIGNATURE = 0x06054B50L
         const val ENTRY_SIGNATURE = 0x02014B50L
         const val LOCAL_SIGNATURE = 0x04034B50L
         const val END_SIZE = 22
         const val ENTRY_SIZE = 46
         const val LOCAL_SIZE = 30
-        const val ENCRYPTED = 1
-        const val LONGEST_COMMENT = 0xFFFF
-        const val LARGEST_DIRECTORY = 1L shl 20
+        private const val ENCRYPTED = 1
+        private const val LONGEST_COMMENT = 0xFFFF
+        private const val LARGEST_DIRECTORY = 1L shl 20
     }
 }

@@ -51,11 +51,11 @@ internal class Session(model: ByteBuffer, private val name: String, private val 
      * The output for one input; where it has a row for each token, without padding.
      *
      * @param ids token ids that are in the vocabulary, from 1 to the model's `maxLength` of them.
-     * @param segmentIds 0 or 1 for each token; null: all 0.
+     * @param segmentIds 0 or 1 for each token.
      * @param further values of the further inputs by name: numbers of tokens, from 0.
      * @param watch told how long it took.
      */
-    fun run(ids: IntArray, segmentIds: IntArray?, further: Map<String, IntArray>, watch: Stopwatch): Output =
+    fun run(ids: IntArray, segmentIds: IntArray, further: Map<String, IntArray>, watch: Stopwatch): Output =
         guarded {
             watch.setting { set(ids, segmentIds, further) }
             watch.invoking {
@@ -94,13 +94,13 @@ internal class Session(model: ByteBuffer, private val name: String, private val 
         }
     }
 
-    private fun set(ids: IntArray, segmentIds: IntArray?, further: Map<String, IntArray>) {
+    private fun set(ids: IntArray, segmentIds: IntArray, further: Map<String, IntArray>) {
         check(ids, further)
         val length = minOf((ids.size + STEP - 1) / STEP * STEP, record.maxLength)
         resize(INPUTS.associateWith { length } + further.mapValues { it.value.size })
         write(IDS, ids)
         write(MASK, IntArray(ids.size) { 1 })
-        write(SEGMENT_IDS, segmentIds ?: IntArray(0))
+        write(SEGMENT_IDS, segmentIds)
         further.forEach(::write)
     }
 

@@ -26,10 +26,10 @@ internal class Answering(file: ModelFile, private val tokenizer: Tokenizer) {
     ): Job<List<Answer>> {
         checkCount("top", top)
         checkCount("maxAnswerLength", maxAnswerLength)
-        val room = tokenizer.options.maxLength - 3
+        val room = tokenizer.room(isPair = true)
         val asked = tokenizer.ids(question)
         val ids = tokenizer.ids(context)
-        val kept = asked.copyOf(minOf(asked.size, room / 2))
+        val kept = tokenizer.cut(asked, room / 2)
         val left = room - kept.size
         val spread = windows(ids.size, left, stride ?: (left / 2))
         return Answers(
@@ -70,8 +70,7 @@ internal class Answering(file: ModelFile, private val tokenizer: Tokenizer) {
 
         override fun answer(run: Run): List<Answer> {
             spread.forEachIndexed { number, window ->
-                val (windowIds, segmentIds) = inputs[number].run { ids to segmentIds }
-                note(window, windowIds.size, run(windowIds, segmentIds, emptyMap()).values)
+                note(window, inputs[number].texts.last().first, run(inputs[number], emptyMap()).values)
             }
             if (logits.isEmpty() || (nullThreshold != null && nullLogit - logits.max() > nullThreshold)) {
                 return emptyList()
@@ -79,11 +78,9 @@ internal class Answering(file: ModelFile, private val tokenizer: Tokenizer) {
             return best()
         }
 
-        /** Notes every answer in a window that has more context there than in those before. */
-        private fun note(window: Window, tokens: Int, output: FloatArray) {
+        /** Notes every answer in a window that has more context there than in those before; it begins at [first]. */
+        private fun note(window: Window, first: Int, output: FloatArray) {
             nullLogit = minOf(nullLogit, output[0].toDouble() + output[1])
-            // The context ends before the last [SEP]; what comes before it is the question.
-            val first = tokens - 1 - window.size
             for (start in 0 until window.size) {
                 for (further in 0 until minOf(longest, window.size - start)) {
                     val around = minOf(start, window.size - 1 - start - further)

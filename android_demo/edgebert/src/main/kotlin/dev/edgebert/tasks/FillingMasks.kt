@@ -42,7 +42,7 @@ internal class FillingMasks(file: ModelFile, private val tokenizer: Tokenizer) {
         override val truncated = input.truncated
 
         override fun answer(run: Run): List<List<Fill>> {
-            val logits = run(input.ids, null, mapOf("positions" to positions)).values
+            val logits = run(input, mapOf("positions" to positions)).values
             return positions.indices.map { mask ->
                 val row = logits.copyOfRange(mask * vocabSize, (mask + 1) * vocabSize)
                 val before = parts.take(mask + 1).joinToString(MASK)

@@ -4,8 +4,8 @@ import dev.edgebert.EdgebertException
 import dev.edgebert.Output
 import dev.edgebert.tokenizer.Encoding
 
-/** Runs one input of the model; null segment ids are all 0. */
-internal typealias Run = (ids: IntArray, segmentIds: IntArray?, further: Map<String, IntArray>) -> Output
+/** Runs one input of the model; what it takes beside ids and segment ids comes by name. */
+internal typealias Run = (input: Encoding, further: Map<String, IntArray>) -> Output
 
 /** A text on its way to an answer: one or more inputs of the model, all that could be done before it runs. */
 internal interface Job<out T> {

@@ -26,7 +26,7 @@ internal class Word(val label: String, val score: Float, val start: Int, val end
 internal class Tagging(file: ModelFile, private val tokenizer: Tokenizer) {
     private val words = Words(file.vocabulary)
     private val labels = file.record.labels
-    private val room = tokenizer.options.maxLength - 2
+    private val room = tokenizer.room(isPair = false)
 
     fun prepare(text: String, strategy: Strategy, long: LongTagging, stride: Int?): Job<List<Span>> {
         if (stride != null && long == LongTagging.TRUNCATE) {
@@ -34,9 +34,10 @@ internal class Tagging(file: ModelFile, private val tokenizer: Tokenizer) {
         }
         val all = tokenizer.ids(text)
         val truncated = long == LongTagging.TRUNCATE && all.size > room
-        val ids = if (truncated) all.copyOf(room) else all
+        val ids = if (truncated) tokenizer.cut(all, room) else all
+        val offsets = tokenizer.cut(tokenizer.offsets(text), ids.size)
         val spread = windows(ids.size, room, stride ?: (room / 2))
-        return Tags(text, ids, tokenizer.offsets(text), spread, strategy, truncated)
+        return Tags(text, ids, offsets, spread, strategy, truncated)
     }
 
     private inner class Tags(
@@ -62,10 +63,11 @@ internal class Tagging(file: ModelFile, private val tokenizer: Tokenizer) {
             val found = arrayOfNulls<FloatArray>(ids.size)
             val held = IntArray(ids.size) { -1 }
             spread.forEachIndexed { number, window ->
-                val output = run(inputs[number].ids, null, emptyMap()).values
+                val output = run(inputs[number], emptyMap()).values
+                val first = inputs[number].texts.single().first
                 for (token in window.start until window.end) {
                     if (window.context(token) <= held[token]) continue
-                    val row = (token - window.start + 1) * labels.size
+                    val row = (first + token - window.start) * labels.size
                     found[token] = output.copyOfRange(row, row + labels.size)
                     held[token] = window.context(token)
                 }

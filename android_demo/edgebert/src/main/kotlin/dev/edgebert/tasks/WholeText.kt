@@ -15,11 +15,7 @@ internal class Single<T>(private val input: Encoding, private val finish: (Outpu
     override val inputs = listOf(input)
     override val truncated = input.truncated
 
-    override fun answer(run: Run): T {
-        // The last token ends the last segment: where it is 0 there is no other.
-        val segmentIds = input.segmentIds.takeIf { it.last() != 0 }
-        return finish(run(input.ids, segmentIds, emptyMap()))
-    }
+    override fun answer(run: Run): T = finish(run(input, emptyMap()))
 }
 
 /** A text in windows, whose outputs [1, K] are combined into one. */
@@ -30,7 +26,7 @@ private class Windowed<T>(
 ) : Job<T> {
     override val truncated = false
 
-    override fun answer(run: Run): T = finish(combine(inputs.map { run(it.ids, null, emptyMap()).values }))
+    override fun answer(run: Run): T = finish(combine(inputs.map { run(it, emptyMap()).values }))
 }
 
 /**
@@ -52,7 +48,7 @@ internal class WholeText<T>(
 
     private fun windowed(text: String, pair: String?, long: LongText, stride: Int?): Job<T> {
         if (pair != null) throw EdgebertException("long = $long is for single texts; a pair is truncated")
-        val room = tokenizer.options.maxLength - 2
+        val room = tokenizer.room(isPair = false)
         val ids = tokenizer.ids(text)
         val spread = windows(ids.size, room, stride ?: room).take(if (long == LongText.FIRST) 1 else Int.MAX_VALUE)
         val inputs = spread.map { tokenizer.join(ids.copyOfRange(it.start, it.end)) }

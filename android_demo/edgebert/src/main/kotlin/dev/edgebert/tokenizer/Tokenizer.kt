@@ -2,7 +2,6 @@ package dev.edgebert.tokenizer
 
 import dev.edgebert.EdgebertException
 import dev.edgebert.Truncate
-import java.util.concurrent.ConcurrentHashMap
 
 /** What stands in a text for the mask token, where that is asked for. */
 const val MASK: String = "[MASK]"
@@ -10,16 +9,22 @@ const val MASK: String = "[MASK]"
 /**
  * One input of the model.
  *
- * @property ids [CLS] text [SEP], or [CLS] text [SEP] pair [SEP].
- * @property segmentIds 0 up to the first [SEP], 1 after it.
+ * @property ids [CLS] text [SEP], or [CLS] text [SEP] pair [SEP]; or as the template of the options has it.
+ * @property segmentIds 0 up to the first [SEP], 1 after it; or as the template has it.
  * @property truncated something was cut off to fit the length.
+ * @property texts where among the tokens those of the text are, and those of its pair.
  */
-class Encoding(val ids: IntArray, val segmentIds: IntArray, val truncated: Boolean)
+class Encoding internal constructor(
+    val ids: IntArray,
+    val segmentIds: IntArray,
+    val truncated: Boolean,
+    val texts: List<IntRange>,
+)
 
 /**
  * Where each token of a text stands in it, `[start, end)` as indices of the Kotlin string.
  *
- * [CLS] and [SEP] stand at `[0, 0)`. Stripped accents belong to the character before them. Pieces made from one
+ * Special tokens stand at `[0, 0)`. Stripped accents belong to the character before them. Pieces made from one
  * character (parts of a hangul syllable) have the same place.
  */
 class Offsets internal constructor(private val starts: IntArray, private val ends: IntArray) {
@@ -28,6 +33,9 @@ class Offsets internal constructor(private val starts: IntArray, private val end
     fun start(token: Int): Int = starts[token]
 
     fun end(token: Int): Int = ends[token]
+
+    /** Those of the tokens from [first] on. */
+    internal fun drop(first: Int) = Offsets(starts.copyOfRange(first, size), ends.copyOfRange(first, size))
 }
 
 /**
@@ -39,17 +47,12 @@ class Offsets internal constructor(private val starts: IntArray, private val end
  * @param vocabulary word pieces; the index is the id. [PAD], [UNK], [CLS] and [SEP] must be there.
  * @property options lower-casing and the like; its maxLength is the default of `maxLength` below and the most
  *   it can be.
- * @throws EdgebertException a special token is missing, or a piece is there twice.
+ * @throws EdgebertException a special token is missing, a piece is there twice, or no text can hold an added token.
  */
 class Tokenizer(private val vocabulary: List<String>, val options: TokenizerOptions = TokenizerOptions()) {
-    /** A stretch of text without separators: its pieces, and where they stand in it. */
-    private class Token(val ids: IntArray, val starts: IntArray, val ends: IntArray)
-
-    private val pieces = WordPieces(vocabulary)
-    private val words = WordSplitter(options)
-    private val cls = pieces.idOf("[CLS]")
-    private val sep = pieces.idOf("[SEP]")
-    private val known = ConcurrentHashMap<String, Token>()
+    private val pieces = WordPieces(vocabulary, hiddenPieces(vocabulary, options.addedTokens))
+    private val cutter = TextCutter(pieces, options)
+    private val template = options.template ?: plain(cls = pieces.idOf("[CLS]"), sep = pieces.idOf("[SEP]"))
 
     /** The id of [PAD]. */
     val padId: Int = pieces.idOf("[PAD]")
@@ -63,11 +66,12 @@ class Tokenizer(private val vocabulary: List<String>, val options: TokenizerOpti
     /**
      * Ids of a text, or of a text and its pair.
      *
-     * @param maxLength most tokens, special ones included. A single text loses its end.
+     * @param maxLength most tokens, special ones included. A single text loses its end, or its beginning where the
+     *   options say so.
      * @param maskTokens "[MASK]" in the text stands for the mask token, as fill-mask needs.
-     * @param truncate which text of a pair loses its last token until both fit: the longer one (the second at a
-     *   tie), the first or the second. Where a text that is to stay whole does not fit alone, it loses its end
-     *   too and of the other nothing is left.
+     * @param truncate which text of a pair gives way: the first, the second, or the longer one until both are as
+     *   long; the one that was longer (the second at a tie) then keeps a token more where the number is odd. Where a
+     *   text that is to stay whole does not fit alone, it is cut too and of the other nothing is left.
      * @throws EdgebertException a lone surrogate, or a `maxLength` out of range.
      */
     fun encode(
@@ -77,18 +81,15 @@ class Tokenizer(private val vocabulary: List<String>, val options: TokenizerOpti
         maskTokens: Boolean = false,
         truncate: Truncate = Truncate.LONGEST,
     ): Encoding {
-        val room = room(maxLength, pair != null)
+        val room = room(pair != null, maxLength)
         val first = ids(text, maskTokens)
-        if (pair == null) return join(first.copyOf(minOf(first.size, room)), truncated = first.size > room)
+        if (pair == null) return join(cut(first, room), truncated = first.size > room)
         val second = ids(pair, maskTokens)
         val kept = firstShare(first.size, second.size, room, truncate)
-        val keptSecond = minOf(second.size, room - kept)
-        return join(first.copyOf(kept), second.copyOf(keptSecond), first.size + second.size > room)
+        return join(cut(first, kept), cut(second, room - kept), first.size + second.size > room)
     }
 
-    /**
-     * [encode], and for each token where it stands: in `text` where the segment id is 0, in `pair` where it is 1.
-     */
+    /** [encode], and for each token where it stands in its text, which [Encoding.texts] tells. */
     fun encodeWithOffsets(
         text: String,
         pair: String? = null,
@@ -97,32 +98,23 @@ class Tokenizer(private val vocabulary: List<String>, val options: TokenizerOpti
         truncate: Truncate = Truncate.LONGEST,
     ): Pair<Encoding, Offsets> {
         val encoding = encode(text, pair, maxLength, maskTokens, truncate)
-        val second = encoding.segmentIds.sum()
-        val places = listOf(offsets(text, maskTokens), offsets(pair.orEmpty(), maskTokens))
-        val kept = listOf(encoding.ids.size - second - 2, maxOf(0, second - 1))
-        val starts = Ints()
-        val ends = Ints()
-        fun nowhere() {
-            starts.add(0)
-            ends.add(0)
-        }
-        nowhere()
-        for (part in if (pair == null) 0..0 else 0..1) {
-            for (token in 0 until kept[part]) {
-                starts.add(places[part].start(token))
-                ends.add(places[part].end(token))
+        val starts = IntArray(encoding.ids.size)
+        val ends = IntArray(encoding.ids.size)
+        listOfNotNull(text, pair).zip(encoding.texts) { each, tokens ->
+            val all = offsets(each, maskTokens)
+            val cutOff = if (options.truncationSide == TruncationSide.LEFT) all.size - tokens.count() else 0
+            tokens.forEachIndexed { at, token ->
+                starts[token] = all.start(cutOff + at)
+                ends[token] = all.end(cutOff + at)
             }
-            nowhere()
         }
-        return encoding to Offsets(starts.toArray(), ends.toArray())
+        return encoding to Offsets(starts, ends)
     }
 
     /** The word pieces of a text of any length, without special tokens. */
     fun ids(text: String, maskTokens: Boolean = false): IntArray {
         val found = Ints(text.length / 4 + 8)
-        eachToken(text, maskTokens) { token, _ ->
-            if (token == null) found.add(maskId) else found.addAll(token.ids)
-        }
+        cutter.each(text, maskTokens) { tokens, _ -> found.addAll(tokens.ids) }
         return found.toArray()
     }
 
@@ -130,78 +122,43 @@ class Tokenizer(private val vocabulary: List<String>, val options: TokenizerOpti
     fun offsets(text: String, maskTokens: Boolean = false): Offsets {
         val starts = Ints()
         val ends = Ints()
-        eachToken(text, maskTokens) { token, base ->
-            if (token == null) {
-                starts.add(base)
-                ends.add(base + MASK.length)
-            } else {
-                token.starts.forEach { starts.add(base + it) }
-                token.ends.forEach { ends.add(base + it) }
-            }
+        cutter.each(text, maskTokens) { tokens, base ->
+            tokens.starts.forEach { starts.add(base + it) }
+            tokens.ends.forEach { ends.add(base + it) }
         }
         return Offsets(starts.toArray(), ends.toArray())
     }
 
     /** Puts the special tokens around the ids of a text, or of a text and its pair. */
     fun join(first: IntArray, second: IntArray? = null, truncated: Boolean = false): Encoding {
-        val ids = intArrayOf(cls, *first, sep)
-        if (second == null) return Encoding(ids, IntArray(ids.size), truncated)
-        val both = intArrayOf(*ids, *second, sep)
-        return Encoding(both, IntArray(both.size) { if (it < ids.size) 0 else 1 }, truncated)
-    }
-
-    /** Tokens in turn with where they begin; null for a mask. */
-    private inline fun eachToken(text: String, maskTokens: Boolean, take: (Token?, Int) -> Unit) {
-        var start = 0
-        var at = 0
-        while (at <= text.length) {
-            val isMask = maskTokens && text.startsWith(MASK, at)
-            if (isMask || at == text.length || isSeparator(text[at])) {
-                if (at > start) take(token(text.substring(start, at)), start)
-                if (isMask) take(null, at)
-                start = at + if (isMask) MASK.length else 1
-                at = start
-            } else {
-                at += charactersAt(text, at)
-            }
-        }
-    }
-
-    private fun token(text: String): Token = known[text] ?: compute(text).also {
-        if (text.length <= LONGEST_KEPT) {
-            if (known.size >= TOKENS_KEPT) known.clear()
-            known[text] = it
-        }
-    }
-
-    private fun compute(token: String): Token {
+        val left = listOfNotNull(first, second).iterator()
         val ids = Ints()
-        val starts = Ints()
-        val ends = Ints()
-        for (word in words.split(token)) {
-            var first = 0
-            eachPiece(word) { id, end ->
-                ids.add(id)
-                starts.add((first until end).minOf(word::start))
-                ends.add((first until end).maxOf(word::end))
-                first = end
-            }
+        val segments = Ints()
+        val texts = ArrayList<IntRange>()
+        for (part in if (second == null) template.single else template.pair) {
+            val start = ids.size
+            if (part.token != null) ids.add(part.token) else ids.addAll(left.next())
+            repeat(ids.size - start) { segments.add(part.segment) }
+            if (part.token == null) texts.add(start until ids.size)
         }
-        return Token(ids.toArray(), starts.toArray(), ends.toArray())
+        if (ids.size == 0) throw EdgebertException("the text has no token, and no special token is put around it")
+        return Encoding(ids.toArray(), segments.toArray(), truncated, texts)
     }
 
-    /** The pieces of a word, each with where it ends among the word's characters. */
-    private inline fun eachPiece(word: Traced, take: (id: Int, end: Int) -> Unit) {
-        val text = StringBuilder(word.size)
-        for (at in 0 until word.size) text.appendCodePoint(word.char(at))
-        val found = if (word.size > LONGEST_WORD) pieces.unknown(text.length) else pieces.split(text.toString())
-        for (at in 0 until found.size step 2) take(found[at], text.codePointCount(0, found[at + 1]))
+    /** What is left of a text that is too long. */
+    internal fun cut(ids: IntArray, room: Int): IntArray = when {
+        ids.size <= room -> ids
+        options.truncationSide == TruncationSide.LEFT -> ids.copyOfRange(ids.size - room, ids.size)
+        else -> ids.copyOf(room)
     }
+
+    internal fun cut(offsets: Offsets, room: Int): Offsets =
+        if (options.truncationSide == TruncationSide.LEFT) offsets.drop(offsets.size - room) else offsets
 
     /** How many tokens fit beside the special ones. */
-    private fun room(maxLength: Int, isPair: Boolean): Int {
-        val special = if (isPair) 3 else 2
-        val least = if (isPair) 5 else 3
+    internal fun room(isPair: Boolean, maxLength: Int = options.maxLength): Int {
+        val special = (if (isPair) template.pair else template.single).count { it.token != null }
+        val least = special + if (isPair) 2 else 1
         if (maxLength !in least..options.maxLength) {
             throw EdgebertException(
                 "maxLength is $maxLength; for ${if (isPair) "a pair" else "a text"} " +
@@ -211,38 +168,44 @@ class Tokenizer(private val vocabulary: List<String>, val options: TokenizerOpti
         return maxLength - special
     }
 
+    init {
+        check(template.single, texts = 1)
+        check(template.pair, texts = 2)
+    }
+
+    private fun check(parts: List<TemplatePart>, texts: Int) {
+        val found = parts.count { it.token == null }
+        if (found != texts) throw EdgebertException("template: $found places for $texts of text; needed: as many")
+        if (parts.any { it.token != null && it.token !in vocabulary.indices }) {
+            throw EdgebertException("template: a special token is no id from 0 to ${vocabulary.size - 1}")
+        }
+        if (parts.any { it.segment !in 0..1 }) throw EdgebertException("template: a segment is neither 0 nor 1")
+    }
+
     private companion object {
-        const val TOKENS_KEPT = 16_384
-        const val LONGEST_KEPT = 32
+        /** Ids of what is found in a text as an added token alone, though the vocabulary has it. */
+        fun hiddenPieces(vocabulary: List<String>, tokens: List<AddedToken>): Set<Int> {
+            tokens.find { it.id !in vocabulary.indices }?.let {
+                throw EdgebertException(
+                    "added token '${it.content}' has the id ${it.id}; ids go from 0 to ${vocabulary.size - 1}",
+                )
+            }
+            return tokens.filterNot { it.wordPiece }.map { it.id }.toSet()
+        }
+
+        fun plain(cls: Int, sep: Int): Template {
+            val single = listOf(TemplatePart(cls), TemplatePart(null), TemplatePart(sep))
+            return Template(single, single + TemplatePart(null, segment = 1) + TemplatePart(sep, segment = 1))
+        }
 
         /** How many tokens of the first of two texts stay. */
         fun firstShare(first: Int, second: Int, room: Int, truncate: Truncate): Int {
             val least = when (truncate) {
-                Truncate.LONGEST -> (room + 1) / 2
+                Truncate.LONGEST -> (room + if (first > second) 1 else 0) / 2
                 Truncate.FIRST -> 0
                 Truncate.SECOND -> room
             }
             return minOf(first, maxOf(room - second, least))
-        }
-
-        /**
-         * What separates tokens: tab, line feed, carriage return and category Zs, which BERT turns into spaces, and
-         * the line and paragraph separators.
-         */
-        fun isSeparator(char: Char): Boolean = when (char) {
-            ' ', '\t', '\n', '\r', '\u00a0', '\u1680', '\u2028', '\u2029', '\u202f', '\u205f', '\u3000' -> true
-            else -> char in '\u2000'..'\u200a'
-        }
-
-        /** 2 for a pair of surrogates, else 1. */
-        fun charactersAt(text: String, at: Int): Int {
-            val char = text[at]
-            if (!char.isSurrogate()) return 1
-            if (char.isHighSurrogate() && at + 1 < text.length && text[at + 1].isLowSurrogate()) return 2
-            throw EdgebertException(
-                "text: lone surrogate U+%04X at character %d; decode the text as UTF-8 or UTF-16 first"
-                    .format(char.code, text.codePointCount(0, at)),
-            )
         }
     }
 }

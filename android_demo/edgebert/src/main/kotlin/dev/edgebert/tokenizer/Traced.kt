@@ -27,6 +27,14 @@ internal class Traced(capacity: Int = 16) {
     /** One character of [other], as it is or as another character. */
     fun addFrom(other: Traced, at: Int, char: Int = other.char(at)) = add(char, other.start(at), other.end(at))
 
+    /** All characters of [other], which stands [base] further on in the text. */
+    fun addAll(other: Traced, base: Int) {
+        for (at in 0 until other.size) add(other.char(at), base + other.start(at), base + other.end(at))
+    }
+
+    /** The characters as a string. */
+    fun text(): String = StringBuilder(size).also { for (at in 0 until size) it.appendCodePoint(char(at)) }.toString()
+
     /** Puts the characters from [first] on in the order of [key]; equal ones stay as they are. */
     inline fun sortFrom(first: Int, key: (Int) -> Int) {
         for (sorted in first + 1 until size) {

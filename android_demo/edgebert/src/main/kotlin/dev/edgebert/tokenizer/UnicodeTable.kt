@@ -32,6 +32,7 @@ internal class UnicodeTable private constructor(lines: Sequence<String>) {
     private val accents = ranges.getValue("accent")
     private val punctuation = ranges.getValue("punctuation")
     private val cased = ranges.getValue("cased")
+    private val word = ranges.getValue("word")
     private val ignorable = ranges.getValue("case_ignorable")
 
     /** Controls and formats (U+00AD, U+200D, …), U+0000 and the replacement character. */
@@ -42,6 +43,9 @@ internal class UnicodeTable private constructor(lines: Sequence<String>) {
 
     /** Any category P, and every ASCII character that is neither letter, digit nor space. */
     fun isPunctuation(char: Int): Boolean = punctuation[char] != 0
+
+    /** A letter, mark, digit or joiner: what \w stands for in regular expressions (UTS #18, annex C). */
+    fun isWord(char: Int): Boolean = word[char] != 0
 
     /** Whether case makes sense for it, as the rule for the final sigma asks. */
     fun isCased(char: Int): Boolean = cased[char] != 0

@@ -11,9 +11,10 @@ private const val CONTINUES = "##"
  * A vocabulary of word pieces: greedy, the longest piece first.
  *
  * @param vocabulary the index is the id.
+ * @param hidden ids of pieces that no word is cut into.
  * @throws EdgebertException a piece is there twice, or [UNK] is missing.
  */
-internal class WordPieces(vocabulary: List<String>) {
+internal class WordPieces(vocabulary: List<String>, hidden: Set<Int> = emptySet()) {
     private val ids = HashMap<String, Int>(vocabulary.size * 4 / 3 + 1)
     private val continuing = HashMap<String, Int>()
     private val longest: Int
@@ -24,8 +25,9 @@ internal class WordPieces(vocabulary: List<String>) {
             ids.put(piece, id)?.let { first ->
                 throw EdgebertException("vocabulary: '$piece' is there twice, as id $first and as id $id")
             }
-            if (piece.startsWith(CONTINUES)) continuing[piece.substring(CONTINUES.length)] = id
+            if (piece.startsWith(CONTINUES) && id !in hidden) continuing[piece.substring(CONTINUES.length)] = id
         }
+        hidden.forEach { ids.remove(vocabulary[it]) }
         longest = vocabulary.maxOfOrNull { it.length } ?: 0
         unknown = idOf("[UNK]")
     }

@@ -1,7 +1,7 @@
 package dev.edgebert.tokenizer
 
-/** What stands for a space put around a character. */
-private const val SPACE = 0x20
+/** What stands for a separator, or for a space put around a character. */
+internal const val SPACE = 0x20
 private const val CAPITAL_SIGMA = 0x3A3
 private const val SMALL_SIGMA = 0x3C3
 private const val FINAL_SIGMA = 0x3C2
@@ -18,7 +18,7 @@ private val CHINESE = arrayOf(
 )
 
 /**
- * From a token (a stretch of text without separators) to normalised words.
+ * From a token (a stretch of text without separators), or a whole text, to normalised words.
  *
  * The steps are those of BERT's basic tokenizer, in its order: drop controls, set Chinese characters apart,
  * lower-case the whole token (a final sigma depends on its neighbours), decompose (NFD), strip accents, set
@@ -33,10 +33,30 @@ internal class WordSplitter(options: TokenizerOptions) {
     /** The words of [token]; none if BERT drops all of it. */
     fun split(token: String): List<Traced> {
         if (token.all { it in '!'..'~' }) return splitAscii(token)
-        var chars = clean(token)
+        val chars = normalize(token)
+        return gather(chars, 0, chars.size)
+    }
+
+    /** The normalised characters of a token or a whole text: each separator a space, punctuation where it was. */
+    fun normalize(text: String): Traced {
+        var chars = clean(text)
         if (lowerCase) chars = lower(chars)
-        if (stripAccents) chars = decompose(chars)
-        return gather(chars)
+        if (stripAccents) chars = withoutAccents(decompose(chars))
+        return chars
+    }
+
+    /** The words of the normalised characters `[first, last)`. */
+    fun gather(chars: Traced, first: Int, last: Int): List<Traced> {
+        val words = Words()
+        for (at in first until last) {
+            val char = chars.char(at)
+            when {
+                char == SPACE -> words.end()
+                unicode.isPunctuation(char) -> words.addAlone(char, chars.start(at), chars.end(at))
+                else -> words.add(char, chars.start(at), chars.end(at))
+            }
+        }
+        return words.all()
     }
 
     /** The same for visible ASCII, which asks for no table. */
@@ -61,9 +81,10 @@ internal class WordSplitter(options: TokenizerOptions) {
             val next = start + Character.charCount(char)
             if (!unicode.isDropped(char)) {
                 val apart = chineseChars && CHINESE.any { char in it }
-                if (apart) found.add(SPACE, start, next)
-                found.add(char, start, if (stripAccents) endWithAccents(token, next) else next)
-                if (apart) found.add(SPACE, start, next)
+                val end = if (stripAccents) endWithAccents(token, next) else next
+                if (apart) found.add(SPACE, start, end)
+                found.add(if (next == start + 1 && isSeparator(token[start])) SPACE else char, start, end)
+                if (apart) found.add(SPACE, start, end)
             }
             start = next
         }
@@ -122,18 +143,10 @@ internal class WordSplitter(options: TokenizerOptions) {
         return found
     }
 
-    private fun gather(chars: Traced): List<Traced> {
-        val words = Words()
-        for (at in 0 until chars.size) {
-            val char = chars.char(at)
-            when {
-                stripAccents && unicode.isAccent(char) -> Unit
-                char == SPACE -> words.end()
-                unicode.isPunctuation(char) -> words.addAlone(char, chars.start(at), chars.end(at))
-                else -> words.add(char, chars.start(at), chars.end(at))
-            }
-        }
-        return words.all()
+    private fun withoutAccents(chars: Traced): Traced {
+        val found = Traced(chars.size)
+        for (at in 0 until chars.size) if (!unicode.isAccent(chars.char(at))) found.addFrom(chars, at)
+        return found
     }
 }
 

@@ -12,11 +12,9 @@ import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.CsvSource
-import java.io.ByteArrayOutputStream
 import java.io.File
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
-import java.util.zip.CRC32
 
 /** Files that no model should be opened from: one line each, and no crash. */
 class WrongFilesTest {
@@ -27,6 +25,7 @@ class WrongFilesTest {
     private val graph: ByteArray = good.copyOf(good.indexOf("PK\u0003\u0004".toByteArray()))
     private val record = entry("edgebert.json").decodeToString()
     private val vocabulary = entry("vocab.txt").decodeToString()
+    private val withoutChecksum = record.replace(Regex(",\"graph_crc32c\":[0-9]+"), "").also { check(it != record) }
 
     @Test
     fun `what the others are made from opens`() {
@@ -51,7 +50,9 @@ class WrongFilesTest {
     @Test
     fun `a graph that is cut off before a whole zip`() {
         val cut = withFiles(record, vocabulary, graph.copyOf(graph.size / 2))
-        assertMessage("cannot run it: ByteBuffer is not a valid TensorFlow Lite model flatbuffer", write(cut))
+        assertMessage("model.tflite: damaged: its bytes are not those that were written", write(cut))
+        val old = withFiles(withoutChecksum, vocabulary, graph.copyOf(graph.size / 2))
+        assertMessage("cannot run it: ByteBuffer is not a valid TensorFlow Lite model flatbuffer", write(old))
     }
 
     @Test
@@ -67,7 +68,12 @@ class WrongFilesTest {
     @CsvSource(
         delimiter = '|',
         value = [
-            "\"format\":1|\"format\":3|format 3, this app reads 1; update the app",
+            "\"format\":1|\"format\":4|format 4, this app reads 1, 3; update the app",
+            "\"format\":1|\"format\":3,\"integer\":{}|a full-integer file, for accelerators",
+            "\"truncation_side\":\"right\"|\"truncation_side\":\"middle\"|record.tokenizer.truncation_side is 'middle'",
+            "\"template\":null|\"template\":{\"single\":[],\"pair\":[]}|template: 0 places for 1 of text",
+            "\"added_tokens\":[]|\"added_tokens\":[{\"content\":\"x\",\"id\":800}]|added token 'x' has the id 800",
+            "\"added_tokens\":[]|\"added_tokens\":[{\"content\":\"\",\"id\":8}]|added token ''",
             "\"format\":1|\"format\":2|a full-integer file, for accelerators",
             "\"format\":1|\"format\":\"1\"|format 1, this app reads 1",
             "\"task\":\"classify\"|\"task\":\"sing\"|task 'sing' is unknown; this app knows: embed, classify",
@@ -113,17 +119,36 @@ class WrongFilesTest {
     }
 
     @Test
-    fun `every byte of the zip changed in turn opens or is refused in one line`() {
-        val random = kotlin.random.Random(0)
-        repeat(300) {
-            val changed = good.copyOf()
-            changed[random.nextInt(graph.size, good.size)] = random.nextInt(256).toByte()
-            try {
-                readModelFile(ByteBuffer.wrap(changed), "model.tflite")
-            } catch (error: EdgebertException) {
-                assertOneLine(error)
+    fun `a file in which anything changed is refused in one line`() {
+        for (name in listOf("classify", "embed", "tag", "fill-mask")) {
+            val whole = File(MADE, "$name.tflite").readBytes()
+            val random = kotlin.random.Random(0)
+            repeat(200) {
+                val changed = whole.copyOf()
+                repeat(random.nextInt(1, 65)) { changed[random.nextInt(whole.size)] = random.nextInt(256).toByte() }
+                if (!changed.contentEquals(whole)) assertOneLine(write(changed))
             }
         }
+    }
+
+    @Test
+    fun `every byte of the archive's frame counts`() {
+        val places = (graph.size until graph.size + 60) + (good.size - 250 until good.size)
+        for (place in places) {
+            val changed = good.copyOf().also { it[place] = (it[place] + 1).toByte() }
+            val error = assertThrows(EdgebertException::class.java) { readModelFile(ByteBuffer.wrap(changed), "model.tflite") }
+            assertOneLine(error)
+        }
+    }
+
+    @Test
+    fun `a file of a version that wrote no checksum opens`() {
+        EdgebertModel.open(write(withFiles(withoutChecksum, vocabulary))).use { assertTrue(it.selfTest().passed) }
+    }
+
+    @Test
+    fun `a file with a part that nobody knows of`() {
+        for (more in listOf(byteArrayOf(0), "PK\u0005\u0006".toByteArray() + ByteArray(18))) assertOneLine(write(good + more))
     }
 
     @Test
@@ -183,10 +208,10 @@ class WrongFilesTest {
 
     /** The graph with other files behind it, as edgebert writes them. */
     private fun withFiles(record: String, vocabulary: String?, graph: ByteArray = this.graph): ByteArray {
-        val zip = TestZip(graph)
-        zip.add("edgebert.json", record.toByteArray())
-        if (vocabulary != null) zip.add("vocab.txt", vocabulary.toByteArray())
-        return zip.bytes()
+        val files = linkedMapOf("edgebert.json" to record)
+        if (vocabulary != null) files["vocab.txt"] = vocabulary
+        val archive = archiveBytes(files.mapValues { ByteBuffer.wrap(it.value.toByteArray()) }, graph.size)
+        return graph + archive.array().copyOf(archive.limit())
     }
 
     private fun ByteArray.indexOf(part: ByteArray) =
@@ -194,31 +219,4 @@ class WrongFilesTest {
 
     private fun ByteArray.lastIndexOf(part: ByteArray) =
         indices.last { at -> part.indices.all { at + it < size && this[at + it] == part[it] } }
-}
-
-/** Writes stored entries behind other bytes. */
-private class TestZip(before: ByteArray) {
-    private val file = ByteArrayOutputStream().apply { write(before) }
-    private val directory = ByteArrayOutputStream()
-    private var count = 0
-
-    fun add(name: String, content: ByteArray) {
-        val crc = CRC32().apply { update(content) }.value.toInt()
-        val offset = file.size()
-        val sizes = numbers(4, crc, content.size, content.size) + numbers(2, name.length, 0)
-        file.write("PK\u0003\u0004".toByteArray() + numbers(2, 20, 0, 0, 0, 0) + sizes + name.toByteArray() + content)
-        val head = "PK\u0001\u0002".toByteArray() + numbers(2, 20, 20, 0, 0, 0, 0) + sizes
-        directory.write(head + numbers(2, 0, 0, 0) + numbers(4, 0, offset) + name.toByteArray())
-        count++
-    }
-
-    fun bytes(): ByteArray {
-        val end = "PK\u0005\u0006".toByteArray() + numbers(2, 0, 0, count, count) +
-            numbers(4, directory.size(), file.size()) + numbers(2, 0)
-        return file.toByteArray() + directory.toByteArray() + end
-    }
-
-    private fun numbers(size: Int, vararg values: Int): ByteArray = ByteArray(size * values.size) {
-        (values[it / size] ushr (8 * (it % size))).toByte()
-    }
 }

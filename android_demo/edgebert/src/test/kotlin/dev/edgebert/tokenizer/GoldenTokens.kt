@@ -5,6 +5,8 @@ import dev.edgebert.Truncate
 import dev.edgebert.VOCABULARY
 import dev.edgebert.ints
 import dev.edgebert.jsonLines
+import dev.edgebert.modelfile.Fields
+import dev.edgebert.modelfile.tokenizer
 import java.io.File
 
 /** The vectors that Python's tokenizer is held to as well: ids, segment ids, offsets, truncation. */
@@ -26,26 +28,25 @@ internal class GoldenTokens {
             truncate = Truncate.valueOf((options["truncate"] as String).uppercase()),
         )
         val first = (case["first"] as Long?)?.toInt() ?: encoding.ids.size
+        val segmentIds = case["segment_ids"]?.ints() ?: IntArray(encoding.ids.size) { if (it < first) 0 else 1 }
         return encoding.ids.contentEquals(case["ids"].ints()) &&
-            encoding.segmentIds.contentEquals(IntArray(encoding.ids.size) { if (it < first) 0 else 1 }) &&
+            encoding.segmentIds.contentEquals(segmentIds) &&
             encoding.truncated == (case["truncated"] ?: false) &&
             inCodePoints(offsets, encoding, text, pair) == case["offsets"].ints().asList()
     }
 
     private fun tokenizer(options: Map<*, *>): Tokenizer {
-        val wanted = TokenizerOptions(
-            lowerCase = options["lower_case"] as Boolean,
-            stripAccents = options["strip_accents"] as Boolean?,
-            chineseChars = options["chinese_chars"] as Boolean,
-            maxLength = (options["max_length"] as Long).toInt(),
-        )
+        // As a file's record has them.
+        val wanted = Fields(options + ("max_length" to 512L), "options").tokenizer()
+            .copy(maxLength = (options["max_length"] as Long).toInt())
         return tokenizers.getOrPut(wanted) { Tokenizer(VOCABULARY, wanted) }
     }
 
     private fun inCodePoints(offsets: Offsets, encoding: Encoding, text: String, pair: String?): List<Int> {
         check(encoding.ids.size == offsets.size)
+        val second = encoding.texts.last()
         return (0 until offsets.size).flatMap { token ->
-            val source = if (encoding.segmentIds[token] == 0) text else checkNotNull(pair)
+            val source = if (pair != null && token in second) pair else text
             listOf(offsets.start(token), offsets.end(token)).map { source.codePointCount(0, it) }
         }
     }
@@ -58,6 +59,7 @@ internal class GoldenTokens {
             "max_length" to 512L,
             "mask_tokens" to false,
             "truncate" to "longest",
+            "truncation_side" to "right",
         )
     }
 }
