@@ -17,6 +17,7 @@ from edgebert.checkpoints.cache import cached_path
 from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.errors import EdgebertError
 from tests.checkpoints import toy
+from tests.checkpoints.folders import EMBEDDER, copy
 
 WORDS = toy.tensors()["embeddings.word_embeddings.weight"]
 TINY = "uncased_L-2_H-128_A-2"
@@ -243,3 +244,12 @@ def test_anything_else_lists_what_is_accepted(hub, source):
 def test_close_names_are_suggested(typed, meant):
     assert "did you mean" in refused(typed)
     assert meant in refused(typed)
+
+
+def test_a_known_embedder_gets_the_prompts_its_files_lack(tmp_path, monkeypatch):
+    folder = copy(EMBEDDER, tmp_path)
+    monkeypatch.setattr(sources, "hub_folder", lambda hub_id, progress: folder)
+    with sources.open_checkpoint("intfloat/e5-small-v2") as checkpoint:
+        assert checkpoint.prompts == {"query": "query: ", "passage": "passage: "}
+    with sources.open_checkpoint("intfloat/e5-unknown") as checkpoint:
+        assert checkpoint.prompts == {}

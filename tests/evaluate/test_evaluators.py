@@ -2,6 +2,7 @@
 
 import json
 from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from edgebert.evaluate.evaluators.tag import TAG
 
 class FakeModel:
     """Replies by a function; remembers the options of the last call."""
+
+    prompts: ClassVar[dict[str, str]] = {}
 
     def __init__(self, task, respond, labels=None):
         self.task, self.respond, self.labels = task, respond, labels
@@ -150,6 +153,25 @@ def test_an_embedder_is_evaluated_by_ranks(tmp_path):
         "recall@1": pytest.approx(0.5 / 2),
         "recall@5": 1,
         "recall@10": 1,
+    }
+
+
+def test_queries_and_their_answers_have_the_prompts_of_a_file(tmp_path):
+    asked = {}
+
+    class Prompted(FakeModel):
+        prompts: ClassVar[dict[str, str]] = {"query": "q: ", "document": "", "passage": "p: "}
+
+        def reply(self, text, pair=None, **options):
+            asked[text] = options
+            return super().reply(text, pair, **options)
+
+    model = Prompted("embed", lambda text, pair: np.array(VECTORS[text], np.float32))
+    content = "query\tpositive\nq1\tp1\nq2\tp2\n"
+    evaluate(model, open_data(written(tmp_path, "d.tsv", content), "embed"))
+    assert asked == {
+        **{key: {"prompt": "query"} for key in ("q1", "q2")},
+        **{key: {"prompt": "passage"} for key in ("p1", "p2")},
     }
 
 

@@ -8,6 +8,7 @@ import pytest
 import edgebert
 from edgebert.errors import EdgebertError
 from edgebert.search.search import default_index, open_search
+from tests.checkpoints.folders import EMBEDDER, ROOTS
 
 BANKING77 = Path(__file__).parent.parent / "data" / "banking77" / "test.csv"
 
@@ -132,3 +133,32 @@ def test_another_task_is_refused(classifier, corpus):
 def test_top_is_a_number_from_one_on(model, corpus, top):
     with pytest.raises(EdgebertError, match="a whole number from 1 on is needed"):
         open_search(model, corpus)("x", top=top)
+
+
+@pytest.fixture(scope="module")
+def prompted(tmp_path_factory):
+    path = tmp_path_factory.mktemp("prompted") / "model.tflite"
+    prompts = {"query": "what is ", "passage": "read: "}
+    edgebert.convert(ROOTS[0] / EMBEDDER, path, prompts=prompts)
+    with edgebert.load(path) as model:
+        yield model
+
+
+def test_queries_and_documents_have_the_prompts_of_the_file(prompted, corpus, texts):
+    search = open_search(prompted, corpus)
+    hit = search("my card", top=1)[0]
+    query = prompted("what is my card", prompt="")
+    documents = [prompted(f"read: {text}", prompt="") for text in texts]
+    cosines = [float(query @ document) for document in documents]
+    assert hit.text == texts[cosines.index(max(cosines))]
+    assert hit.score == pytest.approx(max(cosines), abs=5e-3)
+
+
+def test_an_index_made_behind_another_prompt_is_refused(prompted, corpus, tmp_path):
+    index = open_search(prompted, corpus, tmp_path / "x.index").index
+    content = bytearray(index.path.read_bytes())
+    assert content[88:120] == index.header.prompt != bytes(32)
+    content[88:120] = bytes(32)
+    index.path.write_bytes(content)
+    with pytest.raises(EdgebertError, match="embedded behind another prompt"):
+        open_search(prompted, corpus, index.path)
