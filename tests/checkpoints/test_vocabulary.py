@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edgebert.checkpoints.vocabulary import check_special_tokens, read_vocabulary
+from edgebert.checkpoints.vocabulary import check_special_tokens, load_vocabulary, read_vocabulary
 from edgebert.errors import EdgebertError
 
 
@@ -20,6 +20,13 @@ def test_only_line_feeds_end_a_piece(tmp_path):
     path = tmp_path / "vocab.txt"
     path.write_bytes("a\nb\x0bc\nd\u2028e\nf\x85g\n".encode())
     assert read_vocabulary(path) == ("a", "b\x0bc", "d\u2028e", "f\x85g")
+
+
+def test_a_piece_that_is_white_space_stays(tmp_path):
+    path = tmp_path / "vocab.txt"
+    path.write_bytes("a\n\u2028\nb\n".encode())
+    assert read_vocabulary(path) == ("a", "\u2028", "b")
+    assert load_vocabulary(path) == {"a": 0, "\u2028": 1, "b": 2}
 
 
 @pytest.mark.parametrize(
