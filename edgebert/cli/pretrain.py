@@ -14,19 +14,21 @@ from edgebert.cli.training import Training, print_report, tell
 if TYPE_CHECKING:
     from edgebert.train.pretraining.beginning import NewModel
 
-_BATCH_SIZE, _LEARNING_RATE = 64, 1e-3
-
 
 @dataclass(frozen=True)
 class Pretraining(Training):
     """Those of every training whose usual values are others here."""
 
-    epochs: Annotated[int, typer.Option(help="Passes over the text; see --epoch-steps.")] = 10
-    batch_size: Annotated[
-        int | None, typer.Option(help="Inputs a step.", show_default=str(_BATCH_SIZE))
+    epochs: Annotated[
+        int | None,
+        typer.Option(help="Passes over the text; see --epoch-steps.", show_default="10"),
     ] = None
+    batch_size: Annotated[int | None, typer.Option(help="Inputs a step.", show_default="64")] = None
     learning_rate: Annotated[
-        float | None, typer.Option(help="Highest one.", show_default=f"{_LEARNING_RATE:g}")
+        float | None, typer.Option(help="Highest one.", show_default="1e-3")
+    ] = None
+    dropout: Annotated[
+        float | None, typer.Option(help="Share of elements dropped.", show_default="0.1")
     ] = None
     max_length: Annotated[
         int | None, typer.Option(help="Tokens of an input.", show_default="128")
@@ -102,7 +104,7 @@ def pretrain(
     wanted = Wanted(packing, mask_share, whole_words, training.seed)  # type: ignore[arg-type]
     text = Corpus(tuple(corpus), dev, held_out, wanted, epoch_steps)
     source = _source(size, init, vocab, train_vocab, cased=cased)
-    trials = training.trials(_BATCH_SIZE, _LEARNING_RATE)
+    trials = training.trials()
     with ExitStack() as stack:
         cluster = stack.enter_context(distributed(training.strategy, tell))
         progress = stack.enter_context(progress_bar())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -19,17 +19,21 @@ _SETTINGS = (
 )
 """Options that are fields of `Settings` as they are."""
 
+_FOLLOWS = "by model and data"
+
 
 @dataclass(frozen=True)
 class Training:
     """Options of every verb that trains."""
 
-    epochs: Annotated[int, typer.Option(help="Times that all data is seen.")] = 4
-    batch_size: Annotated[int | None, typer.Option(help="Examples a step.", show_default="32")] = (
-        None
-    )
+    epochs: Annotated[
+        int | None, typer.Option(help="Times that all data is seen.", show_default=_FOLLOWS)
+    ] = None
+    batch_size: Annotated[
+        int | None, typer.Option(help="Examples a step.", show_default=_FOLLOWS)
+    ] = None
     learning_rate: Annotated[
-        float | None, typer.Option(help="Highest one.", show_default="1e-4")
+        float | None, typer.Option(help="Highest one.", show_default=_FOLLOWS)
     ] = None
     grid: Annotated[
         bool,
@@ -54,7 +58,9 @@ class Training:
     warmup: Annotated[float, typer.Option(help="Share of steps in which the rate rises.")] = 0.1
     weight_decay: Annotated[float, typer.Option(help="Of AdamW.")] = 0.01
     clip_norm: Annotated[float, typer.Option(help="Largest norm of the gradient.")] = 1.0
-    dropout: Annotated[float, typer.Option(help="Share of elements dropped.")] = 0.1
+    dropout: Annotated[
+        float | None, typer.Option(help="Share of elements dropped.", show_default=_FOLLOWS)
+    ] = None
     accumulate: Annotated[
         int, typer.Option(help="Parts in which a batch is run, to save memory.")
     ] = 1
@@ -84,25 +90,17 @@ class Training:
     force: Annotated[bool, typer.Option("--force", help="Overwrite the model in --output.")] = False
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False
 
-    def trials(self, batch_size: int = 32, learning_rate: float = 1e-4) -> tuple[Settings, ...]:
-        """The settings of every run that was asked for; what is given stays fixed in a grid.
-
-        Args:
-            batch_size: where none is given.
-            learning_rate: where none is given.
-        """
+    def trials(self) -> tuple[Settings, ...]:
+        """The settings of every run that was asked for; what is given stays fixed in a grid."""
         from edgebert.train.settings import BATCH_SIZES, LEARNING_RATES, Settings
         from edgebert.train.trials import grid
 
         base = Settings(**{name: getattr(self, name) for name in _SETTINGS})
-        sizes = BATCH_SIZES if self.grid else (batch_size,)
-        rates = LEARNING_RATES if self.grid else (learning_rate,)
-        return grid(
-            base,
-            sizes if self.batch_size is None else (self.batch_size,),
-            rates if self.learning_rate is None else (self.learning_rate,),
-            range(self.seed, self.seed + self.seeds),
+        sizes = BATCH_SIZES if self.grid and self.batch_size is None else (self.batch_size,)
+        rates = (
+            LEARNING_RATES if self.grid and self.learning_rate is None else (self.learning_rate,)
         )
+        return grid(base, sizes, rates, range(self.seed, self.seed + self.seeds))
 
 
 @dataclass(frozen=True)
@@ -122,31 +120,61 @@ class LabelledColumns:
         return Columns(self.text_column, self.pair_column, self.label_column)
 
 
+MetricOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--metric",
+        help="Of --dev, for the best weights, such as macro_f1.",
+        show_default="the task's first",
+    ),
+]
+
+
 def tell(line: str) -> None:
     """Prints a line about the run, which is not its result."""
     typer.echo(line, err=True)
 
 
 def print_report(report: Report, cluster: Cluster, *, as_json: bool) -> None:
-    """Prints what came of a training; of several workers, the one that wrote the model does."""
-    from rich.markup import escape
+    """Prints what came of a training; of several workers, the one that wrote the model does.
 
-    from edgebert.cli.console import print_json, stdout
+    Raises:
+        CheckFailedError: it is no better than chance; told when all is printed and written.
+    """
+    from edgebert.cli.console import print_json
+    from edgebert.errors import CheckFailedError
 
     if not cluster.is_chief:
         tell(f"worker {cluster.index} of {len(cluster.workers)}: done; worker 0 wrote the model")
         return
     if as_json:
         print_json(report.to_json())
-        return
+    else:
+        _print_figures(report)
+    if report.at_chance:
+        figures = ", ".join(f"{name} {value:.4f}" for name, value in report.metrics.items())
+        raise CheckFailedError(
+            f"{report.path}: on the dev data no better than chance ({figures or 'equal answers'}); "
+            "the model is kept: look at the data, train longer (--epochs) or in another folder at "
+            "another --learning-rate"
+        )
+
+
+def _print_figures(report: Report) -> None:
+    from rich.markup import escape
+
+    from edgebert.cli.console import stdout
+
     settings, console = report.best.settings, stdout()
-    console.print(f"[bold green]✓[/] [bold]{escape(str(report.path))}[/]")
+    mark = "[bold red]✗[/]" if report.at_chance else "[bold green]✓[/]"
+    console.print(f"{mark} [bold]{escape(str(report.path))}[/]")
     if report.metrics:
         figures = ", ".join(f"{name} {value:.4f}" for name, value in report.metrics.items())
         console.print(f"dev: {figures} (after step {report.best.step:,})")
     console.print(
-        f"batch size {settings.batch_size}, learning rate {settings.learning_rate:g}, "
-        f"seed {settings.seed}; {report.examples:,} examples, {report.truncated:,} of them cut off"
+        f"{settings.epochs} epochs, batch size {settings.batch_size}, learning rate "
+        f"{settings.learning_rate:g}, dropout {settings.dropout:g}, seed {settings.seed}; "
+        f"{report.examples:,} examples, {report.truncated:,} of them cut off"
     )
     if len(report.trials) > 1:
         for trial in report.trials:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
+import tempfile
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from edgebert.errors import EdgebertError
@@ -12,13 +16,32 @@ from edgebert.errors import EdgebertError
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """Keeps off stderr what libraries write to file descriptor 2 without asking Python."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with tempfile.TemporaryFile() as elsewhere:
+            os.dup2(elsewhere.fileno(), 2)
+            yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
 if TYPE_CHECKING:
     tf: Any
     keras: Any
 else:
     try:
-        import tensorflow as tf
-        import tf_keras as keras
+        with _silent():
+            import tensorflow as tf
+            import tf_keras as keras
+
+            tf.config.list_physical_devices()  # says what it misses the first time it is asked
     except ImportError as error:
         raise EdgebertError(
             f"training needs TensorFlow ({error}); pip install 'edgebert[train]'"

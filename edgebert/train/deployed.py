@@ -25,9 +25,9 @@ from edgebert.evaluate.data import DataSet
 from edgebert.evaluate.tally import Tally, observe
 from edgebert.runtime.model import Model, load
 from edgebert.train.score import Score
-from edgebert.train.settings import Settings
+from edgebert.train.settings import Settled
 
-Judge: TypeAlias = Callable[[Checkpoint, Settings], Score]
+Judge: TypeAlias = Callable[[Checkpoint, Settled], Score]
 """How good a checkpoint is as what a run with such settings makes of it."""
 
 
@@ -53,13 +53,19 @@ def deployed(
             yield model
 
 
-def judge(checkpoint: Checkpoint, data: DataSet, quantize: RecipeName = "float32") -> Score:
-    """All metrics of the data; the first one decides, the other way round where lower is better.
+def judge(
+    checkpoint: Checkpoint,
+    data: DataSet,
+    quantize: RecipeName = "float32",
+    metric: str | None = None,
+) -> Score:
+    """All metrics of the data; one decides, the other way round where lower is better.
 
     Args:
         checkpoint: to be judged.
         data: labelled.
         quantize: as what file it is to run.
+        metric: that decides; None: the first.
 
     Raises:
         EdgebertError: a row cannot be judged.
@@ -71,16 +77,29 @@ def judge(checkpoint: Checkpoint, data: DataSet, quantize: RecipeName = "float32
     figures = tally.figures()
     values = {name: _value(measure, figures) for name, measure in data.evaluator.metrics.items()}
     metrics = {name: value for name, value in values.items() if math.isfinite(value)}
-    first = next(iter(values))
+    first = metric or next(iter(values))
     sign = -1.0 if first in data.evaluator.falling else 1.0
-    return Score(metrics, sign * metrics[first] if first in metrics else -math.inf)
+    figure = sign * metrics[first] if first in metrics else -math.inf
+    return Score(metrics, figure, tally.rows)
 
 
-def judge_of(data: DataSet | None) -> Judge | None:
-    """Judges by that data what was trained to be a file; None where there is no data."""
+def judge_of(data: DataSet | None, metric: str | None = None) -> Judge | None:
+    """Judges by that data what was trained to be a file; None where there is no data.
+
+    Args:
+        data: labelled.
+        metric: that decides; None: the first.
+
+    Raises:
+        EdgebertError: the data has no such metric, or there is no data to measure it on.
+    """
     if data is None:
+        if metric is not None:
+            raise EdgebertError(f"metric {metric}: there is nothing to measure it on: add --dev")
         return None
-    return lambda checkpoint, settings: judge(checkpoint, data, settings.qat or "float32")
+    if metric is not None and metric not in data.evaluator.metrics:
+        raise EdgebertError(f"metric {metric!r}; accepted: {', '.join(data.evaluator.metrics)}")
+    return lambda checkpoint, settings: judge(checkpoint, data, settings.qat or "float32", metric)
 
 
 def _value(measure: Measure, figures: Figures) -> float:

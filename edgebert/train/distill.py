@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from edgebert.bert.tasks import TaskName
 from edgebert.bert.weights import Array
 from edgebert.bulk.fingerprint import digest
 from edgebert.bulk.texts import Text
@@ -23,6 +24,7 @@ from edgebert.evaluate.evaluators.correlate import score_of
 from edgebert.evaluate.evaluators.evaluator import unknown_label
 from edgebert.evaluate.readers import Row
 from edgebert.tokenizer.tokenizer import Tokenizer
+from edgebert.train.defaults import Problem, hard_share
 from edgebert.train.deployed import judge_of
 from edgebert.train.dev import open_dev
 from edgebert.train.distillation import TEACHER, Distillation, Mix
@@ -66,8 +68,9 @@ def distill(
         student: a plain BERT; its head is new unless it has the teacher's labels.
         transfer: texts.
         output: folder to write; the teacher's scores are kept in `teacher`, runs in `runs` within.
-        trials: settings; of several the one with the best dev figure wins.
-        mix: what the loss is made of.
+        trials: settings; what they leave open follows from model and data. Of several the one
+            with the best dev figure wins.
+        mix: what the loss is made of; None: the usual mixture.
         more: adds further texts; called when all that was given has been checked.
         max_length: most tokens of an input; None: the student's.
         resume: go on with runs that are there; scores that are there are always used.
@@ -79,7 +82,8 @@ def distill(
         EdgebertError: wrong input; told before anything is trained.
         CheckFailedError: a run's loss was not finite.
     """
-    mix = mix or Mix()
+    given = mix or Mix()
+    mix = _settled(given, teacher.task, labelled=transfer.labelled is not None)
     refuse_model(output, resume=resume, force=force)
     check_dev(trials, transfer.dev)
     _check(teacher, student, transfer, mix, trials)
@@ -95,6 +99,8 @@ def distill(
     examples = _examples(texts, start)
     lessons = replace(
         lessons,
+        problem=Problem.of(start, teacher.task, len(examples)),
+        told=f" --hard {mix.hard:g}" if given.hard is None else "",
         feed=partial(
             ExampleFeed.of,
             examples,
@@ -107,6 +113,12 @@ def distill(
         truncated=truncated(examples),
     )
     return run_trials(lessons, trials, output, resume=resume, progress=progress, tell=tell)
+
+
+def _settled(mix: Mix, task: TaskName, *, labelled: bool) -> Mix:
+    """The mixture with a share of right labels where it was left open."""
+    share = hard_share(task, labelled=labelled) if mix.hard is None else mix.hard
+    return replace(mix, hard=share)
 
 
 def _check(
@@ -220,13 +232,15 @@ def _lessons(
     large = teacher.checkpoint
     inside = Network(large.config, large.weights) if large and mix.looks_inside else None
     return Lessons(
+        problem=Problem.of(start, teacher.task, 0),
         begin=lambda settings: begin(seed=settings.seed),
         objective=lambda settings: Distillation(head, mix, start.config, inside, settings.seed),
         feed=partial(ExampleFeed.of, ()),
-        judge=judge_of(_dev(transfer, start)),
+        judge=judge_of(_dev(transfer, start), transfer.metric),
         config={
             "verb": "distill",
             "dev": transfer.dev and digest(transfer.dev),
+            "metric": transfer.metric,
             "columns": asdict(transfer.columns),
             "mix": asdict(mix),
         },

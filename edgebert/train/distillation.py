@@ -17,6 +17,7 @@ from edgebert.bert.config import BertConfig
 from edgebert.converter.head import Head
 from edgebert.errors import EdgebertError
 from edgebert.train.backend import tf
+from edgebert.train.defaults import TEMPERATURE
 from edgebert.train.dropout import Dropout
 from edgebert.train.examples import IGNORED
 from edgebert.train.losses import inputs_of
@@ -33,7 +34,8 @@ class Mix:
     Attributes:
         temperature: both distributions are softened by it; the loss grows by its square, so that
             the gradient does not shrink.
-        hard: share of the loss on right labels, in batches that have some.
+        hard: share of the loss on right labels, for texts that have one; None: as many as is usual
+            (see `train.defaults`).
         hidden: weight of the hidden states' difference.
         attention: weight of the attention scores' difference.
 
@@ -41,8 +43,8 @@ class Mix:
         EdgebertError: a value is out of range.
     """
 
-    temperature: float = 2.0
-    hard: float = 0.0
+    temperature: float = TEMPERATURE
+    hard: float | None = None
     hidden: float = 0.0
     attention: float = 0.0
 
@@ -50,7 +52,7 @@ class Mix:
         ranges = {"temperature": (0.1, 100), "hard": (0, 1), "hidden": (0, 1e4)}
         for name, (low, high) in {**ranges, "attention": (0, 1e4)}.items():
             value = getattr(self, name)
-            if not low <= value <= high:
+            if value is not None and not low <= value <= high:
                 raise EdgebertError(
                     f"{name} is {value:g}; a number from {low:g} to {high:g} is needed"
                 )
@@ -116,7 +118,7 @@ class Distillation:
             right = tf.nn.sparse_softmax_cross_entropy_with_logits(
                 tf.where(known, target, 0), logits
             )
-        share = self._mix.hard * tf.cast(known, tf.float32)
+        share = (self._mix.hard or 0.0) * tf.cast(known, tf.float32)
         return tf.reduce_mean((1 - share) * soft + share * right)
 
     def _hidden(self, student: Encoded, teacher: Encoded) -> Any:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from edgebert.tokenizer.tokenizer import Encoding
 from edgebert.train.order import Order, Places
-from edgebert.train.settings import Settings
+from edgebert.train.settings import Settled
 
 Batch: TypeAlias = Mapping[str, npt.NDArray[Any]]
 """`ids`, `mask` and `segment_ids` int32 [B, n], and what the objective reads beside them."""
@@ -92,7 +92,7 @@ class ExampleFeed:
     def of(
         cls,
         examples: Sequence[Example],
-        settings: Settings,
+        settings: Settled,
         count: int = 1,
         further: Mapping[str, npt.NDArray[Any]] | None = None,
         longest: int | None = None,

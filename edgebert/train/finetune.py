@@ -19,6 +19,7 @@ from edgebert.converter.plan import Options, plan
 from edgebert.errors import EdgebertError
 from edgebert.evaluate.columns import USUAL, Columns
 from edgebert.tokenizer.tokenizer import Tokenizer
+from edgebert.train.defaults import Problem
 from edgebert.train.deployed import judge_of
 from edgebert.train.dev import open_dev
 from edgebert.train.examples import ExampleFeed, truncated
@@ -46,6 +47,7 @@ class Task:
         max_length: most tokens of an input; None: the checkpoint's.
         balanced: of classify: rare labels count as much as frequent ones.
         multi_label: of classify: a text may have several labels, or none.
+        metric: of the dev data, by which the best weights are chosen; None: the task's first.
 
     Raises:
         EdgebertError: options that do not go together.
@@ -59,6 +61,7 @@ class Task:
     max_length: int | None = None
     balanced: bool = False
     multi_label: bool = False
+    metric: str | None = None
 
     def __post_init__(self) -> None:
         if self.labels is not None and self.name not in LABELLED:
@@ -91,7 +94,8 @@ def finetune(
         source: a plain BERT; its head is kept where it has the same labels.
         task: what to learn.
         output: folder to write; the runs are kept in `runs` within.
-        trials: settings; of several the one with the best dev figure wins, the first at a tie.
+        trials: settings; what they leave open follows from model and data. Of several the one
+            with the best dev figure wins, the first at a tie.
         resume: go on with runs that are there.
         force: overwrite a model that is there.
         progress: told how many steps are done.
@@ -139,10 +143,11 @@ def prepare(source: Checkpoint, task: Task) -> Lessons:
         loss = partial(cross_entropy, class_weights=balanced_weights(targets, len(labels)))
     head = plan(Options(quantize="float32"), start).head
     return Lessons(
+        problem=Problem.of(start, task.name, len(examples)),
         begin=lambda settings: begin(seed=settings.seed),
         objective=lambda settings: TaskObjective(head, loss),
         feed=partial(ExampleFeed.of, examples, longest=start.tokenizer.max_length),
-        judge=judge_of(dev),
+        judge=judge_of(dev, task.metric),
         config=_config(source, task, start),
         examples=examples,
         count=len(examples),
@@ -169,4 +174,5 @@ def _config(source: Checkpoint, task: Task, start: Checkpoint) -> dict[str, Any]
         "labels": list(start.labels or ()),
         "max_length": start.tokenizer.max_length,
         "balanced": task.balanced,
+        "metric": task.metric,
     }

@@ -22,7 +22,7 @@ from edgebert.train.optimizer import AdamW
 from edgebert.train.pruning import pruning_of
 from edgebert.train.run_folder import Run
 from edgebert.train.score import Score
-from edgebert.train.settings import Settings
+from edgebert.train.settings import Settled
 from edgebert.train.state import Mark
 from edgebert.train.strategy import cluster, everywhere, from_chief, own_parts, summed
 
@@ -66,7 +66,7 @@ def train(
     network: Network,
     objective: Objective,
     feed: Feed,
-    settings: Settings,
+    settings: Settled,
     run: Run,
     *,
     evaluate: Evaluate | None = None,
@@ -101,7 +101,7 @@ class _Training:
         network: Network,
         objective: Objective,
         feed: Feed,
-        settings: Settings,
+        settings: Settled,
         run: Run,
     ) -> None:
         self._network, self._objective, self._feed = network, objective, feed
@@ -208,7 +208,7 @@ class _Training:
         if not self._pruning.done_by(self._mark.step):  # what is not pruned yet is not the best
             self._run.log(self._mark.step, {f"dev_{k}": v for k, v in score.metrics.items()})
             return score
-        self._mark = self._mark.judged(score.figure)
+        self._mark = self._mark.judged(score.figure, self._steps)
         if self._mark.since_best == 0:
             self._run.save_best(self._mark, weights)
         self._run.log(self._mark.step, {f"dev_{k}": v for k, v in score.metrics.items()})

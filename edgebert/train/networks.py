@@ -8,10 +8,10 @@ from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.plan import Options, plan
 from edgebert.train.examples import Example
 from edgebert.train.network import Network
-from edgebert.train.settings import Settings
+from edgebert.train.settings import Settled
 
 
-def network_for(start: Checkpoint, settings: Settings, examples: Sequence[Example]) -> Network:
+def network_for(start: Checkpoint, settings: Settled, examples: Sequence[Example]) -> Network:
     """The network of a run.
 
     Args:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from edgebert.train.settings import Settings
+from edgebert.train.settings import Settled
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,13 @@ class Trial:
     Attributes:
         figure: the best dev figure, the higher the better; -inf: none.
         step: that had it.
+        rises: whether the figure rose until the run ended: a longer one would be better.
     """
 
-    settings: Settings
+    settings: Settled
     figure: float
     step: int
+    rises: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Report:
         trials: all runs, in the order of their settings.
         examples: number of them; of a long context one for each window.
         truncated: how many were cut off at `max_length`.
+        at_chance: whether guessing would be as good on the dev data.
     """
 
     path: Path
@@ -44,6 +47,7 @@ class Report:
     trials: tuple[Trial, ...]
     examples: int
     truncated: int
+    at_chance: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for machines."""

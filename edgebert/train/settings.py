@@ -1,4 +1,4 @@
-"""How a run is trained, whatever it learns: settings with the published defaults."""
+"""How a run is trained, whatever it learns."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 from edgebert.errors import EdgebertError
 
@@ -16,6 +16,9 @@ Qat: TypeAlias = Literal["int8", "int8-full"]
 BATCH_SIZES = (8, 16, 32, 64, 128)
 LEARNING_RATES = (3e-4, 1e-4, 5e-5, 3e-5)
 """The grid of google-research/bert's README for its compact models, with 4 epochs each."""
+
+LEFT_OPEN = ("epochs", "batch_size", "learning_rate", "dropout")
+"""Settings that follow from model and data where they are not given."""
 
 _WHOLE: Mapping[str, tuple[int, int]] = MappingProxyType(
     {
@@ -40,11 +43,12 @@ _REAL: Mapping[str, tuple[float, float]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Settings of one run.
+    """Settings of one run; what is None follows from model and data (see `train.defaults`).
 
     Attributes:
+        epochs: times that all examples are seen.
         batch_size: examples a step.
         learning_rate: the highest, reached after the warm-up.
         warmup: share of the steps in which the rate rises from 0; then it falls to 0, linearly.
@@ -64,13 +68,13 @@ class Settings:
         EdgebertError: a value is out of range.
     """
 
-    epochs: int = 4
-    batch_size: int = 32
-    learning_rate: float = 1e-4
+    epochs: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
     warmup: float = 0.1
     weight_decay: float = 0.01
     clip_norm: float = 1.0
-    dropout: float = 0.1
+    dropout: float | None = None
     accumulate: int = 1
     precision: Precision = "float32"
     qat: Qat | None = None
@@ -80,16 +84,21 @@ class Settings:
     log_every: int = 10
     patience: int | None = None
 
+    _optional: ClassVar[frozenset[str]] = frozenset({*LEFT_OPEN, "patience"})
+
     def __post_init__(self) -> None:
         for name, (least, most) in _WHOLE.items():
             value = getattr(self, name)
-            optional = value is None and name == "patience"
-            if not optional and not (type(value) is int and least <= value <= most):
+            if value is None and name in self._optional:
+                continue
+            if not (type(value) is int and least <= value <= most):
                 raise EdgebertError(
                     f"{_option(name)} is {value!r}; a whole number from {least} to {most} is needed"
                 )
         for name, (low, high) in _REAL.items():
             value = getattr(self, name)
+            if value is None and name in self._optional:
+                continue
             if not (type(value) in (int, float) and math.isfinite(value) and low <= value <= high):
                 raise EdgebertError(
                     f"{_option(name)} is {value!r}; a number from {low:g} to {high:g} is needed"
@@ -102,6 +111,18 @@ class Settings:
             raise EdgebertError(
                 f"qat rounds float32, not {self.precision}: leave one of the two out"
             )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settled(Settings):
+    """Settings with nothing left open: those that a run goes by."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    dropout: float
+
+    _optional: ClassVar[frozenset[str]] = frozenset({"patience"})
 
     def rate(self, step: int, steps: int) -> float:
         """The learning rate of a step, counted from 0, of a run of so many steps."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,12 @@ from edgebert.typed_json import from_json
 
 _KEY = "edgebert"
 
+EARLY = 0.8
+"""Share of a run with whose best figure the end is compared."""
+
+RISE = 0.01
+"""A dev figure that grows by more than this in the rest of a run still rises."""
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -28,29 +34,44 @@ class Mark:
         best: the best dev figure so far, the higher the better; None: none yet.
         best_step: steps done when it was reached.
         since_best: evaluations since.
+        early: the best figure in the first `EARLY` of the run; None: none yet.
     """
 
     step: int = 0
     best: float | None = None
     best_step: int = 0
     since_best: int = 0
+    early: float | None = None
 
-    def judged(self, figure: float) -> Mark:
-        """After an evaluation."""
-        if self.best is None or figure > self.best:
-            return Mark(self.step, figure, self.step, 0)
-        return Mark(self.step, self.best, self.best_step, self.since_best + 1)
+    def judged(self, figure: float, steps: int) -> Mark:
+        """After an evaluation in a run of so many steps."""
+        better = self.best is None or figure > self.best
+        known = replace(self, since_best=self.since_best + 1)
+        if better:
+            known = replace(self, best=figure, best_step=self.step, since_best=0)
+        return replace(known, early=known.best) if self.step <= EARLY * steps else known
+
+    @property
+    def rises(self) -> bool:
+        """Whether the figure of a run that has ended rose to the end, by more than `RISE`."""
+        return (
+            self.best is not None
+            and self.early is not None
+            and self.best - self.early > RISE
+            and self.since_best == 0
+        )
 
     def to_array(self) -> Array:
-        """All of it as numbers, float64 [4]; NaN for no figure."""
-        best = math.nan if self.best is None else self.best
-        return np.array([self.step, best, self.best_step, self.since_best], np.float64)
+        """All of it as numbers, float64 [5]; NaN for no figure."""
+        best, early = (math.nan if each is None else each for each in (self.best, self.early))
+        return np.array([self.step, best, self.best_step, self.since_best, early], np.float64)
 
     @classmethod
     def from_array(cls, numbers: Array) -> Mark:
         """The other way round."""
-        step, best, best_step, since_best = map(float, numbers)
-        return cls(int(step), None if math.isnan(best) else best, int(best_step), int(since_best))
+        step, best, best_step, since_best, early = map(float, numbers)
+        figures = (None if math.isnan(each) else each for each in (best, early))
+        return cls(int(step), next(figures), int(best_step), int(since_best), next(figures))
 
 
 def write_state(path: Path, mark: Mark, tensors: Mapping[str, Array]) -> None:

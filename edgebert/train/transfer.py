@@ -24,6 +24,7 @@ class Transfer:
         labelled: labelled data, whose labels count as `Mix.hard` says; its texts are used too.
         dev: labelled data to judge by; None: the last weights are the best.
         columns: of the labelled data.
+        metric: of the dev data, by which the best weights are chosen; None: the task's first.
 
     Raises:
         EdgebertError: no texts at all.
@@ -33,6 +34,7 @@ class Transfer:
     labelled: Path | None = None
     dev: Path | None = None
     columns: Columns = USUAL
+    metric: str | None = None
 
     def __post_init__(self) -> None:
         if not self.texts and self.labelled is None:

@@ -13,6 +13,7 @@ from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.progress import Progress, silent
 from edgebert.checkpoints.writing.hugging_face import FILES, write_hugging_face
 from edgebert.errors import EdgebertError
+from edgebert.train.defaults import Problem, settle, told
 from edgebert.train.deployed import Judge
 from edgebert.train.examples import Example, Feed
 from edgebert.train.fingerprint import fingerprint
@@ -20,11 +21,15 @@ from edgebert.train.loop import Objective, Tell, train
 from edgebert.train.networks import network_for
 from edgebert.train.report import Report, Trial
 from edgebert.train.run_folder import open_run
-from edgebert.train.settings import Settings
+from edgebert.train.score import Score
+from edgebert.train.settings import Settings, Settled
 from edgebert.train.strategy import cluster, devices, wait_for_all
 
 RUNS = "runs"
 """The folder beside the model's files in which runs are kept."""
+
+
+_UNKNOWN = Score({}, -math.inf)
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,7 @@ class Lessons:
     """All that the runs share.
 
     Attributes:
+        problem: decides what settings leave open.
         begin: makes the checkpoint that a run begins with; its task is what is learned.
         objective: makes what is to become small; each run has its own.
         feed: makes what gives the batches of a run, each in so many parts.
@@ -41,16 +47,19 @@ class Lessons:
         examples: those that are in memory.
         count: number of all examples.
         truncated: how many were cut off.
+        told: options that were left open beside the settings, and what they became.
     """
 
-    begin: Callable[[Settings], Checkpoint]
-    objective: Callable[[Settings], Objective]
-    feed: Callable[[Settings, int], Feed]
+    problem: Problem
+    begin: Callable[[Settled], Checkpoint]
+    objective: Callable[[Settled], Objective]
+    feed: Callable[[Settled, int], Feed]
     judge: Judge | None
     config: Mapping[str, Any]
     examples: Sequence[Example] = ()
     count: int = 0
     truncated: int = 0
+    told: str = ""
 
 
 def refuse_model(output: Path, *, resume: bool, force: bool) -> None:
@@ -91,7 +100,8 @@ def run_trials(
 
     Args:
         lessons: what is learned.
-        trials: of several the one with the best dev figure wins, the first at a tie.
+        trials: settings, perhaps with some left open; of several the one with the best dev figure
+            wins, the first at a tie.
         output: folder to write; the runs are kept in `runs` within.
         resume: go on with runs that are there.
         progress: told how many steps are done.
@@ -103,9 +113,12 @@ def run_trials(
         CheckFailedError: a run's loss was not finite.
     """
     _check_devices(trials)
+    settled = [settle(given, lessons.problem) for given in trials]
+    if options := told(trials[0], settled[0]) + lessons.told:
+        progress = _telling(progress, tell, f"defaults for {lessons.problem}:{options}")
     made: list[Trial] = []
     best: tuple[Trial, Checkpoint] | None = None  # of a grid not all models would fit into memory
-    for number, settings in enumerate(trials, 1):
+    for number, settings in enumerate(settled, 1):
         if len(trials) > 1:
             tell(f"run {number} of {len(trials)}: {run_name(settings)}")
         found = _run(lessons, settings, output, progress, tell, resume=resume)
@@ -116,22 +129,37 @@ def run_trials(
     if best is None:
         raise ValueError("no trials")
     trial, model = best
-    metrics = _keep(lessons, model, trial.settings, output) if cluster().is_chief else {}
+    score = _keep(lessons, model, trial.settings, output) if cluster().is_chief else _UNKNOWN
     wait_for_all()
+    if trial.rises:
+        tell(f"the dev figure still rises: train longer: --epochs {2 * trial.settings.epochs}")
     return Report(
         path=output,
         best=trial,
-        metrics=metrics,
+        metrics=score.metrics,
         trials=tuple(made),
         examples=lessons.count,
         truncated=lessons.truncated,
+        at_chance=score.at_chance,
     )
+
+
+def _telling(progress: Progress, tell: Tell, line: str) -> Progress:
+    """Tells a line when the first step is done: what goes wrong before it is told alone."""
+    waiting = [line]
+
+    def telling(done: int, total: int | None, description: str) -> None:
+        if waiting:
+            tell(waiting.pop())
+        progress(done, total, description)
+
+    return telling
 
 
 def grid(
     base: Settings,
-    batch_sizes: Iterable[int],
-    learning_rates: Iterable[float],
+    batch_sizes: Iterable[int | None],
+    learning_rates: Iterable[float | None],
     seeds: Iterable[int],
 ) -> tuple[Settings, ...]:
     """Settings for each combination."""
@@ -141,17 +169,15 @@ def grid(
     )
 
 
-def run_name(settings: Settings) -> str:
+def run_name(settings: Settled) -> str:
     """The name of a run's folder."""
     return f"batch{settings.batch_size}-rate{settings.learning_rate:g}-seed{settings.seed}"
 
 
-def _keep(
-    lessons: Lessons, model: Checkpoint, settings: Settings, output: Path
-) -> Mapping[str, float]:
+def _keep(lessons: Lessons, model: Checkpoint, settings: Settled, output: Path) -> Score:
     """Writes the best weights; gives what is said of them."""
     write_hugging_face(model, output, force=True)
-    return {} if lessons.judge is None else lessons.judge(model, settings).metrics
+    return _UNKNOWN if lessons.judge is None else lessons.judge(model, settings)
 
 
 def _check_devices(trials: Sequence[Settings]) -> None:
@@ -164,7 +190,7 @@ def _check_devices(trials: Sequence[Settings]) -> None:
 
 def _run(
     lessons: Lessons,
-    settings: Settings,
+    settings: Settled,
     output: Path,
     progress: Progress,
     tell: Tell,
@@ -187,5 +213,5 @@ def _run(
         tell=tell,
     )
     figure = -math.inf if outcome.mark.best is None else outcome.mark.best
-    trial = Trial(settings, figure, outcome.mark.best_step)
+    trial = Trial(settings, figure, outcome.mark.best_step, outcome.mark.rises)
     return trial, network.trained(start, outcome.weights)

@@ -66,3 +66,16 @@ def test_it_trains_reports_resumes_and_its_folder_converts(tmp_path):
     assert "holds a model already" in refused.stderr
     out = str(tmp_path / "out")
     assert runner.invoke(app, ["convert", out, "-o", f"{out}.tflite"]).exit_code == 0
+
+
+def test_a_model_at_chance_is_kept_and_ends_with_status_1(tmp_path):
+    pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-train")
+    usual = ["--task", "classify", "--epochs", "1", "--learning-rate", "0"]
+    result = runner.invoke(app, arguments(tmp_path, *usual))
+    assert result.exit_code == 1
+    assert "✓" not in result.stdout
+    line = result.stderr.splitlines()[-1]
+    assert "on the dev data no better than chance (accuracy " in line
+    assert "the model is kept" in line
+    assert (tmp_path / "out" / "config.json").exists()
+    assert "defaults for 1/16, 480 examples, 2 labels: --batch-size " in result.stderr

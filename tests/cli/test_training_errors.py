@@ -55,6 +55,8 @@ WRONG = [
     (f"{FINETUNE} --label-column colour", "there is no column 'colour'; the columns are 'text', "),
     (FINETUNE.replace("train.tsv", "none.tsv"), "none.tsv"),
     (f"{FINETUNE} --multi-label --balanced", "leave out --balanced or --multi-label"),
+    (f"{FINETUNE} --metric f1", "metric 'f1'; accepted: accuracy, macro_f1, matthews"),
+    (f"{FINETUNE.replace('--dev dev.tsv', '')} --metric f1", "metric f1: there is nothing to me"),
     (f"{FINETUNE} --strategy many", "strategy 'many'; accepted: auto, mirrored, multi-worker"),
     (f"{DISTILL} --label-column colour", "there is no column 'colour'"),
     (DISTILL.replace("texts.txt", "nothing.txt"), "nothing.txt: has no texts to learn from"),

@@ -1,5 +1,6 @@
 """Fine-tuning learns each task, and leaves a folder that `convert` takes."""
 
+import itertools
 import json
 import weakref
 from dataclasses import replace
@@ -14,8 +15,10 @@ from edgebert.checkpoints.folder import open_folder
 from edgebert.errors import EdgebertError
 from edgebert.evaluate.data import open_data
 from edgebert.evaluate.evaluate import evaluate
+from edgebert.train import finetune as module
 from edgebert.train.finetune import Task, balanced_weights, finetune
 from edgebert.train.network import Network
+from edgebert.train.score import Score
 from edgebert.train.settings import BATCH_SIZES, LEARNING_RATES, Settings
 from edgebert.train.start import with_heads
 from edgebert.train.state import read_state
@@ -259,4 +262,56 @@ def test_texts_of_any_greatest_length_are_learned(data, tmp_path, qat):
 def test_the_grid_is_the_published_one():
     trials = grid(Settings(), BATCH_SIZES, LEARNING_RATES, [1])
     assert len(set(trials)) == 20
-    assert {trial.epochs for trial in trials} == {4}
+
+
+def test_what_settings_leave_open_is_filled_in_and_told(data, tmp_path):
+    lines = []
+    settings = Settings(epochs=1, batch_size=16)
+    report = finetune(
+        words.checkpoint(), data("classify"), tmp_path / "out", (settings,), tell=lines.append
+    )
+    assert lines[0].startswith("defaults for 1/16, 480 examples, 2 labels: --learning-rate ")
+    settled = report.best.settings
+    assert (settled.epochs, settled.batch_size) == (1, 16)
+    assert settled.learning_rate > 0
+    (config,) = (tmp_path / "out").glob("runs/*/config.json")
+    assert json.loads(config.read_text())["settings"]["dropout"] == settled.dropout
+
+
+def test_a_run_that_learned_nothing_is_at_chance_and_one_that_did_is_not(data, tmp_path):
+    task = data("classify")
+    for rate, at_chance in ((0.0, True), (1e-2, False)):
+        settings = replace(QUICK, learning_rate=rate)
+        report = finetune(words.checkpoint(), task, tmp_path / str(rate), (settings,))
+        assert report.at_chance == at_chance
+        assert (tmp_path / str(rate) / "config.json").exists()
+
+
+@pytest.mark.parametrize("rise", [0.1, 0.001])
+def test_a_run_that_still_rises_says_so(data, tmp_path, monkeypatch, rise):
+    figures, lines = itertools.count(0.1, rise), []
+
+    def rising(checkpoint, settings):
+        figure = next(figures)
+        return Score({"accuracy": figure}, figure)
+
+    monkeypatch.setattr(module, "judge_of", lambda data, metric: rising)
+    report = finetune(
+        words.checkpoint(), data("classify"), tmp_path / "out", (QUICK,), tell=lines.append
+    )
+    assert report.best.rises == (rise == 0.1)
+    advice = "the dev figure still rises: train longer: --epochs 6"
+    assert (lines[-1] == advice) == report.best.rises
+
+
+def test_the_metric_that_was_chosen_decides(data, tmp_path):
+    task = replace(data("classify"), metric="macro_f1")
+    fixed = replace(QUICK, epochs=1, learning_rate=0.0)  # a perfect model has all metrics equal
+    report = finetune(words.checkpoint(), task, tmp_path / "out", (fixed,))
+    assert report.best.figure == pytest.approx(report.metrics["macro_f1"], abs=1e-6)
+    assert report.metrics["macro_f1"] != report.metrics["accuracy"]
+    accepted = "metric 'f1'; accepted: accuracy, macro_f1, matthews"
+    for wrong, said in (({"metric": "f1"}, accepted), ({"dev": None}, "macro_f1: .* add --dev")):
+        with pytest.raises(EdgebertError, match=said):
+            finetune(words.checkpoint(), replace(task, **wrong), tmp_path / "wrong", (QUICK,))
+    assert not (tmp_path / "wrong").exists()

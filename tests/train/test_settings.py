@@ -1,11 +1,12 @@
 """Settings out of range are one line; the learning rate rises, then falls to 0."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
 from edgebert.errors import EdgebertError
-from edgebert.train.settings import Settings
+from edgebert.train.settings import Settings, Settled
 
 
 @pytest.mark.parametrize(
@@ -33,11 +34,19 @@ def test_rounding_takes_float32_alone():
 
 
 def test_rate_rises_to_the_highest_and_falls_to_nothing():
-    settings = Settings(learning_rate=1.0, warmup=0.1)
+    settings = Settled(epochs=1, batch_size=8, learning_rate=1.0, dropout=0.0, warmup=0.1)
     rates = [settings.rate(step, 100) for step in range(100)]
     assert rates[:10] == pytest.approx([0.1 * step for step in range(1, 11)])
     assert rates[10] == pytest.approx(1.0)
     assert rates[99] == pytest.approx(1 / 90)
     assert all(one > other for one, other in itertools.pairwise(rates[10:]))
-    assert Settings(warmup=0.0).rate(0, 3) == Settings().learning_rate
-    assert Settings(warmup=1.0).rate(2, 3) == Settings().learning_rate
+    assert replace(settings, warmup=0.0).rate(0, 3) == 1.0
+    assert replace(settings, warmup=1.0).rate(2, 3) == 1.0
+
+
+def test_what_may_be_left_open_is_settled_before_a_run():
+    assert Settings().epochs is None
+    complete = {"epochs": 1, "batch_size": 8, "learning_rate": 1e-3, "dropout": 0.0}
+    for name in complete:
+        with pytest.raises((EdgebertError, TypeError)):
+            Settled(**{**complete, name: None})

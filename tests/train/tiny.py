@@ -16,7 +16,7 @@ from edgebert.train.losses import TaskObjective, cross_entropy
 from edgebert.train.network import Network
 from edgebert.train.run_folder import open_run
 from edgebert.train.score import Score
-from edgebert.train.settings import Settings
+from edgebert.train.settings import Settled
 from edgebert.train.strategy import devices
 
 CONFIG = BertConfig(
@@ -27,10 +27,11 @@ CONFIG = BertConfig(
     intermediate_size=32,
     max_position_embeddings=16,
 )
-SETTINGS = Settings(
+SETTINGS = Settled(
     epochs=3,
     batch_size=8,
     learning_rate=3e-3,
+    dropout=0.1,
     save_every=5,
     log_every=1,
     accumulate=2,

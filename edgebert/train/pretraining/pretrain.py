@@ -15,6 +15,7 @@ from edgebert.checkpoints.progress import Progress, silent
 from edgebert.errors import EdgebertError
 from edgebert.files import make_folder
 from edgebert.tokenizer.tokenizer import Tokenizer
+from edgebert.train.defaults import Problem
 from edgebert.train.loop import Tell
 from edgebert.train.pretraining.beginning import NewModel, begin
 from edgebert.train.pretraining.corpus import Line, read_corpus
@@ -25,7 +26,7 @@ from edgebert.train.pretraining.objective import PretrainObjective
 from edgebert.train.pretraining.tokens import Tokens, TokenWriter, open_tokens
 from edgebert.train.report import Report
 from edgebert.train.score import Score
-from edgebert.train.settings import Settings
+from edgebert.train.settings import Settings, Settled
 from edgebert.train.strategy import own_folder
 from edgebert.train.trials import Lessons, refuse_model, run_trials
 
@@ -146,11 +147,12 @@ def _lessons(
     dev = open_inputs(held_out, start.vocabulary, tokenizer, corpus.wanted, folder / _HELD_OUT)
     entropy = learned.entropy(start.vocabulary)
 
-    def judged(checkpoint: Checkpoint, settings: Settings) -> Score:
+    def judged(checkpoint: Checkpoint, settings: Settled) -> Score:
         score = judge(checkpoint, dev)
         return score._replace(metrics={**score.metrics, "unigram_entropy": entropy})
 
     return Lessons(
+        problem=Problem.of(start, "fill-mask", len(inputs)),
         begin=lambda settings: drawn(seed=settings.seed),
         objective=lambda settings: PretrainObjective(),
         feed=lambda settings, count: PretrainFeed(

@@ -21,12 +21,14 @@ from edgebert.train.dropout import Dropout, step_key
 from edgebert.train.finetune import Task, finetune
 from edgebert.train.network import Inputs, Network
 from edgebert.train.qat.integer import Calibrated, IntegerNetwork
-from edgebert.train.settings import Settings
+from edgebert.train.settings import Settings, Settled
 from tests.reference_folders import ROOTS
 from tests.train import words
 from tests.train.qat.agreement import distances
 
-SETTINGS = Settings(epochs=2, learning_rate=2e-3, qat="int8-full", seed=3)
+SETTINGS = Settled(
+    epochs=2, batch_size=32, learning_rate=2e-3, dropout=0.1, qat="int8-full", seed=3
+)
 LABELS = ("card_arrival", "exchange_rate", "age_limit")
 DATA = Path(__file__).parents[2] / "data" / "banking77"
 

@@ -1,0 +1,121 @@
+"""Settings that follow from what is trained and from how much data: the one table of defaults.
+
+Where the figures come from, and how far they are from the best of a search: docs/training.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from edgebert.bert.tasks import TaskName
+from edgebert.checkpoints.checkpoint import Checkpoint
+from edgebert.train.settings import LEFT_OPEN, Settings, Settled
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What decides the settings that are left open.
+
+    Attributes:
+        task: that is learned; `fill-mask`: the model is pre-trained.
+        layers: of the model.
+        hidden_size: its width.
+        rows: examples to learn from.
+        labels: outputs of a head with labels; 0 where there are none.
+    """
+
+    task: TaskName
+    layers: int
+    hidden_size: int
+    rows: int
+    labels: int = 0
+
+    @classmethod
+    def of(cls, start: Checkpoint, task: TaskName, rows: int) -> Problem:
+        """That of training such a checkpoint, which has the heads of its task, on so many rows."""
+        config = start.config
+        labels = len(start.labels or ())
+        return cls(task, config.num_hidden_layers, config.hidden_size, rows, labels)
+
+    def __str__(self) -> str:
+        labels = f", {self.labels:,} labels" if self.labels else ""
+        return f"{self.layers}/{self.hidden_size}, {self.rows:,} examples{labels}"
+
+
+def settle(given: Settings, problem: Problem) -> Settled:
+    """The settings with what they leave open filled in.
+
+    A batch size that is given decides over the epochs: it is the number of steps that is needed.
+    """
+    usual = _pretraining() if problem.task == "fill-mask" else _fine_tuning(given, problem)
+    chosen = {field.name: getattr(given, field.name) for field in fields(given)}
+    missing = {name: usual[name] for name in LEFT_OPEN if chosen[name] is None}
+    return Settled(**{**chosen, **missing})
+
+
+def told(given: Settings, settled: Settled) -> str:
+    """For people: which settings were left open, and what they became; empty where none was."""
+    values = [
+        f" --{name.replace('_', '-')} {getattr(settled, name):g}"
+        for name in LEFT_OPEN
+        if getattr(given, name) is None
+    ]
+    return "".join(values)
+
+
+_BATCH_SIZES = ((500, 16), (2_000, 32))
+"""Up to so many rows, examples a batch."""
+
+_LARGE_BATCH = 64
+_STEPS = 500
+_STEPS_A_LABEL = 6
+_EPOCHS = (3, 40)
+_MANY_LABELS = 20
+_NARROW = 256
+"""Up to this width a model has too few weights to learn its data by heart: dropout costs more."""
+
+TEMPERATURE = 1.0
+"""Of a distillation."""
+
+_HARD = 0.5
+
+
+def hard_share(task: TaskName, *, labelled: bool) -> float:
+    """The share of right labels in the loss of a distillation."""
+    return _HARD if labelled and task != "embed" else 0.0
+
+
+def _pretraining() -> dict[str, Any]:
+    return {"epochs": 10, "batch_size": 64, "learning_rate": 1e-3, "dropout": 0.1}
+
+
+def _fine_tuning(given: Settings, problem: Problem) -> dict[str, Any]:
+    fitting = (size for rows, size in _BATCH_SIZES if problem.rows <= rows)
+    size = given.batch_size or next(fitting, _LARGE_BATCH)
+    steps = _STEPS + _STEPS_A_LABEL * problem.labels
+    least, most = _EPOCHS
+    usual = {
+        "epochs": min(most, max(least, round(steps * size / max(1, problem.rows)))),
+        "batch_size": size,
+        "learning_rate": _learning_rate(problem),
+        "dropout": 0.0 if problem.hidden_size <= _NARROW else 0.1,
+    }
+    return {**usual, **_going_on(usual)} if given.qat or given.prune else usual
+
+
+def _going_on(usual: Mapping[str, Any]) -> dict[str, Any]:
+    """What is other for `qat` and `prune`, which are for a model that is trained already."""
+    return {"epochs": 3, "dropout": 0.0, "learning_rate": usual["learning_rate"] / 10}
+
+
+def _learning_rate(problem: Problem) -> float:
+    """That of 2/128; less the wider and, by the root, the deeper; one digit.
+
+    A new head with many labels has the most to learn.
+    """
+    base = 1e-3 if problem.labels >= _MANY_LABELS else 4e-4
+    narrower = min(1.0, 128 / problem.hidden_size) * min(1.0, math.sqrt(2 / problem.layers))
+    return float(f"{base * narrower:.0e}")

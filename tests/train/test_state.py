@@ -1,0 +1,40 @@
+"""How far a run is: the best figure, and whether it rose to the end."""
+
+from dataclasses import replace
+
+import pytest
+
+from edgebert.train.state import Mark
+
+
+def after(figures):
+    mark = Mark()
+    for step, figure in enumerate(figures, 1):
+        mark = replace(mark, step=step).judged(figure, len(figures))
+    return mark
+
+
+def test_best_and_the_evaluations_since():
+    mark = after([0.1, 0.5, 0.3, 0.4])
+    assert (mark.best, mark.best_step, mark.since_best) == (0.5, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("figures", "rises"),
+    [
+        ([0.1, 0.2, 0.3, 0.4, 0.5], True),
+        ([0.1, 0.2, 0.3, 0.4, 0.405], False),
+        ([0.1, 0.2, 0.3, 0.5, 0.4], False),
+        ([0.1, 0.2, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.9, 0.8], False),
+        ([-5.0, -4.0, -3.0, -2.0, -1.0], True),
+        ([0.5], False),
+        ([], False),
+    ],
+)
+def test_a_run_rises_whose_last_fifth_brought_the_best_figure_by_more_than_a_point(figures, rises):
+    assert after(figures).rises == rises
+
+
+def test_as_an_array_and_back():
+    for mark in (Mark(), Mark(3), after([0.1, 0.2]), after([0.2])):
+        assert Mark.from_array(mark.to_array()) == mark
