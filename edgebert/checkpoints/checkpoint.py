@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from edgebert.bert.config import BertConfig
 from edgebert.bert.sentence import DenseActivation, Pooling
@@ -17,12 +18,26 @@ from edgebert.tokenizer.unigram import UnigramModel
 
 
 @dataclass(frozen=True)
+class TokenizerFiles:
+    """The files of a tokenizer as they lie on disk, while the checkpoint is open.
+
+    Attributes:
+        folder: that they are in.
+        lower_case: what no file says; None: as the files say, or as transformers has it.
+    """
+
+    folder: Path
+    lower_case: bool | None = None
+
+
+@dataclass(frozen=True)
 class Checkpoint:
     """A compact BERT as it came from disk, under canonical names.
 
     Attributes:
         weights: float32 arrays by canonical name (`bert.weights`).
         vocabulary: word pieces; the index is the id.
+        tokenizer_files: for a second opinion on both.
         unigram: the rest of a unigram tokenizer; None where it is WordPiece.
         labels: of the classifier or tagger, None where the checkpoint names none.
         task: what the checkpoint was made for; None where it has only a bare encoder.
@@ -52,6 +67,7 @@ class Checkpoint:
     vocabulary: tuple[str, ...] = field(repr=False)
     tokenizer: TokenizerOptions = field(default_factory=TokenizerOptions)
     unigram: UnigramModel | None = field(default=None, repr=False)
+    tokenizer_files: TokenizerFiles | None = None
     labels: tuple[str, ...] | None = None
     task: TaskName | None = None
     multi_label: bool = False

@@ -14,7 +14,7 @@ from typing import Any
 from edgebert.bert.config import BertConfig
 from edgebert.bert.tasks import LABELLED, TaskName
 from edgebert.bert.weights import Weights
-from edgebert.checkpoints.checkpoint import Checkpoint
+from edgebert.checkpoints.checkpoint import Checkpoint, TokenizerFiles
 from edgebert.checkpoints.cross_encoder import cross_encoder_activation
 from edgebert.checkpoints.families import FAMILIES
 from edgebert.checkpoints.families.bert import BERT
@@ -93,6 +93,7 @@ def read_hugging_face(folder: Path, source: str) -> Checkpoint:
         vocabulary=vocabulary,
         tokenizer=tokenizer,
         unigram=unigram,
+        tokenizer_files=TokenizerFiles(folder),
         labels=labels,
         task=task,
         multi_label=task == "classify" and raw.get("problem_type") == "multi_label_classification",

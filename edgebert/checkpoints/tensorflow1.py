@@ -13,7 +13,7 @@ from pathlib import Path
 from edgebert.bert.config import Activation
 from edgebert.bert.tasks import TaskName
 from edgebert.bert.weights import Weights, heads_of
-from edgebert.checkpoints.checkpoint import Checkpoint
+from edgebert.checkpoints.checkpoint import Checkpoint, TokenizerFiles
 from edgebert.checkpoints.config_file import bert_config
 from edgebert.checkpoints.labels import read_labels
 from edgebert.checkpoints.small_files import read_json_object, read_text, shown
@@ -81,14 +81,16 @@ def read_tensorflow1(folder: Path, source: str) -> Checkpoint:
     weights = _NAMES.weights(bundle, config, bundle.path)
     vocabulary = read_vocabulary(folder / "vocab.txt")
     check_special_tokens(vocabulary, mask="mlm.bias" in weights, where=folder / "vocab.txt")
+    lower_case = not _is_cased(vocabulary)
     labels, faults = _labels(folder / "labels.txt")
     return Checkpoint(
         config=config,
         weights=weights,
         vocabulary=vocabulary,
         tokenizer=TokenizerOptions(
-            max_length=config.max_position_embeddings, lower_case=not _is_cased(vocabulary)
+            max_length=config.max_position_embeddings, lower_case=lower_case
         ),
+        tokenizer_files=TokenizerFiles(folder, lower_case),
         labels=labels,
         faults=faults,
         task=_task(weights),

@@ -258,6 +258,12 @@ def _rows(report: ConversionReport) -> list[tuple[str, str]]:
             f"difference {check.largest_difference:.2g}{agreement}; {check.texts} texts of "
             f"{check.tokens[0]} to {check.tokens[1]} tokens",
         ),
+        (
+            "ids",
+            "not compared with tokenizers"
+            if report.equal_texts is None
+            else f"equal to tokenizers on {report.equal_texts} texts",
+        ),
         *_evaluation_rows(report),
         (
             "XNNPACK runs",

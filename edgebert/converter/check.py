@@ -108,13 +108,18 @@ class Check:
 
 
 def check_encodings(tokenizer: Tokenizer, max_length: int) -> list[Encoding]:
-    """Inputs of a check: real sentences, pairs of them, and one text of many, up to 128 tokens."""
+    """Inputs of a check: `check_texts`, up to 128 tokens of each."""
+    most = min(max_length, 128)
+    return [tokenizer.encode(text, pair, max_length=most) for text, pair in check_texts()]
+
+
+def check_texts() -> list[tuple[str, str | None]]:
+    """Real sentences, pairs of them, and one text of many."""
     sentences = read_lines("sentences.txt")
     texts: list[tuple[str, str | None]] = [(text, None) for text in sentences[:SENTENCES]]
     texts += [(sentences[2 * i], sentences[2 * i + 1]) for i in range(PAIRS)]
     texts.append((" ".join(sentences[:SENTENCES]), None))
-    most = min(max_length, 128)
-    return [tokenizer.encode(text, pair, max_length=most) for text, pair in texts]
+    return texts
 
 
 def further_inputs(task: TaskName, tokens: int) -> dict[str, Sequence[int]]:

@@ -36,6 +36,7 @@ from edgebert.converter.head import Head
 from edgebert.converter.plan import Options, Plan, plan, trim, vector_size
 from edgebert.converter.recipes import FLOAT32, Recipe, RecipeName, RuntimeName
 from edgebert.converter.report import ConversionReport
+from edgebert.converter.second_opinion import count_equal_texts
 from edgebert.evaluate.compare import Comparison
 from edgebert.files import refuse_overwrite, replacing
 from edgebert.model_file.checksum import graph_checksum
@@ -206,6 +207,8 @@ def convert_checkpoint(
         replace(checkpoint.tokenizer, max_length=settled.max_length),
         checkpoint.unigram,
     )
+    equal_texts = count_equal_texts(checkpoint, tokenizer)
+    clock.lap("tokenizers")
     with (
         replacing(path, force=force) as part,
         _beside(path, checkpoint, settled, checked, progress) as beside,
@@ -232,7 +235,8 @@ def convert_checkpoint(
         if refuse:
             check.require()
         clock.lap("check")
-        record = _record(part, checkpoint, settled, tokenizer, check.to_json(), graph)
+        figures = {**check.to_json(), "ids_equal_to_tokenizers": equal_texts}
+        record = _record(part, checkpoint, settled, tokenizer, figures, graph)
         graph_bytes = part.stat().st_size
         _append(part, graph_bytes, record, checkpoint)
         clock.lap("write")
@@ -251,6 +255,7 @@ def convert_checkpoint(
         bytes=size,
         float32_bytes=float32_bytes,
         check=check,
+        equal_texts=equal_texts,
         evaluation=comparison,
         delegation=delegation,
         ops=graph.ops,

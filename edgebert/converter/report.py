@@ -23,7 +23,9 @@ class ConversionReport:
         bytes: size of the file.
         float32_bytes: the weights of the same model, in float32.
         ops: builtin ops and how often each occurs.
-        seconds: by stage: read, build, check, write, evaluate.
+        seconds: by stage: read, tokenizers, build, check, write, evaluate.
+        equal_texts: how many texts have the ids that the library `tokenizers` gives them from the
+            checkpoint's own files: all that were compared. None: nothing to compare with.
         evaluation: beside float32, on the data that the user gave; None where there was none.
         quantization: of a full-integer file: what each value, and each step, costs.
     """
@@ -36,6 +38,7 @@ class ConversionReport:
     delegation: Delegation
     ops: dict[str, int]
     seconds: dict[str, float]
+    equal_texts: int | None = None
     evaluation: Comparison | None = None
     quantization: QuantizationReport | None = None
 
@@ -58,6 +61,7 @@ class ConversionReport:
             "float32_bytes": self.float32_bytes,
             "ratio": self.ratio,
             "check": self.check.to_json(),
+            "ids_equal_to_tokenizers": self.equal_texts,
             "evaluation": self.evaluation.to_json() if self.evaluation else None,
             "ops": self.ops,
             "delegated": self.delegation.share,

@@ -33,7 +33,7 @@ def test_report_tells_what_was_made(tmp_path):
     assert report.check.tokens[0] < 40 < report.check.tokens[1] <= 128
     assert report.delegation.share > 0.8
     assert report.ops["FULLY_CONNECTED"] > 5
-    assert report.seconds.keys() == {"read", "build", "check", "write"}
+    assert report.seconds.keys() == {"read", "tokenizers", "build", "check", "write"}
     checkpoint = open_folder(CLASSIFIER)
     assert report.float32_bytes == sum(weight.nbytes for weight in checkpoint.weights.values())
     json.dumps(report.to_json())
