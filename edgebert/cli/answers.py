@@ -23,6 +23,8 @@ _NAMES = {
 def to_json(task: str, text: str, pair: str | None, reply: Reply) -> dict[str, Any]:
     """Everything about a reply, as JSON takes it."""
     answer = _plain(reply.value)
+    if task == "classify" and is_blank(text, pair):
+        answer["label"] = None  # scores of nothing: they tell of the model, not of the text
     return {
         "text": text,
         **({} if pair is None else {"pair": pair}),
@@ -30,6 +32,11 @@ def to_json(task: str, text: str, pair: str | None, reply: Reply) -> dict[str, A
         "tokens": reply.tokens,
         "truncated": reply.truncated,
     }
+
+
+def is_blank(text: str, pair: str | None) -> bool:
+    """Nothing but white space was given."""
+    return not text.strip() and not (pair or "").strip()
 
 
 def to_line(value: Any) -> str:

@@ -43,12 +43,19 @@ def print_json(value: Any) -> None:
 
 def print_notice(kind: Notice, message: object) -> None:
     """Prints `kind: message` on stderr, as one line that cannot play with the terminal."""
-    line = "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in " ".join(str(message).split("\n"))
-    )
+    line = escaped(" ".join(str(message).split("\n")))
     colour = "yellow" if kind == "warning" else "red"
     typer.echo(f"{typer.style(f'{kind}:', fg=colour, bold=True)} {line}", err=True)
+
+
+def escaped(text: str) -> str:
+    r"""Text from outside as one line, with `\n` and the like for what cannot be printed."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
 
 
 def one_line(text: str) -> str:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from edgebert.evaluate.compare import Comparison, Disagreement
     from edgebert.evaluate.evaluate import Evaluation
 
+_LABELS_SHOWN = 5
+
 
 def evaluate(
     file: Annotated[Path, typer.Argument(help="A .tflite made by edgebert convert.")],
@@ -120,7 +122,20 @@ def _print_evaluation(names: dict[str, str], evaluation: Evaluation, *, as_json:
     table.add_row("time", _time(evaluation))
     if evaluation.truncated:
         table.add_row("truncated", _truncated(evaluation))
+    if evaluation.labels_without_rows:
+        table.add_row("labels", _labels(evaluation))
     stdout().print(table)
+
+
+def _labels(evaluation: Evaluation) -> str:
+    from rich.markup import escape
+
+    missing = evaluation.labels_without_rows
+    more = ", …" if len(missing) > _LABELS_SHOWN else ""
+    return escape(
+        f"{len(missing)} have no rows, so the metrics say nothing of them: "
+        f"{', '.join(missing[:_LABELS_SHOWN])}{more}"
+    )
 
 
 def _print_comparison(names: dict[str, str], comparison: Comparison, *, as_json: bool) -> None:
@@ -145,6 +160,8 @@ def _print_comparison(names: dict[str, str], comparison: Comparison, *, as_json:
     console = stdout()
     console.print(f"{one.task}, {one.rows:,} rows; they disagree on {comparison.disagreements:,}")
     console.print(table)
+    if one.labels_without_rows:
+        console.print(f"labels: {_labels(one)}")
     for row in comparison.shown:
         _print_row(row)
 

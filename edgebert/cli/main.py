@@ -52,8 +52,7 @@ class _Verbs(TyperGroup):
         except KeyboardInterrupt:
             raise typer.Exit(_INTERRUPTED) from None
         except BrokenPipeError:
-            # Python flushes stdout once more when it ends; by then it must lead somewhere.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _drop_stdout()
             raise typer.Exit(_PIPE_CLOSED) from None
         return result
 
@@ -105,4 +104,22 @@ app.command()(doctor)
 
 def main() -> None:
     """Runs the program; the entry point of the package."""
-    app(prog_name="edgebert")
+    try:
+        try:
+            app(prog_name="edgebert")
+        finally:
+            if sys.stdout is not None:  # closed by whoever started us
+                sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_stdout()
+        sys.exit(_PIPE_CLOSED)
+    except OSError as error:  # such as a full disk behind stdout
+        _drop_stdout()
+        what = error if error.filename else f"cannot write the output: {error.strerror or error}"
+        print_notice("error", what)
+        sys.exit(_WRONG_INPUT)
+
+
+def _drop_stdout() -> None:
+    """Python flushes stdout once more when it ends; by then it must lead somewhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -20,7 +20,7 @@ _STDIN = "-"
 
 def run(
     file: Annotated[Path, typer.Argument(help="A .tflite made by edgebert convert.")],
-    texts: Annotated[list[str] | None, typer.Argument(help="Texts to answer.")] = None,
+    texts: Annotated[list[str] | None, typer.Argument(help="Texts to answer; - is stdin.")] = None,
     pair: Annotated[
         str | None, typer.Option(help="Second text of each of them: a context, a hypothesis.")
     ] = None,
@@ -103,6 +103,10 @@ def run(
 
     if not texts and source is None:
         raise EdgebertError("no text given; add one, or --input FILE (- for stdin)")
+    if texts and source is not None:
+        raise EdgebertError("texts are given and --input too; give one of them")
+    if texts == [_STDIN]:
+        texts, source = None, _STDIN
     if output is not None and (texts or source is None):
         raise EdgebertError("--output takes the texts of --input FILE, and no others")
     if force and output is None:
@@ -182,15 +186,27 @@ def _replies(
 
 
 def _print_json(model: Model, text: str, pair: str | None, reply: Reply) -> None:
+    _warn_of_blank(text, pair)
     typer.echo(_to_json(model, text, pair, reply))
+
+
+def _warn_of_blank(text: str, pair: str | None) -> None:
+    from edgebert.cli.answers import is_blank
+    from edgebert.cli.console import print_notice
+
+    if is_blank(text, pair):
+        print_notice("warning", f"a text without words: {text[:60]!r}; its answer means nothing")
 
 
 def _print_line(model: Model, text: str, pair: str | None, reply: Reply) -> None:
     from edgebert.cli.answers import to_line
+    from edgebert.cli.console import escaped
 
+    _warn_of_blank(text, pair)
     if reply.truncated:
         typer.echo(f"warning: cut off after {model.max_length} tokens: {text[:60]!r}…", err=True)
-    typer.echo("\t".join([to_line(reply.value), text, *([] if pair is None else [pair])]))
+    shown = (text, *([] if pair is None else [pair]))
+    typer.echo("\t".join([to_line(reply.value), *map(escaped, shown)]))
 
 
 def _to_json(model: Model, text: str, pair: str | None, reply: Reply) -> str:

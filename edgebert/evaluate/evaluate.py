@@ -23,6 +23,7 @@ class Evaluation:
         intervals: of each metric, 95 %, from the percentile bootstrap (`evaluate.bootstrap`).
         seconds: tokenising and running the model; reading the data not counted.
         truncated: number of rows of which something was cut off.
+        labels_without_rows: of a classifier; the metrics say nothing of them.
     """
 
     task: str
@@ -31,6 +32,7 @@ class Evaluation:
     intervals: Mapping[str, Interval]
     seconds: float
     truncated: int
+    labels_without_rows: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for machines."""
@@ -41,6 +43,7 @@ class Evaluation:
             "intervals": {name: bounds.to_json() for name, bounds in self.intervals.items()},
             "seconds": round(self.seconds, 6),
             "truncated": self.truncated,
+            "labels_without_rows": list(self.labels_without_rows),
         }
 
 
@@ -79,4 +82,5 @@ def summarize(
         intervals={name: interval(values) for name, values in drawn.items()},
         seconds=tally.seconds,
         truncated=tally.truncated,
+        labels_without_rows=data.evaluator.without_rows(model, figures),
     )

@@ -26,22 +26,24 @@ def accuracy(expected: Labels, predicted: Labels) -> float:
 
 
 def macro_f1(expected: Labels, predicted: Labels) -> float:
-    """Mean over labels of each label's F1, 0 to 1, however rare the label.
+    """Mean over the expected labels of each one's F1, 0 to 1, however rare the label.
 
-    Labels that are neither expected nor predicted do not count; one that never meets has F1 0.
+    A label that is predicted and never expected counts by the labels in whose place it stands. With
+    an F1 of its own, 0, it would drop out of some bootstrap draws and lift them above the estimate.
 
     Raises:
         EdgebertError: as `accuracy`.
     """
     confusion = _confusion(expected, predicted)
-    hits = np.diagonal(confusion)
-    return float(np.mean(2 * hits / (confusion.sum(axis=0) + confusion.sum(axis=1))))
+    met = confusion.sum(axis=1) > 0
+    both = confusion.sum(axis=0) + confusion.sum(axis=1)
+    return float(np.mean(2 * np.diagonal(confusion)[met] / both[met]))
 
 
 def multi_label_f1(expected: Values, predicted: Values) -> tuple[float, float]:
     """F1 of independent labels, 0 to 1: of all decisions together (micro), mean of labels (macro).
 
-    Labels that are neither expected nor predicted do not count.
+    The mean is over the expected labels, as in `macro_f1`.
 
     Args:
         expected: 1 where a row has a label, else 0, [n, K].
@@ -53,9 +55,11 @@ def multi_label_f1(expected: Values, predicted: Values) -> tuple[float, float]:
     _check_lengths(len(expected), len(predicted), least=1)
     hits = (expected * predicted).sum(axis=0)
     both = expected.sum(axis=0) + predicted.sum(axis=0)
-    met = both > 0
-    if not met.any():
+    met = expected.sum(axis=0) > 0
+    if not both.any():
         raise EdgebertError("no F1: no row has a label, and none is predicted")
+    if not met.any():
+        return 0.0, 0.0
     return float(2 * hits.sum() / both.sum()), float(np.mean(2 * hits[met] / both[met]))
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from edgebert.errors import EdgebertError
+from edgebert.evaluate import bootstrap
 from edgebert.evaluate import evaluate as evaluating
 from edgebert.evaluate.data import DataSet, open_data
 from edgebert.evaluate.evaluators.classify import CLASSIFY
@@ -149,3 +150,16 @@ def test_rows_are_checked_before_the_model_runs():
     model.respond = None
     with pytest.raises(EdgebertError, match="line 3: the model has no label"):
         evaluate(model, rows(("a", None, "good"), ("a", None, "5")))
+
+
+def test_the_estimate_lies_in_its_interval_where_labels_are_rare_or_have_no_rows():
+    """The first rows of a sorted file: few labels have rows, and many others are predicted."""
+    random = np.random.default_rng(0)
+    expected = np.repeat([0, 1, 2, 3], 30)
+    missed = random.random(120) < 0.3
+    predicted = np.where(missed, random.integers(4, 40, 120), expected)
+    figures = np.stack([expected, predicted], axis=1).astype(float)
+    measures = {"macro_f1": CLASSIFY.metrics["macro_f1"]}
+    (drawn,) = bootstrap.draw(measures, [figures])
+    low, high = bootstrap.interval(drawn["macro_f1"])
+    assert low < measures["macro_f1"](figures) < high

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 
+from edgebert.evaluate.bootstrap import Figures
 from edgebert.evaluate.evaluators.evaluator import (
     EvaluatedModel,
     Evaluator,
@@ -38,6 +39,11 @@ def _observe(model: EvaluatedModel, rows: Iterable[Row]) -> Iterator[Observation
         )
 
 
+def _without_rows(model: EvaluatedModel, figures: Figures) -> tuple[str, ...]:
+    met = {int(number) for number in figures[:, 0]}
+    return tuple(label for at, label in enumerate(model.labels or ()) if at not in met)
+
+
 CLASSIFY = Evaluator(
     read=read_rows,
     check=_check,
@@ -50,4 +56,5 @@ CLASSIFY = Evaluator(
         }
     ),
     distance=lambda one, other: float(one != other),
+    without_rows=_without_rows,
 )

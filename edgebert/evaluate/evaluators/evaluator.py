@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from edgebert.bert.weights import Array
 from edgebert.errors import EdgebertError
-from edgebert.evaluate.bootstrap import Measure
+from edgebert.evaluate.bootstrap import Figures, Measure
 from edgebert.evaluate.columns import Columns
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ class Evaluator:
         metrics: by name; the first one is what `max_drop` looks at.
         falling: names of metrics that are better when lower.
         distance: of two models' values; 0 where they agree.
+        without_rows: names the labels of a model that no row has, of which metrics say nothing.
     """
 
     read: Callable[[Path, Columns], Iterator[Any]]
@@ -94,6 +95,7 @@ class Evaluator:
     metrics: Mapping[str, Measure]
     distance: Callable[[Any, Any], float]
     falling: frozenset[str] = frozenset()
+    without_rows: Callable[[EvaluatedModel, Figures], tuple[str, ...]] = lambda _, __: ()
 
 
 def ask(

@@ -70,6 +70,11 @@ def _exact_match(figures: Figures) -> float:
     return float((expected == predicted).all(axis=1).mean())
 
 
+def _without_rows(model: EvaluatedModel, figures: Figures) -> tuple[str, ...]:
+    met = _halves(figures)[0].any(axis=0)
+    return tuple(label for label, found in zip(model.labels or (), met, strict=True) if not found)
+
+
 MULTI_LABEL = Evaluator(
     read=_read,
     check=_check,
@@ -82,4 +87,5 @@ MULTI_LABEL = Evaluator(
         }
     ),
     distance=lambda one, other: float(len(one ^ other)),
+    without_rows=_without_rows,
 )
