@@ -71,8 +71,10 @@ def _exact_match(figures: Figures) -> float:
 
 
 def _without_rows(model: EvaluatedModel, figures: Figures) -> tuple[str, ...]:
-    met = _halves(figures)[0].any(axis=0)
-    return tuple(label for label, found in zip(model.labels or (), met, strict=True) if not found)
+    met = _halves(figures)[0].sum(axis=0)
+    return tuple(
+        label for label, found in zip(model.labels or (), met.tolist(), strict=True) if not found
+    )
 
 
 MULTI_LABEL = Evaluator(
