@@ -99,7 +99,7 @@ class EdgebertModel private constructor(
      * A vector for a text, or a text and its pair; parameters as for [classify], and:
      *
      * @param prompt name of one of the file's prompts, which is put before the text ("query", "passage"); null: the
-     *   file's default prompt, or none.
+     *   file's default prompt, or none; "": none. In the first window alone.
      */
     fun embed(
         text: String,
@@ -109,7 +109,7 @@ class EdgebertModel private constructor(
         stride: Int? = null,
         prompt: String? = null,
     ): Reply<FloatArray> = reply(Task.EMBED) {
-        embedding.prepare(record.prompts.before(text, prompt ?: record.defaultPrompt), pair, truncate, long, stride)
+        embedding.prepare(promptText(prompt) + text, pair, truncate, long, stride)
     }
 
     /** The hidden states of a text, or a text and its pair: a row for each token, special ones included. */
@@ -220,6 +220,18 @@ class EdgebertModel private constructor(
         }
     }
 
+    private fun promptText(name: String?): String {
+        val prompts = record.prompts
+        return when (name) {
+            null -> prompts[record.defaultPrompt].orEmpty()
+            "" -> ""
+            else -> prompts[name] ?: throw EdgebertException(
+                "prompt '${name.take(40)}' is unknown; " +
+                    if (prompts.isEmpty()) "the file has none" else "accepted: ${prompts.keys.sorted().joinToString()}",
+            )
+        }
+    }
+
     private fun runCase(case: SelfTest): Output =
         inTurn(Stopwatch()) { run -> run(Encoding(case.ids, case.segmentIds, false, emptyList()), case.further) }
 
@@ -313,13 +325,6 @@ class EdgebertModel private constructor(
             throw EdgebertException("$name: cannot read: larger than 2 GB, or not within the file around it", error)
         }
     }
-}
-
-/** A text with the prompt of that name before it. */
-private fun Map<String, String>.before(text: String, prompt: String?): String {
-    if (prompt == null) return text
-    val names = if (isEmpty()) "the file has none" else "accepted: ${keys.sorted().joinToString()}"
-    return (this[prompt] ?: throw EdgebertException("prompt '${prompt.take(40)}' is unknown; $names")) + text
 }
 
 private fun Output.rows(): Array<FloatArray> {

@@ -8,9 +8,9 @@ import kotlin.math.sqrt
 /** Vectors are kept with values from -127 to 127. */
 private const val LEVELS = 127.0
 
-/** Names that models give to the prompt of a query, and of what is searched, the first that is there counts. */
+/** Names of the prompts of what is looked for, and of what is searched. */
 private val QUERY = listOf("query")
-private val PASSAGE = listOf("passage", "document", "corpus")
+private val DOCUMENT = listOf("document", "passage", "corpus")
 
 /**
  * Finds the documents that mean what a query means: an int8 vector for each, all of them compared.
@@ -65,7 +65,7 @@ class Search private constructor(private val model: EdgebertModel, private val e
             }
             val documents = lines.mapIndexed { at, line -> at + 1 to line.trim() }.filter { it.second.isNotEmpty() }
             if (documents.isEmpty()) throw EdgebertException("there are no documents; at least one is needed")
-            val prompt = model.promptFor(PASSAGE)
+            val prompt = model.promptFor(DOCUMENT)
             val entries = documents.mapIndexed { done, (line, text) ->
                 Entry(text, line, direction(model.embed(text, prompt = prompt).value)).also { progress(done + 1, documents.size) }
             }
@@ -90,7 +90,14 @@ internal fun direction(vector: FloatArray): Direction {
     return Direction(values, 1 / FloatArray(values.size) { values[it].toFloat() }.length())
 }
 
-/** The prompt that goes by one of some names; null: the default, or none. */
-private fun EdgebertModel.promptFor(names: List<String>): String? = names.find { it in record.prompts }
+/**
+ * The first of some names that the file has a prompt for; null leaves it to the default.
+ *
+ * One with a text counts before one that is empty, as in Python.
+ */
+private fun EdgebertModel.promptFor(names: List<String>): String? {
+    val found = names.filter { it in record.prompts }
+    return found.find { record.prompts.getValue(it).isNotEmpty() } ?: found.firstOrNull()
+}
 
 private fun FloatArray.length(): Float = sqrt(sumOf { it.toDouble() * it }).toFloat()

@@ -14,7 +14,7 @@ private const val NONE = Double.NEGATIVE_INFINITY
 
 /** Answers to questions: the stretches of a context that answer best (SQuAD). */
 internal class Answering(file: ModelFile, private val tokenizer: Tokenizer) {
-    private val words = Words(file.vocabulary)
+    private val words = Words(file.vocabulary, file.record.tokenizer)
 
     fun prepare(
         question: String,

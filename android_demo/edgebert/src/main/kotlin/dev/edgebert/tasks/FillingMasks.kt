@@ -14,26 +14,33 @@ internal class FillingMasks(file: ModelFile, private val tokenizer: Tokenizer) {
     fun prepare(text: String, top: Int): Job<List<List<Fill>>> {
         checkCount("top", top)
         val input = tokenizer.encode(text, maskTokens = true)
-        val parts = text.split(MASK)
-        val masks = parts.size - 1
-        if (masks == 0) {
+        val ends = if (MASK in text) maskEnds(text) else emptyList()
+        if (ends.isEmpty()) {
             throw EdgebertException(
                 "fill-mask: no $MASK in '${text.take(40)}'; put it where a word is wanted, " +
                     "as in 'Paris is the $MASK of France.'",
             )
         }
         val positions = input.ids.indices.filter { input.ids[it] == tokenizer.maskId }.toIntArray()
-        if (positions.size < masks) {
+        if (positions.size < ends.size) {
             throw EdgebertException(
-                "fill-mask: ${masks - positions.size} of $masks $MASK are past the " +
+                "fill-mask: ${ends.size - positions.size} of ${ends.size} $MASK are past the " +
                     "${tokenizer.options.maxLength} tokens that the model takes; shorten the text before them",
             )
         }
-        return Fills(parts, input, positions, minOf(top, vocabSize))
+        return Fills(text, ends, input, positions, minOf(top, vocabSize))
+    }
+
+    /** Where the masks end in a text; what an added token takes of it is none. */
+    private fun maskEnds(text: String): List<Int> {
+        val ids = tokenizer.ids(text, maskTokens = true)
+        val offsets = tokenizer.offsets(text, maskTokens = true)
+        return ids.indices.filter { ids[it] == tokenizer.maskId }.map(offsets::end)
     }
 
     private inner class Fills(
-        private val parts: List<String>,
+        private val text: String,
+        private val ends: List<Int>,
         private val input: Encoding,
         private val positions: IntArray,
         private val top: Int,
@@ -45,9 +52,8 @@ internal class FillingMasks(file: ModelFile, private val tokenizer: Tokenizer) {
             val logits = run(input, mapOf("positions" to positions)).values
             return positions.indices.map { mask ->
                 val row = logits.copyOfRange(mask * vocabSize, (mask + 1) * vocabSize)
-                val before = parts.take(mask + 1).joinToString(MASK)
-                val after = parts.drop(mask + 1).joinToString(MASK)
-                fills(softmax(row), before, after)
+                val end = ends[mask]
+                fills(softmax(row), text.substring(0, end - MASK.length), text.substring(end))
             }
         }
 

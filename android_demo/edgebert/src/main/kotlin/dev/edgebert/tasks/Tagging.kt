@@ -24,7 +24,7 @@ internal class Word(val label: String, val score: Float, val start: Int, val end
 
 /** Finds labelled spans in a text: names, places, parts of speech. */
 internal class Tagging(file: ModelFile, private val tokenizer: Tokenizer) {
-    private val words = Words(file.vocabulary)
+    private val words = Words(file.vocabulary, file.record.tokenizer)
     private val labels = file.record.labels
     private val room = tokenizer.room(isPair = false)
 

@@ -1,6 +1,7 @@
 package dev.edgebert.tasks
 
 import dev.edgebert.tokenizer.Offsets
+import dev.edgebert.tokenizer.TokenizerOptions
 
 /**
  * Finds words among token ids, by the marks of their word pieces.
@@ -9,9 +10,11 @@ import dev.edgebert.tokenizer.Offsets
  * character.
  *
  * @param vocabulary word pieces; those that continue a word begin with ##.
+ * @param options of the tokenizer; each added token is a word of its own.
  */
-internal class Words(vocabulary: List<String>) {
+internal class Words(vocabulary: List<String>, options: TokenizerOptions) {
     private val continues = BooleanArray(vocabulary.size) { vocabulary[it].startsWith("##") }
+        .also { continues -> options.addedTokens.forEach { continues[it.id] = false } }
 
     /** The words as ranges of tokens; pieces before the first beginning of a word belong to none. */
     fun of(ids: IntArray): List<IntRange> {
