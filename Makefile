@@ -64,7 +64,7 @@ $(ANDROID_DATA)/exact.tflite: | $(VENV)/.dev $(MINILM)
 	mkdir -p $(ANDROID_DATA)
 	$(BIN)/python -m tools.make_android_models $(ANDROID_DATA)/models --exact $@
 
-# 2,000 tokenizer settings drawn at random, 20 texts each, against transformers; about a minute.
+# 2,000 tokenizer settings drawn at random, 20 texts each, against transformers; three minutes.
 tokenizer-settings: export EDGEBERT_TOKENIZER_SETTINGS := 2000
 tokenizer-settings: $(VENV)/.dev
 	$(BIN)/python -m pytest -q tests/checkpoints/test_tokenizer_settings.py
