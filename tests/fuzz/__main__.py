@@ -11,6 +11,7 @@ import argparse
 import hashlib
 import json
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -58,18 +59,23 @@ def _run(name: str, seconds: int) -> int:
         child = [sys.executable, "-m", "tests.fuzz", "--child", f"--seconds={int(left)}", name]
         log = BUILD / f"{name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as file:
+        with log.open("wb") as file:
             code = subprocess.run(child, stdout=file, stderr=file, check=False).returncode
-        told = json.loads(report.read_text()) if report.exists() else {"runs": 0, "found": {}}
-        runs += told["runs"]
-        for what, where in told["found"].items():
-            print(f"  {name}: {where}: {what}")
-        if code == 0 or not told["runs"]:
+        done = _executions(log.read_text("utf-8", "replace"))
+        runs += done
+        if code == 0 or not done:
             break
+    for what, where in (json.loads(report.read_text()) if report.exists() else {}).items():
+        print(f"  {name}: {where}: {what}")
     new = len(_files(regressions) - before)
     trouble = "" if runs else f"; nothing ran, see {log}"
     print(f"{name}: {runs:,} executions, {new} findings{trouble}", flush=True)
     return new or not runs
+
+
+def _executions(log: str) -> int:
+    """As libFuzzer counts them."""
+    return max(map(int, re.findall(r"^(?:#|Done )(\d+)", log, re.MULTILINE)), default=0)
 
 
 def _files(folder: Path) -> set[Path]:
@@ -82,7 +88,7 @@ def _fuzz(name: str, seconds: int) -> None:
 
     with atheris.instrument_imports(include=["edgebert"]):
         from tests.fuzz.mutate import mutate
-        from tests.fuzz.target import Finding, outcome
+        from tests.fuzz.target import outcome
         from tests.fuzz.targets import TARGETS
 
     target = TARGETS[name]
@@ -95,27 +101,18 @@ def _fuzz(name: str, seconds: int) -> None:
     regressions.mkdir(parents=True, exist_ok=True)
     scratch = tempfile.TemporaryDirectory()
     path = target.prepare(Path(scratch.name))
-    found: dict[Finding, str] = {}
     known = {outcome(target, file.read_bytes(), path) for file in regressions.iterdir()}
     places = {finding.where for finding in known if finding}
-    runs = 0
     report = BUILD / f"{name}.json"
-
-    def tell() -> None:
-        report.write_text(
-            json.dumps({"runs": runs, "found": {f.what: f.where for f in found}}), "utf-8"
-        )
+    found: dict[str, str] = json.loads(report.read_text("utf-8")) if report.exists() else {}
 
     def one(data: bytes) -> None:
-        nonlocal runs
-        runs += 1
         finding = outcome(target, data, path)
         if finding and finding.where not in places:
             places.add(finding.where)  # of the many inputs that fail in one place one is kept
-            found[finding] = name
+            found[finding.what] = finding.where
+            report.write_text(json.dumps(found), "utf-8")
             (regressions / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
-        if finding or runs % 256 == 0:
-            tell()
 
     def custom(data: bytes, most: int, seed: int) -> bytes:
         draw = random.Random(seed)
