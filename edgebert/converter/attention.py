@@ -6,20 +6,21 @@ import numpy as np
 
 from edgebert.converter.builder import Builder
 from edgebert.converter.fold import merge_attention
-from edgebert.converter.graph import DYNAMIC, Tensor
+from edgebert.converter.graph import DYNAMIC
+from edgebert.converter.graph_ops import T
 
 MASKED_SCORE = -10_000.0
 """Added to the score of a token that is not to be looked at, as in the original BERT."""
 
 
-def mask_bias(b: Builder, mask: Tensor) -> Tensor:
+def mask_bias(b: Builder[T], mask: T) -> T:
     """0 for a token, `MASKED_SCORE` for padding: [1, 1, n]."""
     g = b.graph
     padding = g.sub(g.cast(g.reshape(mask, (1, 1, DYNAMIC)), np.float32), g.constant(np.float32(1)))
     return g.mul(padding, g.constant(np.float32(-MASKED_SCORE)))
 
 
-def attention(b: Builder, rows: Tensor, x: Tensor, p: str, bias: Tensor) -> Tensor:
+def attention(b: Builder[T], rows: T, x: T, p: str, bias: T) -> T:
     """What rows [m, H] take from all tokens x [n, H], behind the output matrix."""
     g = b.graph
     if rows is x:
@@ -32,7 +33,7 @@ def attention(b: Builder, rows: Tensor, x: Tensor, p: str, bias: Tensor) -> Tens
     return b.dense(g.reshape(mixed, (rows.shape[0], b.config.inner_size)), f"{p}.attention.output")
 
 
-def merged_attention(b: Builder, rows: Tensor, x: Tensor, p: str, bias: Tensor) -> Tensor:
+def merged_attention(b: Builder[T], rows: T, x: T, p: str, bias: T) -> T:
     """The same as `attention` for a few rows [m, H], without keys and values.
 
     score_j = q·(K x_j) = (Kᵀq)·x_j and Σ_j a_j (V x_j) = V (Σ_j a_j x_j): with K joined to
@@ -49,7 +50,7 @@ def merged_attention(b: Builder, rows: Tensor, x: Tensor, p: str, bias: Tensor) 
     return b.dense_of(mixed, *merged["value_output"])
 
 
-def _project(b: Builder, x: Tensor, p: str, *parts: str) -> list[Tensor]:
+def _project(b: Builder[T], x: T, p: str, *parts: str) -> list[T]:
     """Queries, keys or values of x [m, H] in heads, each [A, m, head size].
 
     One product for all parts: x is quantised once, and one transpose serves them all.

@@ -16,7 +16,8 @@ from edgebert.converter.attention import mask_bias
 from edgebert.converter.builder import Builder
 from edgebert.converter.embeddings import embeddings
 from edgebert.converter.fold import fold
-from edgebert.converter.graph import DYNAMIC, Graph
+from edgebert.converter.graph import DYNAMIC, Graph, Tensor
+from edgebert.converter.graph_ops import T
 from edgebert.converter.head import Head
 from edgebert.converter.layers import encoder
 from edgebert.converter.recipes import Recipe
@@ -28,12 +29,13 @@ def build_graph(config: BertConfig, weights: Weights, head: Head, recipe: Recipe
 
     Its inputs are int32: `ids`, `mask` and `segment_ids` [1, n], and those of the task [1, m].
     """
-    b = Builder(config, fold(weights, config), recipe)
-    write_graph(b, head)
-    return b.graph
+    graph = Graph()
+    builder: Builder[Tensor] = Builder(config, fold(weights, config), recipe, graph)
+    write_graph(builder, head)
+    return graph
 
 
-def write_graph(b: Builder, head: Head) -> None:
+def write_graph(b: Builder[T], head: Head) -> None:
     """Writes the whole model into the graph of a builder."""
     g = b.graph
     ids, mask, segments, *positions = (
@@ -42,7 +44,7 @@ def write_graph(b: Builder, head: Head) -> None:
     )
     ids = g.reshape(ids, (DYNAMIC,))
     # For each position a row of zeros with a one at that token: [1, m, n].
-    chosen = [g.one_hot(numbers, g.reshape(g.shape(ids), ())) for numbers in positions]
+    chosen = [g.one_hot_like(numbers, ids) for numbers in positions]
     hidden = embeddings(b, ids, mask, segments)
     hidden = encoder(b, hidden, mask_bias(b, mask), head, *chosen)
     g.output("output", TASK_HEADS[head.task](b, head, hidden, mask))

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any, Generic
 
 import numpy as np
 
 from edgebert.bert.config import Activation, BertConfig
 from edgebert.bert.weights import Array, Weights
-from edgebert.converter.graph import Graph, Tensor
-from edgebert.converter.recipes import Recipe, Stored
+from edgebert.converter.graph_ops import GraphOps, T, WeightOps
 
 
 @dataclass(frozen=True)
-class Builder:
+class Builder(Generic[T]):
     """Writes into one graph.
 
     Attributes:
@@ -24,44 +24,41 @@ class Builder:
 
     config: BertConfig
     weights: Weights
-    recipe: Recipe
-    graph: Graph = field(default_factory=Graph)
-    matrices: dict[str, Stored] = field(default_factory=dict)
-    tables: dict[str, Tensor] = field(default_factory=dict)
+    recipe: WeightOps[T]
+    graph: GraphOps[T]
+    matrices: dict[str, Any] = field(default_factory=dict)
+    tables: dict[str, T] = field(default_factory=dict)
 
-    def on(self, graph: Graph) -> Builder:
+    def on(self, graph: GraphOps[T]) -> Builder[T]:
         """The same, writing into another graph of the same file."""
         return replace(self, graph=graph, tables={})
 
-    def dense(self, x: Tensor, name: str) -> Tensor:
+    def dense(self, x: T, name: str) -> T:
         """Rows times a weight matrix by name, plus its bias."""
         return self.dense_of(x, name, self.weights[f"{name}.weight"], self.weights[f"{name}.bias"])
 
-    def dense_of(self, x: Tensor, name: str, weight: Array, bias: Array | None) -> Tensor:
+    def dense_of(self, x: T, name: str, weight: Array, bias: Array | None) -> T:
         """Rows times a weight matrix, plus its bias."""
         if name not in self.matrices:
             self.matrices[name] = self.recipe.stored(weight)
         return self.recipe.dense(self.graph, x, self.matrices[name], bias, name)
 
-    def table(self, name: str) -> Tensor:
+    def table(self, name: str) -> T:
         """A table, read by row; stored once, though `fill-mask` reads words twice."""
         if name not in self.tables:
             self.tables[name] = self.recipe.table(self.graph, self.weights[name], name)
         return self.tables[name]
 
-    def times_table(self, x: Tensor, name: str, bias: Tensor | None) -> Tensor:
+    def times_table(self, x: T, name: str, bias: T | None) -> T:
         """Rows [m, E] times each row of a table [V, E], plus a bias [V]: [m, V]."""
-        table = self.table(name)
-        if table.scale is None:
-            table = self.graph.dequantize(table)
-        return self.graph.fully_connected(x, table, bias)
+        return self.recipe.times_table(self.graph, x, self.table(name), bias)
 
-    def activation(self, x: Tensor, kind: Activation) -> Tensor:
+    def activation(self, x: T, kind: Activation) -> T:
         """An activation, element by element."""
         g = self.graph
         return g.relu(x) if kind == "relu" else g.gelu(x, approximate=kind == "gelu_tanh")
 
-    def layer_norm(self, x: Tensor, name: str) -> Tensor:
+    def layer_norm(self, x: T, name: str) -> T:
         """Layer norm over the last axis, without its bias."""
         g = self.graph
         centred = g.sub(x, g.mean(x))
@@ -69,9 +66,10 @@ class Builder:
         inverse = g.rsqrt(g.add(variance, g.constant(np.float32(self.config.layer_norm_eps))))
         return g.mul(g.mul(centred, inverse), g.constant(self.weights[f"{name}.weight"]))
 
-    def residual(self, x: Tensor, change: Tensor, norm: str) -> Tensor:
+    def residual(self, x: T, change: T, norm: str) -> T:
         """The norm of x + change, where both are [m, H]."""
         g = self.graph
+        change = g.dropout(change)
         if self.config.norm == "no_norm":  # the change is scaled already (`fold.fold_no_norms`)
             return g.add(g.mul(x, g.constant(self.weights[f"{norm}.weight"])), change)
         return self.layer_norm(g.add(x, change), norm)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from edgebert.converter.builder import Builder
-from edgebert.converter.graph import DYNAMIC, Tensor
+from edgebert.converter.graph import DYNAMIC
+from edgebert.converter.graph_ops import T
 
 
-def embeddings(b: Builder, ids: Tensor, mask: Tensor, segments: Tensor) -> Tensor:
+def embeddings(b: Builder[T], ids: T, mask: T, segments: T) -> T:
     """Words, positions and segments summed up, normalised and projected.
 
     Args:
@@ -21,8 +22,7 @@ def embeddings(b: Builder, ids: Tensor, mask: Tensor, segments: Tensor) -> Tenso
         [n, H].
     """
     g, config = b.graph, b.config
-    size = g.concatenate([g.shape(ids), g.constant(np.array([config.sum_size], np.int32))])
-    positions = g.dequantize(g.first_rows(b.table("embeddings.position"), size))
+    positions = g.dequantize(g.first_rows_like(b.table("embeddings.position"), ids))
     words = _neighbours(b, ids, mask) if config.trigrams else _rows(b, ids)
     if config.projection == "words":
         words = b.dense(words, "embeddings.projection")
@@ -35,11 +35,11 @@ def embeddings(b: Builder, ids: Tensor, mask: Tensor, segments: Tensor) -> Tenso
     return b.dense(normed, "embeddings.projection") if config.projection else normed
 
 
-def _rows(b: Builder, ids: Tensor) -> Tensor:
+def _rows(b: Builder[T], ids: T) -> T:
     return b.graph.dequantize(b.graph.gather(b.table("embeddings.word"), ids))
 
 
-def _neighbours(b: Builder, ids: Tensor, mask: Tensor) -> Tensor:
+def _neighbours(b: Builder[T], ids: T, mask: T) -> T:
     """For each token the words after it, at it and before it, side by side: [n, 3 E].
 
     Where there is none, and for padding, zeros.
@@ -50,7 +50,7 @@ def _neighbours(b: Builder, ids: Tensor, mask: Tensor) -> Tensor:
     return g.reshape(g.mul(words, there), (DYNAMIC, 3 * width))
 
 
-def _windows(b: Builder, numbers: Tensor) -> Tensor:
+def _windows(b: Builder[T], numbers: T) -> T:
     """For each of n whole numbers the next one, itself and the last one: [n, 3]; 0 past an end."""
     g = b.graph
     edge = g.constant(np.zeros(1, np.int32))
@@ -62,7 +62,7 @@ def _windows(b: Builder, numbers: Tensor) -> Tensor:
     return g.concatenate(columns)
 
 
-def _segments(b: Builder, segments: Tensor) -> Tensor:
+def _segments(b: Builder[T], segments: T) -> T:
     """Segment vectors [n, H]; segment 0 is zero (folded into the positions)."""
     g = b.graph
     table = b.weights["embeddings.segment"]

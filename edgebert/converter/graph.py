@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from edgebert.converter.graph_ops import Shaped
 from edgebert.converter.ops import OPS, Op
 from edgebert.converter.quantize import Quantized
 from edgebert.model_file.schema import schema
@@ -298,19 +299,21 @@ class Graph:
         """The same numbers in another storage."""
         return x if x.storage == out else self._op("quantize", [x], x.shape, out)
 
-    def first_rows(self, x: Tensor, rows: int | Tensor) -> Tensor:
-        """The first rows of x [m, H]: a fixed number, or as many as a tensor [2] = (n, H) says.
+    def first_rows(self, x: Tensor, rows: int) -> Tensor:
+        """The first rows of x [m, H]: [rows, H]."""
+        size = self.constant(np.array([rows, x.shape[1]], np.int32))
+        return self._first_rows(x, size, rows)
 
-        Not STRIDED_SLICE, which LiteRT 2.3 copies number by number: for the positions that took
-        a third of the time that a new length costs.
-        """
-        width = x.shape[1]
-        if isinstance(rows, int):
-            size, count = self.constant(np.array([rows, width], np.int32)), rows
-        else:
-            size, count = rows, DYNAMIC
+    def first_rows_like(self, x: Tensor, ids: Tensor) -> Tensor:
+        """The first rows of x [m, H], as many as there are ids [n]: [n, H]."""
+        width = self.constant(np.array([x.shape[1]], np.int32))
+        return self._first_rows(x, self.concatenate([self._shape(ids), width]), DYNAMIC)
+
+    def _first_rows(self, x: Tensor, size: Tensor, count: int) -> Tensor:
+        # Not by STRIDED_SLICE, which LiteRT 2.3 copies number by number: for the positions that
+        # took a third of the time that a new length costs.
         begin = self.constant(np.zeros(2, np.int32))
-        return self._op("slice", [x, begin, size], (count, width), x.storage)
+        return self._op("slice", [x, begin, size], (count, x.shape[1]), x.storage)
 
     def planes(self, x: Tensor, first: int, count: int) -> Tensor:
         """Some planes of x [k, m, n]: [count, m, n]."""
@@ -343,12 +346,17 @@ class Graph:
         inputs = [x, begin, end, strides]
         return self._op("strided_slice", inputs, (DYNAMIC,), x.storage, endMask=mask)
 
-    def one_hot(self, numbers: Tensor, depth: Tensor) -> Tensor:
-        """For each number [m] a row of zeros with a one at that place: [m, depth]."""
+    def one_hot_like(self, numbers: Tensor, ids: Tensor) -> Tensor:
+        """For each number a row of zeros, one an id [n], with a one at that place: [..., n]."""
+        depth = self.reshape(self._shape(ids), ())
         inputs = [numbers, depth, self.constant(np.float32(1)), self.constant(np.float32(0))]
         return self._op("one_hot", inputs, (*numbers.shape, DYNAMIC), axis=-1)
 
-    def shape(self, x: Tensor) -> Tensor:
+    def dropout(self, x: Tensor) -> Tensor:
+        """Where a share of the elements is set to 0 while a BERT is trained; here nothing is."""
+        return x
+
+    def _shape(self, x: Tensor) -> Tensor:
         """The shape of x as int32 [rank]."""
         return self._op("shape", [x], (len(x.shape),), Storage(_INT32), outType=_TYPES[_INT32])
 
@@ -484,7 +492,7 @@ def _sum_options(out: Storage) -> dict[str, bool]:
     return {"potScaleInt16": False} if out.dtype == _INT16 else {}
 
 
-def broadcast(a: Tensor, b: Tensor) -> tuple[int, ...]:
+def broadcast(a: Shaped, b: Shaped) -> tuple[int, ...]:
     """The shape of an element-wise op: axis by axis, the size that is not 1."""
     rank = max(len(a.shape), len(b.shape))
     shapes = [(1,) * (rank - len(t.shape)) + t.shape for t in (a, b)]

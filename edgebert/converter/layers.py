@@ -5,7 +5,8 @@ from __future__ import annotations
 from edgebert.converter.attention import attention, merged_attention
 from edgebert.converter.builder import Builder
 from edgebert.converter.fold import feed_forwards
-from edgebert.converter.graph import DYNAMIC, Graph, Tensor
+from edgebert.converter.graph import DYNAMIC
+from edgebert.converter.graph_ops import GraphOps, T
 from edgebert.converter.head import Head
 
 MERGED_HEADS = 4
@@ -13,9 +14,7 @@ MERGED_HEADS = 4
 heads. 2/128 gains 14 % of its time for nothing, 4/256 5 % for 2 % of its size."""
 
 
-def encoder(
-    b: Builder, x: Tensor, bias: Tensor, head: Head, chosen: Tensor | None = None
-) -> Tensor:
+def encoder(b: Builder[T], x: T, bias: T, head: Head, chosen: T | None = None) -> T:
     """All layers: from x [n, H] to the rows that the head reads, [1, H], [m, H] or [n, H].
 
     The last layer computes those rows only, where it has weights of its own. Layers that share
@@ -30,7 +29,7 @@ def encoder(
     return layer(b, _read(b, x, head, chosen), x, f"layers.{last}", bias)
 
 
-def layer(b: Builder, rows: Tensor, x: Tensor, p: str, bias: Tensor) -> Tensor:
+def layer(b: Builder[T], rows: T, x: T, p: str, bias: T) -> T:
     """One layer for some rows [m, H] of its input x [n, H]."""
     narrow = b.config.bottleneck_size is not None
     merge = rows is not x and not narrow and b.config.num_attention_heads <= MERGED_HEADS
@@ -45,8 +44,8 @@ def layer(b: Builder, rows: Tensor, x: Tensor, p: str, bias: Tensor) -> Tensor:
     return b.residual(rows, wide, f"{p}.bottleneck.output.norm")
 
 
-def _shared_layers(b: Builder, x: Tensor, bias: Tensor) -> Tensor:
-    def step(graph: Graph, x: Tensor, bias: Tensor) -> Tensor:
+def _shared_layers(b: Builder[T], x: T, bias: T) -> T:
+    def step(graph: GraphOps[T], x: T, bias: T) -> T:
         return layer(b.on(graph), x, x, "layers.0", bias)
 
     times = b.config.num_hidden_layers
@@ -57,13 +56,13 @@ def _shared_layers(b: Builder, x: Tensor, bias: Tensor) -> Tensor:
     return x
 
 
-def _feed_forward(b: Builder, x: Tensor, p: str) -> Tensor:
+def _feed_forward(b: Builder[T], x: T, p: str) -> T:
     """Two dense layers, their residual sum and its norm."""
     inner = b.activation(b.dense(x, f"{p}.intermediate"), b.config.hidden_act)
     return b.residual(x, b.dense(inner, f"{p}.output"), f"{p}.norm")
 
 
-def _read(b: Builder, x: Tensor, head: Head, chosen: Tensor | None) -> Tensor:
+def _read(b: Builder[T], x: T, head: Head, chosen: T | None) -> T:
     """The rows of x [n, H] that the head reads; x itself where it reads all.
 
     A product with zeros and ones is exact, and XNNPACK runs it; a GATHER at this place would

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from edgebert.bert.weights import Array
 from edgebert.converter.full_integer.storage import IntegerName
-from edgebert.converter.graph import Graph, Tensor
+from edgebert.converter.graph_ops import GraphOps, T
 from edgebert.converter.quantize import Quantized, quantize_per_row, quantize_per_tensor
 from edgebert.model_file.record import Quantization
 
@@ -60,9 +60,7 @@ class Recipe:
         """The matrix of a dense layer as `dense` takes it."""
         return weight if len(weight) <= SMALL_MATRIX else self.store_matrix(weight)
 
-    def dense(
-        self, graph: Graph, x: Tensor, stored: Stored, bias: Array | None, name: str
-    ) -> Tensor:
+    def dense(self, graph: GraphOps[T], x: T, stored: Stored, bias: Array | None, name: str) -> T:
         """Rows x [m, in] times a stored weight [out, in], plus a bias [out]: [m, out]."""
         offset = None if bias is None else graph.constant(bias, f"{name}.bias")
         if isinstance(stored, Quantized) and self.scales_apart:
@@ -74,10 +72,16 @@ class Recipe:
             matrix = graph.dequantize(matrix)
         return graph.fully_connected(x, matrix, offset)
 
-    def table(self, graph: Graph, weight: Array, name: str) -> Tensor:
+    def table(self, graph: GraphOps[T], weight: Array, name: str) -> T:
         """The table as GATHER takes it; rows still need `Graph.dequantize`."""
         tensor = graph.constant(self.store_table(weight), name)
         return tensor if self.gathers_stored else graph.dequantize(tensor)
+
+    def times_table(self, graph: GraphOps[T], x: T, table: T, bias: T | None) -> T:
+        """Rows [m, E] times each row of a table [V, E], plus a bias [V]: [m, V]."""
+        # A dense layer takes an int8 table as it is, and no float16 one.
+        kept = table if self.store_table is quantize_per_tensor else graph.dequantize(table)
+        return graph.fully_connected(x, kept, bias)
 
     @property
     def quantization(self) -> Quantization:

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from edgebert.bert.sentence import DenseActivation, pooling_modes
 from edgebert.converter.attention import mask_bias
 from edgebert.converter.builder import Builder
-from edgebert.converter.graph import DYNAMIC, Tensor
+from edgebert.converter.graph import DYNAMIC
+from edgebert.converter.graph_ops import T
 from edgebert.converter.head import Head
 
 _LAST_TOKEN_STEP = 100.0
 _LAST_TOKEN_PADDING = 1000.0
 """exp(-100) is 0 in float32; padding, 1000 times as far down, is below any token."""
 
-TaskHead: TypeAlias = Callable[[Builder, Head, Tensor, Tensor], Tensor]
+TaskHead: TypeAlias = Callable[[Builder[T], Head, T, T], T]
 
 
-def embed(b: Builder, head: Head, hidden: Tensor, mask: Tensor) -> Tensor:
+def embed(b: Builder[T], head: Head, hidden: T, mask: T) -> T:
     """Sentence vector [1, H], or of another size where it is projected or truncated."""
     g = b.graph
     pooled = [_pooled(b, mode, hidden, mask) for mode in pooling_modes(head.pooling)]
@@ -35,43 +36,43 @@ def embed(b: Builder, head: Head, hidden: Tensor, mask: Tensor) -> Tensor:
     return g.l2_normalization(vector) if head.normalize else vector
 
 
-def classify(b: Builder, head: Head, hidden: Tensor, mask: Tensor) -> Tensor:
+def classify(b: Builder[T], head: Head, hidden: T, mask: T) -> T:
     """Probabilities [1, K]."""
     logits = _logits(b, hidden)
     return b.graph.logistic(logits) if head.multi_label else b.graph.softmax(logits)
 
 
-def regress(b: Builder, head: Head, hidden: Tensor, mask: Tensor) -> Tensor:
+def regress(b: Builder[T], head: Head, hidden: T, mask: T) -> T:
     """Outputs of the classifier as they are, or their sigmoid: [1, K]."""
     logits = _logits(b, hidden)
     return b.graph.logistic(logits) if head.sigmoid else logits
 
 
-def _logits(b: Builder, hidden: Tensor) -> Tensor:
+def _logits(b: Builder[T], hidden: T) -> T:
     kind = b.config.pooler_act
     if kind is not None:
         pooled = b.dense(hidden, "pooler")
         hidden = b.graph.tanh(pooled) if kind == "tanh" else b.activation(pooled, kind)
-    return b.dense(hidden, "classifier")
+    return b.dense(b.graph.dropout(hidden), "classifier")
 
 
-def encode(b: Builder, head: Head, hidden: Tensor, mask: Tensor) -> Tensor:
+def encode(b: Builder[T], head: Head, hidden: T, mask: T) -> T:
     """Last hidden state [1, n, H]."""
     return b.graph.reshape(_whole(b, hidden), (1, DYNAMIC, b.config.hidden_size))
 
 
-def tag(b: Builder, head: Head, hidden: Tensor, mask: Tensor) -> Tensor:
+def tag(b: Builder[T], head: Head, hidden: T, mask: T) -> T:
     """Logits of each token [1, n, K]."""
-    logits = b.dense(hidden, "tagger")
+    logits = b.dense(b.graph.dropout(hidden), "tagger")
     return b.graph.reshape(logits, (1, DYNAMIC, logits.shape[1]))
 
 
-def answer(b: Builder, head: Head, hidden: Tensor, mask: Tensor) -> Tensor:
+def answer(b: Builder[T], head: Head, hidden: T, mask: T) -> T:
     """Start and end logits [1, n, 2]."""
-    return b.graph.reshape(b.dense(hidden, "answerer"), (1, DYNAMIC, 2))
+    return b.graph.reshape(b.dense(b.graph.dropout(hidden), "answerer"), (1, DYNAMIC, 2))
 
 
-def fill_mask(b: Builder, head: Head, hidden: Tensor, mask: Tensor) -> Tensor:
+def fill_mask(b: Builder[T], head: Head, hidden: T, mask: T) -> T:
     """Logits over the vocabulary [1, m, V]; the word table serves as the output matrix."""
     g, width = b.graph, b.config.word_size
     hidden = b.activation(b.dense(hidden, "mlm.transform"), b.config.hidden_act)
@@ -84,13 +85,13 @@ def fill_mask(b: Builder, head: Head, hidden: Tensor, mask: Tensor) -> Tensor:
     return g.reshape(logits, (1, DYNAMIC, b.config.vocab_size))
 
 
-def _whole(b: Builder, hidden: Tensor) -> Tensor:
+def _whole(b: Builder[T], hidden: T) -> T:
     """With the bias of the last norm, which other tasks have in their matrices."""
     bias = b.weights["encoder.bias"]
     return b.graph.add(hidden, b.graph.constant(bias)) if bias.any() else hidden
 
 
-def _pooled(b: Builder, mode: str, hidden: Tensor, mask: Tensor) -> Tensor:
+def _pooled(b: Builder[T], mode: str, hidden: T, mask: T) -> T:
     """One vector [1, H] of the rows whose mask is 1."""
     g, width = b.graph, b.config.hidden_size
     if mode == "cls":
@@ -110,7 +111,7 @@ def _pooled(b: Builder, mode: str, hidden: Tensor, mask: Tensor) -> Tensor:
     return g.mul(vector, g.rsqrt(first))
 
 
-def _pooling_scores(b: Builder, mode: str, bias: Tensor) -> Tensor:
+def _pooling_scores(b: Builder[T], mode: str, bias: T) -> T:
     """Scores [1, 1, n] whose softmax are the weights of the tokens.
 
     Of weights 1, 2, 3 … they are the logarithms; for the last token, steps so large that only the
@@ -125,12 +126,12 @@ def _pooling_scores(b: Builder, mode: str, bias: Tensor) -> Tensor:
     else:
         scores = numbers * np.float32(_LAST_TOKEN_STEP)
         bias = g.mul(bias, g.constant(np.float32(_LAST_TOKEN_PADDING)))
-    rows = g.reshape(bias, (DYNAMIC, 1))
     table = g.constant(scores[:, None], f"pooling.{mode}")
-    return g.add(bias, g.reshape(g.first_rows(table, g.shape(rows)), (1, 1, DYNAMIC)))
+    rows = g.first_rows_like(table, g.reshape(bias, (DYNAMIC,)))
+    return g.add(bias, g.reshape(rows, (1, 1, DYNAMIC)))
 
 
-def _activated(b: Builder, x: Tensor, kind: DenseActivation) -> Tensor:
+def _activated(b: Builder[T], x: T, kind: DenseActivation) -> T:
     g = b.graph
     if kind == "identity":
         return x
@@ -139,7 +140,7 @@ def _activated(b: Builder, x: Tensor, kind: DenseActivation) -> Tensor:
     return {"tanh": g.tanh, "relu": g.relu, "sigmoid": g.logistic}[kind](x)
 
 
-TASK_HEADS: Mapping[str, TaskHead] = MappingProxyType(
+TASK_HEADS: Mapping[str, TaskHead[Any]] = MappingProxyType(
     {
         "embed": embed,
         "classify": classify,

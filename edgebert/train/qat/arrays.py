@@ -7,11 +7,12 @@ of TensorFlow with gradients. A function that they come to use and that is not h
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from edgebert.bert.weights import Weights
 from edgebert.train.backend import tf
 
 
@@ -82,6 +83,11 @@ class TensorArray(np.lib.mixins.NDArrayOperatorsMixin):
         if function not in _FUNCTIONS:
             raise TypeError(f"numpy.{function.__name__} is not known of tensors")
         return _FUNCTIONS[function](*arguments, **options)
+
+
+def as_weights(arrays: Mapping[str, TensorArray]) -> Weights:
+    """The same, for functions on weights: what those use of numpy's arrays these have."""
+    return cast("Weights", arrays)
 
 
 def tensor_of(value: Any) -> Any:

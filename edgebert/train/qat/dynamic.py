@@ -7,9 +7,9 @@ one scale, and what a matrix reads by one range a token, which is found while ru
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, cast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,16 +17,16 @@ from edgebert.converter.bert_graph import write_graph
 from edgebert.converter.builder import Builder
 from edgebert.converter.fold import fold
 from edgebert.converter.graph import DYNAMIC, broadcast
+from edgebert.converter.graph_ops import GraphOps
 from edgebert.converter.head import Head
+from edgebert.converter.quantize import Quantized
 from edgebert.converter.recipes import SMALL_MATRIX
 from edgebert.train.backend import tf
 from edgebert.train.dropout import NO_DROPOUT, Dropout
 from edgebert.train.network import Encoded, Inputs, Network, by_rows
-from edgebert.train.qat.arrays import TensorArray, tensor_of
+from edgebert.train.qat.arrays import TensorArray, as_weights, tensor_of
 from edgebert.train.qat.output import logits_head, output_of
 from edgebert.train.qat.quantisers import Quantisers, per_token
-
-_CLASSIFIERS = ("classifier", "tagger", "answerer")
 
 
 class DynamicNetwork(Network):
@@ -54,14 +54,9 @@ class DynamicNetwork(Network):
         arrays = {name: TensorArray(variable) for name, variable in self.by_name.items()}
         places = "embeddings.position"
         arrays[places] = TensorArray(arrays[places].tensor[: self._max_length])
-        graph = _Graph(inputs)
-        builder = _Builder(
-            self.config,
-            fold(cast("Any", arrays), self.config),
-            cast("Any", _Recipe(self._quantisers)),
-            cast("Any", graph),
-            dropout=dropout,
-        )
+        graph = _Graph(inputs, dropout)
+        weights = fold(as_weights(arrays), self.config)
+        builder: Builder[_Tensor] = Builder(self.config, weights, _Int8(self._quantisers), graph)
         write_graph(builder, logits_head(self._head))
         return Encoded([graph.result], [], inputs.mask)
 
@@ -80,44 +75,19 @@ class _Tensor:
     """A tensor of the graph: its sizes there, and what it holds, for each text of the batch.
 
     Constants have no axis for the batch; they take part by broadcasting.
+
+    Attributes:
+        rounded: of a table, what rounds its rows when they are read.
     """
 
     value: Any
     shape: tuple[int, ...]
+    rounded: Callable[[Any], Any] = lambda rows: rows
 
 
 @dataclass(frozen=True)
-class _Table:
-    """A constant that is read by row, rounded when it is."""
-
-    value: Any
-    rounded: Any
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return tuple(self.value.shape)
-
-
-@dataclass(frozen=True)
-class _Builder(Builder):
-    """The converter's, with dropout on what blocks add and on what a classifier reads."""
-
-    dropout: Dropout = NO_DROPOUT
-    sites: Iterator[int] = field(default_factory=itertools.count)
-
-    def dense(self, x: Any, name: str) -> Any:
-        return super().dense(self._dropped(x) if name in _CLASSIFIERS else x, name)
-
-    def residual(self, x: Any, change: Any, norm: str) -> Any:
-        return super().residual(x, self._dropped(change), norm)
-
-    def _dropped(self, x: Any) -> Any:
-        return _Tensor(self.dropout(x.value, next(self.sites)), x.shape)
-
-
-@dataclass(frozen=True)
-class _Recipe:
-    """Stands for `recipes.Recipe` of int8."""
+class _Int8:
+    """Computes with weights as the recipe int8 stores them (`recipes.Recipe`)."""
 
     quantisers: Quantisers
     repeats: bool = False
@@ -125,24 +95,35 @@ class _Recipe:
     def stored(self, weight: Any) -> Any:
         return weight
 
-    def dense(self, graph: Any, x: _Tensor, weight: Any, bias: Any, name: str) -> _Tensor:
-        matrix, rows = tensor_of(weight), x.value
-        if len(weight) > SMALL_MATRIX:
+    def dense(
+        self, graph: GraphOps[_Tensor], x: _Tensor, stored: Any, bias: Any, name: str
+    ) -> _Tensor:
+        matrix, rows = tensor_of(stored), x.value
+        if len(stored) > SMALL_MATRIX:
             matrix, rows = self.quantisers.rows(name, matrix), per_token(rows)
         product = by_rows(rows, matrix)
         value = product if bias is None else product + tensor_of(bias)
-        return _Tensor(value, (*x.shape[:-1], len(weight)))
+        return _Tensor(value, (*x.shape[:-1], len(stored)))
 
-    def table(self, graph: Any, weight: Any, name: str) -> _Table:
-        return _Table(weight.tensor, self.quantisers.table(name, weight.tensor))
+    def table(self, graph: GraphOps[_Tensor], weight: Any, name: str) -> _Tensor:
+        table = tensor_of(weight)
+        return _Tensor(table, tuple(table.shape), self.quantisers.table(name, table))
+
+    def times_table(
+        self, graph: GraphOps[_Tensor], x: _Tensor, table: _Tensor, bias: _Tensor | None
+    ) -> _Tensor:
+        rounded = _Tensor(table.rounded(table.value), table.shape)
+        return graph.fully_connected(_Tensor(per_token(x.value), x.shape), rounded, bias)
 
 
 class _Graph:
-    """Stands for `graph.Graph`: computes at once what that one writes down."""
+    """Computes at once what `graph.Graph` writes down; dropout drops where there is a key."""
 
-    def __init__(self, inputs: Inputs) -> None:
+    def __init__(self, inputs: Inputs, dropout: Dropout) -> None:
         self._inputs: Mapping[str, Any] = inputs._asdict()
         self._length = tf.shape(inputs.ids)[1]
+        self._dropout = dropout
+        self._sites = itertools.count()
         self.result: Any = None
 
     def input(self, name: str, shape: tuple[int, ...], dtype: Any) -> _Tensor:
@@ -152,6 +133,8 @@ class _Graph:
         self.result = tensor.value
 
     def constant(self, value: Any, name: str = "") -> _Tensor:
+        if isinstance(value, Quantized):
+            value = value.values * value.scale[:, None]
         whole = not isinstance(value, TensorArray) and np.asarray(value).dtype == np.int32
         made = tf.constant(value, tf.int32) if whole else tensor_of(value)
         return _Tensor(made, tuple(made.shape))
@@ -180,6 +163,9 @@ class _Graph:
     def gelu(self, x: _Tensor, *, approximate: bool) -> _Tensor:
         return _Tensor(tf.nn.gelu(x.value, approximate=approximate), x.shape)
 
+    def logistic(self, x: _Tensor) -> _Tensor:
+        return _Tensor(tf.sigmoid(x.value), x.shape)
+
     def softmax(self, x: _Tensor) -> _Tensor:
         return _Tensor(tf.nn.softmax(x.value), x.shape)
 
@@ -201,29 +187,51 @@ class _Graph:
         value = tf.matmul(a.value, b.value, transpose_b=transpose_b)
         return _Tensor(value, (*a.shape[:-1], b.shape[-2 if transpose_b else -1]))
 
-    def gather(self, table: _Table | _Tensor, rows: _Tensor) -> _Tensor:
-        found = tf.gather(table.value, rows.value)
-        if isinstance(table, _Table):
-            found = table.rounded(found)
+    def fully_connected(self, x: _Tensor, weight: _Tensor, bias: _Tensor | None = None) -> _Tensor:
+        value = by_rows(x.value, weight.value)
+        value = value if bias is None else value + bias.value
+        return _Tensor(value, (*x.shape[:-1], weight.shape[0]))
+
+    def gather(self, table: _Tensor, rows: _Tensor) -> _Tensor:
+        found = table.rounded(tf.gather(table.value, rows.value))
         return _Tensor(found, (*rows.shape, *table.shape[1:]))
 
     def dequantize(self, x: _Tensor) -> _Tensor:
         return x
 
-    def first_rows(self, x: _Table | _Tensor, rows: Any) -> _Tensor:
-        if isinstance(x, _Table):
-            return _Tensor(x.rounded(x.value[: self._length]), (DYNAMIC, x.shape[1]))
+    def first_rows(self, x: _Tensor, rows: int) -> _Tensor:
         return _Tensor(x.value[:, :rows], (rows, x.shape[1]))
+
+    def first_rows_like(self, x: _Tensor, ids: _Tensor) -> _Tensor:
+        return _Tensor(x.rounded(x.value[: self._length]), (DYNAMIC, x.shape[1]))
 
     def planes(self, x: _Tensor, first: int, count: int) -> _Tensor:
         return _Tensor(x.value[:, first : first + count], (count, *x.shape[1:]))
 
-    def shape(self, x: _Tensor) -> _Tensor:
-        return _Tensor(None, (len(x.shape),))
+    def columns(self, x: _Tensor, first: int, count: int) -> _Tensor:
+        return _Tensor(x.value[..., first : first + count], (*x.shape[:-1], count))
+
+    def stretch(self, x: _Tensor, first: int, last: int | None) -> _Tensor:
+        return _Tensor(x.value[:, first:last], x.shape)
+
+    def one_hot_like(self, numbers: _Tensor, ids: _Tensor) -> _Tensor:
+        value = tf.one_hot(numbers.value, self._length)
+        return _Tensor(value, (*numbers.shape, DYNAMIC))
 
     def concatenate(self, parts: Sequence[_Tensor]) -> _Tensor:
-        return _Tensor(None, (2,))  # only ever the shape of the positions that are read
+        value = tf.concat([part.value for part in parts], axis=-1)
+        return _Tensor(value, (*parts[0].shape[:-1], sum(part.shape[-1] for part in parts)))
+
+    def repeat(
+        self, times: int, step: Callable[..., _Tensor], start: _Tensor, *fixed: _Tensor
+    ) -> _Tensor:
+        for _ in range(times):
+            start = step(self, start, *fixed)
+        return start
+
+    def dropout(self, x: _Tensor) -> _Tensor:
+        return _Tensor(self._dropout(x.value, next(self._sites)), x.shape)
 
 
-def _joined(operator: Any, a: _Tensor, b: _Tensor) -> _Tensor:
-    return _Tensor(operator(a.value, b.value), broadcast(cast("Any", a), cast("Any", b)))
+def _joined(operator: Callable[[Any, Any], Any], a: _Tensor, b: _Tensor) -> _Tensor:
+    return _Tensor(operator(a.value, b.value), broadcast(a, b))
