@@ -19,11 +19,9 @@ from edgebert.converter.full_integer.storage import (
     storage_of,
     widened,
 )
+from edgebert.converter.full_integer.value_ops import TOKENS
 from edgebert.converter.graph import REAL, Graph, Storage, Tensor
 from edgebert.converter.quantize import Quantized, quantize_per_row, quantize_per_tensor
-
-TOKENS = (0,)
-"""Axes of a value with a row a token."""
 
 _GELU_BY_LOGISTIC: Mapping[str, tuple[float, float]] = MappingProxyType(
     {"gelu": (1.5976, 0.07056), "gelu_tanh": (1.5957691, 0.0713548)}
@@ -125,6 +123,14 @@ class Emitter:
         self._plan = plan
         self._constants = constants
         self._names: dict[int, tuple[str, str]] = {}
+
+    def input(self, name: str, length: int) -> Tensor:
+        """An input of the graph, int32 [1, length], as a vector."""
+        return self.graph.reshape(self.graph.input(name, (1, length), np.int32), (length,))
+
+    def output(self, name: str, x: Tensor) -> None:
+        """Makes a value an output of the graph."""
+        self.graph.output(name, x)
 
     # What reads values
 
@@ -294,6 +300,10 @@ class Emitter:
     def transpose(self, x: Tensor, permutation: tuple[int, ...]) -> Tensor:
         """Permutes the axes."""
         return self._kin(x, self.graph.transpose(x, permutation))
+
+    def dropout(self, x: Tensor) -> Tensor:
+        """Where a share of the elements is set to 0 while a BERT is trained; here nothing is."""
+        return x
 
     # How values are kept
 

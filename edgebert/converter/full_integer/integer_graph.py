@@ -8,6 +8,7 @@ Values are [n, 1, H], one plane a token, since a product of two of them must hav
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Generic
 
 import numpy as np
 
@@ -15,7 +16,9 @@ from edgebert.bert.weights import Array
 from edgebert.converter.full_integer.emitter import Constants, Emitter, Value
 from edgebert.converter.full_integer.form import TWO_GROUPS, Form
 from edgebert.converter.full_integer.storage import StoragePlan
-from edgebert.converter.graph import Graph, Tensor
+from edgebert.converter.full_integer.value_ops import ValueOps
+from edgebert.converter.graph import Graph
+from edgebert.converter.graph_ops import T
 from edgebert.converter.head import Head
 
 TOLD_EPSILON = 1e-8
@@ -73,15 +76,15 @@ def build(
 
 
 def write_graph(
-    form: Form, head: Head, interface: Interface, length: int, emitter: Emitter
+    form: Form, head: Head, interface: Interface, length: int, emitter: ValueOps[T]
 ) -> None:
     """Writes the graph for one length with an emitter that has the form's weights."""
     _Builder(form, head, interface, length, emitter).build()
 
 
-class _Builder:
+class _Builder(Generic[T]):
     def __init__(
-        self, form: Form, head: Head, interface: Interface, length: int, emitter: Emitter
+        self, form: Form, head: Head, interface: Interface, length: int, emitter: ValueOps[T]
     ) -> None:
         self.form = form
         self.config = form.config
@@ -92,14 +95,11 @@ class _Builder:
         self.emit = emitter
 
     def build(self) -> None:
-        g = self.emit.graph
-        inputs = {
-            name: g.reshape(g.input(name, (1, self.length), np.int32), (self.length,))
-            for name in self.interface.inputs
-        }
+        emit = self.emit
+        inputs = {name: emit.input(name, self.length) for name in self.interface.inputs}
         positions = None
         if self.head.task == "fill-mask":
-            positions = g.reshape(g.input("positions", (1, POSITIONS), np.int32), (POSITIONS,))
+            positions = emit.input("positions", POSITIONS)
         x = self.embeddings(inputs)
         mask = self.mask("mask", inputs)
         last = self.config.num_hidden_layers - 1
@@ -109,15 +109,15 @@ class _Builder:
             x = self.layer(x, f"layers.{layer}", before, mask, first_only=first_only)
             before = f"layers.{layer}.ffn.norm"
         if positions is not None:
-            x = self.emit.pick("positions.rows", x, positions)
+            x = emit.pick("positions.rows", x, positions)
         pool = mask
         if self.head.pooling == "mean" and self.head.task == "embed" and self.form.own_pool_mask:
             pool = self.mask("pooling.mask", inputs)
-        g.output("output", _HEADS[self.head.task](self, x, pool))
+        emit.output("output", _HEADS[self.head.task](self, x, pool))
 
     # Inputs
 
-    def mask(self, name: str, inputs: dict[str, Tensor]) -> Tensor:
+    def mask(self, name: str, inputs: dict[str, T]) -> T:
         """0 for a token, `-form.mask` for padding: [1, 1, n]."""
         if "mask" in inputs:
             table, rows = np.array([-self.form.mask, 0], np.float32), inputs["mask"]
@@ -127,12 +127,12 @@ class _Builder:
             rows = inputs["ids"]
         return self.emit.reshape(self.emit.gather(name, table, rows), (1, 1, self.length))
 
-    def embeddings(self, inputs: dict[str, Tensor]) -> Tensor:
+    def embeddings(self, inputs: dict[str, T]) -> T:
         """Word, position and segment vectors, summed and normalised: [n, 1, H]."""
         emit, shape = self.emit, (self.length, 1, self.config.hidden_size)
         words = emit.gather("embeddings.words", "embeddings.word", inputs["ids"])
         positions = self.weights["embeddings.position"][: self.length].reshape(shape)
-        placed: Tensor | Array = positions
+        placed: T | Array = positions
         segments = self.segments(inputs)
         if "embeddings.word.shift" in self.weights:
             shift = emit.gather("embeddings.shifts", "embeddings.word.shift", inputs["ids"])
@@ -142,7 +142,7 @@ class _Builder:
         total = emit.add("embeddings", emit.reshape(words, shape), placed)
         return self.norm(total, "embeddings.norm")
 
-    def segments(self, inputs: dict[str, Tensor]) -> Tensor | None:
+    def segments(self, inputs: dict[str, T]) -> T | None:
         """Segment vectors [n, 1, H]; segment 0 is zero (folded into the positions)."""
         emit, n, table = self.emit, self.length, self.weights.get("embeddings.segment")
         if table is None or not table.any():
@@ -162,7 +162,7 @@ class _Builder:
 
     # Layers
 
-    def layer(self, x: Tensor, p: str, before: str, mask: Tensor, *, first_only: bool) -> Tensor:
+    def layer(self, x: T, p: str, before: str, mask: T, *, first_only: bool) -> T:
         """One transformer layer, for all tokens or for the first: [n, 1, H] or [1, 1, H].
 
         `before` is the norm that gave x.
@@ -174,7 +174,7 @@ class _Builder:
         inner = self.emit.activation(f"{p}.ffn.active", inner, self.config.hidden_act)
         return self.block(x, f"{p}.ffn", inner, f"{name}.norm")
 
-    def context(self, read: Tensor, x: Tensor, p: str, mask: Tensor) -> Tensor:
+    def context(self, read: T, x: T, p: str, mask: T) -> T:
         """What each row of `read` takes from the values of x: [m, 1, H]."""
         emit = self.emit
         query, key, value = (
@@ -184,17 +184,17 @@ class _Builder:
         both = (1, 2)
         scores = emit.matmul(f"{p}.scores", query, key, transpose_b=True, tokens=both)
         scores = emit.add(f"{p}.masked", scores, mask, both)
-        share = emit.softmax(f"{p}.probabilities", scores, both)
+        share = emit.dropout(emit.softmax(f"{p}.probabilities", scores, both))
         mixed = emit.matmul(f"{p}.context", share, value, tokens=(1,))
         shape = (read.shape[0], 1, self.config.hidden_size)
         return emit.reshape(emit.transpose(mixed, (1, 0, 2)), shape)
 
-    def heads(self, x: Tensor) -> Tensor:
+    def heads(self, x: T) -> T:
         """[m, 1, H] as [A, m, H / A]."""
         shape = (x.shape[0], self.config.num_attention_heads, self.config.head_size)
         return self.emit.transpose(self.emit.reshape(x, shape), (1, 0, 2))
 
-    def block(self, x: Tensor, p: str, inner: Tensor, before: str) -> Tensor:
+    def block(self, x: T, p: str, inner: T, before: str) -> T:
         """The output matrix of a block, the sum with what it read, and the norm of that."""
         emit, rows, alpha = self.emit, x.shape[0], self.form.row_scales.get(f"{p}.norm", 1.0)
         if f"{p}.skip.weight" in self.weights:
@@ -213,13 +213,13 @@ class _Builder:
 
     def norm(
         self,
-        x: Tensor,
+        x: T,
         name: str,
         before: str = "",
         alpha: float = 1.0,
         *,
         centred: bool | None = None,
-    ) -> Tensor:
+    ) -> T:
         """Layer norm over channels.
 
         Args:
@@ -245,7 +245,7 @@ class _Builder:
         bias = self.weights[f"{name}.bias"]
         return emit.add(f"{name}.shifted", y, bias) if bias.any() else y
 
-    def variance(self, x: Tensor, name: str, s: Array) -> Tensor:
+    def variance(self, x: T, name: str, s: Array) -> T:
         """Mean square of x * s over the channels: [m, 1, 1]."""
         emit = self.emit
         if not self.form.dot_variance:
@@ -267,7 +267,7 @@ class _Builder:
 
     # Heads
 
-    def embed(self, x: Tensor, mask: Tensor) -> Tensor:
+    def embed(self, x: T, mask: T) -> T:
         """Sentence vector [1, H], as long as it is."""
         emit, width = self.emit, self.config.hidden_size
         if self.head.pooling == "cls":
@@ -282,28 +282,28 @@ class _Builder:
             x = emit.add("embedding", x, shift, ())
         return emit.reshape(x, (1, width))
 
-    def encode(self, x: Tensor, mask: Tensor) -> Tensor:
+    def encode(self, x: T, mask: T) -> T:
         """Last hidden state [1, n, H]."""
         return self.flat(self.biased("encoding", x))
 
-    def classify(self, x: Tensor, mask: Tensor) -> Tensor:
+    def classify(self, x: T, mask: T) -> T:
         """Logits, or the value of `regress`: [1, K]."""
         emit, act = self.emit, self.config.pooler_act
         if act is not None:
             x = emit.dense("pooler", x, "pooler")
             x = emit.tanh("pooled", x) if act == "tanh" else emit.activation("pooled", x, act)
-        logits = emit.dense("logits", x, "classifier")
+        logits = emit.dense("logits", emit.dropout(x), "classifier")
         return emit.reshape(logits, (1, logits.shape[-1]))
 
-    def tag(self, x: Tensor, mask: Tensor) -> Tensor:
+    def tag(self, x: T, mask: T) -> T:
         """Logits of each token [1, n, K]."""
-        return self.flat(self.emit.dense("logits", x, "tagger"))
+        return self.flat(self.emit.dense("logits", self.emit.dropout(x), "tagger"))
 
-    def answer(self, x: Tensor, mask: Tensor) -> Tensor:
+    def answer(self, x: T, mask: T) -> T:
         """Start and end logits [1, n, 2]."""
-        return self.flat(self.emit.dense("logits", x, "answerer"))
+        return self.flat(self.emit.dense("logits", self.emit.dropout(x), "answerer"))
 
-    def fill_mask(self, x: Tensor, mask: Tensor) -> Tensor:
+    def fill_mask(self, x: T, mask: T) -> T:
         """Logits over the vocabulary [1, m, V]."""
         emit = self.emit
         x = emit.dense("mlm.transform", x, "mlm.transform")
@@ -313,12 +313,12 @@ class _Builder:
             emit.times_table("logits", x, "embeddings.word", "mlm.decoder.rows", "mlm.bias")
         )
 
-    def biased(self, name: str, x: Tensor) -> Tensor:
+    def biased(self, name: str, x: T) -> T:
         """What the norms' biases leave for heads without a matrix."""
         bias = self.weights.get("encoder.bias")
         return x if bias is None else self.emit.add(name, x, bias)
 
-    def flat(self, x: Tensor) -> Tensor:
+    def flat(self, x: T) -> T:
         """[m, 1, K] as [1, m, K]."""
         return self.emit.reshape(x, (1, x.shape[0], x.shape[2]))
 

@@ -12,9 +12,9 @@ import numpy as np
 from edgebert.bert.config import Activation
 from edgebert.converter.full_integer.calibrate import CONTEXT, MASKED, NEGLIGIBLE, PLACES
 from edgebert.converter.full_integer.convert import room
-from edgebert.converter.full_integer.emitter import TOKENS
 from edgebert.converter.full_integer.storage import constant_of, held
 from edgebert.converter.full_integer.storage import fixed as fixed_storage
+from edgebert.converter.full_integer.value_ops import TOKENS
 from edgebert.train.backend import tf
 from edgebert.train.dropout import Dropout
 from edgebert.train.network import Inputs, by_rows
@@ -75,20 +75,13 @@ class RoundingEmitter:
         self._sites = itertools.count()
         self.result: Any = None
 
-    # The graph's part
-
-    @property
-    def graph(self) -> RoundingEmitter:
-        """Itself."""
-        return self
-
-    def input(self, name: str, shape: tuple[int, ...], dtype: Any) -> Rounded:
+    def input(self, name: str, length: int) -> Rounded:
         """An input."""
-        return Rounded(self._inputs[name][:, None, :], shape)
+        return Rounded(self._inputs[name], (length,))
 
-    def output(self, name: str, tensor: Rounded) -> None:
+    def output(self, name: str, x: Rounded) -> None:
         """Keeps the output as `result`."""
-        self.result = tensor.value
+        self.result = x.value
 
     # Values
 
@@ -118,10 +111,7 @@ class RoundingEmitter:
 
     def softmax(self, name: str, x: Rounded, tokens: tuple[int, ...]) -> Rounded:
         """Softmax over the last axis."""
-        shares = _fixed("softmax", tf.nn.softmax(x.value))
-        if len(tokens) > 1:  # attention's, not those of a mean over tokens
-            shares = self._dropped(shares)
-        return Rounded(shares, x.shape, name)
+        return Rounded(_fixed("softmax", tf.nn.softmax(x.value)), x.shape, name)
 
     def activation(self, name: str, x: Rounded, kind: Activation) -> Rounded:
         """GELU in either form, or ReLU."""
@@ -165,8 +155,6 @@ class RoundingEmitter:
         self, name: str, x: Rounded, matrix: str, weight: Any, bias: Any = None
     ) -> Rounded:
         """A dense layer."""
-        if name == "logits":
-            x = Rounded(self._dropped(x.value), x.shape)
         return self._named(name, self._product(name, x, weight, bias))
 
     def gather(self, name: str, table: str | Any, rows: Rounded) -> Rounded:
@@ -177,6 +165,18 @@ class RoundingEmitter:
         else:
             found = tf.gather(_constant(table), rows.value)
         return Rounded(found, tuple(found.shape[1:]), name)
+
+    def times_table(self, name: str, x: Rounded, table: str, rows: str, bias: str) -> Rounded:
+        """Products with each row of a table [V, H], times `rows` [V, 1], plus a bias [V]."""
+        whole = tensor_of(self._weights[table])
+        product = by_rows(x.value, self._quantisers.table(table, whole)(whole))
+        scaled = product * tf.reshape(tensor_of(self._weights[rows]), [-1])
+        return self._named(name, scaled + tensor_of(self._weights[bias]))
+
+    def pick(self, name: str, x: Rounded, rows: Rounded) -> Rounded:
+        """Rows of a value, by number."""
+        found = tf.gather(x.value, rows.value, batch_dims=1)
+        return Rounded(found, (rows.shape[0], *x.shape[1:]), name)
 
     def first(self, x: Rounded) -> Rounded:
         """The first row of a value [n, 1, H]."""
@@ -195,6 +195,10 @@ class RoundingEmitter:
         """Permutes the axes."""
         axes = [0, *(axis + 1 for axis in permutation)]
         return Rounded(tf.transpose(x.value, axes), tuple(x.shape[a] for a in permutation), x.name)
+
+    def dropout(self, x: Rounded) -> Rounded:
+        """Sets a share of the elements to 0, where there is a key for it."""
+        return Rounded(self._dropout(x.value, next(self._sites)), x.shape, x.name)
 
     # Rounding
 
@@ -258,9 +262,6 @@ class RoundingEmitter:
         """Which numbers of a value are of real tokens, by an axis of its graph."""
         sizes = [self._length if at == axis else 1 for at in range(len(value.shape) - 1)]
         return tf.reshape(self._real, [-1, *sizes])
-
-    def _dropped(self, x: Any) -> Any:
-        return self._dropout(x, next(self._sites))
 
 
 def _fixed(op: str, x: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from edgebert.tokenizer.tokenizer import Encoding
 from edgebert.train.backend import tf
 from edgebert.train.dropout import NO_DROPOUT, Dropout
 from edgebert.train.network import Encoded, Inputs, Network
-from edgebert.train.qat.arrays import TensorArray
+from edgebert.train.qat.arrays import TensorArray, as_weights
 from edgebert.train.qat.emitter import RoundingEmitter
 from edgebert.train.qat.output import output_of
 from edgebert.train.qat.quantisers import Quantisers
@@ -113,11 +113,11 @@ class IntegerNetwork(Network):
         inputs = Inputs(*inputs)
         arrays = {name: TensorArray(variable) for name, variable in self.by_name.items()}
         start = self._start
-        form = settled_form(cast("Any", arrays), self.config, start.scales, start.first_id)
+        form = settled_form(as_weights(arrays), self.config, start.scales, start.first_id)
         emitter = RoundingEmitter(form.weights, inputs, self._quantisers, start.length, dropout)
         interface = Interface(INPUTS, 0, 0)  # ids alone tell nothing here
         length = inputs.ids.shape[1]
-        write_graph(form, self._head, interface, length, cast("Any", emitter))
+        write_graph(form, self._head, interface, length, emitter)
         return Encoded([emitter.result], [], inputs.mask)
 
     def head(self, head: Head, encoded: Encoded, *rest: Any, **options: Any) -> Any:
