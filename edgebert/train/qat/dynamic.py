@@ -151,6 +151,9 @@ class _Graph:
     def mean(self, x: _Tensor) -> _Tensor:
         return _Tensor(tf.reduce_mean(x.value, axis=-1, keepdims=True), (*x.shape[:-1], 1))
 
+    def max_of_rows(self, x: _Tensor) -> _Tensor:
+        return _Tensor(tf.reduce_max(x.value, axis=1, keepdims=True), (1, x.shape[1]))
+
     def rsqrt(self, x: _Tensor) -> _Tensor:
         return _Tensor(tf.math.rsqrt(x.value), x.shape)
 
