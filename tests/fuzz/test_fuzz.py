@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("ai_edge_litert", reason="files are written with ai-edge-litert")
+pytest.importorskip("resource", reason="limits of time and memory are set by Unix means")
 
 from edgebert.errors import EdgebertError
 from tests.fuzz.__main__ import REGRESSIONS
