@@ -101,23 +101,28 @@ def distill(
 
     from edgebert.cli.console import progress_bar
     from edgebert.errors import EdgebertError
-    from edgebert.train.augmentation.augment import Amount
-    from edgebert.train.augmentation.transfer import with_augmented
-    from edgebert.train.distill import distill as run
-    from edgebert.train.distillation import Mix
-    from edgebert.train.strategy import distributed, own_folder
     from edgebert.train.transfer import Transfer
 
     if augment_with is not None and not augment:
         raise EdgebertError("--augment-with is for further texts: tell how many with --augment")
-    mix = Mix(temperature, hard, match_hidden, match_attention)
-    trials = training.trials()
+    training.settings()
     texts = Transfer(tuple(transfer or ()), labels, dev, data.columns(), metric)
+    texts.check_first()
     with ExitStack() as stack:
-        cluster = stack.enter_context(distributed(training.strategy, tell))
         progress = stack.enter_context(progress_bar())
         large = _teacher(teacher, stack, progress, multi_label=multi_label)
         small = _student(student, init, large, stack, progress)
+
+        # Here, not above: TensorFlow takes seconds to import, and input errors do not wait for it.
+        from edgebert.train.augmentation.augment import Amount
+        from edgebert.train.augmentation.transfer import with_augmented
+        from edgebert.train.distill import distill as run
+        from edgebert.train.distillation import Mix
+        from edgebert.train.strategy import distributed, own_folder
+
+        mix = Mix(temperature, hard, match_hidden, match_attention)
+        trials = training.trials()
+        cluster = stack.enter_context(distributed(training.strategy, tell))
         more = None
         if augment:
             more = partial(
@@ -148,15 +153,20 @@ def _teacher(name: str, stack: ExitStack, progress: Progress, *, multi_label: bo
     """The checkpoint of that name, or a file of scores."""
     from edgebert.checkpoints.sources import open_checkpoint
     from edgebert.errors import EdgebertError
-    from edgebert.train.teacher import CheckpointTeacher, FileTeacher
 
     if Path(name).suffix.lower() in (".jsonl", ".ndjson"):
+        from edgebert.train.teacher import FileTeacher
+
         return FileTeacher(Path(name), multi_label=multi_label)
     if multi_label:
         raise EdgebertError(
             "--multi-label is for a file of scores; a checkpoint says itself what its labels are"
         )
-    return CheckpointTeacher(stack.enter_context(open_checkpoint(name, progress=progress)))
+    checkpoint = stack.enter_context(open_checkpoint(name, progress=progress))
+
+    from edgebert.train.teacher import CheckpointTeacher
+
+    return CheckpointTeacher(checkpoint)
 
 
 def _method(

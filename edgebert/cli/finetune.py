@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgebert.cli.grouped import grouped
 from edgebert.cli.training import LabelledColumns, MetricOption, Training, print_report, tell
+
+if TYPE_CHECKING:
+    from edgebert.evaluate.columns import Columns
 
 
 @grouped
@@ -55,29 +59,35 @@ def finetune(
       edgebert finetune tiny --train train.csv --dev dev.csv --task classify -o intents --resume
       edgebert convert intents -o intents.tflite
     """  # noqa: D301
+    from contextlib import ExitStack
+
     from edgebert.checkpoints.sources import open_checkpoint
     from edgebert.cli.console import progress_bar
-    from edgebert.train.finetune import Task
-    from edgebert.train.finetune import finetune as run
-    from edgebert.train.strategy import distributed
 
-    trials = training.trials()
-    wanted = Task(
-        task,  # type: ignore[arg-type]
-        train,
-        dev,
-        data.columns(),
-        labels,
-        training.max_length,
-        balanced,
-        multi_label,
-        metric,
-    )
-    with (
-        distributed(training.strategy, tell) as cluster,
-        progress_bar() as progress,
-        open_checkpoint(source, progress=progress) as checkpoint,
-    ):
+    training.settings()
+    _check_data(task, (train, dev), data.columns(), multi_label=multi_label)
+    with ExitStack() as stack:
+        progress = stack.enter_context(progress_bar())
+        checkpoint = stack.enter_context(open_checkpoint(source, progress=progress))
+
+        # Here, not above: TensorFlow takes seconds to import, and input errors do not wait for it.
+        from edgebert.train.finetune import Task
+        from edgebert.train.finetune import finetune as run
+        from edgebert.train.strategy import distributed
+
+        trials = training.trials()
+        wanted = Task(
+            task,  # type: ignore[arg-type]
+            train,
+            dev,
+            data.columns(),
+            labels,
+            training.max_length,
+            balanced,
+            multi_label,
+            metric,
+        )
+        cluster = stack.enter_context(distributed(training.strategy, tell))
         report = run(
             checkpoint,
             wanted,
@@ -89,3 +99,19 @@ def finetune(
             tell=tell,
         )
     print_report(report, cluster, as_json=training.as_json)
+
+
+def _check_data(
+    task: str, files: Iterable[Path | None], columns: Columns, *, multi_label: bool
+) -> None:
+    """Reads the first row of each file.
+
+    Raises:
+        EdgebertError: it cannot be read.
+    """
+    from edgebert.bert.tasks import TASKS
+    from edgebert.evaluate.data import open_data
+
+    for path in files:
+        if path is not None and task in TASKS and task != "encode":
+            open_data(path, task, columns, multi_label=multi_label)

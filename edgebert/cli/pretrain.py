@@ -96,6 +96,13 @@ def pretrain(
 
     from edgebert.checkpoints.sources import open_checkpoint
     from edgebert.cli.console import progress_bar
+    from edgebert.train.pretraining.corpus import read_corpus
+
+    training.settings()
+    for path in (*corpus, *([] if dev is None else [dev])):
+        next(read_corpus([path]), None)
+
+    # Here, not above: TensorFlow takes seconds to import, and input errors do not wait for it.
     from edgebert.train.pretraining.inputs import Wanted
     from edgebert.train.pretraining.pretrain import Corpus
     from edgebert.train.pretraining.pretrain import pretrain as run

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from edgebert.train.settings import Settings
 
 _SETTINGS = (
-    *("epochs", "patience", "warmup", "weight_decay", "clip_norm", "dropout"),
+    *("epochs", "batch_size", "learning_rate", "dropout", "seed"),
+    *("patience", "warmup", "weight_decay", "clip_norm"),
     *("accumulate", "precision", "qat", "prune", "save_every"),
 )
 """Options that are fields of `Settings` as they are."""
@@ -90,12 +91,18 @@ class Training:
     force: Annotated[bool, typer.Option("--force", help="Overwrite the model in --output.")] = False
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False
 
+    def settings(self) -> Settings:
+        """Those of a single run; TensorFlow is not needed to tell what is out of range."""
+        from edgebert.train.settings import Settings
+
+        return Settings(**{name: getattr(self, name) for name in _SETTINGS})
+
     def trials(self) -> tuple[Settings, ...]:
         """The settings of every run that was asked for; what is given stays fixed in a grid."""
-        from edgebert.train.settings import BATCH_SIZES, LEARNING_RATES, Settings
+        from edgebert.train.settings import BATCH_SIZES, LEARNING_RATES
         from edgebert.train.trials import grid
 
-        base = Settings(**{name: getattr(self, name) for name in _SETTINGS})
+        base = self.settings()
         sizes = BATCH_SIZES if self.grid and self.batch_size is None else (self.batch_size,)
         rates = (
             LEARNING_RATES if self.grid and self.learning_rate is None else (self.learning_rate,)

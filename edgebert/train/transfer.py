@@ -12,7 +12,7 @@ from edgebert.bulk.fingerprint import digest
 from edgebert.bulk.texts import Text, open_texts, read_texts
 from edgebert.errors import EdgebertError
 from edgebert.evaluate.columns import USUAL, Columns
-from edgebert.evaluate.readers import read_rows
+from edgebert.evaluate.readers import read_header, read_rows
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,19 @@ class Transfer:
         if self.labelled is not None:
             told.append(json.dumps(asdict(self.columns)))
         return ", ".join(told)
+
+    def check_first(self) -> None:
+        """Reads the beginning of each file.
+
+        Raises:
+            EdgebertError: one cannot be read.
+        """
+        if self.labelled is not None:
+            next(read_rows(self.labelled, self.columns, multi_label=True), None)
+        for path in self.texts:
+            next(read_files([path]), None)
+        if self.dev is not None:
+            read_header(self.dev)
 
     def read(self, *, multi_label: bool = False) -> Iterator[tuple[Text, str | None]]:
         """Labelled texts with their labels, then those without; blank ones are left out.

@@ -26,17 +26,57 @@ def arguments(tmp_path, *further):
     return ["finetune", str(tmp_path / "source"), *files, *output, *further]
 
 
-def test_without_tensorflow_one_line_tells_what_to_install(tmp_path):
+def without_tensorflow(tmp_path, *command):
+    """The only line that the command says where TensorFlow cannot be imported."""
     (tmp_path / "tensorflow.py").write_text("raise ImportError('No module named tensorflow')")
     result = subprocess.run(
-        [sys.executable, "-m", "edgebert", *arguments(tmp_path, "--task", "classify")],
+        [sys.executable, "-m", "edgebert", *command],
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONPATH": f"{tmp_path}:{os.environ.get('PYTHONPATH', '.')}"},
     )
     assert result.returncode == 2
     (line,) = result.stderr.splitlines()
+    return line
+
+
+def test_without_tensorflow_one_line_tells_what_to_install(tmp_path):
+    line = without_tensorflow(tmp_path, *arguments(tmp_path, "--task", "classify"))
     assert "pip install 'edgebert[train]'" in line
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("finetune {0}/source --train {0}/none.tsv --task classify", "none.tsv"),
+        ("finetune {0}/source --train {0}/dev.tsv --dev {0}/x --task classify", "/x"),
+        ("finetune {0}/nowhere --train {0}/dev.tsv --task classify", "no such checkpoint"),
+        ("finetune {0}/source --train {0}/dev.tsv --task classify --epochs 0", "epochs is 0"),
+        ("finetune {0}/source --train {0}/dev.tsv --task tag --label-column x", "dev.tsv"),
+        ("distill --teacher {0}/nowhere --student 2/128 --labels {0}/dev.tsv", "no such"),
+        ("distill --teacher {0}/source --student 2/128 --labels {0}/none.tsv", "none.tsv"),
+        ("distill --teacher {0}/source --student 2/128 --transfer {0}/none.txt", "none.txt"),
+        ("distill --teacher {0}/source --student 2/128", "no texts to learn from"),
+        ("pretrain {0}/none.txt --size 1/16 --train-vocab 100", "none.txt"),
+        ("pretrain {0}/dev.tsv --size 1/16 --train-vocab 100 --dropout 2", "dropout is 2"),
+    ],
+)
+def test_wrong_input_is_told_before_tensorflow_is_imported(tmp_path, command, said):
+    arguments(tmp_path)
+    given = [*command.format(tmp_path).split(), "-o", str(tmp_path / "out")]
+    line = without_tensorflow(tmp_path, *given)
+    assert said in line
+    assert "TensorFlow" not in line
+
+
+def test_notices_of_tensorflow_are_not_seen(tmp_path):
+    pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-train")
+    unset = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
+    code = "from edgebert.train.backend import tf; print(int(tf.constant(1) + 1))"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=unset, check=True
+    )
+    assert (result.stdout, result.stderr) == ("2\n", "")
 
 
 def test_wrong_settings_are_one_line(tmp_path):
