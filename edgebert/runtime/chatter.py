@@ -17,8 +17,11 @@ _lock = threading.Lock()  # two redirections at once would leave stderr where th
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[None]:
+def quiet(*, pass_on: bool = True) -> Iterator[None]:
     """Holds back what is written to stderr within, and passes all but chatter on at the end.
+
+    Args:
+        pass_on: False: all of it is chatter, as when a large library is imported.
 
     What another thread writes meanwhile comes a few milliseconds late. Where the block fails
     nothing is passed on, since the engine's exceptions tell what it wrote.
@@ -39,7 +42,9 @@ def quiet() -> Iterator[None]:
         finally:
             os.dup2(kept, _STDERR)
             os.close(kept)
-            _pass_on(held)
+            if pass_on:
+                _pass_on(held)
+            os.close(held)
 
 
 def _open_file() -> int:
@@ -62,4 +67,3 @@ def _pass_on(held: int) -> None:
         rest = b"".join(line for line in lines if line.strip() not in _CHATTER)
         with contextlib.suppress(OSError):
             os.write(_STDERR, rest)
-    os.close(held)

@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
-import tempfile
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from edgebert.errors import EdgebertError
+from edgebert.runtime.chatter import quiet
 
 # Before TensorFlow is first imported: Keras 2, which tensorflow-model-optimization needs, and
 # nothing but errors on stderr.
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-
-@contextlib.contextmanager
-def _silent() -> Iterator[None]:
-    """Keeps off stderr what libraries write to file descriptor 2 without asking Python."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    try:
-        with tempfile.TemporaryFile() as elsewhere:
-            os.dup2(elsewhere.fileno(), 2)
-            yield
-    finally:
-        sys.stderr.flush()
-        os.dup2(kept, 2)
-        os.close(kept)
-
-
 if TYPE_CHECKING:
     tf: Any
     keras: Any
 else:
     try:
-        with _silent():
+        with quiet(pass_on=False):
             import tensorflow as tf
             import tf_keras as keras
 
