@@ -30,9 +30,14 @@ _PACKAGE = "sentence_transformers."
 _MOST_MODULES = 10
 _SHORTEST = 3  # [CLS], one word piece, [SEP]
 
-_TRANSFORMER_FILES = tuple(
-    f"sentence_{name}_config.json"
-    for name in ("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
+_TRANSFORMER_FILES = (
+    "sentence_bert_config.json",
+    "sentence_roberta_config.json",
+    "sentence_distilbert_config.json",
+    "sentence_camembert_config.json",
+    "sentence_albert_config.json",
+    "sentence_xlm-roberta_config.json",
+    "sentence_xlnet_config.json",
 )
 """Where the Transformer's settings may be; the first that is there and not empty counts."""
 
