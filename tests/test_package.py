@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 import edgebert
+from edgebert import support
 
+ROOT = Path(__file__).parents[1]
 PACKAGE = Path(edgebert.__file__).parent
 ORDER = [
-    "version", "errors", "lfs_pointer", "files", "crc32c", "typed_json", "data", "page",
+    "version", "support", "errors", "progress", "retry_policy", "arrays", "formatting",
+    "lfs_pointer", "text_files", "files", "crc32c", "typed_json", "data", "page",
     "bert", "tokenizer", "checkpoints", "model_file", "runtime", "evaluate", "converter",
     "search", "bulk", "benchmark", "train", "cli",
 ]  # fmt: skip
@@ -100,3 +103,11 @@ def test_convert_is_the_function_whatever_was_imported_before():
     import edgebert.converter.convert
 
     assert edgebert.convert is edgebert.converter.convert.convert
+
+
+def test_what_edgebert_runs_on_is_said_alike_everywhere():
+    project = (ROOT / "pyproject.toml").read_text()
+    (_, oldest), (major, newest) = support.PYTHONS
+    assert f'requires-python = ">={major}.{oldest},<{major}.{newest + 1}"' in project
+    for requirement in (*support.LITERT, *support.TFLITE_RUNTIME):
+        assert f'"{requirement}' in project

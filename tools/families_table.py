@@ -17,11 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
+from edgebert.arrays import Weights
 from edgebert.bert.catalogue import VOCABULARY_BYTES
 from edgebert.bert.config import BertConfig
 from edgebert.bert.relatives import RELATIVES
 from edgebert.bert.tasks import TASKS
-from edgebert.bert.weights import Weights, encoder_shapes, head_shapes
+from edgebert.bert.weights import encoder_shapes, head_shapes
 from edgebert.converter.bert_graph import build_graph
 from edgebert.converter.head import Head
 from edgebert.converter.recipes import RECIPES

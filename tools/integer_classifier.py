@@ -20,7 +20,6 @@ from pathlib import Path
 
 import edgebert
 from edgebert.checkpoints.checkpoint import Checkpoint
-from edgebert.checkpoints.progress import Progress
 from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.cli.console import progress_bar
 from edgebert.converter.convert import convert_checkpoint
@@ -30,6 +29,7 @@ from edgebert.converter.recipes import RecipeName
 from edgebert.evaluate.bootstrap import Interval, draw, interval
 from edgebert.evaluate.data import DataSet, open_data
 from edgebert.evaluate.tally import Tally, observe
+from edgebert.progress import Progress
 from edgebert.runtime.model import Model
 
 RECIPES: Sequence[RecipeName] = ("float32", "int8", "int8-full", "int16x8")

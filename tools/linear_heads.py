@@ -10,7 +10,7 @@ from itertools import accumulate
 import numpy as np
 import numpy.typing as npt
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 from edgebert.evaluate.conll import Sentence
 from edgebert.evaluate.entities import OUTSIDE, entities_of
 from edgebert.evaluate.squad_file import Question

@@ -14,15 +14,16 @@ from typing import Any
 
 import numpy as np
 
+from edgebert.arrays import Array
 from edgebert.bert.catalogue import CATALOGUE, CatalogueModel, find
-from edgebert.bert.weights import HEADS, Array, encoder_shapes
+from edgebert.bert.weights import HEADS, encoder_shapes
 from edgebert.checkpoints.checkpoint import Checkpoint
-from edgebert.checkpoints.progress import Progress
 from edgebert.checkpoints.vocabulary import read_vocabulary
 from edgebert.converter.convert import convert_checkpoint
 from edgebert.converter.plan import Options, plan
 from edgebert.converter.recipes import RecipeName, RuntimeName
 from edgebert.converter.report import ConversionReport
+from edgebert.progress import Progress
 
 _CLS, _SEP, _FIRST_WORD, _VOCABULARY_SIZE = 101, 102, 999, 30_522
 _CLASSIFIER = {"mean": 0.0, "std": 0.05}

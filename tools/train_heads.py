@@ -25,8 +25,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import edgebert
+from edgebert.arrays import Array
 from edgebert.bert.tasks import TaskName
-from edgebert.bert.weights import Array
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.converter.convert import convert_checkpoint

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from edgebert.arrays import Array
 from edgebert.bert.catalogue import CatalogueModel
 from edgebert.bert.config import BertConfig
-from edgebert.bert.weights import Array
 from edgebert.converter.head import Head
 from edgebert.tokenizer.tokenizer import Encoding
 from edgebert.train.examples import Example, ExampleFeed

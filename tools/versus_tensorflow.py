@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
+from edgebert.arrays import Array
 from edgebert.benchmark.statistics import Ratio, paired_ratio
-from edgebert.bert.weights import Array
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.recipes import RecipeName
 from tools.emulated_pi.count import count

@@ -15,8 +15,8 @@ from edgebert.benchmark.devices.device import Device
 from edgebert.benchmark.devices.open import open_device
 from edgebert.benchmark.job import Job
 from edgebert.benchmark.result import DeviceResult, Report
-from edgebert.checkpoints.progress import Progress, silent
 from edgebert.errors import EdgebertError
+from edgebert.progress import Progress, silent
 from edgebert.version import __version__
 
 _PERCENT = 100

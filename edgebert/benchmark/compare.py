@@ -31,7 +31,7 @@ from edgebert.benchmark.result import DeviceResult, Report, Run
 from edgebert.benchmark.statistics import Times, by_process, counted, draws, middle, relative
 from edgebert.benchmark.validation import validate
 from edgebert.errors import CheckFailedError, EdgebertError
-from edgebert.page.text import clean, megabytes, number
+from edgebert.formatting import clean, megabytes, number
 
 TIME_TOLERANCE = 0.025
 NOTED_SPEED = 0.05

@@ -50,8 +50,8 @@ from edgebert.benchmark.statistics import (
 )
 from edgebert.benchmark.system import System
 from edgebert.benchmark.throttling import happened, in_any, read_throttling
-from edgebert.checkpoints.progress import Progress, silent
 from edgebert.errors import EdgebertError
+from edgebert.progress import Progress, silent
 from edgebert.runtime.engines import ENGINES
 from edgebert.runtime.machine import parse_meminfo
 

@@ -11,7 +11,7 @@ from edgebert.benchmark.report.rows import Row, distinct, rows
 from edgebert.benchmark.result import DeviceResult, Report
 from edgebert.benchmark.validation import validate
 from edgebert.errors import EdgebertError
-from edgebert.page.text import clean, megabytes, number, plural
+from edgebert.formatting import clean, megabytes, number, plural
 
 NEAR = 0.25
 """How far beyond a limit counts as just outside, as a share of the limit."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-EngineName = Literal["auto", "litert", "tflite-runtime"]
+from edgebert.support import EngineName
 
 
 class Setting(NamedTuple):

@@ -7,18 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
+from edgebert.arrays import Weights
 from edgebert.bert.config import BertConfig
 from edgebert.errors import EdgebertError
 
-if TYPE_CHECKING:
-    import numpy.typing as npt  # a millisecond of each start
-
-Array: TypeAlias = "npt.NDArray[np.float32]"
-Weights: TypeAlias = "Mapping[str, Array]"
 Shape: TypeAlias = tuple[int | str, ...]
 """A shape whose letters stand for sizes of the config (see `_resolve`); `K` counts labels."""
 

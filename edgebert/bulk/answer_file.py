@@ -15,8 +15,8 @@ from uuid import uuid4
 from edgebert.bulk.fingerprint import digest, glance
 from edgebert.bulk.resumable import SAVE_EVERY, Mark, resumable
 from edgebert.bulk.texts import Text, open_texts, read_texts
-from edgebert.checkpoints.progress import Progress, silent
 from edgebert.errors import EdgebertError
+from edgebert.progress import Progress, silent
 from edgebert.runtime.model import Model
 from edgebert.runtime.reply import Reply
 from edgebert.version import __version__

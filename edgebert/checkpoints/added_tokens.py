@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgebert.checkpoints.small_files import as_object, shown
 from edgebert.errors import EdgebertError
+from edgebert.text_files import as_object, shown
 from edgebert.tokenizer.options import AddedToken
 
 _FLAGS = ("lstrip", "rstrip", "single_word", "normalized", "special")

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from edgebert.arrays import Weights
 from edgebert.bert.config import BertConfig
 from edgebert.bert.sentence import DenseActivation, Pooling
 from edgebert.bert.tasks import TASKS, TaskName
-from edgebert.bert.weights import Weights, check_weights, heads_of
+from edgebert.bert.weights import check_weights, heads_of
 from edgebert.checkpoints.cross_encoder import ScoreActivation
 from edgebert.checkpoints.learned import Learned
 from edgebert.errors import EdgebertError
 from edgebert.tokenizer.options import TokenizerOptions
+from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.tokenizer.unigram import UnigramModel
 
 
@@ -118,6 +120,13 @@ class Checkpoint:
             multi_label=self.multi_label or (sigmoid and self.task == "classify"),
             cross_encoder=True,
         )
+
+    def make_tokenizer(self, max_length: int | None = None) -> Tokenizer:
+        """The tokenizer that it was trained with; `max_length` replaces that of the options."""
+        options = self.tokenizer
+        if max_length is not None:
+            options = replace(options, max_length=max_length)
+        return Tokenizer(self.vocabulary, options, self.unigram)
 
     @property
     def heads(self) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from edgebert.bert.config import Activation, BertConfig
-from edgebert.checkpoints.small_files import kind, shown
 from edgebert.errors import EdgebertError
+from edgebert.text_files import kind, shown
 
 _NEEDED = (
     "vocab_size",

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from edgebert.checkpoints.small_files import as_object, shown
 from edgebert.errors import EdgebertError
+from edgebert.text_files import as_object, shown
 
 ScoreActivation: TypeAlias = Literal["sigmoid", "identity", "softmax"]
 

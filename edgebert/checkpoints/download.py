@@ -5,36 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from edgebert.checkpoints.cache import beside, cached_path, discard, is_whole, seal
-from edgebert.checkpoints.progress import Progress, silent
 from edgebert.checkpoints.transfer import Announced, BrokenOffError, fetch
 from edgebert.errors import EdgebertError
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long to try.
-
-    Attributes:
-        timeout: seconds without a byte before a connection counts as broken.
-        retries: how many attempts in a row may bring nothing, after the first.
-        pause: seconds before the first retry; doubled for each further one.
-    """
-
-    timeout: float = 30.0
-    retries: int = 3
-    pause: float = 1.0
-
-
-DEFAULT_PATIENCE = Patience()
+from edgebert.progress import Progress, silent
+from edgebert.retry_policy import DEFAULT_RETRY_POLICY, RetryPolicy
 
 
 def download(
-    url: str, *, progress: Progress = silent, patience: Patience = DEFAULT_PATIENCE
+    url: str, *, progress: Progress = silent, patience: RetryPolicy = DEFAULT_RETRY_POLICY
 ) -> Path:
     """Gives the file behind `url`, from the cache where it is there undamaged.
 
@@ -66,7 +48,7 @@ def download(
     return path
 
 
-def _fill(url: str, path: Path, progress: Progress, patience: Patience) -> None:
+def _fill(url: str, path: Path, progress: Progress, patience: RetryPolicy) -> None:
     part = beside(path, ".part")
     announced = _fetch_patiently(url, path, progress, patience)
     found = _digests(part, ("sha256", *announced.digests))
@@ -82,7 +64,7 @@ def _fill(url: str, path: Path, progress: Progress, patience: Patience) -> None:
     beside(path, ".etag").unlink(missing_ok=True)
 
 
-def _fetch_patiently(url: str, path: Path, progress: Progress, patience: Patience) -> Announced:
+def _fetch_patiently(url: str, path: Path, progress: Progress, patience: RetryPolicy) -> Announced:
     """Attempt after attempt, as long as every few of them bring something."""
     part, etag_file = beside(path, ".part"), beside(path, ".etag")
     fruitless = 0

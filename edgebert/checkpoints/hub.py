@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgebert.checkpoints.progress import Progress, silent
 from edgebert.errors import EdgebertError
+from edgebert.progress import Progress, silent
 
 _MODULE = "0_Transformer"
 """Where sentence-transformers keeps a model that does not lie at the top."""

@@ -11,9 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from edgebert.arrays import Weights
 from edgebert.bert.config import BertConfig
 from edgebert.bert.tasks import LABELLED, TaskName
-from edgebert.bert.weights import Weights
 from edgebert.checkpoints.checkpoint import Checkpoint, TokenizerFiles
 from edgebert.checkpoints.cross_encoder import cross_encoder_activation
 from edgebert.checkpoints.families import FAMILIES
@@ -28,11 +28,11 @@ from edgebert.checkpoints.hugging_face_weights import (
 from edgebert.checkpoints.labels import default_labels, labels_by_id
 from edgebert.checkpoints.learned import read_learned
 from edgebert.checkpoints.mapped import LazyTensors
-from edgebert.checkpoints.small_files import read_json_object, shown
 from edgebert.checkpoints.tensor_prefix import without_prefix
 from edgebert.checkpoints.vocabulary import check_special_tokens
 from edgebert.checkpoints.weight_files import find_tensors
 from edgebert.errors import EdgebertError
+from edgebert.text_files import read_json_object, shown
 
 FORMAT = "Hugging Face folder"
 _WORDS = "embeddings.word"

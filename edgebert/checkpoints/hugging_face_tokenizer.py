@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from edgebert.checkpoints.added_tokens import AddedVocabulary, declared_token
-from edgebert.checkpoints.small_files import is_clean_text, kind, shown
 from edgebert.checkpoints.template_file import bert_template, read_template, without_segments
 from edgebert.checkpoints.tokenizer_sources import (
     BERT_CLASSES,
@@ -27,6 +26,7 @@ from edgebert.checkpoints.unigram_file import read_unigram
 from edgebert.checkpoints.vocabulary import is_in_texts, lay_out, load_vocabulary, nameless
 from edgebert.checkpoints.wordpiece_file import Letters, read_word_pieces, stated_letters
 from edgebert.errors import EdgebertError
+from edgebert.text_files import is_clean_text, kind, shown
 from edgebert.tokenizer.options import AddedToken, Template, TokenizerOptions, TruncationSide
 from edgebert.tokenizer.special import SPECIAL_TOKENS, Kind
 from edgebert.tokenizer.unigram import UnigramModel

@@ -10,14 +10,15 @@ from types import MappingProxyType
 
 import numpy as np
 
+from edgebert.arrays import Array, Weights
 from edgebert.bert.config import BertConfig
-from edgebert.bert.weights import HEADS, Array, Weights, check_head, head_shapes
+from edgebert.bert.weights import HEADS, check_head, head_shapes
 from edgebert.checkpoints.families.family import Family
 from edgebert.checkpoints.leftovers import is_leftover
 from edgebert.checkpoints.mapped import LazyTensors
-from edgebert.checkpoints.small_files import shown
 from edgebert.checkpoints.tensor_names import NameMap
 from edgebert.errors import EdgebertError
+from edgebert.text_files import shown
 
 _MOST_NAMED = 6
 _SUFFIXES = MappingProxyType({"gamma": "weight", "beta": "bias"})

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from edgebert.checkpoints.small_files import as_object, is_clean_text, kind, read_text, shown
 from edgebert.errors import EdgebertError
+from edgebert.text_files import as_object, is_clean_text, kind, read_text, shown
 
 _MOST = 10_000
 

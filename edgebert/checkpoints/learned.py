@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
+from edgebert.arrays import Weights
 from edgebert.bert.config import BertConfig
-from edgebert.bert.weights import Weights
-from edgebert.checkpoints.small_files import read_json_object
 from edgebert.errors import EdgebertError
+from edgebert.text_files import read_json_object
 from edgebert.typed_json import from_json
 
 FILE = "quantization.json"

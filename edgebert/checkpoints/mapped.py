@@ -12,10 +12,10 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from edgebert.bert.weights import Array
-from edgebert.checkpoints.small_files import shown
+from edgebert.arrays import Array
 from edgebert.errors import EdgebertError
 from edgebert.lfs_pointer import refuse_lfs_pointer
+from edgebert.text_files import shown
 
 Tensor: TypeAlias = npt.NDArray[Any]
 

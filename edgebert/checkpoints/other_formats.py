@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from edgebert.checkpoints.small_files import read_json_object
 from edgebert.errors import EdgebertError
+from edgebert.text_files import read_json_object
 
 
 @dataclass(frozen=True)

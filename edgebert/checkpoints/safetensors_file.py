@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from edgebert.checkpoints.mapped import LazyTensors, map_file, tensor_view
-from edgebert.checkpoints.small_files import shown
 from edgebert.errors import EdgebertError
+from edgebert.text_files import shown
 
 _ELEMENT_OF_CODE = {
     "F32": "float32",

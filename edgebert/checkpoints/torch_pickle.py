@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from edgebert.checkpoints.mapped import ELEMENTS, LazyTensors, Tensor, map_file, tensor_view
-from edgebert.checkpoints.small_files import shown
 from edgebert.errors import EdgebertError
+from edgebert.text_files import shown
 
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _LOCAL_HEADER_SIZE = 30

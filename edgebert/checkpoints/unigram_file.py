@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from edgebert.checkpoints.charsmap import read_charsmap
-from edgebert.checkpoints.small_files import as_object, is_clean_text, kind, shown
 from edgebert.errors import EdgebertError
+from edgebert.text_files import as_object, is_clean_text, kind, shown
 from edgebert.tokenizer.normalizer import Step, StepName
 from edgebert.tokenizer.special import SPACE, SPECIAL_TOKENS
 from edgebert.tokenizer.unigram import UnigramModel

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from edgebert.checkpoints.small_files import is_clean_text, read_text, shown
 from edgebert.errors import EdgebertError
+from edgebert.text_files import is_clean_text, read_text, shown
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 MASK_TOKEN = "[MASK]"  # noqa: S105

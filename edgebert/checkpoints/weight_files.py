@@ -9,9 +9,9 @@ from types import MappingProxyType
 from edgebert.checkpoints.mapped import LazyTensors
 from edgebert.checkpoints.other_formats import explain
 from edgebert.checkpoints.safetensors_file import read_safetensors
-from edgebert.checkpoints.small_files import as_object, child, read_json_object, shown
 from edgebert.checkpoints.torch_pickle import read_torch_pickle
 from edgebert.errors import EdgebertError
+from edgebert.text_files import as_object, child, read_json_object, shown
 
 _Reader = Callable[[Path], LazyTensors]
 

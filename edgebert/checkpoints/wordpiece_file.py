@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from edgebert.checkpoints.small_files import as_object, kind, shown
 from edgebert.errors import EdgebertError
+from edgebert.text_files import as_object, kind, shown
 
 _MODEL = ("type", "vocab", "unk_token", "continuing_subword_prefix", "max_input_chars_per_word")
 _REQUIRED_OF_MODEL: Mapping[str, object] = {

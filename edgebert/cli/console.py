@@ -14,7 +14,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from edgebert.checkpoints.progress import Progress
+    from edgebert.progress import Progress
 
 Notice: TypeAlias = Literal["error", "failed", "warning"]
 
@@ -72,7 +72,7 @@ def progress_bar() -> Iterator[Progress]:
     """
     from rich import progress as bars
 
-    from edgebert.checkpoints.progress import silent
+    from edgebert.progress import silent
 
     console = stderr()
     if not console.is_terminal:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager, ExitStack
 
     from edgebert.checkpoints.checkpoint import Checkpoint
-    from edgebert.checkpoints.progress import Progress
+    from edgebert.progress import Progress
     from edgebert.train.augmentation.method import Method
     from edgebert.train.teacher import Teacher
 

@@ -70,7 +70,7 @@ def _print(choice: Choice) -> None:
     from rich.text import Text
 
     from edgebert.cli.console import stdout
-    from edgebert.page.text import clean
+    from edgebert.formatting import clean
 
     console = stdout()
     where = clean(", ".join(choice.devices))
@@ -93,7 +93,7 @@ def _table(title: str, shown: Sequence[Candidate]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    from edgebert.page.text import UNKNOWN, clean, megabytes, number
+    from edgebert.formatting import UNKNOWN, clean, megabytes, number
 
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column(title, overflow="fold")

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from edgebert.arrays import Weights
 from edgebert.bert.config import BertConfig
 from edgebert.bert.tasks import TASKS
-from edgebert.bert.weights import Weights
 from edgebert.converter.attention import mask_bias
 from edgebert.converter.builder import Builder
 from edgebert.converter.embeddings import embeddings

@@ -7,8 +7,8 @@ from typing import Any, Generic
 
 import numpy as np
 
+from edgebert.arrays import Array, Weights
 from edgebert.bert.config import Activation, BertConfig
-from edgebert.bert.weights import Array, Weights
 from edgebert.converter.graph_ops import GraphOps, T, WeightOps
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from edgebert.arrays import Array
 from edgebert.bert.tasks import TASKS, TaskName
-from edgebert.bert.weights import Array
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter import reference
 from edgebert.converter.head import Head

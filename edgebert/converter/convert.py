@@ -21,7 +21,6 @@ import numpy as np
 from edgebert.bert.sentence import Pooling
 from edgebert.bert.tasks import TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint
-from edgebert.checkpoints.progress import Progress, silent
 from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.converter.bert_graph import build_graph
 from edgebert.converter.check import LIMITS, check_encodings, compare, further_inputs
@@ -46,6 +45,7 @@ from edgebert.model_file.record import Integer, Record, SelfTest, Source
 from edgebert.model_file.stored_zip import archive_bytes
 from edgebert.model_file.unigram import unigram_text
 from edgebert.model_file.write import lines, model_bytes
+from edgebert.progress import Progress, silent
 from edgebert.runtime.sessions import open_session
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.version import __version__
@@ -202,11 +202,7 @@ def convert_checkpoint(
     clock = _Clock(read_seconds)
     float32_bytes = 4 * sum(int(weight.size) for weight in checkpoint.weights.values())
     checkpoint = trim(checkpoint, settled.max_length)
-    tokenizer = Tokenizer(
-        checkpoint.vocabulary,
-        replace(checkpoint.tokenizer, max_length=settled.max_length),
-        checkpoint.unigram,
-    )
+    tokenizer = checkpoint.make_tokenizer(settled.max_length)
     equal_texts = count_equal_texts(checkpoint, tokenizer)
     clock.lap("tokenizers")
     with (

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from edgebert.arrays import Array, Weights
 from edgebert.bert.config import BertConfig
-from edgebert.bert.weights import Array, Weights
 
 
 def fold(weights: Weights, config: BertConfig) -> Weights:

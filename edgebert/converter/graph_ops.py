@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 import numpy.typing as npt
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 from edgebert.converter.quantize import Quantized
 
 

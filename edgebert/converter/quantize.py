@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 
 LEVELS = 127
 """-128 is left out so that the range is symmetric, as TFLite demands of int8 weights."""

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 from edgebert.converter.full_integer.storage import IntegerName
 from edgebert.converter.graph_ops import GraphOps, T
 from edgebert.converter.quantize import Quantized, quantize_per_row, quantize_per_tensor

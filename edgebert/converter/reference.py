@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edgebert.arrays import Array, Weights
 from edgebert.bert.config import Activation, BertConfig
-from edgebert.bert.weights import Array, Weights
 from edgebert.converter.head import Head
 
 _STEP = 1 / 256

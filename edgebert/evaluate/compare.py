@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from edgebert.checkpoints.progress import Progress, silent
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.evaluate.bootstrap import Interval, draw, interval
 from edgebert.evaluate.data import DataSet
 from edgebert.evaluate.evaluate import Evaluation, summarize
 from edgebert.evaluate.evaluators.evaluator import EvaluatedModel, Observation
 from edgebert.evaluate.tally import Tally, observe
+from edgebert.progress import Progress, silent
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from edgebert.checkpoints.progress import Progress, silent
 from edgebert.evaluate.bootstrap import Draws, Interval, draw, interval
 from edgebert.evaluate.data import DataSet
 from edgebert.evaluate.evaluators.evaluator import EvaluatedModel
 from edgebert.evaluate.tally import Tally, observe
+from edgebert.progress import Progress, silent
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from edgebert.checkpoints.progress import Progress
 from edgebert.errors import EdgebertError
 from edgebert.evaluate.bootstrap import Figures
 from edgebert.evaluate.data import DataSet
 from edgebert.evaluate.evaluators.evaluator import EvaluatedModel, Observation
+from edgebert.progress import Progress
 
 
 @dataclass

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
+from edgebert.formatting import clean, number, plain
 from edgebert.page.axis import Axis
 from edgebert.page.labels import Box, Label, place
 from edgebert.page.markup import Markup, element
-from edgebert.page.text import clean, number, plain
 
 WIDTH = 360
 _HEIGHT = 278

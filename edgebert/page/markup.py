@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import TypeAlias
 
-from edgebert.page.text import clean
+from edgebert.formatting import clean
 
 _VOID = frozenset({"meta", "br", "input", "col"})
 _ATTRIBUTE_SHOWN = 2000

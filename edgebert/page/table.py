@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from edgebert.formatting import UNKNOWN, number
 from edgebert.page.markup import Markup, element, join
-from edgebert.page.text import UNKNOWN, number
 
 Item = TypeVar("Item")
 

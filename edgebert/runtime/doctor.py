@@ -8,12 +8,10 @@ from typing import Literal, TypeAlias
 
 from edgebert.runtime.engines import ENGINES
 from edgebert.runtime.machine import Machine, Package, this_machine
+from edgebert.support import PYTHONS
 from edgebert.version import version_numbers
 
 Status: TypeAlias = Literal["ok", "warn", "missing"]
-
-PYTHONS = ((3, 10), (3, 13))
-"""The oldest and the newest Python that edgebert is tested with."""
 
 _LITERT = ENGINES["litert"].package
 _TFLITE_RUNTIME = ENGINES["tflite-runtime"].package

@@ -6,16 +6,15 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from edgebert.errors import EdgebertError
 from edgebert.runtime.chatter import quiet
+from edgebert.support import EngineName
 from edgebert.version import version_numbers
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-EngineName: TypeAlias = Literal["auto", "litert", "tflite-runtime"]
 
 
 @dataclass(frozen=True)

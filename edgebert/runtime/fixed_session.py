@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 from edgebert.errors import EdgebertError
 from edgebert.runtime.chatter import quiet
 from edgebert.runtime.engines import ENGINE_ERRORS, engine_error

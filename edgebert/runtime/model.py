@@ -11,15 +11,15 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from edgebert.arrays import Array
 from edgebert.bert import tasks
-from edgebert.bert.weights import Array
 from edgebert.errors import EdgebertError, TruncationWarning
 from edgebert.model_file.read import ModelFile, read_model_file
-from edgebert.runtime.engines import EngineName
 from edgebert.runtime.reply import Reply
 from edgebert.runtime.sessions import Sessions, open_session
 from edgebert.runtime.tasks import TASKS, output_width
 from edgebert.runtime.tasks.task import Job
+from edgebert.support import EngineName
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 from edgebert.errors import EdgebertError
 
 if TYPE_CHECKING:

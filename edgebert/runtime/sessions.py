@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from edgebert.errors import EdgebertError
 from edgebert.runtime.dynamic_session import DynamicSession
-from edgebert.runtime.engines import EngineName, open_interpreter
+from edgebert.runtime.engines import open_interpreter
 from edgebert.runtime.session import Session
+from edgebert.support import EngineName
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 from edgebert.search.index_file import IndexFile
 
 _BLOCK = 256

@@ -10,9 +10,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from edgebert.bert.weights import Array
-from edgebert.checkpoints.progress import Progress, silent
+from edgebert.arrays import Array
 from edgebert.errors import EdgebertError
+from edgebert.progress import Progress, silent
 from edgebert.runtime.model import Model
 from edgebert.runtime.tasks.embed import DOCUMENT_PROMPTS, QUERY_PROMPTS, prompt_for
 from edgebert.search.corpus import Place, document_at, fingerprint, read_documents

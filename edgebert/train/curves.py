@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgebert.checkpoints.small_files import read_json_object
 from edgebert.errors import EdgebertError
+from edgebert.formatting import number
 from edgebert.page.axis import Axis
 from edgebert.page.charts import Line, legend, lines
 from edgebert.page.figure import figure
 from edgebert.page.frame import page
 from edgebert.page.markup import Markup, element
 from edgebert.page.table import Column, table
-from edgebert.page.text import number
+from edgebert.text_files import read_json_object
 from edgebert.train.metrics_file import METRICS, read_metrics
 
 MOST_POINTS = 60

@@ -15,7 +15,6 @@ from typing import TypeAlias
 
 from edgebert.bert.tasks import TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint
-from edgebert.checkpoints.progress import silent
 from edgebert.converter.convert import convert_checkpoint
 from edgebert.converter.plan import Options, plan
 from edgebert.converter.recipes import RecipeName
@@ -23,6 +22,7 @@ from edgebert.errors import EdgebertError
 from edgebert.evaluate.bootstrap import Figures, Measure
 from edgebert.evaluate.data import DataSet
 from edgebert.evaluate.tally import Tally, observe
+from edgebert.progress import silent
 from edgebert.runtime.model import Model, load
 from edgebert.train.score import Score
 from edgebert.train.settings import Settled

@@ -8,7 +8,6 @@ from edgebert.bert.tasks import TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.evaluate.columns import Columns
 from edgebert.evaluate.data import DataSet, open_data
-from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.lessons import lesson_for
 
 
@@ -26,7 +25,7 @@ def open_dev(path: Path, task: TaskName, columns: Columns, start: Checkpoint) ->
             rows together decide nothing.
     """
     lesson = lesson_for(task, path, columns, multi_label=start.multi_label)
-    tokenizer = Tokenizer(start.vocabulary, start.tokenizer)
+    tokenizer = start.make_tokenizer()
     rows = lesson.read(path, columns)
     lesson.check(list(lesson.examples(rows, tokenizer, start.labels or ())), path)
     return open_data(path, task, columns, multi_label=start.multi_label)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 
 _BLOCK = 1 << 16  # rows that are looked at together
 

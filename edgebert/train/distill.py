@@ -11,19 +11,18 @@ from typing import TypeAlias
 
 import numpy as np
 
+from edgebert.arrays import Array
 from edgebert.bert.tasks import TaskName
-from edgebert.bert.weights import Array
 from edgebert.bulk.fingerprint import digest
 from edgebert.bulk.texts import Text
 from edgebert.checkpoints.checkpoint import Checkpoint
-from edgebert.checkpoints.progress import Progress, silent
 from edgebert.converter.plan import Options, plan
 from edgebert.errors import EdgebertError
 from edgebert.evaluate.data import DataSet
 from edgebert.evaluate.evaluators.correlate import score_of
 from edgebert.evaluate.evaluators.evaluator import unknown_label
 from edgebert.evaluate.readers import Row
-from edgebert.tokenizer.tokenizer import Tokenizer
+from edgebert.progress import Progress, silent
 from edgebert.train.defaults import Problem, hard_share
 from edgebert.train.deployed import judge_of
 from edgebert.train.dev import open_dev
@@ -216,7 +215,7 @@ def _dev(transfer: Transfer, start: Checkpoint) -> DataSet | None:
 
 
 def _examples(texts: Sequence[tuple[Text, Target]], start: Checkpoint) -> list[Example]:
-    tokenizer = Tokenizer(start.vocabulary, start.tokenizer)
+    tokenizer = start.make_tokenizer()
     return [Example((tokenizer.encode(text.text, text.pair),), target) for text, target in texts]
 
 

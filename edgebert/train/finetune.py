@@ -14,11 +14,10 @@ from edgebert.bert.tasks import LABELLED, TaskName
 from edgebert.bulk.fingerprint import digest
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.labels import read_labels
-from edgebert.checkpoints.progress import Progress, silent
 from edgebert.converter.plan import Options, plan
 from edgebert.errors import EdgebertError
 from edgebert.evaluate.columns import USUAL, Columns
-from edgebert.tokenizer.tokenizer import Tokenizer
+from edgebert.progress import Progress, silent
 from edgebert.train.defaults import Problem
 from edgebert.train.deployed import judge_of
 from edgebert.train.dev import open_dev
@@ -133,7 +132,7 @@ def prepare(source: Checkpoint, task: Task) -> Lessons:
         multi_label=task.multi_label,
     )
     start = begin(seed=0)  # a seed decides nothing but the weights of a new head
-    tokenizer = Tokenizer(start.vocabulary, start.tokenizer)
+    tokenizer = start.make_tokenizer()
     examples = list(lesson.examples(lesson.read(task.train, task.columns), tokenizer, labels))
     lesson.check(examples, task.train)
     dev = None if task.dev is None else open_dev(task.dev, task.name, task.columns, start)

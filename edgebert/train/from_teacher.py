@@ -15,9 +15,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from edgebert.arrays import Array
 from edgebert.bert.catalogue import find
 from edgebert.bert.config import BertConfig
-from edgebert.bert.weights import Array
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.errors import EdgebertError
 from edgebert.train.directions import principal_directions

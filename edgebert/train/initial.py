@@ -6,8 +6,9 @@ import zlib
 
 import numpy as np
 
+from edgebert.arrays import Array
 from edgebert.bert.config import BertConfig
-from edgebert.bert.weights import Array, encoder_shapes, head_shapes
+from edgebert.bert.weights import encoder_shapes, head_shapes
 
 _DEVIATION = 0.02  # as google-research/bert: normal, cut at two deviations
 

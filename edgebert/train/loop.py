@@ -11,9 +11,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from edgebert.bert.weights import Array
-from edgebert.checkpoints.progress import Progress, silent
+from edgebert.arrays import Array
 from edgebert.errors import CheckFailedError, EdgebertError
+from edgebert.progress import Progress, silent
 from edgebert.train.backend import tf
 from edgebert.train.dropout import Dropout, step_key
 from edgebert.train.examples import Feed, Part

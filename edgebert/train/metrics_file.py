@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from edgebert.checkpoints.small_files import read_text, shown
 from edgebert.errors import EdgebertError
+from edgebert.text_files import read_text, shown
 
 METRICS = "metrics.jsonl"
 

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from edgebert.arrays import Array, Weights
 from edgebert.bert.config import BertConfig
-from edgebert.bert.weights import Array, Weights, check_weights
+from edgebert.bert.weights import check_weights
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.head import Head
 from edgebert.train.backend import keras, tf

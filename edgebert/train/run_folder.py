@@ -19,10 +19,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from edgebert.bert.weights import Array
-from edgebert.checkpoints.small_files import read_json_object, shown
+from edgebert.arrays import Array
 from edgebert.errors import EdgebertError
 from edgebert.files import make_folder, replacing, writing
+from edgebert.text_files import read_json_object, shown
 from edgebert.train.backend import tf
 from edgebert.train.metrics_file import METRICS, read_metrics
 from edgebert.train.state import Mark, read_state, write_state

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 from edgebert.bulk.texts import Text
-from edgebert.checkpoints.progress import Progress
-from edgebert.checkpoints.small_files import read_json_object
 from edgebert.files import make_folder, replacing, writing
+from edgebert.progress import Progress
+from edgebert.text_files import read_json_object
 
 _BLOCK = 256  # texts that are written together
 _ADVICE = "make room, the same command goes on"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from edgebert.arrays import Array
 from edgebert.bert.tasks import LABELLED, TASKS, TaskName
-from edgebert.bert.weights import Array
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.plan import SHORTEST
 from edgebert.errors import EdgebertError

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from edgebert.bert.weights import Array
-from edgebert.checkpoints.small_files import shown
+from edgebert.arrays import Array
 from edgebert.checkpoints.writing.safetensors_file import write_safetensors
 from edgebert.errors import EdgebertError
+from edgebert.text_files import shown
 from edgebert.typed_json import from_json
 
 _KEY = "edgebert"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 from edgebert.train.directions import principal_directions
 from edgebert.train.strategy import from_chief
 

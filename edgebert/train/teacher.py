@@ -17,16 +17,16 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
+from edgebert.arrays import Array
 from edgebert.bert.tasks import TaskName
-from edgebert.bert.weights import Array
 from edgebert.bulk.fingerprint import digest
 from edgebert.bulk.texts import Text
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.labels import default_labels
-from edgebert.checkpoints.progress import Progress
 from edgebert.converter.plan import Options, plan, vector_size
 from edgebert.errors import EdgebertError
 from edgebert.evaluate.lines import read_lines
+from edgebert.progress import Progress
 from edgebert.runtime.model import Model
 from edgebert.train.cluster import ALONE
 from edgebert.train.deployed import deployed

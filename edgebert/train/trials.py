@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from edgebert.checkpoints.checkpoint import Checkpoint
-from edgebert.checkpoints.progress import Progress, silent
 from edgebert.checkpoints.writing.hugging_face import FILES, write_hugging_face
 from edgebert.errors import EdgebertError
+from edgebert.progress import Progress, silent
 from edgebert.train.defaults import Problem, settle, told
 from edgebert.train.deployed import Judge
 from edgebert.train.examples import Example, Feed

@@ -15,11 +15,12 @@ import pytest
 
 from edgebert.checkpoints import transfer
 from edgebert.checkpoints.cache import cache_folder, cached_path
-from edgebert.checkpoints.download import Patience, download
+from edgebert.checkpoints.download import download
 from edgebert.errors import EdgebertError
+from edgebert.retry_policy import RetryPolicy
 
 BODY = bytes(range(256)) * 4_000  # about 1 MB
-HASTY = Patience(timeout=5, retries=2, pause=0)
+HASTY = RetryPolicy(timeout=5, retries=2, pause=0)
 
 
 @pytest.fixture(autouse=True)
@@ -208,7 +209,7 @@ def test_a_busy_server_is_asked_again(web):
 
 def test_a_server_that_never_answers_times_out(web):
     web.silence = True
-    assert "timed out" in refused(web, patience=Patience(timeout=0.1, retries=1, pause=0))
+    assert "timed out" in refused(web, patience=RetryPolicy(timeout=0.1, retries=1, pause=0))
     assert len(web.requests) == 2
 
 

@@ -10,7 +10,6 @@ from safetensors.numpy import load_file, save_file
 
 from edgebert.checkpoints.folder import open_folder
 from edgebert.errors import EdgebertError
-from edgebert.tokenizer.tokenizer import Tokenizer
 from tests.checkpoints.folders import CLASSIFIER, copy, edit_json
 
 MARKED = [2, 681, 5, 45, 689, 698, 697, 6, 683, 54, 695, 686, 700, 3]
@@ -72,7 +71,7 @@ def resize(folder, rows):
 
 def encode(folder, text, pair=None, **options):
     checkpoint = open_folder(folder)
-    return Tokenizer(checkpoint.vocabulary, checkpoint.tokenizer).encode(text, pair, **options)
+    return checkpoint.make_tokenizer().encode(text, pair, **options)
 
 
 def test_01_unused_lines_as_added_tokens(folder):

@@ -5,9 +5,9 @@ import csv
 import pytest
 
 import edgebert
-from edgebert.checkpoints.progress import silent
 from edgebert.evaluate.compare import compare
 from edgebert.evaluate.data import open_data
+from edgebert.progress import silent
 from tools.integer_classifier import judge
 
 

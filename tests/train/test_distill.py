@@ -11,12 +11,12 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-trai
 import edgebert
 from edgebert.bulk.texts import Text
 from edgebert.checkpoints.folder import open_folder
-from edgebert.checkpoints.progress import silent
 from edgebert.converter import reference
 from edgebert.converter.head import Head
 from edgebert.errors import EdgebertError
 from edgebert.evaluate.columns import Columns
 from edgebert.evaluate.data import open_data
+from edgebert.progress import silent
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train import score_file
 from edgebert.train import teacher as module
@@ -92,7 +92,7 @@ def test_a_student_learns_from_texts_without_labels(texts, dev, tmp_path):
 
 def said(teacher, texts):
     """What the plain forward says: the teacher's log probabilities."""
-    tokenizer = Tokenizer(teacher.vocabulary, teacher.tokenizer)
+    tokenizer = teacher.make_tokenizer()
     head = Head(teacher.task)
     rows = [
         reference.output(teacher.weights, teacher.config, head, *tokenizer.encode(text)[:2])[0]

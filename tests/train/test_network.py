@@ -12,7 +12,6 @@ from edgebert.checkpoints.folder import open_folder
 from edgebert.converter import reference
 from edgebert.converter.head import Head
 from edgebert.errors import EdgebertError
-from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.backend import tf
 from edgebert.train.dropout import Dropout, step_key
 from edgebert.train.initial import initial_encoder, initial_head
@@ -79,7 +78,7 @@ def test_network_gives_what_transformers_gave(folder):
     checkpoint = open_folder(folder)
     network = Network(checkpoint.config, checkpoint.weights)
     found = list(cases(folder))
-    tokenizer = Tokenizer(checkpoint.vocabulary, checkpoint.tokenizer)
+    tokenizer = checkpoint.make_tokenizer()
     encodings = [tokenizer.encode(text, pair)[:2] for text, pair, _, _ in found]
     encoded = network(padded(encodings))
     compared = 0

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgebert.bert.weights import Weights
+from edgebert.arrays import Weights
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.sources import MINILM, open_checkpoint
 from edgebert.converter.graph import DYNAMIC, Graph, Tensor

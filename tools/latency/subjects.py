@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 from edgebert.converter.bert_graph import build_graph
 from edgebert.converter.graph import DYNAMIC, Graph
 from edgebert.converter.plan import Options, plan, trim

@@ -8,9 +8,9 @@ import time
 from edgebert.benchmark.devices.adb_client import AdbClient
 from edgebert.benchmark.devices.remote import RemoteDevice
 from edgebert.benchmark.job import Job
-from edgebert.checkpoints.download import DEFAULT_PATIENCE, Patience
-from edgebert.checkpoints.progress import Progress
 from edgebert.errors import EdgebertError
+from edgebert.progress import Progress
+from edgebert.retry_policy import DEFAULT_RETRY_POLICY, RetryPolicy
 
 PACKAGE = "dev.edgebert.demo"
 """The app's id; its results lie in its own folder of the shared storage."""
@@ -43,7 +43,7 @@ class AdbDevice(RemoteDevice):
 
     files = INPUTS
 
-    def __init__(self, serial: str | None, patience: Patience = DEFAULT_PATIENCE) -> None:
+    def __init__(self, serial: str | None, patience: RetryPolicy = DEFAULT_RETRY_POLICY) -> None:
         self._client = AdbClient(serial)
         super().__init__(self._client, patience)
         self.name = self._client.name

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from edgebert.checkpoints.download import DEFAULT_PATIENCE, Patience
 from edgebert.errors import EdgebertError
+from edgebert.retry_policy import DEFAULT_RETRY_POLICY, RetryPolicy
 
 Result = TypeVar("Result")
 
@@ -58,7 +58,7 @@ class Retries:
     """
 
     connection: Connection
-    patience: Patience = DEFAULT_PATIENCE
+    patience: RetryPolicy = DEFAULT_RETRY_POLICY
 
     def __call__(
         self, step: Callable[[], Result], done: Callable[[], int] = nothing_done

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 
 from edgebert.benchmark.job import Job
 from edgebert.benchmark.result import DeviceResult
-from edgebert.checkpoints.progress import Progress, silent
+from edgebert.progress import Progress, silent
 
 
 class Device(contextlib.AbstractContextManager["Device"], ABC):

@@ -11,8 +11,8 @@ from typing import Any
 
 from edgebert.benchmark.result import DeviceResult
 from edgebert.benchmark.validation import validate_device
-from edgebert.checkpoints.progress import Progress
 from edgebert.errors import EdgebertError
+from edgebert.progress import Progress
 
 LONGEST_LINE = 1 << 30
 """Bytes; a result holds every sample."""

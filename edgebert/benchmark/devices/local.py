@@ -5,7 +5,7 @@ from __future__ import annotations
 from edgebert.benchmark.devices.device import Device
 from edgebert.benchmark.job import Job
 from edgebert.benchmark.result import DeviceResult
-from edgebert.checkpoints.progress import Progress, silent
+from edgebert.progress import Progress, silent
 
 
 class LocalDevice(Device):

@@ -22,10 +22,10 @@ from edgebert.benchmark.devices.device import Device
 from edgebert.benchmark.devices.events import EventReader
 from edgebert.benchmark.job import Job
 from edgebert.benchmark.result import DeviceResult
-from edgebert.checkpoints.download import DEFAULT_PATIENCE, Patience
-from edgebert.checkpoints.progress import Progress, silent
 from edgebert.errors import EdgebertError
 from edgebert.files import sha256_of
+from edgebert.progress import Progress, silent
+from edgebert.retry_policy import DEFAULT_RETRY_POLICY, RetryPolicy
 
 _DIGEST = '[ ! -e "$1" ] || sha256sum <"$1" | cut -c1-64'
 # A part whose content is not the wanted one goes, so that the next try begins anew.
@@ -52,7 +52,9 @@ class RemoteDevice(Device):
 
     files: str
 
-    def __init__(self, connection: Connection, patience: Patience = DEFAULT_PATIENCE) -> None:
+    def __init__(
+        self, connection: Connection, patience: RetryPolicy = DEFAULT_RETRY_POLICY
+    ) -> None:
         self._connection = connection
         self._retry = Retries(connection, patience)
 

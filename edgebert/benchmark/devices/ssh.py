@@ -18,10 +18,10 @@ from edgebert.benchmark.devices.remote import RemoteDevice
 from edgebert.benchmark.devices.ssh_client import SshClient
 from edgebert.benchmark.devices.ssh_python import RemotePython, find_python, make_environment
 from edgebert.benchmark.job import Job
-from edgebert.checkpoints.download import DEFAULT_PATIENCE, Patience
-from edgebert.checkpoints.progress import Progress
 from edgebert.errors import EdgebertError
 from edgebert.files import sha256_of
+from edgebert.progress import Progress
+from edgebert.retry_policy import DEFAULT_RETRY_POLICY, RetryPolicy
 
 # Whether a process ($1) is the job of a folder ($2), where it works: after a restart of the machine
 # its number may be another program's.
@@ -94,7 +94,7 @@ class SshDevice(RemoteDevice):
         self,
         address: SshAddress,
         options: DeviceOptions = DEFAULT_OPTIONS,
-        patience: Patience = DEFAULT_PATIENCE,
+        patience: RetryPolicy = DEFAULT_RETRY_POLICY,
     ) -> None:
         self.name = str(address)
         self._options = options

@@ -10,12 +10,11 @@ from importlib import resources
 
 from edgebert.benchmark.devices.ssh_client import SshClient
 from edgebert.errors import EdgebertError
+from edgebert.support import LITERT, PYTHONS, TFLITE_RUNTIME, version_text
 from edgebert.typed_json import from_json
 
-_OLDEST, _NEWEST = (3, 10), (3, 13)
+_OLDEST, _NEWEST = PYTHONS
 _CANDIDATES = ("python3", *(f"python3.{n}" for n in range(_NEWEST[1], _OLDEST[1] - 1, -1)))
-_LITERT = ("ai-edge-litert>=2.1",)
-_TFLITE_RUNTIME = ("tflite-runtime==2.14.0", "numpy<2")
 
 _PROBE_ALL = """
 program=$1; shift
@@ -82,8 +81,8 @@ def find_python(client: SshClient, chosen: str | None = None) -> RemotePython:
     versions = ", ".join(dict.fromkeys(".".join(map(str, p.version)) for p in found))
     raise EdgebertError(
         f"{client.name}: {'found Python ' + versions if found else 'found no Python'} there"
-        f"{f' as {chosen}' if chosen else ''}; needed is 3.10 to 3.13: install one, or name "
-        "one by --python"
+        f"{f' as {chosen}' if chosen else ''}; needed is {version_text(_OLDEST)} to "
+        f"{version_text(_NEWEST)}: install one, or name one by --python"
     )
 
 
@@ -118,7 +117,7 @@ def _packages(engines: Sequence[str], bits: int) -> tuple[str, ...]:
     """What pip installs for these engines; ai-edge-litert is not made for 32 bits."""
     litert = bits == 64 and not {"auto", "litert"}.isdisjoint(engines)
     old = "tflite-runtime" in engines or not litert
-    return (*(_LITERT if litert else ()), *(_TFLITE_RUNTIME if old else ()))
+    return (*(LITERT if litert else ()), *(TFLITE_RUNTIME if old else ()))
 
 
 def _read(line: str) -> RemotePython:

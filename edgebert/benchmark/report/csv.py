@@ -10,7 +10,7 @@ from typing import TypeAlias
 from edgebert.benchmark.report.rows import Row, rows
 from edgebert.benchmark.result import Report
 from edgebert.benchmark.validation import validate
-from edgebert.page.text import clean
+from edgebert.formatting import clean
 
 Value: TypeAlias = str | float | None
 

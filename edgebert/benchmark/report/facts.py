@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from edgebert.benchmark.result import Facts
-from edgebert.page.text import megabytes
+from edgebert.formatting import megabytes
 
 _FAST_GOVERNOR = "performance"
 

@@ -16,10 +16,10 @@ from edgebert.benchmark.report.quantized import Pair, pairs
 from edgebert.benchmark.report.rows import Row, distinct, rows
 from edgebert.benchmark.result import DeviceResult, Facts, Report
 from edgebert.benchmark.validation import validate
+from edgebert.formatting import megabytes, plural
 from edgebert.page.frame import page
 from edgebert.page.markup import Markup, element
 from edgebert.page.table import Column, table
-from edgebert.page.text import megabytes, plural
 
 _NOTES_SHOWN = 6
 _NO_ACCURACY = "Accuracy was not measured: edgebert benchmark --data FILE does."

@@ -9,12 +9,12 @@ from edgebert.benchmark.report.lengths import LengthCosts
 from edgebert.benchmark.report.quantized import Pair
 from edgebert.benchmark.report.rows import Row
 from edgebert.benchmark.report.series import accuracy, series
+from edgebert.formatting import fixed, megabytes, number
 from edgebert.page.axis import Axis
 from edgebert.page.charts import Bar, Line, Span, bars, legend, lines, spans
 from edgebert.page.figure import figure
 from edgebert.page.markup import Markup
 from edgebert.page.table import Column, table
-from edgebert.page.text import fixed, megabytes, number
 
 _COLD_PARTS = ("import", "load", "first answer")
 _MOST_NAMED_LINES = 12

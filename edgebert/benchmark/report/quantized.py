@@ -8,7 +8,7 @@ from itertools import takewhile
 from edgebert.benchmark.models import INT8
 from edgebert.benchmark.report.rows import Row, rows
 from edgebert.benchmark.result import DeviceResult
-from edgebert.page.text import clean, megabytes
+from edgebert.formatting import clean, megabytes
 
 
 @dataclass(frozen=True)

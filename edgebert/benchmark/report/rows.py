@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from edgebert.benchmark.result import Accuracy, DeviceResult, Input, MemoryState, Run
-from edgebert.page.text import plural
+from edgebert.formatting import plural
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,7 +10,7 @@ from edgebert.benchmark.report.quantized import Pair, pairs
 from edgebert.benchmark.report.rows import Row, distinct, rows
 from edgebert.benchmark.result import DeviceResult, Report
 from edgebert.benchmark.validation import validate
-from edgebert.page.text import UNKNOWN, clean, megabytes, number
+from edgebert.formatting import UNKNOWN, clean, megabytes, number
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

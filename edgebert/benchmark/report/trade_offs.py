@@ -8,12 +8,12 @@ from typing import NamedTuple
 from edgebert.benchmark.report.pareto import front
 from edgebert.benchmark.report.rows import Row, distinct
 from edgebert.benchmark.report.series import SERIES, accuracy, series
+from edgebert.formatting import fixed, megabytes, number
 from edgebert.page.axis import Axis
 from edgebert.page.charts import Point, legend, scatter
 from edgebert.page.figure import figure
 from edgebert.page.markup import Markup
 from edgebert.page.table import Column, table
-from edgebert.page.text import fixed, megabytes, number
 
 _TIME = "milliseconds an answer (p50)"
 

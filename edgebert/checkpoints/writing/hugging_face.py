@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from edgebert.arrays import Array
 from edgebert.bert.config import SIZES, Activation
 from edgebert.bert.tasks import LABELLED, TaskName
-from edgebert.bert.weights import Array
 from edgebert.checkpoints import learned
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.writing.names import HUGGING_FACE, written_name

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from edgebert.bert.weights import Array
-from edgebert.checkpoints.small_files import shown
+from edgebert.arrays import Array
 from edgebert.errors import EdgebertError
 from edgebert.files import replacing
+from edgebert.text_files import shown
 
 
 def write_safetensors(

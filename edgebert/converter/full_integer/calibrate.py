@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 from edgebert.converter.full_integer.emitter import Value
 from edgebert.converter.full_integer.form import Form
 from edgebert.converter.full_integer.observe import Observed

@@ -9,12 +9,11 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from edgebert.arrays import Weights
 from edgebert.bert.config import BertConfig
 from edgebert.bert.tasks import TASKS
-from edgebert.bert.weights import Weights
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.learned import Learned
-from edgebert.checkpoints.progress import Progress, silent
 from edgebert.converter.full_integer import form as forms
 from edgebert.converter.full_integer.calibrate import peaks, ranges, segment_ranges
 from edgebert.converter.full_integer.emitter import Constants, Value
@@ -40,6 +39,7 @@ from edgebert.converter.graph import Graph, Storage
 from edgebert.converter.head import Head
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.model_file.record import Calibration, Integer
+from edgebert.progress import Progress, silent
 from edgebert.tokenizer.tokenizer import Encoding, Tokenizer
 
 QualityMeasure: TypeAlias = Callable[[Mapping[str, Graph], Integer], float]

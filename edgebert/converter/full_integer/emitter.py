@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 import numpy as np
 
+from edgebert.arrays import Array, Weights
 from edgebert.bert.config import Activation
-from edgebert.bert.weights import Array, Weights
 from edgebert.converter.full_integer.storage import (
     IntegerName,
     StoragePlan,

@@ -12,8 +12,8 @@ from types import MappingProxyType
 
 import numpy as np
 
+from edgebert.arrays import Array, Weights
 from edgebert.bert.config import BertConfig
-from edgebert.bert.weights import Array, Weights
 from edgebert.checkpoints.learned import Scales
 from edgebert.converter.fold import (
     fold_attention_biases,

@@ -12,7 +12,7 @@ from typing import Generic
 
 import numpy as np
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 from edgebert.converter.full_integer.emitter import Constants, Emitter, Value
 from edgebert.converter.full_integer.form import TWO_GROUPS, Form
 from edgebert.converter.full_integer.storage import StoragePlan

@@ -10,13 +10,13 @@ from edgebert.converter.full_integer.quality import (
     StepQuality,
     ValueQuality,
 )
+from edgebert.formatting import fixed, number, percent
 from edgebert.page.axis import Axis
 from edgebert.page.charts import Bar, Line, bars, legend, lines
 from edgebert.page.figure import figure
 from edgebert.page.frame import page
 from edgebert.page.markup import Markup, element
 from edgebert.page.table import Column, table
-from edgebert.page.text import fixed, number, percent
 
 LEAST_ERROR = 0.1
 """In thousandths: smaller errors are drawn as this, since the axis is logarithmic."""

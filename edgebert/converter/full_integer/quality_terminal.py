@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from edgebert.converter.full_integer.quality import QuantizationReport, StepQuality
-from edgebert.page.text import clean, fixed, number, percent
+from edgebert.formatting import clean, fixed, number, percent
 
 if TYPE_CHECKING:
     from rich.console import Console

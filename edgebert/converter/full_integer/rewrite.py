@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 from edgebert.converter.full_integer.targets import Target
 from edgebert.converter.ops import OPS, Op
 from edgebert.model_file.contents import Use, is_one_row, type_name

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 from edgebert.converter.full_integer.calibrate import Peaks
 
 LEAST_ROW_SCALE = 1 / 64

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 from edgebert.converter.graph import REAL, Storage
 from edgebert.converter.quantize import LEVELS, Quantized
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from edgebert.arrays import Array
 from edgebert.bert.config import Activation
-from edgebert.bert.weights import Array
 from edgebert.converter.graph_ops import T
 
 TOKENS = (0,)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 from edgebert.errors import EdgebertError
 from edgebert.evaluate.bootstrap import Figures, Measure
 from edgebert.evaluate.columns import Columns

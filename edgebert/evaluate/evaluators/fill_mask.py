@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 from edgebert.evaluate.bootstrap import SEED, Figures, Measure
 from edgebert.evaluate.columns import Columns
 from edgebert.evaluate.evaluators.evaluator import EvaluatedModel, Evaluator, Observation

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 from edgebert.evaluate.evaluators.evaluator import (
     EvaluatedModel,
     Evaluator,

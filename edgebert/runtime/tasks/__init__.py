@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from edgebert.arrays import Array
 from edgebert.bert.tasks import TaskName
-from edgebert.bert.weights import Array
 from edgebert.model_file.read import ModelFile
 from edgebert.model_file.record import Record
 from edgebert.runtime.tasks.classify import classifier

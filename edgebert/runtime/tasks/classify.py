@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 
 
 class Classification(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 from edgebert.errors import EdgebertError
 from edgebert.runtime.tasks.whole_text import LongText, WholeText, Windowed
 from edgebert.tokenizer.tokenizer import Encoding, Tokenizer, Truncate

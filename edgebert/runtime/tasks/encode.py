@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 from edgebert.runtime.reply import Reply
 from edgebert.runtime.session import Session
 from edgebert.tokenizer.tokenizer import Encoding, Tokenizer, Truncate

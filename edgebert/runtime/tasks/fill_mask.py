@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 from edgebert.errors import EdgebertError
 from edgebert.model_file.read import ModelFile
 from edgebert.runtime.reply import Reply

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 import numpy as np
 import numpy.typing as npt
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 from edgebert.errors import EdgebertError
 from edgebert.model_file.read import ModelFile
 from edgebert.runtime.reply import Reply

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 from edgebert.errors import EdgebertError
 from edgebert.runtime.reply import Reply
 from edgebert.runtime.session import Session

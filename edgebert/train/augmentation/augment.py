@@ -13,8 +13,8 @@ from numpy.random import Generator
 
 from edgebert.bulk.resumable import resumable
 from edgebert.bulk.texts import Text
-from edgebert.checkpoints.progress import Progress, silent
 from edgebert.errors import EdgebertError
+from edgebert.progress import Progress, silent
 from edgebert.train.augmentation.method import Candidates, Method
 from edgebert.train.augmentation.words import replaced, spans
 from edgebert.version import __version__

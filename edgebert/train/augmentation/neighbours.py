@@ -10,11 +10,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.errors import EdgebertError
 from edgebert.tokenizer.memo import Memo
-from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.augmentation.method import NO_CANDIDATES, Candidates
 from edgebert.train.augmentation.words import spans
 from edgebert.train.fingerprint import fingerprint
@@ -42,7 +41,7 @@ class Neighbours:
                 f"{checkpoint.source}: has a unigram tokenizer; neighbours are for WordPiece"
             )
         self.fingerprint = f"{self.name} {fingerprint(checkpoint)}"
-        self._tokenizer = Tokenizer(checkpoint.vocabulary, checkpoint.tokenizer)
+        self._tokenizer = checkpoint.make_tokenizer()
         # Letters alone are mostly what is left of words: the s of it's.
         self._ids = [
             at

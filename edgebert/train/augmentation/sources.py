@@ -9,9 +9,9 @@ from typing import Literal, TypeAlias, get_args
 
 from edgebert.bulk.fingerprint import digest
 from edgebert.checkpoints.checkpoint import Checkpoint
-from edgebert.checkpoints.progress import Progress, silent
 from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.errors import EdgebertError
+from edgebert.progress import Progress, silent
 from edgebert.runtime.model import load
 from edgebert.train.augmentation.masked import MaskedWords
 from edgebert.train.augmentation.method import Method

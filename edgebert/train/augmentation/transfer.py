@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from edgebert.bulk.resumable import progress_path
-from edgebert.checkpoints.progress import Progress, silent
 from edgebert.files import make_folder
+from edgebert.progress import Progress, silent
 from edgebert.train.augmentation.augment import Amount, augment, described
 from edgebert.train.augmentation.method import Method
 from edgebert.train.transfer import Transfer

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 from edgebert.evaluate.columns import Columns
 from edgebert.evaluate.evaluators.evaluator import unknown_label
 from edgebert.evaluate.readers import Row, read_rows

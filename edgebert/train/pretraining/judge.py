@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.train.deployed import deployed
 from edgebert.train.masking import Masked

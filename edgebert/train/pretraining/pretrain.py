@@ -11,9 +11,9 @@ from typing import Any
 
 from edgebert.bulk.fingerprint import digest
 from edgebert.checkpoints.checkpoint import Checkpoint
-from edgebert.checkpoints.progress import Progress, silent
 from edgebert.errors import EdgebertError
 from edgebert.files import make_folder
+from edgebert.progress import Progress, silent
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.defaults import Problem
 from edgebert.train.loop import Tell
@@ -135,7 +135,7 @@ def _lessons(
     progress: Progress,
 ) -> Lessons:
     start = drawn(seed=0)  # a seed decides nothing but new weights
-    tokenizer = Tokenizer(start.vocabulary, start.tokenizer)
+    tokenizer = start.make_tokenizer()
     if not tokenizer.is_usual:
         raise EdgebertError(
             f"{start.source}: its tokenizer does not put [CLS] text [SEP] pair [SEP] around texts, "

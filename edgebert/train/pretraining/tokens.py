@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edgebert.checkpoints.small_files import read_json_object
 from edgebert.checkpoints.vocabulary import MASK_TOKEN, SPECIAL_TOKENS
 from edgebert.errors import EdgebertError
 from edgebert.files import make_folder, replacing, writing
+from edgebert.text_files import read_json_object
 from edgebert.tokenizer.tokenizer import Tokenizer
 
 Places = npt.NDArray[np.int64]

@@ -12,7 +12,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from edgebert.bert.weights import Weights
+from edgebert.arrays import Weights
 from edgebert.train.backend import tf
 
 

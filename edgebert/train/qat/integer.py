@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from edgebert.bert.weights import Array
+from edgebert.arrays import Array
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.learned import Learned, Scales, weights_fingerprint
 from edgebert.converter.full_integer.calibrate import CONTEXT, JOINED

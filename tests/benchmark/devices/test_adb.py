@@ -16,15 +16,15 @@ from edgebert.benchmark.devices import adb
 from edgebert.benchmark.devices.adb import AdbDevice
 from edgebert.benchmark.devices.adb_client import AdbClient
 from edgebert.benchmark.devices.connection import LostConnectionError
-from edgebert.checkpoints.download import Patience
 from edgebert.errors import EdgebertError
+from edgebert.retry_policy import RetryPolicy
 from tests.benchmark.devices.adb_daemon import AdbDaemon
 from tests.benchmark.devices.jobs import END, PROGRAM, job_of, wait_for
 
 pytestmark = pytest.mark.skipif(
     shutil.which("adb") is None, reason="adb is not installed (apt-get install adb)"
 )
-IMPATIENT = Patience(retries=3, pause=0.3)
+IMPATIENT = RetryPolicy(retries=3, pause=0.3)
 
 # Programs of the phone; APP runs in place of the app.
 PM = f'[ -e app ] && [ "$2" = {adb.PACKAGE} ] && echo package:/data/app/base.apk'

@@ -9,8 +9,8 @@ import pytest
 
 from edgebert.benchmark.devices.connection import LostConnectionError
 from edgebert.benchmark.devices.remote import RemoteDevice
-from edgebert.checkpoints.download import Patience
 from edgebert.errors import EdgebertError
+from edgebert.retry_policy import RetryPolicy
 from tests.benchmark.devices.jobs import job_of, stand_in
 
 PYTHON = shlex.quote(sys.executable)
@@ -50,7 +50,7 @@ class FolderDevice(RemoteDevice):
     def __init__(self, folder, package):
         self.name = "folder"
         self.files, self._package = f"{folder}/files", package
-        super().__init__(FolderConnection(), Patience(retries=1, pause=0))
+        super().__init__(FolderConnection(), RetryPolicy(retries=1, pause=0))
 
     def prepare(self, job, progress):
         self.shell('mkdir -p "$1"', self.files)

@@ -13,13 +13,13 @@ import pytest
 
 from edgebert.benchmark.devices.address import DeviceOptions, parse_ssh
 from edgebert.benchmark.devices.ssh import SshDevice
-from edgebert.checkpoints.download import Patience
 from edgebert.errors import EdgebertError
+from edgebert.retry_policy import RetryPolicy
 from tests.benchmark.devices.jobs import job_of, stand_in, wait_for
 from tests.benchmark.devices.ssh_server import SshServer, missing
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
-IMPATIENT = Patience(retries=2, pause=0.05)
+IMPATIENT = RetryPolicy(retries=2, pause=0.05)
 
 
 @pytest.fixture

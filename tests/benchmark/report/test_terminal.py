@@ -8,7 +8,7 @@ from rich.console import Console
 from edgebert.benchmark.report.terminal import print_report
 from edgebert.benchmark.result import Energy
 from edgebert.errors import EdgebertError
-from edgebert.page.text import UNKNOWN
+from edgebert.formatting import UNKNOWN
 from tests.benchmark.reports import HOSTILE, device, model, report, run, sample
 
 

@@ -9,7 +9,6 @@ from edgebert.converter.full_integer.plan import IntegerOptions
 from edgebert.converter.plan import Options, plan
 from edgebert.errors import CalibrationWarning, CheckFailedError
 from edgebert.model_file.contents import read_contents
-from edgebert.tokenizer.tokenizer import Tokenizer
 from tests.conftest import REFERENCE
 
 TAGGER = REFERENCE / "hf_tagger_2x32"
@@ -30,7 +29,7 @@ def built(texts, measure=None, **choices):
     with open_checkpoint(str(TAGGER)) as checkpoint:
         integer = IntegerOptions(lengths=(32,), calibration=texts, **choices)
         settled = plan(Options(quantize="int8-full", integer=integer), checkpoint)
-        tokenizer = Tokenizer(checkpoint.vocabulary, checkpoint.tokenizer)
+        tokenizer = checkpoint.make_tokenizer()
         return convert_integer(
             checkpoint, settled.head, settled.recipe, tokenizer, quality_measure=measure
         )

@@ -20,7 +20,6 @@ from edgebert.converter.full_integer.texts import encode, own_texts
 from edgebert.converter.plan import Options, plan
 from edgebert.errors import CalibrationWarning, EdgebertError
 from edgebert.model_file.serialize import serialize
-from edgebert.tokenizer.tokenizer import Tokenizer
 from tests.conftest import REFERENCE
 
 TAGGER = REFERENCE / "hf_tagger_2x32"
@@ -35,7 +34,7 @@ def settled(checkpoint, **choices):
 def graphs(checkpoint):
     """The file's graphs, and what the record says."""
     wanted = settled(checkpoint)
-    tokenizer = Tokenizer(checkpoint.vocabulary, checkpoint.tokenizer)
+    tokenizer = checkpoint.make_tokenizer()
     built = convert_integer(checkpoint, wanted.head, wanted.recipe, tokenizer)
     return bytes(serialize(built.graph.model("", built.entries))), built.integer
 
@@ -53,7 +52,7 @@ def learned():
         wanted.recipe.first_id,
         LENGTH,
     )
-    texts = encode(own_texts(), Tokenizer(checkpoint.vocabulary, checkpoint.tokenizer), LENGTH)
+    texts = encode(own_texts(), checkpoint.make_tokenizer(), LENGTH)
     form = settle(original, Steps(), texts)
     channels = {name: tuple(map(float, s)) for name, s in form.channel_scales.items()}
     return Learned(

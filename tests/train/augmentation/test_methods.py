@@ -6,7 +6,6 @@ import pytest
 from edgebert.converter import reference
 from edgebert.converter.head import Head
 from edgebert.errors import EdgebertError
-from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.augmentation.method import Candidates
 from edgebert.train.augmentation.neighbours import Neighbours
 from edgebert.train.augmentation.sources import method_of, open_method
@@ -49,7 +48,7 @@ def test_masked_words_are_the_likeliest_with_each_word_hidden_alone(speaker):
     with method_of(speaker) as method:
         assert method.name == "masked"
         (found,) = method.candidates([text])
-    tokenizer = Tokenizer(speaker.vocabulary, speaker.tokenizer)
+    tokenizer = speaker.make_tokenizer()
     for (start, end), candidates in zip(spans(text), found, strict=True):
         ids = tokenizer.encode(f"{text[:start]}[MASK]{text[end:]}", mask_tokens=True).ids
         at = ids.index(tokenizer.mask_id)

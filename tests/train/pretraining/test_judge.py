@@ -7,7 +7,6 @@ import pytest
 
 from edgebert.converter import reference
 from edgebert.converter.head import Head
-from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.masking import Masker, Masking
 from edgebert.train.pretraining import judge as module
 from edgebert.train.pretraining.inputs import Inputs
@@ -33,7 +32,7 @@ def held_out(speaker):
     return Inputs(
         Tokens(ids, nothing, nothing, nothing),
         np.array(rows),
-        Tokenizer(speaker.vocabulary, speaker.tokenizer),
+        speaker.make_tokenizer(),
         Masker(speaker.vocabulary, Masking(0.3, most=6)),
         max_length=32,
         slots=6,
