@@ -56,13 +56,13 @@ $(TRAIN)/.ready: pyproject.toml
 ANDROID_DATA := build/android-test-data
 test-android: export MAVEN_OPTS := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 test-android: $(VENV)/.dev $(ANDROID_DATA)/exact.tflite
-	$(BIN)/python -m tools.make_android_test_data $(ANDROID_DATA)
+	$(BIN)/python -m tools.fixtures.make_android_test_data $(ANDROID_DATA)
 	cd android_demo && mvn --batch-mode --quiet test
 	EDGEBERT_ANDROID_OUTPUT=$(CURDIR)/android_demo/app/target $(BIN)/python -m pytest tests/android
 
 $(ANDROID_DATA)/exact.tflite: | $(VENV)/.dev $(MINILM)
 	mkdir -p $(ANDROID_DATA)
-	$(BIN)/python -m tools.make_android_models $(ANDROID_DATA)/models --exact $@
+	$(BIN)/python -m tools.fixtures.make_android_models $(ANDROID_DATA)/models --exact $@
 
 # 2,000 tokenizer settings drawn at random, 20 texts each, against transformers; three minutes.
 tokenizer-settings: export EDGEBERT_TOKENIZER_SETTINGS := 2000
@@ -75,40 +75,40 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 
 docs: $(VENV)/.dev
-	$(BIN)/python -m tools.make_cli_reference docs/cli.md
-	$(BIN)/python -m tools.make_schemas
+	$(BIN)/python -m tools.docs.make_cli_reference docs/cli.md
+	$(BIN)/python -m tools.docs.make_schemas
 
 # All 24 sizes with random weights: sizes, seconds, memory. STATISTICS is a JSON file with the mean
-# and deviation of each tensor (see tools/sweep.py).
+# and deviation of each tensor (see tools/studies/sweep.py).
 sweep: $(VENV)/.dev
-	$(BIN)/python -m tools.sweep $(STATISTICS)
+	$(BIN)/python -m tools.studies.sweep $(STATISTICS)
 
 # The published shapes of other families beside the nearest of the 24: the table of docs/families.md.
 families-table: $(VENV)/.dev
-	$(BIN)/python -m tools.families_table
+	$(BIN)/python -m tools.studies.families_table
 
 # What each step of a full-integer conversion is worth: the table of docs/full_integer.md. STSB is
 # the development part of STS-B (TSV), for rank correlations too.
 ablation: $(VENV)/.dev $(MINILM)
-	$(BIN)/python -W ignore -m tools.ablation $(if $(STSB),--stsb $(STSB))
+	$(BIN)/python -W ignore -m tools.studies.ablation $(if $(STSB),--stsb $(STSB))
 
 # All 24 sizes with random weights as full-integer files; STATISTICS as for sweep.
 integer-sweep: $(VENV)/.dev
-	$(BIN)/python -m tools.integer_sweep $(STATISTICS)
+	$(BIN)/python -m tools.studies.integer_sweep $(STATISTICS)
 
 # The package on emulated Raspberry Pis; needs apt (Debian) and qemu-user.
 test-pi: $(VENV)/.dev $(MINILM)
-	$(BIN)/python -m pytest tools/emulated_pi/test_pi.py
+	$(BIN)/python -m pytest tools/devices/emulated_pi/test_pi.py
 
 # A benchmark over ssh into a whole emulated Raspberry Pi; needs apt (Debian), qemu-system-arm,
 # qemu-user, cpio and openssh-client.
 test-pi-ssh: $(VENV)/.dev
-	$(BIN)/python -m pytest tools/emulated_pi/test_pi_ssh.py
+	$(BIN)/python -m pytest tools/devices/emulated_pi/test_pi_ssh.py
 
 # Instructions an answer on emulated Raspberry Pis against the committed figures. STATISTICS as for
 # sweep; ONNX is a folder with int8 models to hold against, see docs/pi_cost.md.
 pi-cost: $(VENV)/.dev $(MINILM)
-	$(BIN)/python -m tools.emulated_pi.cost $(STATISTICS) $(if $(ONNX),--onnx $(ONNX)) $(if $(UPDATE),--update)
+	$(BIN)/python -m tools.devices.emulated_pi.cost $(STATISTICS) $(if $(ONNX),--onnx $(ONNX)) $(if $(UPDATE),--update)
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -133,14 +133,14 @@ peers: $(VENV)/.dev $(MINILM)
 
 # docs/latency.md: all 24 sizes here and on emulated Raspberry Pis. STATISTICS as for sweep.
 latency-table: $(VENV)/.dev
-	$(BIN)/python -m tools.latency.table $(STATISTICS)
+	$(BIN)/python -m tools.studies.latency.table $(STATISTICS)
 
 # The Android demo's embedder; its classifier lies in git (docs/intents.md).
 ANDROID_MODELS := android_demo/app/src/main/assets/models
 android-models: $(ANDROID_MODELS)/questions.tflite
 
 $(ANDROID_MODELS)/questions.tflite: | $(VENV)/.dev $(MINILM)
-	$(BIN)/python -m tools.make_android_models $(ANDROID_MODELS)
+	$(BIN)/python -m tools.fixtures.make_android_models $(ANDROID_MODELS)
 
 # The classifier that the Android demo ships, from its teacher on (docs/intents.md): hours. Broken off,
 # it goes on where it was.
@@ -167,19 +167,19 @@ APK := build/edgebert-demo.apk
 apk: export EDGEBERT_APK := $(CURDIR)/$(APK)
 apk: $(ANDROID_MODELS)/questions.tflite
 	$(MVN) --activate-profiles apk -Dmaven.test.skip=true package
-	$(BIN)/python -m tools.android_apk.build $(APK)
+	$(BIN)/python -m tools.devices.android_apk.build $(APK)
 	$(BIN)/python -m pytest tests/tools/android_apk
 
 # Pictures of the app's screens for docs/android.md, drawn by Robolectric.
 android-screenshots: $(ANDROID_MODELS)/questions.tflite
-	$(BIN)/python -m tools.make_android_test_data $(ANDROID_DATA)
+	$(BIN)/python -m tools.fixtures.make_android_test_data $(ANDROID_DATA)
 	$(MVN) --projects app --also-make test -Dtest=ScreenshotsTest -Dsurefire.failIfNoSpecifiedTests=false \
 	    -Dedgebert.screenshots.models=$(CURDIR)/$(ANDROID_MODELS) \
 	    -Dedgebert.screenshots.output=$(CURDIR)/docs/android
 
 # The benchmark against itself: the same model twice, an artificial delay. Wants a quiet machine.
 benchmark-selfcheck: $(VENV)/.dev $(MINILM)
-	$(BIN)/python -m tools.benchmark_selfcheck
+	$(BIN)/python -m tools.checks.benchmark_selfcheck
 
 clean:
 	rm -rf $(VENV) $(OLD) $(TRAIN) android_demo/*/target build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -80,6 +80,6 @@ def test_continuous_integration_runs_the_test_command_of_the_readme():
 
 
 def test_the_command_reference_is_up_to_date():
-    from tools.make_cli_reference import reference
+    from tools.docs.make_cli_reference import reference
 
     assert (ROOT / "docs" / "cli.md").read_text() == reference(), "run: make docs"

@@ -8,7 +8,7 @@ import pytest
 
 from edgebert.benchmark.devices import adb
 from edgebert.version import __version__
-from tools.android_apk import build, check
+from tools.devices.android_apk import build, check
 
 PROJECT = Path(__file__).parents[2] / "android_demo"
 ANDROID = "{http://schemas.android.com/apk/res/android}"

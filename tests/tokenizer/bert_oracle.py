@@ -1,8 +1,8 @@
 """The tokenizer of the original BERT, written plainly from its description.
 
 Slow, one character at a time, sharing nothing with `edgebert.tokenizer`. It makes the golden
-vectors (`tools/make_golden_tokens.py`) and is what the tests compare with. It runs on the standard
-library alone.
+vectors (`tools/fixtures/make_golden_tokens.py`) and is what the tests compare with. It runs on the
+standard library alone.
 
 Each character travels as a triple (character, start, end) of itself and the stretch of the text it
 came from.

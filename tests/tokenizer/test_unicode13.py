@@ -7,7 +7,7 @@ import pytest
 
 from edgebert.tokenizer import Tokenizer
 from edgebert.tokenizer.unicode13 import category, combining, decompose, lower
-from tools.make_unicode_table import TABLE, lines
+from tools.fixtures.make_unicode_table import TABLE, lines
 
 CHARS = [chr(code) for code in range(sys.maxunicode + 1)]
 LATER = [char for char in CHARS if category(char) == "Cn" != unicodedata.category(char)]

@@ -2,8 +2,17 @@
 
 import pytest
 
-from tools.emulated_pi import cost as module
-from tools.emulated_pi.cost import FIGURES, PAGE, SUBJECTS, Cost, dearer, merge, read_figures, table
+from tools.devices.emulated_pi import cost as module
+from tools.devices.emulated_pi.cost import (
+    FIGURES,
+    PAGE,
+    SUBJECTS,
+    Cost,
+    dearer,
+    merge,
+    read_figures,
+    table,
+)
 
 OLD = Cost("2/128", "pi5", 32, 1_000_000, 3_000_000)
 COMMITTED = {OLD.key: OLD}

@@ -1,7 +1,7 @@
 import pytest
 
-from tools.emulated_pi.count import Count, count, table
-from tools.emulated_pi.guest import EMPTY
+from tools.devices.emulated_pi.count import Count, count, table
+from tools.devices.emulated_pi.guest import EMPTY
 
 
 class FakePi:
@@ -23,7 +23,7 @@ class FakePi:
 
 @pytest.fixture
 def ran(tmp_path, monkeypatch):
-    monkeypatch.setattr("tools.emulated_pi.count.build_plugin", lambda cache: cache)
+    monkeypatch.setattr("tools.devices.emulated_pi.count.build_plugin", lambda cache: cache)
     return lambda printed, status=0: FakePi(tmp_path, printed, status)
 
 

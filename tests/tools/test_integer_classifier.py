@@ -8,7 +8,7 @@ import edgebert
 from edgebert.evaluate.compare import compare
 from edgebert.evaluate.data import open_data
 from edgebert.progress import silent
-from tools.integer_classifier import judge
+from tools.studies.integer_classifier import judge
 
 
 @pytest.fixture

@@ -7,10 +7,12 @@ import pytest
 
 from edgebert.bert.catalogue import CATALOGUE
 from edgebert.bert.weights import HEADS, encoder_shapes
-from tools.latency import table
-from tools.latency.growth import Point, doubling, fit
-from tools.latency.subjects import WIDTH, write_limit, write_size
-from tools.latency.table import (
+from tools.docs.pages import write_between_marks
+from tools.fixtures.random_weights import find_size
+from tools.studies.latency import table
+from tools.studies.latency.growth import Point, doubling, fit
+from tools.studies.latency.subjects import WIDTH, write_limit, write_size
+from tools.studies.latency.table import (
     CHECKED,
     LENGTHS,
     Kept,
@@ -19,9 +21,7 @@ from tools.latency.table import (
     latency_tables,
     read_figures,
 )
-from tools.latency.work import Work, measure_work
-from tools.pages import write_between_marks
-from tools.random_weights import find_size
+from tools.studies.latency.work import Work, measure_work
 
 
 @pytest.fixture(scope="module")

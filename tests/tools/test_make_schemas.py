@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 from jsonschema import Draft202012Validator
 
-from tools.make_schemas import PACKAGE, SCHEMAS, Schema
+from tools.docs.make_schemas import PACKAGE, SCHEMAS, Schema
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.title)

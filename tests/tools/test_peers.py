@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import edgebert
+from tools.fixtures.random_weights import VOCABULARY
 from tools.peers.compare import Outcome, Track, outcomes, race_texts, table
 from tools.peers.environments import EDGEBERT, PADDED
 from tools.peers.running import RunningPeer
-from tools.random_weights import VOCABULARY
 
 
 class Recorded:

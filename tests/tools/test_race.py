@@ -1,4 +1,4 @@
-from tools.race import race
+from tools.studies.race import race
 
 
 def test_every_round_starts_with_another_call():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edgebert.bert.weights import encoder_shapes
-from tools.random_weights import draw_checkpoint, draw_ids, find_size
+from tools.fixtures.random_weights import draw_checkpoint, draw_ids, find_size
 
 TOP = (
     "embeddings.word_embeddings.weight",

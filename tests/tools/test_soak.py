@@ -6,7 +6,7 @@ import pytest
 
 import edgebert
 from tests.conftest import SOURCES
-from tools.soak import calls_of, resident, soak
+from tools.checks.soak import calls_of, resident, soak
 
 
 @pytest.mark.parametrize("name", SOURCES)

@@ -5,7 +5,7 @@ import pytest
 pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-train")
 
 from tests.train import tiny
-from tools.training_step import FIRST, step_times
+from tools.studies.training_step import FIRST, step_times
 
 
 def test_steps_of_a_real_run_are_timed():

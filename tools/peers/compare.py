@@ -22,12 +22,12 @@ import edgebert
 from edgebert.benchmark.statistics import Ratio, Times, paired_ratio
 from edgebert.checkpoints.sources import MINILM
 from edgebert.evaluate.metrics import spearman
-from tools.pages import write_between_marks
+from tools.docs.pages import write_between_marks
+from tools.fixtures.random_weights import VOCABULARY, draw_ids
 from tools.peers.environments import EDGEBERT, PEERS, environment
 from tools.peers.models import Material, Models, classifier, minilm, read_column
 from tools.peers.running import RunningPeer
-from tools.race import describe_cpu
-from tools.random_weights import VOCABULARY, draw_ids
+from tools.studies.race import describe_cpu
 
 WARM_UP = 50
 CLOCKS = ("cpu", "wall")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from tools.emulated_pi.root import digest
+from tools.devices.emulated_pi.root import digest
 
 REPOSITORY = Path(__file__).parents[2]
 

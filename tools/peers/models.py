@@ -14,8 +14,8 @@ import edgebert
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.sources import MINILM, open_checkpoint
 from edgebert.files import sha256_of
+from tools.fixtures.random_weights import VOCABULARY, convert_drawn, draw_checkpoint
 from tools.peers.environments import EDGEBERT, MEDIAPIPE, ONNXRUNTIME, OPENVINO, PADDED, environment
-from tools.random_weights import VOCABULARY, convert_drawn, draw_checkpoint
 
 _OPENVINO_MODEL = Path(__file__).with_name("openvino_model.py")
 

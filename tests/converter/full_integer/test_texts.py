@@ -17,7 +17,7 @@ from edgebert.converter.full_integer.texts import (
 from edgebert.data import read_lines
 from edgebert.errors import CalibrationWarning, EdgebertError
 from edgebert.tokenizer.tokenizer import Tokenizer
-from tools.random_weights import VOCABULARY
+from tools.fixtures.random_weights import VOCABULARY
 
 
 def lines(count):

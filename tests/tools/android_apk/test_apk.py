@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.android_apk.archive import AlignedArchive
-from tools.android_apk.check import problems_of
+from tools.devices.android_apk.archive import AlignedArchive
+from tools.devices.android_apk.check import problems_of
 
 APK = os.environ.get("EDGEBERT_APK")
 pytestmark = pytest.mark.skipif(APK is None, reason="no APK here: make apk")

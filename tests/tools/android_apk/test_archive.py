@@ -1,7 +1,7 @@
 import zipfile
 
-from tools.android_apk.archive import AlignedArchive
-from tools.android_apk.check import content_offset
+from tools.devices.android_apk.archive import AlignedArchive
+from tools.devices.android_apk.check import content_offset
 
 
 def test_libraries_begin_at_pages_of_16_kb_and_models_at_words(tmp_path):

@@ -5,8 +5,8 @@ import zipfile
 import pytest
 
 from tests.tools.android_apk.elf_files import BIT_32, GOOD, SMALL_PAGES
-from tools.android_apk.archive import AlignedArchive
-from tools.android_apk.check import natives
+from tools.devices.android_apk.archive import AlignedArchive
+from tools.devices.android_apk.check import natives
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from edgebert.errors import EdgebertError
 from tests.tools.android_apk.elf_files import BIT_32, GOOD, SHIFTED, SMALL_PAGES, elf
-from tools.android_apk.elf import read_elf
+from tools.devices.android_apk.elf import read_elf
 
 PAGE = 16384
 

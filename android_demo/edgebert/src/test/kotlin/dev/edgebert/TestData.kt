@@ -6,7 +6,7 @@ import java.io.File
 /** Files of the repository that Python's tests use as well. */
 internal val SHARED = File("../../tests/data")
 
-/** What tools/make_android_test_data.py has made: `make test-android` calls it. */
+/** What tools/fixtures/make_android_test_data.py has made: `make test-android` calls it. */
 internal val MADE = File(System.getProperty("edgebert.testData") ?: "../../build/android-test-data")
 
 internal val VOCABULARY: List<String> by lazy { File(SHARED, "vocab/vocab.txt").readLines() }

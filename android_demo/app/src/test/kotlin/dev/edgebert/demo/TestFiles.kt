@@ -13,7 +13,7 @@ object TestFiles {
 
     /** A small converted model, by what it was made for. */
     fun model(name: String): File =
-        File(data, "$name.tflite").also { check(it.exists()) { "$it is missing: python -m tools.make_android_test_data" } }
+        File(data, "$name.tflite").also { check(it.exists()) { "$it is missing: python -m tools.fixtures.make_android_test_data" } }
 
     fun truncated(): ByteArray = model("classify").readBytes().let { it.copyOf(it.size / 2) }
 

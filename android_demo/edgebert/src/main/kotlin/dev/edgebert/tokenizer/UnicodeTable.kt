@@ -4,7 +4,7 @@ package dev.edgebert.tokenizer
  * Properties of characters as of Unicode 13, the same on every device.
  *
  * What a phone's own Character and Normalizer say depends on its Android version. The table is made by
- * tools/make_unicode_table.py; a character that is younger than Unicode 13 has no properties.
+ * tools/fixtures/make_unicode_table.py; a character that is younger than Unicode 13 has no properties.
  */
 internal class UnicodeTable private constructor(lines: Sequence<String>) {
     private val ranges = HashMap<String, Ranges>()

@@ -1,0 +1,1 @@
+"""Devices that this machine stands in for."""
