@@ -70,10 +70,13 @@ _BATCH_SIZES = ((500, 16), (2_000, 32))
 """Up to so many rows, examples a batch."""
 
 _LARGE_BATCH = 64
-_STEPS = 500
-_STEPS_A_LABEL = 6
 _EPOCHS = (3, 40)
 _MANY_LABELS = 20
+"""From so many on a new head has the most to learn."""
+
+_STEPS = {True: 3_000, False: 600}
+"""Of a narrow model, by whether there are many labels; a wider one needs half of them."""
+
 _NARROW = 256
 """Up to this width a model has too few weights to learn its data by heart: dropout costs more."""
 
@@ -95,13 +98,14 @@ def _pretraining() -> dict[str, Any]:
 def _fine_tuning(given: Settings, problem: Problem) -> dict[str, Any]:
     fitting = (size for rows, size in _BATCH_SIZES if problem.rows <= rows)
     size = given.batch_size or next(fitting, _LARGE_BATCH)
-    steps = _STEPS + _STEPS_A_LABEL * problem.labels
+    narrow = problem.hidden_size <= _NARROW
+    steps = _STEPS[problem.labels >= _MANY_LABELS] * (1.0 if narrow else 0.5)
     least, most = _EPOCHS
     usual = {
         "epochs": min(most, max(least, round(steps * size / max(1, problem.rows)))),
         "batch_size": size,
         "learning_rate": _learning_rate(problem),
-        "dropout": 0.0 if problem.hidden_size <= _NARROW else 0.1,
+        "dropout": 0.0 if narrow else 0.1,
     }
     return {**usual, **_going_on(usual)} if given.qat or given.prune else usual
 
@@ -112,10 +116,8 @@ def _going_on(usual: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _learning_rate(problem: Problem) -> float:
-    """That of 2/128; less the wider and, by the root, the deeper; one digit.
-
-    A new head with many labels has the most to learn.
-    """
-    base = 1e-3 if problem.labels >= _MANY_LABELS else 4e-4
+    """That of 2/128; less the wider and, by the root, the deeper; one digit."""
+    sentence = problem.task in ("classify", "regress")
+    base = 4e-4 if sentence and problem.labels < _MANY_LABELS else 1e-3
     narrower = min(1.0, 128 / problem.hidden_size) * min(1.0, math.sqrt(2 / problem.layers))
     return float(f"{base * narrower:.0e}")

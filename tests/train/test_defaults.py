@@ -48,8 +48,14 @@ def test_many_labels_take_more_steps():
     assert steps(settle(Settings(), many), many) > steps(settle(Settings(), few), few)
 
 
+def test_a_wide_model_takes_fewer_steps_and_some_dropout():
+    wide, narrow = (settle(Settings(), each) for each in (MINI_LM, TINY))
+    assert steps(wide, MINI_LM) < steps(narrow, TINY)
+    assert wide.dropout > narrow.dropout == 0
+
+
 def test_a_batch_size_that_is_given_leaves_the_number_of_steps():
-    problem = replace(TINY, labels=20)
+    problem = replace(TINY, labels=2)
     usual = steps(settle(Settings(), problem), problem)
     for size in (16, 32):
         settled = settle(Settings(batch_size=size), problem)

@@ -24,6 +24,7 @@ from edgebert.evaluate.compare import compare
 from edgebert.evaluate.data import open_data
 from edgebert.evaluate.evaluate import evaluate
 from edgebert.train.distill import Transfer, distill
+from edgebert.train.distillation import Mix
 from edgebert.train.finetune import Task, finetune
 from edgebert.train.settings import Qat, Settings
 from edgebert.train.teacher import CheckpointTeacher
@@ -81,6 +82,7 @@ def trained(arguments: argparse.Namespace, qat: Qat, folder: Path) -> Path:
                 texts,
                 folder,
                 [settings],
+                mix=Mix(temperature=2.0, hard=0.0),
                 resume=True,
                 tell=print,
             )
