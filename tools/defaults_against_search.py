@@ -82,11 +82,13 @@ def run(
     source: Checkpoint, task: Task, settings: Settings, test: Path, output: Path
 ) -> tuple[Settings, float]:
     """A run's settings with nothing left open, and the figure of its last weights."""
-    name = f"{settings.epochs}-{settings.learning_rate}-{settings.seed}"
+    chosen = (settings.epochs or "default", settings.learning_rate or "default", settings.seed)
+    name = "-".join(map(str, chosen))
     report = finetune(source, task, output / name, [settings], resume=True)
     figure = judge(open_folder(output / name), open_data(test, task.name)).figure
-    print(f"{settings.epochs} epochs, rate {settings.learning_rate}: {figure:.4f}", flush=True)
-    return report.best.settings, figure
+    settled = report.best.settings
+    print(f"{settled.epochs} epochs, rate {settled.learning_rate:g}: {figure:.4f}", flush=True)
+    return settled, figure
 
 
 def _arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
