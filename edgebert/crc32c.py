@@ -17,13 +17,10 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    Bytes: TypeAlias = npt.NDArray[np.uint8]
     Words: TypeAlias = npt.NDArray[np.uint32]
 
-Extend: TypeAlias = Callable[[int, bytes], int]
-
-_PIECE = 1 << 18
-"""Bytes that are copied at once, since google-crc32c takes nothing but `bytes`: they stay in the
-processor's cache."""
+Extend: TypeAlias = "Callable[[int, bytes | Bytes], int]"
 
 _BLOCK = 1 << 12
 """Words of 32 bits that NumPy handles at once."""
@@ -37,12 +34,12 @@ _ONES = 0xFFFFFFFF
 def crc32c(data: bytes | mmap.mmap, end: int) -> int:
     """The checksum of the first `end` bytes."""
     extend, compiled = _google_crc32c()
-    if not compiled:
+    if not end or not compiled:
         return folded(data, end, extend)
-    crc = 0
-    for start in range(0, end, _PIECE):
-        crc = extend(crc, data[start : min(start + _PIECE, end)])
-    return crc
+    import numpy as np
+
+    # It refuses a map or a view of one, whose bytes might go; an array is read where it lies.
+    return extend(0, np.frombuffer(data, np.uint8, end))
 
 
 def folded(data: bytes | mmap.mmap, end: int, extend: Extend) -> int:

@@ -1,5 +1,6 @@
 """The checksum is google-crc32c's own, with its C extension and without."""
 
+import mmap
 import warnings
 
 import google_crc32c
@@ -24,6 +25,14 @@ def test_folding_gives_the_same_checksum(size):
     expected = google_crc32c.value(data[:size])
     assert crc32c(data, size) == expected
     assert folded(data, size, google_crc32c.extend) == expected
+
+
+def test_a_map_of_a_file_is_read_where_it_lies_and_can_be_closed(tmp_path):
+    path = tmp_path / "data"
+    path.write_bytes(b"123456789 and more")
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        assert crc32c(data, 9) == 0xE3069283
+    assert data.closed
 
 
 def test_without_the_c_extension_nobody_is_warned_and_the_checksum_is_the_same(monkeypatch):
