@@ -132,7 +132,7 @@ def convert(
     target: Annotated[
         str | None,
         typer.Option(
-            help="Of int8-full and int16x8: edgetpu, qnn or nnapi: write ops in others that the "
+            help="Of int8-full and int16x8: qnn or nnapi: write ops in others that the "
             "target has, and refuse those that it lacks.",
             show_default="any",
         ),

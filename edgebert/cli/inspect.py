@@ -37,7 +37,7 @@ def inspect(
 ) -> None:
     """Show a file's record, bytes by part, ops, tensors and the runtime it needs.
 
-    Tells whether all numbers are whole, and which ops Edge TPU, Hexagon and NNAPI take.
+    Tells whether all numbers are whole, and which ops Hexagon and NNAPI take.
 
     \b
     Examples:

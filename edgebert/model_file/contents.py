@@ -71,7 +71,6 @@ class Use:
         op: such as "FULLY_CONNECTED".
         types: of the tensors it reads and writes, without repetition, sorted.
         per_channel: one of its constants has several scales.
-        one_row: every output is a single row: all sizes but the last are 1.
         count: in all graphs.
     """
 
@@ -79,7 +78,6 @@ class Use:
     version: int
     types: tuple[str, ...]
     per_channel: bool
-    one_row: bool
     count: int
 
 
@@ -239,7 +237,6 @@ def _uses(
                 version=codes[code].Version(),
                 types=tuple(sorted({tensor.dtype for tensor in (*read, *written)})),
                 per_channel=any(tensor.scales > 1 for tensor in read),
-                one_row=all(is_one_row(tensor.shape) for tensor in written),
                 count=1,
             )
             found[use] += 1
@@ -249,11 +246,6 @@ def _uses(
 def _indices(at: Any, length: int) -> list[int]:
     """Tensors of an op; -1 stands for one that is left out."""
     return [at(i) for i in range(_few(length)) if at(i) >= 0]
-
-
-def is_one_row(shape: Sequence[int]) -> bool:
-    """Whether all sizes but the last are 1."""
-    return all(size == 1 for size in shape[:-1])
 
 
 def _parts(tensors: Sequence[TensorInfo], files: dict[str, int], size: int) -> dict[str, int]:

@@ -122,7 +122,5 @@ def test_several_graphs_are_read_and_what_they_share_is_counted_once(tmp_path):
     assert [tensor.name for tensor in contents.tensors].count("table") == 1
     assert contents.ops["GATHER v2"] == 2
     (gather,) = [use for use in contents.uses if use.op == "GATHER"]
-    assert (gather.types, gather.per_channel, gather.one_row, gather.count) == (
-        ("int32", "int8"), False, False, 2,
-    )  # fmt: skip
+    assert (gather.types, gather.per_channel, gather.count) == (("int32", "int8"), False, 2)
     assert sum(contents.parts.values()) == contents.bytes

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from edgebert.arrays import Array
 from edgebert.converter.full_integer.targets import Target
 from edgebert.converter.ops import OPS, Op
-from edgebert.model_file.contents import Use, is_one_row, type_name
+from edgebert.model_file.contents import Use, type_name
 from edgebert.model_file.schema import schema
 
 LOWEST, HIGHEST = -128, 127
@@ -82,7 +82,6 @@ class _Graph:
             version=self._model.operatorCodes[operator.opcodeIndex].version,
             types=tuple(sorted({type_name(tensor.type) for tensor in (*read, *written)})),
             per_channel=any(count > 1 for count in scales),
-            one_row=all(is_one_row(tensor.shape) for tensor in written),
             count=1,
         )
 

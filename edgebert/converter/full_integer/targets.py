@@ -9,11 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
-from edgebert.converter.ops import OPS
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.model_file.contents import Use
 from edgebert.typed_json import from_json
-from edgebert.version import version_numbers
 
 ANY = "any"
 """No accelerator in particular: whatever runs TFLite."""
@@ -41,12 +39,10 @@ class Support:
     Attributes:
         versions: the lowest and the highest; empty: any.
         per_channel: weights may have a scale for each channel.
-        one_row: its output may have no more than one row.
     """
 
     versions: tuple[int, ...] = ()
     per_channel: bool = True
-    one_row: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,15 +52,12 @@ class Target:
     Attributes:
         title: its full name.
         types: of the tensors it works on.
-        newest_runtime: the TFLite release whose ops its compiler knows; it fails on any later
-            one. None: it leaves what it does not know to the processor.
         ops: builtin ops by name.
     """
 
     title: str
     sources: tuple[Source, ...]
     types: tuple[str, ...]
-    newest_runtime: str | None
     ops: dict[str, Support]
 
     def lacks(self, use: Use) -> str | None:
@@ -79,13 +72,6 @@ class Target:
             return f"version {use.version}"
         if use.per_channel and not support.per_channel:
             return "a scale for each channel"
-        if support.one_row and not use.one_row:
-            return "more than one row"
-        since = _SINCE.get((use.op, use.version), "0")
-        if self.newest_runtime and version_numbers(since) > version_numbers(self.newest_runtime):
-            return (
-                f"version {use.version} is of TFLite {since}, its compiler of {self.newest_runtime}"
-            )
         return None
 
 
@@ -103,7 +89,10 @@ def find_target(name: str) -> Target | None:
     if name == ANY:
         return None
     if name not in targets():
-        raise EdgebertError(f"target {name!r} is unknown; known: {', '.join([ANY, *targets()])}")
+        known = ", ".join([ANY, *targets()])
+        raise EdgebertError(
+            f"target {name!r} is unknown; known: {known} (docs/full_integer.md says why no others)"
+        )
     return targets()[name]
 
 
@@ -144,6 +133,3 @@ def _targets() -> Mapping[str, Target]:
         name: from_json(Target, value, f"targets.{name}")
         for name, value in json.loads(text).items()
     }
-
-
-_SINCE = {(op.name, op.version): op.since for op in OPS.values()}

@@ -18,7 +18,7 @@ NEEDED = {"CAST", "ADD", "GATHER", "CONV_2D", "RESHAPE", "QUANTIZE"}
 
 def target(*ops):
     """One that takes these ops beside those that rewritings need."""
-    return Target("Chip", (), ("int8", "int32"), None, dict.fromkeys({*ops, *NEEDED}, Support()))
+    return Target("Chip", (), ("int8", "int32"), dict.fromkeys({*ops, *NEEDED}, Support()))
 
 
 def numbers_through(write, kept, shape=(256,), graph=None):
@@ -113,7 +113,7 @@ def test_a_dense_layer_becomes_a_convolution_with_the_same_numbers(resolver, wit
 
 def test_what_the_target_has_or_cannot_be_helped_with_stays():
     graph = numbers_through(*FUNCTIONS["GELU by erf"])
-    for chosen in (None, target("GELU"), find_target("edgetpu"), find_target("qnn")):
+    for chosen in (None, target("GELU"), find_target("qnn")):
         model = graph.model("")
         rewrite(model, chosen)
         assert ops(model)[-1] == "GELU", chosen

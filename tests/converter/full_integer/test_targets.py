@@ -1,5 +1,7 @@
 """What accelerators take: lists with their sources, and graphs refused by the name of the op."""
 
+from pathlib import Path
+
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
@@ -15,9 +17,11 @@ from edgebert.converter.full_integer.targets import (
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.model_file.contents import Use
 
+PAGE = Path(__file__).parents[3] / "docs/full_integer.md"
 
-def use(op, version=1, *, types=("int8",), per_channel=False, one_row=False, count=1):
-    return Use(op, version, types, per_channel, one_row, count)
+
+def use(op, version=1, *, types=("int8",), per_channel=False, count=1):
+    return Use(op, version, types, per_channel, count)
 
 
 @pytest.mark.parametrize("name", targets())
@@ -32,7 +36,7 @@ def test_a_list_names_real_ops_and_types_and_where_it_is_from(name):
 
 def test_unknown_targets_are_named_with_those_there_are():
     assert find_target(ANY) is None
-    with pytest.raises(EdgebertError, match="'vpu' is unknown; known: any, edgetpu, qnn, nnapi"):
+    with pytest.raises(EdgebertError, match="'vpu' is unknown; known: any, qnn, nnapi"):
         find_target("vpu")
 
 
@@ -40,10 +44,9 @@ TARGET = Target(
     title="Chip",
     sources=(),
     types=("int8", "int32"),
-    newest_runtime="2.5",
     ops={
         "ADD": Support(versions=(1, 2)),
-        "FULLY_CONNECTED": Support(per_channel=False, one_row=True),
+        "FULLY_CONNECTED": Support(per_channel=False),
         "GELU": Support(),
     },
 )
@@ -56,10 +59,8 @@ TARGET = Target(
         (use("ADD", 3), "version 3"),
         (use("ADD", 2, types=("int16",)), "type int16"),
         (use("MUL"), "not in its list"),
-        (use("FULLY_CONNECTED", 4, one_row=True), None),
-        (use("FULLY_CONNECTED", 4), "more than one row"),
-        (use("FULLY_CONNECTED", 4, per_channel=True, one_row=True), "a scale for each channel"),
-        (use("GELU"), "version 1 is of TFLite 2.9, its compiler of 2.5"),
+        (use("FULLY_CONNECTED", 4), None),
+        (use("FULLY_CONNECTED", 4, per_channel=True), "a scale for each channel"),
     ],
 )
 def test_an_op_is_taken_or_there_is_a_reason(found, reason):
@@ -71,14 +72,21 @@ def test_a_graph_is_refused_by_the_names_of_ops_and_target():
     uses = [
         use("ADD", 2),
         use("GELU", 2, count=4),
-        use("GELU", 2, one_row=True, count=2),
-        use("BATCH_MATMUL", 2, count=24),
+        use("GELU", 2, types=("int8", "int32"), count=2),
+        use("MUL", 4, count=24),
     ]
     require(uses, ANY)
     require(uses, "qnn")
     with pytest.raises(CheckFailedError) as caught:
-        require(uses, "edgetpu")
+        require(uses, "nnapi")
     message = str(caught.value)
-    assert message.startswith("Coral Edge TPU does not take GELU × 6 (not in its list); BATCH_MAT")
+    assert "does not take GELU × 6 (not in its list); MUL × 24 (version 4)" in message
     assert "ADD" not in message
-    assert message.endswith("Other targets: any, qnn, nnapi")
+    assert message.endswith("Other targets: any, qnn")
+
+
+def test_a_target_that_was_dropped_says_where_the_reason_stands():
+    with pytest.raises(EdgebertError, match=r"docs/full_integer\.md") as caught:
+        find_target("edgetpu")
+    assert "'edgetpu' is unknown" in str(caught.value)
+    assert "Edge TPU" in PAGE.read_text()
