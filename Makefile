@@ -24,7 +24,7 @@ fuzz: $(VENV)/.dev
 # All that runs converted files, on the old engine: the files are converted here and run there, in
 # an environment with tflite-runtime 2.14, numpy 1.26 and no ai-edge-litert. Needs Python 3.11 or older.
 OLD := .venv-tflite-runtime
-OLD_TESTS := tests/runtime tests/bulk tests/search tests/evaluate
+OLD_TESTS := tests/runtime tests/bulk tests/semantic_search tests/evaluation
 OLD_MODELS := build/tflite-runtime-models
 test-tflite-runtime: export EDGEBERT_TEST_MODELS := $(OLD_MODELS)
 test-tflite-runtime: export EDGEBERT_TEST_RUNTIME := tflite-runtime

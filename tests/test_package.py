@@ -16,8 +16,8 @@ PACKAGE = Path(edgebert.__file__).parent
 ORDER = [
     "version", "support", "errors", "progress", "retry_policy", "arrays", "formatting",
     "lfs_pointer", "text_files", "files", "crc32c", "typed_json", "data", "page",
-    "bert", "tokenizer", "checkpoints", "model_file", "runtime", "evaluate", "converter",
-    "search", "bulk", "benchmark", "train", "cli",
+    "bert", "tokenizer", "checkpoints", "model_file", "runtime", "evaluation", "converter",
+    "semantic_search", "bulk", "benchmarking", "train", "cli",
 ]  # fmt: skip
 HEAVY = ("numpy", "tensorflow", "torch", "ai_edge_litert", "huggingface_hub", "rich", "typer")
 

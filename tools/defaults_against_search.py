@@ -22,8 +22,8 @@ import numpy as np
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.folder import open_folder
 from edgebert.checkpoints.sources import open_checkpoint
-from edgebert.evaluate.data import open_data
-from edgebert.evaluate.readers import read_rows
+from edgebert.evaluation.data import open_data
+from edgebert.evaluation.readers import read_rows
 from edgebert.train.deployed import judge
 from edgebert.train.finetune import Task, finetune
 from edgebert.train.from_teacher import parse_size, student_of

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from edgebert.errors import EdgebertError
-from edgebert.evaluate.lines import decode_lines
-from edgebert.evaluate.readers import read_records
+from edgebert.evaluation.lines import decode_lines
+from edgebert.evaluation.readers import read_records
 
 _WITH_COLUMNS = (".jsonl", ".ndjson", ".csv", ".tsv")
 

@@ -10,8 +10,8 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edgebert.benchmark.compare import Comparison
-    from edgebert.benchmark.result import Report
+    from edgebert.benchmarking.compare import Comparison
+    from edgebert.benchmarking.result import Report
 
 
 def benchmark(
@@ -93,13 +93,13 @@ def benchmark(
       edgebert benchmark int8.tflite --device ssh://pi@raspberrypi.local --threads 1,4
       edgebert benchmark int8.tflite --compare report.json
     """  # noqa: D301, E501
-    from edgebert.benchmark.benchmark import benchmark as run
-    from edgebert.benchmark.benchmark import names_of
-    from edgebert.benchmark.compare import compare as hold_against
-    from edgebert.benchmark.devices.address import DeviceOptions
-    from edgebert.benchmark.job import MIN_SECONDS, PROCESSES, Job
-    from edgebert.benchmark.models import job_model
-    from edgebert.benchmark.result import read_report
+    from edgebert.benchmarking.benchmark import benchmark as run
+    from edgebert.benchmarking.benchmark import names_of
+    from edgebert.benchmarking.compare import compare as hold_against
+    from edgebert.benchmarking.devices.address import DeviceOptions
+    from edgebert.benchmarking.job import MIN_SECONDS, PROCESSES, Job
+    from edgebert.benchmarking.models import job_model
+    from edgebert.benchmarking.result import read_report
     from edgebert.cli.console import progress_bar
     from edgebert.errors import EdgebertError
 
@@ -157,8 +157,8 @@ def _numbers(option: str, text: str) -> tuple[int, ...]:
 
 
 def _write(report: Report, output: Path | None, html: Path | None, csv: Path | None) -> None:
-    from edgebert.benchmark.report.csv import to_csv
-    from edgebert.benchmark.report.html import to_html
+    from edgebert.benchmarking.report.csv import to_csv
+    from edgebert.benchmarking.report.html import to_html
     from edgebert.files import replacing
 
     texts: dict[Path | None, Callable[[Report], str]] = {
@@ -176,7 +176,7 @@ def _write(report: Report, output: Path | None, html: Path | None, csv: Path | N
 def _print(report: Report, comparison: Comparison | None, *, as_json: bool) -> None:
     import json
 
-    from edgebert.benchmark.report.terminal import print_report
+    from edgebert.benchmarking.report.terminal import print_report
     from edgebert.cli.console import stdout
 
     if as_json:

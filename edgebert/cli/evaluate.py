@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from edgebert.evaluate.bootstrap import Interval
-    from edgebert.evaluate.compare import Comparison, Disagreement
-    from edgebert.evaluate.evaluate import Evaluation
+    from edgebert.evaluation.bootstrap import Interval
+    from edgebert.evaluation.compare import Comparison, Disagreement
+    from edgebert.evaluation.evaluate import Evaluation
 
 _LABELS_SHOWN = 5
 
@@ -73,10 +73,10 @@ def evaluate(
     """  # noqa: D301
     from edgebert.cli.console import progress_bar
     from edgebert.errors import EdgebertError
-    from edgebert.evaluate.columns import Columns
-    from edgebert.evaluate.compare import Gate, compare
-    from edgebert.evaluate.data import open_data
-    from edgebert.evaluate.evaluate import evaluate as run
+    from edgebert.evaluation.columns import Columns
+    from edgebert.evaluation.compare import Gate, compare
+    from edgebert.evaluation.data import open_data
+    from edgebert.evaluation.evaluate import evaluate as run
     from edgebert.runtime.model import load
 
     if against is None and (max_drop is not None or show_rows):

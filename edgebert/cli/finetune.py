@@ -12,7 +12,7 @@ from edgebert.cli.grouped import grouped
 from edgebert.cli.training import LabelledColumns, MetricOption, Training, print_report, tell
 
 if TYPE_CHECKING:
-    from edgebert.evaluate.columns import Columns
+    from edgebert.evaluation.columns import Columns
 
 
 @grouped
@@ -110,7 +110,7 @@ def _check_data(
         EdgebertError: it cannot be read.
     """
     from edgebert.bert.tasks import TASKS
-    from edgebert.evaluate.data import open_data
+    from edgebert.evaluation.data import open_data
 
     for path in files:
         if path is not None and task in TASKS and task != "encode":

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from edgebert.benchmark.pick import Candidate, Choice
+    from edgebert.benchmarking.pick import Candidate, Choice
 
 
 def pick(
@@ -50,9 +50,9 @@ def pick(
       edgebert pick report.json --max-ms 5 --device ssh://pi@raspberrypi.local
       edgebert pick report.json --min-accuracy 0.85 --input 32 --json
     """  # noqa: D301
-    from edgebert.benchmark.pick import Limits
-    from edgebert.benchmark.pick import pick as choose
-    from edgebert.benchmark.result import read_report
+    from edgebert.benchmarking.pick import Limits
+    from edgebert.benchmarking.pick import pick as choose
+    from edgebert.benchmarking.result import read_report
     from edgebert.cli.console import print_json
     from edgebert.errors import CheckFailedError
 

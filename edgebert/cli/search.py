@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from edgebert.search.search import Hit, Search
+    from edgebert.semantic_search.search import Hit, Search
 
 
 def search(
@@ -36,7 +36,7 @@ def search(
     """  # noqa: D301
     from edgebert.cli.console import one_line, print_json, print_notice, progress_bar
     from edgebert.runtime.model import load
-    from edgebert.search.search import open_search
+    from edgebert.semantic_search.search import open_search
 
     with load(file, engine=engine) as model:  # type: ignore[arg-type]
         with progress_bar() as progress:

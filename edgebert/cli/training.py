@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 if TYPE_CHECKING:
-    from edgebert.evaluate.columns import Columns
+    from edgebert.evaluation.columns import Columns
     from edgebert.train.cluster import Cluster
     from edgebert.train.report import Report
     from edgebert.train.settings import Settings
@@ -122,7 +122,7 @@ class LabelledColumns:
 
     def columns(self) -> Columns:
         """As the readers take them."""
-        from edgebert.evaluate.columns import Columns
+        from edgebert.evaluation.columns import Columns
 
         return Columns(self.text_column, self.pair_column, self.label_column)
 

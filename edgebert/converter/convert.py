@@ -36,7 +36,7 @@ from edgebert.converter.plan import Options, Plan, plan, trim, vector_size
 from edgebert.converter.recipes import FLOAT32, Recipe, RecipeName, RuntimeName
 from edgebert.converter.report import ConversionReport
 from edgebert.converter.second_opinion import count_equal_texts
-from edgebert.evaluate.compare import Comparison
+from edgebert.evaluation.compare import Comparison
 from edgebert.files import refuse_overwrite, replacing
 from edgebert.model_file.checksum import graph_checksum
 from edgebert.model_file.contents import Use, read_contents
@@ -125,7 +125,7 @@ def convert(
         allow_float: likewise: "auto" may take float32 too, where that gains more than int16.
         target: likewise: the accelerator that the file is for.
         explain: likewise: measure what each step of the rewriting is worth, for the report.
-        check: labelled data (see `evaluate.data.open_data`): the file and a float32 file of the
+        check: labelled data (see `evaluation.data.open_data`): the file and a float32 file of the
             same checkpoint are evaluated on it, and the figures go into the record.
         max_drop: most that the first metric of `check` may be below that of float32. Without
             `check`, and with `mixed` "auto", the most that the output's mean cosine with float32

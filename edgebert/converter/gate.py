@@ -9,8 +9,8 @@ from typing import Any
 from edgebert.bert.tasks import TaskName
 from edgebert.converter.check import NOTHING_WRITTEN
 from edgebert.errors import CheckFailedError, EdgebertError
-from edgebert.evaluate.compare import Comparison, Gate, compare
-from edgebert.evaluate.data import DataSet, open_data
+from edgebert.evaluation.compare import Comparison, Gate, compare
+from edgebert.evaluation.data import DataSet, open_data
 from edgebert.progress import Progress, silent
 from edgebert.runtime.model import load
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from edgebert.converter.check import Check
 from edgebert.converter.full_integer.quality import QuantizationReport
-from edgebert.evaluate.compare import Comparison
+from edgebert.evaluation.compare import Comparison
 from edgebert.model_file.record import Record
 from edgebert.runtime.delegation import Delegation
 

@@ -19,9 +19,9 @@ from edgebert.converter.convert import convert_checkpoint
 from edgebert.converter.plan import Options, plan
 from edgebert.converter.recipes import RecipeName
 from edgebert.errors import EdgebertError
-from edgebert.evaluate.bootstrap import Figures, Measure
-from edgebert.evaluate.data import DataSet
-from edgebert.evaluate.tally import Tally, observe
+from edgebert.evaluation.bootstrap import Figures, Measure
+from edgebert.evaluation.data import DataSet
+from edgebert.evaluation.tally import Tally, observe
 from edgebert.progress import silent
 from edgebert.runtime.model import Model, load
 from edgebert.train.score import Score

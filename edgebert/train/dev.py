@@ -6,8 +6,8 @@ from pathlib import Path
 
 from edgebert.bert.tasks import TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint
-from edgebert.evaluate.columns import Columns
-from edgebert.evaluate.data import DataSet, open_data
+from edgebert.evaluation.columns import Columns
+from edgebert.evaluation.data import DataSet, open_data
 from edgebert.train.lessons import lesson_for
 
 

@@ -18,10 +18,10 @@ from edgebert.bulk.texts import Text
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.plan import Options, plan
 from edgebert.errors import EdgebertError
-from edgebert.evaluate.data import DataSet
-from edgebert.evaluate.evaluators.correlate import score_of
-from edgebert.evaluate.evaluators.evaluator import unknown_label
-from edgebert.evaluate.readers import Row
+from edgebert.evaluation.data import DataSet
+from edgebert.evaluation.evaluators.correlate import score_of
+from edgebert.evaluation.evaluators.evaluator import unknown_label
+from edgebert.evaluation.readers import Row
 from edgebert.progress import Progress, silent
 from edgebert.train.defaults import Problem, hard_share
 from edgebert.train.deployed import judge_of

@@ -16,7 +16,7 @@ from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.labels import read_labels
 from edgebert.converter.plan import Options, plan
 from edgebert.errors import EdgebertError
-from edgebert.evaluate.columns import USUAL, Columns
+from edgebert.evaluation.columns import USUAL, Columns
 from edgebert.progress import Progress, silent
 from edgebert.train.defaults import Problem
 from edgebert.train.deployed import judge_of

@@ -25,7 +25,7 @@ from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.labels import default_labels
 from edgebert.converter.plan import Options, plan, vector_size
 from edgebert.errors import EdgebertError
-from edgebert.evaluate.lines import read_lines
+from edgebert.evaluation.lines import read_lines
 from edgebert.progress import Progress
 from edgebert.runtime.model import Model
 from edgebert.train.cluster import ALONE

@@ -11,8 +11,8 @@ from pathlib import Path
 from edgebert.bulk.fingerprint import digest
 from edgebert.bulk.texts import Text, open_texts, read_texts
 from edgebert.errors import EdgebertError
-from edgebert.evaluate.columns import USUAL, Columns
-from edgebert.evaluate.readers import read_header, read_rows
+from edgebert.evaluation.columns import USUAL, Columns
+from edgebert.evaluation.readers import read_header, read_rows
 
 
 @dataclass(frozen=True)

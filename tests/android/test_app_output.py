@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from edgebert.benchmark.devices.events import EventReader
-from edgebert.benchmark.result import Report
-from edgebert.benchmark.validation import validate
+from edgebert.benchmarking.devices.events import EventReader
+from edgebert.benchmarking.result import Report
+from edgebert.benchmarking.validation import validate
 
 OUTPUT = os.environ.get("EDGEBERT_ANDROID_OUTPUT")
 pytestmark = pytest.mark.skipif(

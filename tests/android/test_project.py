@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from edgebert.benchmark.devices import adb
+from edgebert.benchmarking.devices import adb
 from edgebert.version import __version__
 from tools.devices.android_apk import build, check
 

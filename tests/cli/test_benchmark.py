@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-import edgebert.benchmark.benchmark
-from edgebert.benchmark.benchmark import Outcome
-from edgebert.benchmark.result import Report, read_report
+import edgebert.benchmarking.benchmark
+from edgebert.benchmarking.benchmark import Outcome
+from edgebert.benchmarking.result import Report, read_report
 from edgebert.cli.main import app
-from tests.benchmark.reports import in_more_rounds
+from tests.benchmarking.reports import in_more_rounds
 
 SAMPLE = Path(__file__).parents[1] / "data" / "benchmark" / "report.json"
 
@@ -39,7 +39,7 @@ def measured(monkeypatch):
             return self.outcome
 
     stand_in = Measured()
-    monkeypatch.setattr(edgebert.benchmark.benchmark, "benchmark", stand_in)
+    monkeypatch.setattr(edgebert.benchmarking.benchmark, "benchmark", stand_in)
     return stand_in
 
 

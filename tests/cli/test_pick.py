@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from edgebert.cli.main import app
-from tests.benchmark.reports import HOSTILE, SAMPLE, device, model, report, run, sample_json
+from tests.benchmarking.reports import HOSTILE, SAMPLE, device, model, report, run, sample_json
 
 FITTING = ["--max-ms", "2", "--max-mb", "20", "--min-accuracy", "0.87"]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import edgebert
-from edgebert.evaluate.data import open_data
-from edgebert.evaluate.evaluate import evaluate
+from edgebert.evaluation.data import open_data
+from edgebert.evaluation.evaluate import evaluate
 from tests.conftest import REFERENCE, SOURCES
 
 SOURCE = REFERENCE / SOURCES["embed"]

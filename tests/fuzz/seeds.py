@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 import edgebert
-from edgebert.benchmark.job import Job, JobModel
+from edgebert.benchmarking.job import Job, JobModel
 from edgebert.model_file.names import RECORD_FILE, UNIGRAM_FILE, VOCABULARY_FILE
 from edgebert.model_file.stored_zip import archive_bytes, read_archive
-from edgebert.search.corpus import Place
-from edgebert.search.index_file import Header, write_index
+from edgebert.semantic_search.corpus import Place
+from edgebert.semantic_search.index_file import Header, write_index
 from tests.checkpoints import test_torch_pickle as pickles
 from tests.checkpoints import toy
 from tests.checkpoints.folders import DATA, EMBEDDER, ROOTS, TF1_CLASSIFIER

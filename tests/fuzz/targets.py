@@ -11,10 +11,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from edgebert.benchmark.job import Job
-from edgebert.benchmark.pick import Limits, pick
-from edgebert.benchmark.report.html import to_html
-from edgebert.benchmark.result import read_report
+from edgebert.benchmarking.job import Job
+from edgebert.benchmarking.pick import Limits, pick
+from edgebert.benchmarking.report.html import to_html
+from edgebert.benchmarking.result import read_report
 from edgebert.bulk.resumable import resumable
 from edgebert.bulk.texts import open_texts, read_texts
 from edgebert.checkpoints.archive import Limits as ArchiveLimits
@@ -25,11 +25,11 @@ from edgebert.checkpoints.safetensors_file import read_safetensors
 from edgebert.checkpoints.sorted_table import masked_crc32c
 from edgebert.checkpoints.tensor_bundle import TensorBundle
 from edgebert.checkpoints.torch_pickle import read_torch_pickle
-from edgebert.evaluate.data import open_data
+from edgebert.evaluation.data import open_data
 from edgebert.model_file.contents import read_contents
 from edgebert.model_file.names import RECORD_FILE, UNIGRAM_FILE, VOCABULARY_FILE
 from edgebert.model_file.read import read_model_file
-from edgebert.search.index_file import read_index
+from edgebert.semantic_search.index_file import read_index
 from edgebert.train.metrics_file import read_metrics
 from edgebert.train.score_file import ScoreFile
 from edgebert.train.state import Mark, read_state, write_state

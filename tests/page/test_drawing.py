@@ -11,7 +11,7 @@ from edgebert.formatting import clean, number, plain
 from edgebert.page.axis import Axis
 from edgebert.page.labels import LETTER_WIDTH, LINE_HEIGHT, Box, Label, place
 from edgebert.page.markup import Markup, element
-from tests.benchmark.reports import HOSTILE
+from tests.benchmarking.reports import HOSTILE
 
 MAGNITUDES = st.floats(0, 1e12, allow_subnormal=False).filter(lambda v: v == 0 or v > 1e-9)
 

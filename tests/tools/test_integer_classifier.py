@@ -5,8 +5,8 @@ import csv
 import pytest
 
 import edgebert
-from edgebert.evaluate.compare import compare
-from edgebert.evaluate.data import open_data
+from edgebert.evaluation.compare import compare
+from edgebert.evaluation.data import open_data
 from edgebert.progress import silent
 from tools.studies.integer_classifier import judge
 

@@ -14,8 +14,8 @@ from edgebert.checkpoints.folder import open_folder
 from edgebert.converter import reference
 from edgebert.converter.head import Head
 from edgebert.errors import EdgebertError
-from edgebert.evaluate.columns import Columns
-from edgebert.evaluate.data import open_data
+from edgebert.evaluation.columns import Columns
+from edgebert.evaluation.data import open_data
 from edgebert.progress import silent
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train import score_file

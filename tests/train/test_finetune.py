@@ -13,8 +13,8 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-trai
 import edgebert
 from edgebert.checkpoints.folder import open_folder
 from edgebert.errors import EdgebertError
-from edgebert.evaluate.data import open_data
-from edgebert.evaluate.evaluate import evaluate
+from edgebert.evaluation.data import open_data
+from edgebert.evaluation.evaluate import evaluate
 from edgebert.train import finetune as module
 from edgebert.train.finetune import Task, balanced_weights, finetune
 from edgebert.train.network import Network

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-train")
 
 from edgebert.errors import EdgebertError
-from edgebert.evaluate.columns import USUAL
+from edgebert.evaluation.columns import USUAL
 from edgebert.tokenizer.options import TokenizerOptions
 from edgebert.tokenizer.tokenizer import Encoding, Tokenizer
 from edgebert.train.examples import IGNORED, Example, collate

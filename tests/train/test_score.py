@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from edgebert.evaluate.metrics import accuracy, matthews
+from edgebert.evaluation.metrics import accuracy, matthews
 from edgebert.train.score import Score
 
 

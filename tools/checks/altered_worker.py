@@ -6,8 +6,8 @@ import sys
 import time
 from typing import Any
 
-from edgebert.benchmark.worker import work
-from edgebert.benchmark.worker_protocol import serve
+from edgebert.benchmarking.worker import work
+from edgebert.benchmarking.worker_protocol import serve
 
 
 def delay_answers(share: float) -> None:

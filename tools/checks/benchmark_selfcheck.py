@@ -16,11 +16,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import edgebert
-from edgebert.benchmark.compare import compare
-from edgebert.benchmark.job import Job
-from edgebert.benchmark.measure import measure
-from edgebert.benchmark.models import job_model
-from edgebert.benchmark.result import Report
+from edgebert.benchmarking.compare import compare
+from edgebert.benchmarking.job import Job
+from edgebert.benchmarking.measure import measure
+from edgebert.benchmarking.models import job_model
+from edgebert.benchmarking.result import Report
 from edgebert.checkpoints.sources import MINILM
 
 NARROW = 0.03

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from edgebert.benchmark.result import FORMAT, Report
+from edgebert.benchmarking.result import FORMAT, Report
 from edgebert.model_file.record import FORMATS, Record
 
 PACKAGE = Path(__file__).resolve().parents[2] / "edgebert"
@@ -75,7 +75,7 @@ SCHEMAS = (
         },
     ),
     Schema(
-        "benchmark/report.schema.json",
+        "benchmarking/report.schema.json",
         Report,
         "edgebert benchmark report",
         "`edgebert benchmark -o` writes it. null: the device cannot tell. Readers pass over fields "

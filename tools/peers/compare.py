@@ -19,9 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 import edgebert
-from edgebert.benchmark.statistics import Ratio, Times, paired_ratio
+from edgebert.benchmarking.statistics import Ratio, Times, paired_ratio
 from edgebert.checkpoints.sources import MINILM
-from edgebert.evaluate.metrics import spearman
+from edgebert.evaluation.metrics import spearman
 from tools.docs.pages import write_between_marks
 from tools.fixtures.random_weights import VOCABULARY, draw_ids
 from tools.peers.environments import EDGEBERT, PEERS, environment

@@ -38,8 +38,8 @@ from edgebert.converter.full_integer.texts import calibration_texts, encode
 from edgebert.converter.plan import Options, plan, trim
 from edgebert.converter.recipes import IntegerRecipe
 from edgebert.data import read_lines
-from edgebert.evaluate.metrics import spearman
-from edgebert.evaluate.readers import Row, read_rows
+from edgebert.evaluation.metrics import spearman
+from edgebert.evaluation.readers import Row, read_rows
 from edgebert.model_file.contents import read_contents
 from edgebert.model_file.record import Calibration
 from edgebert.model_file.serialize import serialize

@@ -27,7 +27,7 @@ from transformers import BertForSequenceClassification
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.checkpoints.writing.hugging_face import write_hugging_face
-from edgebert.evaluate.readers import read_rows
+from edgebert.evaluation.readers import read_rows
 from edgebert.tokenizer.tokenizer import Tokenizer
 
 SOURCE = "all-minilm-l6-v2"

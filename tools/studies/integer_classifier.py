@@ -26,9 +26,9 @@ from edgebert.converter.convert import convert_checkpoint
 from edgebert.converter.full_integer.plan import IntegerOptions
 from edgebert.converter.plan import Options, plan
 from edgebert.converter.recipes import RecipeName
-from edgebert.evaluate.bootstrap import Interval, draw, interval
-from edgebert.evaluate.data import DataSet, open_data
-from edgebert.evaluate.tally import Tally, observe
+from edgebert.evaluation.bootstrap import Interval, draw, interval
+from edgebert.evaluation.data import DataSet, open_data
+from edgebert.evaluation.tally import Tally, observe
 from edgebert.progress import Progress
 from edgebert.runtime.model import Model
 

@@ -20,9 +20,9 @@ from pathlib import Path
 import edgebert
 from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.converter.convert import convert
-from edgebert.evaluate.compare import compare
-from edgebert.evaluate.data import open_data
-from edgebert.evaluate.evaluate import evaluate
+from edgebert.evaluation.compare import compare
+from edgebert.evaluation.data import open_data
+from edgebert.evaluation.evaluate import evaluate
 from edgebert.train.distill import Transfer, distill
 from edgebert.train.distillation import Mix
 from edgebert.train.finetune import Task, finetune

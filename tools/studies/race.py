@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgebert.benchmark.statistics import Times
+from edgebert.benchmarking.statistics import Times
 
 # What matrix products of int8 and float32 run on, as Linux writes them.
 _FEATURES = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm", "sve")

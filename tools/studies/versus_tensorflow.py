@@ -13,7 +13,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from edgebert.arrays import Array
-from edgebert.benchmark.statistics import Ratio, paired_ratio
+from edgebert.benchmarking.statistics import Ratio, paired_ratio
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.recipes import RecipeName
 from tools.devices.emulated_pi.count import count

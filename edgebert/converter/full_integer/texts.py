@@ -12,11 +12,11 @@ from typing import Any, TypeAlias
 from edgebert.bert.tasks import TaskName
 from edgebert.data import read_lines as read_own_lines
 from edgebert.errors import CalibrationWarning, EdgebertError
-from edgebert.evaluate.conll import Sentence
-from edgebert.evaluate.data import open_data
-from edgebert.evaluate.lines import read_lines
-from edgebert.evaluate.readers import Query, Row
-from edgebert.evaluate.squad_file import Question
+from edgebert.evaluation.conll import Sentence
+from edgebert.evaluation.data import open_data
+from edgebert.evaluation.lines import read_lines
+from edgebert.evaluation.readers import Query, Row
+from edgebert.evaluation.squad_file import Question
 from edgebert.tokenizer.tokenizer import Encoding, Tokenizer
 
 Text: TypeAlias = tuple[str, str | None]

@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 from edgebert.bert.tasks import TaskName
 from edgebert.errors import EdgebertError
-from edgebert.evaluate.columns import Columns, has_queries
-from edgebert.evaluate.readers import read_header
+from edgebert.evaluation.columns import Columns, has_queries
+from edgebert.evaluation.readers import read_header
 from edgebert.train.lessons.answer import ANSWER
 from edgebert.train.lessons.classify import CLASSIFY
 from edgebert.train.lessons.embed import PAIRS, QUERIES

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from edgebert.errors import EdgebertError
-from edgebert.evaluate.columns import Columns
-from edgebert.evaluate.squad_file import Question, read_squad
+from edgebert.evaluation.columns import Columns
+from edgebert.evaluation.squad_file import Question, read_squad
 from edgebert.runtime.windows import windows
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.examples import Example

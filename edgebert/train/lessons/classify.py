@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from edgebert.evaluate.evaluators.evaluator import unknown_label
-from edgebert.evaluate.readers import Row, read_rows
+from edgebert.evaluation.evaluators.evaluator import unknown_label
+from edgebert.evaluation.readers import Row, read_rows
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.examples import Example
 from edgebert.train.lessons.lesson import Labels, Lesson, in_order, needs_different_targets

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from edgebert.errors import EdgebertError
-from edgebert.evaluate.evaluators.correlate import score_of
-from edgebert.evaluate.readers import Query, Row, read_queries, read_rows
+from edgebert.evaluation.evaluators.correlate import score_of
+from edgebert.evaluation.readers import Query, Row, read_queries, read_rows
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.examples import Example
 from edgebert.train.lessons.lesson import Labels, Lesson, needs_different_targets, needs_rows

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from edgebert.errors import EdgebertError
-from edgebert.evaluate.columns import Columns
+from edgebert.evaluation.columns import Columns
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.examples import Example
 

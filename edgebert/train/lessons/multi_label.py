@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from edgebert.arrays import Array
-from edgebert.evaluate.columns import Columns
-from edgebert.evaluate.evaluators.evaluator import unknown_label
-from edgebert.evaluate.readers import Row, read_rows
+from edgebert.evaluation.columns import Columns
+from edgebert.evaluation.evaluators.evaluator import unknown_label
+from edgebert.evaluation.readers import Row, read_rows
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.examples import Example
 from edgebert.train.lessons.lesson import Labels, Lesson, in_order, needs_different_targets

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from pathlib import Path
 
-from edgebert.evaluate.columns import Columns
-from edgebert.evaluate.conll import Sentence, read_conll
-from edgebert.evaluate.entities import OUTSIDE
-from edgebert.evaluate.evaluators.evaluator import unknown_label
+from edgebert.evaluation.columns import Columns
+from edgebert.evaluation.conll import Sentence, read_conll
+from edgebert.evaluation.entities import OUTSIDE
+from edgebert.evaluation.evaluators.evaluator import unknown_label
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.examples import IGNORED, Example
 from edgebert.train.lessons.lesson import Labels, Lesson, needs_rows

@@ -13,9 +13,9 @@ import subprocess
 
 import pytest
 
-from edgebert.benchmark.devices.address import DeviceOptions, parse_ssh
-from edgebert.benchmark.devices.ssh import SshDevice
-from edgebert.benchmark.job import Job, JobModel
+from edgebert.benchmarking.devices.address import DeviceOptions, parse_ssh
+from edgebert.benchmarking.devices.ssh import SshDevice
+from edgebert.benchmarking.job import Job, JobModel
 from edgebert.bert.weights import encoder_shapes
 from edgebert.errors import EdgebertError
 from edgebert.files import sha256_of

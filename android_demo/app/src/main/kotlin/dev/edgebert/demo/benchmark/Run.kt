@@ -2,7 +2,7 @@ package dev.edgebert.demo.benchmark
 
 import org.json.JSONObject
 
-// What a benchmark found, as edgebert/benchmark/report.schema.json has it. Whatever the device cannot tell is null.
+// What a benchmark found, as edgebert/benchmarking/report.schema.json has it. Whatever the device cannot tell is null.
 
 data class MeasuredModel(
     val name: String,

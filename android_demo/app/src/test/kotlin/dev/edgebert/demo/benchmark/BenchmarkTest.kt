@@ -37,7 +37,7 @@ import org.robolectric.fakes.RoboMenuItem
 private const val ID = "0123456789abcdef0123456789abcdef"
 
 class BenchmarkTest : AppTest() {
-    private val schema = File(TestFiles.repository, "edgebert/benchmark/report.schema.json").readText()
+    private val schema = File(TestFiles.repository, "edgebert/benchmarking/report.schema.json").readText()
 
     /** A job as `edgebert benchmark --device adb` sends it, with its files where they have to be. */
     private fun job(vararg models: String, change: JSONObject.() -> Unit = {}): File {

@@ -1,0 +1,317 @@
+"""Which model of a report to ship within limits of time, size and accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import inf, isfinite
+from typing import Any, Literal
+
+from edgebert.benchmarking.report.rows import Row, distinct, rows
+from edgebert.benchmarking.result import DeviceResult, Report
+from edgebert.benchmarking.validation import validate
+from edgebert.errors import EdgebertError
+from edgebert.formatting import clean, megabytes, number, plural
+
+NEAR = 0.25
+"""How far beyond a limit counts as just outside, as a share of the limit."""
+
+_SHOWN_NEAR = 3
+
+Aim = Literal["accuracy", "size", "latency"]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a model must keep to; None: whatever it is.
+
+    Attributes:
+        max_ms: median of an answer, milliseconds.
+        max_mb: the file, millions of bytes.
+        min_accuracy: in the task's usual metric.
+    """
+
+    max_ms: float | None = None
+    max_mb: float | None = None
+    min_accuracy: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, limit in (("--max-ms", self.max_ms), ("--max-mb", self.max_mb)):
+            if limit is not None and not (limit > 0 and isfinite(limit)):
+                raise EdgebertError(f"{name} is {limit:g}; give more than 0")
+        if self.min_accuracy is not None and not isfinite(self.min_accuracy):
+            raise EdgebertError(f"--min-accuracy is {self.min_accuracy:g}; give a number")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A model file, with its quickest run on each device.
+
+    Attributes:
+        runs: one a device, in the order of the report.
+        over: by limit that it misses, how far as a share of the limit; infinite where the figure
+            was not measured.
+    """
+
+    runs: tuple[Row, ...]
+    over: dict[str, float]
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.runs[0].name
+
+    @property
+    def bytes(self) -> int:
+        """Size of the file."""
+        return self.runs[0].run.model.bytes
+
+    @property
+    def ms(self) -> float | None:
+        """Median of an answer on the slowest device."""
+        times = [row.p50 for row in self.runs]
+        known = [ms for ms in times if ms is not None]
+        return max(known) if len(known) == len(times) else None
+
+    @property
+    def accuracy(self) -> float | None:
+        """The lowest that was measured on a device."""
+        known = [row.accuracy.value for row in self.runs if row.accuracy]
+        return min(known, default=None)
+
+    @property
+    def fits(self) -> bool:
+        """Keeps all limits."""
+        return not self.over
+
+    @property
+    def figures(self) -> str:
+        """Time, size and accuracy in words."""
+        right = "accuracy not measured" if self.accuracy is None else f"{self.accuracy:.4f}"
+        return f"{number(self.ms)} ms, {megabytes(self.bytes)} MB, {right}"
+
+    @property
+    def misses(self) -> str:
+        """Which limits it misses, and by how much, in words."""
+        return ", ".join(
+            f"{what} not measured" if share == inf else f"{what} {100 * share:.1f} % off"
+            for what, share in self.over.items()
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for machines."""
+        unknown = [what for what, share in self.over.items() if share == inf]
+        return {
+            "model": self.name,
+            "sha256": self.runs[0].run.model.sha256,
+            "quantization": self.runs[0].run.model.quantization,
+            "p50_ms": self.ms,
+            "bytes": self.bytes,
+            "accuracy": self.accuracy,
+            "over": {what: share for what, share in self.over.items() if what not in unknown},
+            "not_measured": unknown,
+            "runs": [
+                {
+                    "device": row.device.name,
+                    "engine": row.run.engine,
+                    "threads": row.run.threads,
+                    "cores": row.run.cores,
+                    "p50_ms": row.p50,
+                }
+                for row in self.runs
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The outcome of `pick`.
+
+    Attributes:
+        input: what the times are of.
+        aim: what decided among the models that fit.
+        fitting: the best first.
+        near: those just outside the limits, the nearest first.
+        others: how many lie farther outside.
+        notes: what the choice could not take into account.
+    """
+
+    input: str
+    devices: tuple[str, ...]
+    aim: Aim
+    fitting: tuple[Candidate, ...]
+    near: tuple[Candidate, ...]
+    others: int
+    notes: tuple[str, ...]
+
+    @property
+    def best(self) -> Candidate | None:
+        """The model to ship; None where none fits."""
+        return self.fitting[0] if self.fitting else None
+
+    @property
+    def why(self) -> str:
+        """Why it is that one, in words."""
+        words = {
+            "accuracy": "the most accurate",
+            "size": "the smallest",
+            "latency": "the quickest",
+        }
+        if not self.fitting:
+            return "no model fits"
+        if len(self.fitting) == 1:
+            return "the only model that fits"
+        return f"{words[self.aim]} of {plural(len(self.fitting), 'model')} that fit"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for machines."""
+        return {
+            "input": self.input,
+            "devices": list(self.devices),
+            "best": self.best.to_json() if self.best else None,
+            "why": self.why,
+            "fitting": [candidate.to_json() for candidate in self.fitting],
+            "near": [candidate.to_json() for candidate in self.near],
+            "others": self.others,
+            "notes": list(self.notes),
+        }
+
+
+def pick(
+    report: Report, limits: Limits, *, device: str | None = None, given: str | None = None
+) -> Choice:
+    """Names the model to ship.
+
+    Each model counts with its quickest setting (engine, threads, cores) on each device. Among
+    those that fit, the most accurate is best; where accuracy alone is limited, the smallest; where
+    no accuracy was measured, the quickest. Equals are told apart by time, then by size.
+
+    Args:
+        report: of `edgebert benchmark`.
+        limits: what the model must keep to.
+        device: its name in the report; None: a model must fit on every device.
+        given: "texts", or a number of tokens; None: texts if there are, else the longest length.
+
+    Raises:
+        EdgebertError: the report has no such device or input, models of several tasks, or
+            numbers that no device can have measured.
+    """
+    validate(report)
+    devices = _devices(report, device)
+    every = [row for each in devices for row in rows(each)]
+    name = _input(every, given)
+    shown = [row for row in every if row.input == name]
+    _require_one_task(shown)
+    models, notes = _models(shown, devices)
+    candidates = [Candidate(runs, _over(runs, limits)) for runs in models]
+    aim = _aim(candidates, limits)
+    fitting = sorted((c for c in candidates if c.fits), key=lambda c: _order(c, aim))
+    outside = sorted((c for c in candidates if not c.fits), key=_distance)
+    close = [c for c in outside if _distance(c) <= NEAR]
+    near = (close or ([] if fitting else outside))[:_SHOWN_NEAR]
+    unknown = [c.name for c in candidates if c.accuracy is None]
+    if unknown:
+        notes.append(f"accuracy was not measured: {clean(', '.join(unknown))}")
+    return Choice(
+        input=name,
+        devices=tuple(each.name for each in devices),
+        aim=aim,
+        fitting=tuple(fitting),
+        near=tuple(near),
+        others=len(outside) - len(near),
+        notes=tuple(notes),
+    )
+
+
+def _devices(report: Report, name: str | None) -> tuple[DeviceResult, ...]:
+    found = tuple(each for each in report.devices if name in (None, each.name))
+    if not found:
+        there = ", ".join(clean(each.name, 60) for each in report.devices)
+        raise EdgebertError(f"the report has no device {name}; it has {there}")
+    return found
+
+
+def _input(every: Sequence[Row], given: str | None) -> str:
+    """The name of the input that is meant."""
+    texts = distinct(row.input for row in every if row.run.input.kind == "texts")
+    lengths = {row.run.input.tokens or 0: row.input for row in every if row.input not in texts}
+    if given is None and (texts or lengths):
+        return texts[0] if texts else lengths[max(lengths)]
+    if given == "texts" and texts:
+        return texts[0]
+    if given is not None and given.isdecimal() and int(given) in lengths:
+        return lengths[int(given)]
+    there = [*(["texts"] if texts else []), *map(str, sorted(lengths))]
+    raise EdgebertError(f"the report has no input {given}; it has {', '.join(there) or 'none'}")
+
+
+def _require_one_task(shown: Sequence[Row]) -> None:
+    tasks = distinct(row.run.model.task for row in shown)
+    if len(tasks) > 1:
+        raise EdgebertError(
+            f"the report has models for {', '.join(tasks)}; measure one task at a time to pick"
+        )
+    metrics = distinct(row.accuracy.metric for row in shown if row.accuracy)
+    if len(metrics) > 1:
+        raise EdgebertError(
+            f"accuracy is measured as {clean(', '.join(metrics))}; measure all models alike"
+        )
+
+
+def _models(
+    shown: Sequence[Row], devices: Sequence[DeviceResult]
+) -> tuple[list[tuple[Row, ...]], list[str]]:
+    """The quickest run of each file on each device; notes on files that a device lacks."""
+    found: dict[tuple[str, str], dict[str, Row]] = {}
+    for row in shown:
+        on = found.setdefault((row.name, row.run.model.sha256), {})
+        rival = on.get(row.device.name)
+        if rival is None or _quickness(row) < _quickness(rival):
+            on[row.device.name] = row
+    whole = [tuple(on.values()) for on in found.values() if len(on) == len(devices)]
+    partly = [name for (name, _), on in found.items() if len(on) < len(devices)]
+    return whole, [f"{clean(name)}: not measured on every device" for name in partly]
+
+
+def _quickness(row: Row) -> float:
+    return inf if row.p50 is None else row.p50
+
+
+def _over(runs: tuple[Row, ...], limits: Limits) -> dict[str, float]:
+    """The limits that a model misses, and how far as a share of each."""
+    model = Candidate(runs, {})
+    upper = (("time", model.ms, limits.max_ms), ("size", model.bytes / 1e6, limits.max_mb))
+    over = {
+        what: inf if value is None else value / limit - 1
+        for what, value, limit in upper
+        if limit is not None and (value is None or value > limit)
+    }
+    least = limits.min_accuracy
+    if least is not None and model.accuracy is None:
+        over["accuracy"] = inf
+    elif least is not None and model.accuracy is not None and model.accuracy < least:
+        over["accuracy"] = (least - model.accuracy) / abs(least or 1)
+    return over
+
+
+def _distance(candidate: Candidate) -> float:
+    return max(candidate.over.values())
+
+
+def _aim(candidates: Iterable[Candidate], limits: Limits) -> Aim:
+    """What decides among the models that fit."""
+    if all(candidate.accuracy is None for candidate in candidates if candidate.fits):
+        return "latency"
+    alone = limits.min_accuracy is not None and limits.max_ms is None and limits.max_mb is None
+    return "size" if alone else "accuracy"
+
+
+def _order(candidate: Candidate, aim: Aim) -> tuple[float, ...]:
+    right = inf if candidate.accuracy is None else -candidate.accuracy
+    ms = inf if candidate.ms is None else candidate.ms
+    size = float(candidate.bytes)
+    return {
+        "accuracy": (right, ms, size),
+        "size": (size, right, ms),
+        "latency": (ms, size),
+    }[aim]

@@ -1,0 +1,258 @@
+"""Labelled texts and queries from TSV, CSV and JSON Lines, one row at a time."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeAlias, TypeVar
+
+from edgebert.errors import EdgebertError
+from edgebert.evaluation.columns import USUAL, Columns, find_layout, find_query_layout
+from edgebert.evaluation.lines import read_lines
+
+Record: TypeAlias = tuple[int, Mapping[str, Any]]
+"""Number of the line it starts on, and its values by column."""
+_Layout = TypeVar("_Layout")
+
+_COLA = ("source", "label", "mark", "sentence")
+_COLA_MARK = re.compile(r"[*?#%]*")
+_BETWEEN_LABELS = "|"
+
+
+class Row(NamedTuple):
+    """One labelled text or pair.
+
+    Attributes:
+        label: as written in the file; a number stays text. Where a row may have several labels, or
+            none: all of them with `|` between them.
+        place: file and line, for error messages.
+    """
+
+    text: str
+    pair: str | None
+    label: str
+    place: str
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The several labels, each once."""
+        found = (each.strip() for each in self.label.split(_BETWEEN_LABELS))
+        return tuple(dict.fromkeys(each for each in found if each))
+
+
+class Query(NamedTuple):
+    """A query and a text that answers it; `place` as in `Row`."""
+
+    query: str
+    positive: str
+    place: str
+
+
+def read_rows(path: Path, columns: Columns = USUAL, *, multi_label: bool = False) -> Iterator[Row]:
+    """Reads a labelled data set, UTF-8, with named columns.
+
+    The format is told by the ending (.tsv, .csv, .jsonl, .ndjson), else by the first line. In TSV
+    quotes are ordinary characters, as in GLUE; in CSV they enclose fields. Blank lines are
+    skipped. GLUE's CoLA, which has no header, is known by its first line.
+
+    Args:
+        path: the file.
+        columns: names of columns that are not found by their usual names.
+        multi_label: a row may have several labels, with `|` between them or, in JSON Lines, as a
+            list; and it may have none: an empty field, an empty list.
+
+    Yields:
+        Rows in the order of the file; memory does not grow with the file.
+
+    Raises:
+        EdgebertError: the file cannot be read, is not of its format, or a row lacks a column;
+            file, line and column are named.
+    """
+    label_of = _labels if multi_label else _label
+    for layout, record, place in _laid_out(path, lambda header: find_layout(header, columns)):
+        yield Row(
+            _text(record, layout.text, place),
+            None if layout.pair is None else _text(record, layout.pair, place),
+            label_of(record, layout.label, place),
+            place,
+        )
+
+
+def read_queries(path: Path, columns: Columns = USUAL) -> Iterator[Query]:
+    """Reads queries with the text that answers each; formats and errors as of `read_rows`.
+
+    A query with several right answers has a row for each.
+    """
+    find = partial(find_query_layout, columns=columns)
+    for (query, positive), record, place in _laid_out(path, find):
+        yield Query(_text(record, query, place), _text(record, positive, place), place)
+
+
+def read_header(path: Path) -> list[str]:
+    """Names of the columns; in JSON Lines those of the first object.
+
+    Raises:
+        EdgebertError: as `read_rows`.
+    """
+    for _, record in read_records(path, read_lines(path)):
+        return list(record)
+    raise EdgebertError(f"{path}: has no rows")
+
+
+def _laid_out(
+    path: Path, find: Callable[[list[str]], _Layout]
+) -> Iterator[tuple[_Layout, Mapping[str, Any], str]]:
+    """Records with the layout that the first of them has, and their place."""
+    layout = None
+    for number, record in read_records(path, read_lines(path)):
+        if layout is None:
+            try:
+                layout = find(list(record))
+            except EdgebertError as error:
+                raise EdgebertError(f"{path}: {error}") from None
+        yield layout, record, f"{path}, line {number}"
+
+
+def read_records(path: Path, lines: Iterator[str]) -> Iterator[Record]:
+    """Rows of any columns, with the number of the line each starts on.
+
+    Args:
+        path: tells the format, and names the file in errors.
+        lines: of the file.
+
+    Raises:
+        EdgebertError: empty, or not of its format.
+    """
+    first = next(lines, "")
+    if not first.strip():
+        raise EdgebertError(f"{path}: empty, or the first line is")
+    return _reader_for(path, first)(path, chain([first], lines))
+
+
+def _read_tsv(path: Path, lines: Iterator[str]) -> Iterator[Record]:
+    bare = ((number, line.rstrip("\r\n")) for number, line in enumerate(lines, 1))
+    fields = ((number, line.split("\t")) for number, line in bare if line)
+    first = next(fields)
+    header = [(0, _COLA)] if _is_cola(first[1]) else []
+    yield from _under_header(path, chain(header, [first], fields))
+
+
+def _read_csv(path: Path, lines: Iterator[str]) -> Iterator[Record]:
+    reader = csv.reader(lines, strict=True)
+
+    def numbered() -> Iterator[tuple[int, list[str]]]:
+        start = 1
+        for fields in reader:
+            if fields:
+                yield start, fields
+            start = reader.line_num + 1
+
+    try:
+        yield from _under_header(path, numbered())
+    except csv.Error as error:
+        raise EdgebertError(f"{path}, line {reader.line_num}: not CSV: {error}") from None
+
+
+def _read_jsonl(path: Path, lines: Iterator[str]) -> Iterator[Record]:
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise EdgebertError(f"{path}, line {number}: not JSON: {error}") from None
+        if not isinstance(record, dict):
+            raise EdgebertError(
+                f"{path}, line {number}: a JSON object is needed, "
+                f'such as {{"text": "…", "label": "…"}}'
+            )
+        yield number, record
+
+
+def _is_cola(fields: Sequence[str]) -> bool:
+    """Whether a first line is a row of CoLA: source, 0 or 1, the linguist's mark, sentence.
+
+    No header looks like this: a column would be named 0 or 1, and another by a mark or not at all.
+    """
+    return (
+        len(fields) == len(_COLA)
+        and fields[1] in ("0", "1")
+        and _COLA_MARK.fullmatch(fields[2]) is not None
+    )
+
+
+def _under_header(path: Path, lines: Iterator[tuple[int, Sequence[str]]]) -> Iterator[Record]:
+    _, header = next(lines)
+    doubles = [name for name, count in Counter(header).items() if name and count > 1]
+    if doubles:
+        raise EdgebertError(f"{path}: two columns are named {doubles[0][:40]!r}")
+    for number, fields in lines:
+        if len(fields) != len(header):
+            raise EdgebertError(
+                f"{path}, line {number}: number of fields is {len(fields)}, "
+                f"the header names {len(header)}"
+            )
+        yield number, dict(zip(header, fields, strict=True))
+
+
+_READERS: Mapping[str, Callable[[Path, Iterator[str]], Iterator[Record]]] = MappingProxyType(
+    {".tsv": _read_tsv, ".csv": _read_csv, ".jsonl": _read_jsonl, ".ndjson": _read_jsonl}
+)
+
+
+def _reader_for(path: Path, first: str) -> Callable[[Path, Iterator[str]], Iterator[Record]]:
+    by_ending = _READERS.get(path.suffix.lower())
+    if by_ending:
+        return by_ending
+    if first.lstrip().startswith("{"):
+        return _read_jsonl
+    return _read_tsv if "\t" in first else _read_csv
+
+
+def _text(record: Mapping[str, Any], column: str, place: str) -> str:
+    value = _value(record, column, place)
+    if not isinstance(value, str):
+        raise EdgebertError(f"{place}: {column!r} is {_show(value)}; a text is needed")
+    return value
+
+
+def _label(record: Mapping[str, Any], column: str, place: str) -> str:
+    value = _value(record, column, place)
+    if isinstance(value, bool):
+        return str(int(value))
+    if not isinstance(value, (str, int, float)) or value == "":
+        raise EdgebertError(f"{place}: {column!r} is {_show(value)}; a label or number is needed")
+    return str(value)
+
+
+def _labels(record: Mapping[str, Any], column: str, place: str) -> str:
+    value = _value(record, column, place)
+    if value in ("", None):
+        return ""
+    if not isinstance(value, list):
+        return _label(record, column, place)
+    for each in value:
+        if not isinstance(each, str) or not each.strip() or _BETWEEN_LABELS in each:
+            raise EdgebertError(
+                f"{place}: {column!r} has {_show(each)}; labels are texts without "
+                f"{_BETWEEN_LABELS!r}"
+            )
+    return _BETWEEN_LABELS.join(value)
+
+
+def _value(record: Mapping[str, Any], column: str, place: str) -> Any:
+    try:
+        return record[column]
+    except KeyError:
+        raise EdgebertError(f"{place}: no column {column!r}") from None
+
+
+def _show(value: Any) -> str:
+    return json.dumps(value)[:40] if value != "" else "empty"

@@ -1,0 +1,91 @@
+"""Questions on passages from SQuAD's JSON, 1.1 and 2.0 (XQuAD and many others use it too)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from edgebert.errors import EdgebertError
+from edgebert.evaluation.lines import refuse_unless_ordinary
+
+LARGEST_FILE = 100_000_000
+"""In bytes; JSON is read whole. SQuAD 2.0's training set has 42 million."""
+
+Kind = TypeVar("Kind")
+
+
+class Question(NamedTuple):
+    """One question.
+
+    Attributes:
+        answers: right answers as they stand in the passage; none where it has no answer.
+        starts: where each answer begins in `context`, in characters.
+        place: file and place in its JSON, for error messages.
+    """
+
+    question: str
+    context: str
+    answers: tuple[str, ...]
+    starts: tuple[int, ...]
+    place: str
+
+
+def read_squad(path: Path) -> Iterator[Question]:
+    """Reads the questions in the order of the file.
+
+    Raises:
+        EdgebertError: the file cannot be read, is too large, no JSON, or not laid out as SQuAD;
+            the place is named.
+    """
+    data = _field(_load(path), "data", list, str(path))
+    for i, article in enumerate(data):
+        where = f"{path}, data[{i}]"
+        for j, paragraph in enumerate(_field(article, "paragraphs", list, where)):
+            where = f"{path}, data[{i}].paragraphs[{j}]"
+            context = _field(paragraph, "context", str, where)
+            for k, entry in enumerate(_field(paragraph, "qas", list, where)):
+                yield _question(entry, context, f"{where}.qas[{k}]")
+
+
+def _question(entry: Any, context: str, place: str) -> Question:
+    question = _field(entry, "question", str, place)
+    answers = _field(entry, "answers", list, place)
+    impossible = _field(entry, "is_impossible", bool, place) if "is_impossible" in entry else False
+    if not answers and not impossible:
+        raise EdgebertError(f"{place}: no answers, and not marked as impossible")
+    kept = [] if impossible else answers
+    return Question(
+        question,
+        context,
+        tuple(_field(answer, "text", str, place) for answer in kept),
+        tuple(_field(answer, "answer_start", int, place) for answer in kept),
+        place,
+    )
+
+
+def _load(path: Path) -> Any:
+    refuse_unless_ordinary(path)
+    try:
+        with path.open("rb") as file:
+            raw = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from None
+    if len(raw) > LARGEST_FILE:
+        raise EdgebertError(f"{path}: larger than {LARGEST_FILE:,} bytes; split it")
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise EdgebertError(f"{path}: not JSON: {error}; SQuAD's format is needed") from None
+
+
+def _field(holder: Any, name: str, kind: type[Kind], place: str) -> Kind:
+    value = holder.get(name) if isinstance(holder, dict) else None
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        found = "is missing" if value is None else f"is {json.dumps(value)[:40]}"
+        raise EdgebertError(f"{place}: {name!r} {found}; needed as in SQuAD: {_KINDS[kind]}")
+    return value
+
+
+_KINDS = {list: "a list", str: "a text", int: "a whole number", bool: "true or false"}
