@@ -4,6 +4,7 @@ import ast
 import os
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,10 @@ ORDER = [
     "bert", "tokenizer", "checkpoints", "model_file", "runtime", "evaluation", "converter",
     "semantic_search", "bulk", "benchmarking", "train", "cli",
 ]  # fmt: skip
+MODULES = {
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in PACKAGE.rglob("*.py")
+}
 HEAVY = ("numpy", "tensorflow", "torch", "ai_edge_litert", "huggingface_hub", "rich", "typer")
 
 
@@ -45,6 +50,30 @@ def test_imports_go_one_way(path, part):
         assert part == "train" or words[0] not in ("tensorflow", "tf_keras"), name
         if words[0] == "edgebert" and len(words) > 1:
             assert ORDER.index(words[1]) <= ORDER.index(part), f"{part} imports {name}"
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    """Imports inside functions count; those for type checking alone do not."""
+    graph = {name: set(edges(path)) & set(MODULES) - {name} for name, path in MODULES.items()}
+    assert len(graph) > 300
+    with pytest.raises(CycleError):
+        TopologicalSorter({**graph, "edgebert.errors": {"edgebert.cli.main"}}).prepare()
+    TopologicalSorter(graph).prepare()
+
+
+def edges(path):
+    """What a module imports: names of modules, and of what it takes from them."""
+    nodes = [ast.parse(path.read_text())]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        nodes += ast.iter_child_nodes(node)
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inside = {f"{node.module}.{alias.name}" for alias in node.names}
+            yield from inside & set(MODULES) or {node.module}
 
 
 def test_every_part_is_in_the_order():
