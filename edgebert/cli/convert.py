@@ -2,16 +2,161 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from edgebert.cli.grouped import grouped
 
 if TYPE_CHECKING:
     from edgebert.converter.report import ConversionReport
     from edgebert.model_file.record import Integer
 
 
+@dataclass(frozen=True)
+class Choices:
+    """Options of every conversion, by the names that `converter.convert.convert` has for them."""
+
+    task: Annotated[
+        str | None,
+        typer.Option(
+            help="embed, classify, regress, encode, tag, answer or fill-mask.",
+            show_default="what the checkpoint was made for",
+        ),
+    ] = None
+    quantize: Annotated[
+        str,
+        typer.Option(
+            help="Weights in int8, float16 or float32; or int8-full or int16x8, which hold nothing "
+            "but whole numbers, for accelerators that know nothing else."
+        ),
+    ] = "int8"
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="File with one label a line.", show_default="the checkpoint's"),
+    ] = None
+    max_length: Annotated[
+        int | None, typer.Option(help="Most tokens of an input.", show_default="the checkpoint's")
+    ] = None
+    runtime: Annotated[
+        str,
+        typer.Option(
+            help="litert; tflite-runtime, for a file that old engines open too; or litert-2.2, for "
+            "LiteRT 2.2 and later alone: fewer instructions on ARM with float16 (Raspberry Pi 5)."
+        ),
+    ] = "litert"
+    pooling: Annotated[
+        str | None,
+        typer.Option(
+            help="How embed makes a vector: mean, cls, max, weightedmean, mean_sqrt_len_tokens, "
+            "lasttoken, or several joined by +.",
+            show_default="the checkpoint's, or mean",
+        ),
+    ] = None
+    normalize: Annotated[
+        bool | None,
+        typer.Option(
+            "--normalize/--no-normalize",
+            help="Whether embed gives vectors of length 1.",
+            show_default="the checkpoint's, or yes",
+        ),
+    ] = None
+    truncate_dim: Annotated[
+        int | None,
+        typer.Option(
+            help="Keep so many of the first numbers of an embed vector (Matryoshka); with "
+            "--normalize they are scaled to length 1 again.",
+            show_default="the checkpoint's, or all",
+        ),
+    ] = None
+    prompts: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--prompt",
+            metavar="NAME=TEXT",
+            help='A text that embed puts before a text, such as query="query: ". May be given '
+            "several times.",
+            show_default="the checkpoint's",
+        ),
+    ] = None
+    default_prompt: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of the prompt for texts for which none is named.",
+            show_default="the checkpoint's",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
+class FullInteger:
+    """Options of int8-full and int16x8, likewise."""
+
+    lengths: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--length",
+            help="Tokens of an input of an int8-full or int16x8 file. May be given several times, "
+            "for several graphs.",
+            show_default="64",
+        ),
+    ] = None
+    inputs: Annotated[
+        str | None,
+        typer.Option(
+            help="What such a file takes: ids, or ids,mask,segment_ids, as the accelerator wants.",
+            show_default="ids",
+        ),
+    ] = None
+    calibration: Annotated[
+        Path | None,
+        typer.Option(
+            help="Text that such a file's ranges are taken from, a line each, or a data set.",
+            show_default="sentences that come with edgebert",
+        ),
+    ] = None
+    mixed: Annotated[
+        str | None,
+        typer.Option(
+            help="With auto, int8-full keeps in int16 what int8 costs most, until no more than "
+            "--max-drop is lost: of the metric of --check, or of the mean cosine with float32.",
+            show_default="none",
+        ),
+    ] = None
+    allow_float: Annotated[
+        bool,
+        typer.Option(
+            "--allow-float",
+            help="Let --mixed auto take float32 too, where that gains more than int16.",
+        ),
+    ] = False
+    target: Annotated[
+        str | None,
+        typer.Option(
+            help="Accelerator that such a file is for, qnn or nnapi: write ops in others that it "
+            "has, and refuse those that it lacks.",
+            show_default="any",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Options of the comparison on the user's own data, likewise."""
+
+    check: Annotated[
+        Path | None,
+        typer.Option(help="Labelled data, as for edgebert evaluate: compare with float32 on it."),
+    ] = None
+    max_drop: Annotated[
+        float | None,
+        typer.Option(help="Refuse (exit 1) where float32 is better by more, such as 0.01."),
+    ] = None
+
+
+@grouped
 def convert(
     source: Annotated[
         str,
@@ -27,131 +172,18 @@ def convert(
             "-o", "--output", help="File to write.", show_default="SOURCE-TASK-QUANTIZE.tflite"
         ),
     ] = None,
-    task: Annotated[
-        str | None,
-        typer.Option(
-            help="embed, classify, regress, encode, tag, answer or fill-mask.",
-            show_default="what the checkpoint was made for",
-        ),
-    ] = None,
-    quantize: Annotated[
-        str,
-        typer.Option(
-            help="Weights in int8, float16 or float32; or int8-full, int16x8: whole numbers "
-            "throughout, for accelerators that know nothing else."
-        ),
-    ] = "int8",
-    labels: Annotated[
-        Path | None,
-        typer.Option(help="File with one label a line.", show_default="the checkpoint's"),
-    ] = None,
-    max_length: Annotated[
-        int | None, typer.Option(help="Most tokens of an input.", show_default="the checkpoint's")
-    ] = None,
-    runtime: Annotated[
-        str,
-        typer.Option(
-            help="litert; tflite-runtime, for a file that old engines open too; or litert-2.2, for "
-            "LiteRT 2.2 and later alone: fewer instructions on ARM with float16 (Raspberry Pi 5)."
-        ),
-    ] = "litert",
-    pooling: Annotated[
-        str | None,
-        typer.Option(
-            help="Of embed: mean, cls, max, weightedmean, mean_sqrt_len_tokens, lasttoken, or "
-            "several joined by +.",
-            show_default="the checkpoint's, or mean",
-        ),
-    ] = None,
-    normalize: Annotated[
-        bool | None,
-        typer.Option(
-            "--normalize/--no-normalize",
-            help="Of embed: vectors of length 1.",
-            show_default="the checkpoint's, or yes",
-        ),
-    ] = None,
-    truncate_dim: Annotated[
-        int | None,
-        typer.Option(
-            help="Of embed: keep so many of a vector's first numbers (Matryoshka); with "
-            "--normalize, scaled to length 1 again.",
-            show_default="the checkpoint's, or all",
-        ),
-    ] = None,
-    prompt: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=TEXT",
-            help='Of embed: a text to be put before a text: query="query: "; several times.',
-            show_default="the checkpoint's",
-        ),
-    ] = None,
-    default_prompt: Annotated[
-        str | None,
-        typer.Option(
-            help="Name of the prompt for texts for which none is named.",
-            show_default="the checkpoint's",
-        ),
-    ] = None,
-    length: Annotated[
-        list[int] | None,
-        typer.Option(
-            help="Of int8-full and int16x8: tokens of an input; several times for several graphs.",
-            show_default="64",
-        ),
-    ] = None,
-    inputs: Annotated[
-        str | None,
-        typer.Option(
-            help="Of the same: ids, or ids,mask,segment_ids, as the accelerator takes them.",
-            show_default="ids",
-        ),
-    ] = None,
-    calibration: Annotated[
-        Path | None,
-        typer.Option(
-            help="Of the same: text to take ranges from, a line each, or a data set.",
-            show_default="sentences that come with edgebert",
-        ),
-    ] = None,
-    mixed: Annotated[
-        str | None,
-        typer.Option(
-            help="Of int8-full: auto keeps in int16 what int8 costs most, until no more than "
-            "--max-drop is lost: of the metric of --check, or of the mean cosine with float32.",
-            show_default="none",
-        ),
-    ] = None,
-    allow_float: Annotated[
-        bool,
-        typer.Option(
-            "--allow-float", help="Of --mixed auto: float32 too, where it gains more than int16."
-        ),
-    ] = False,
-    target: Annotated[
-        str | None,
-        typer.Option(
-            help="Of int8-full and int16x8: qnn or nnapi: write ops in others that the "
-            "target has, and refuse those that it lacks.",
-            show_default="any",
-        ),
-    ] = None,
+    *,
+    choices: Choices,
+    integer: FullInteger,
     quantization_report: Annotated[
         Path | None,
         typer.Option(
-            help="Of the same: write the error of every value after every step: .html or .json.",
+            help="Write the error of every value of an int8-full or int16x8 file after every step, "
+            "as .html or .json.",
             show_default=False,
         ),
     ] = None,
-    check: Annotated[
-        Path | None,
-        typer.Option(help="Labelled data, as for edgebert evaluate: compare with float32 on it."),
-    ] = None,
-    max_drop: Annotated[
-        float | None,
-        typer.Option(help="Refuse (exit 1) where float32 is better by more, such as 0.01."),
-    ] = None,
+    gate: Gate,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the output.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
@@ -177,31 +209,14 @@ def convert(
     from edgebert.converter.convert import convert as run
     from edgebert.converter.full_integer import quality_file
 
-    choices: dict[str, Any] = {
-        "task": task,
-        "quantize": quantize,
-        "labels": labels,
-        "max_length": max_length,
-        "runtime": runtime,
-        "pooling": pooling,
-        "normalize": normalize,
-        "truncate_dim": truncate_dim,
-        "prompts": named_prompts(prompt or []),
-        "default_prompt": default_prompt,
-        "lengths": length,
-        "inputs": None if inputs is None else inputs.split(","),
-        "calibration": calibration,
-        "mixed": mixed,
-        "allow_float": allow_float,
-        "target": target,
-        "explain": quantization_report is not None,
-        "check": check,
-        "max_drop": max_drop,
-    }
+    asked: dict[str, Any] = {**vars(choices), **vars(integer), **vars(gate)}
+    asked["prompts"] = named_prompts(choices.prompts or [])
+    asked["inputs"] = None if integer.inputs is None else integer.inputs.split(",")
+    asked["explain"] = quantization_report is not None
     if quantization_report is not None:
         quality_file.check_path(quantization_report, force=force)
     with progress_bar() as progress:
-        report = run(source, output, **choices, force=force, progress=progress)
+        report = run(source, output, **asked, force=force, progress=progress)
     if quantization_report is not None and report.quantization is not None:
         title = f"{report.record.source.name}, {report.record.quantization.name}"
         quality_file.write(report.quantization, quantization_report, title, force=force)
