@@ -124,9 +124,9 @@ def evil_pickle(folder):
         archive.writestr("archive/version", "3\n")
 
 
-def short_vocabulary(folder):
+def long_vocabulary(folder):
     path = folder / "vocab.txt"
-    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-3]))
+    path.write_text(path.read_text() + "beyond\nthe\ntable\n")
 
 
 def three_labels_too_many(folder):
@@ -137,7 +137,7 @@ WRONG = {
     "no config": (drop_config, "config.json"),
     "config and weights disagree": (edit_config(hidden_size=64), "shape"),
     "a layer missing": (edit_config(num_hidden_layers=3), "layer"),
-    "vocabulary size off": (short_vocabulary, "vocabulary"),
+    "vocabulary size off": (long_vocabulary, "rows"),
     "unknown activation": (edit_config(hidden_act="swish"), "swish"),
     "GPT-2": (edit_config(model_type="gpt2", architectures=["GPT2LMHeadModel"]), "gpt2"),
     "RoBERTa": (
@@ -203,13 +203,14 @@ def test_convert_does_not_overwrite(classifier, tmp_path):
 # run
 
 
-def test_run_answers_texts_and_lines(classifier, tmp_path):
+def test_run_answers_texts_or_the_lines_of_a_file(classifier, tmp_path):
     (tmp_path / "in.txt").write_text("one\nWhere is my card?\n")
-    result = call("run", classifier, "first", "--input", tmp_path / "in.txt")
-    lines = result.stdout.splitlines()
-    assert [line.split("\t")[2] for line in lines] == ["first", "one", "Where is my card?"]
+    given = call("run", classifier, "one", "Where is my card?")
+    lines = given.stdout.splitlines()
+    assert [line.split("\t")[2] for line in lines] == ["one", "Where is my card?"]
+    assert call("run", classifier, "--input", tmp_path / "in.txt").stdout == given.stdout
     with edgebert.load(classifier) as model:
-        assert lines[0].split("\t")[0] == model("first").label
+        assert lines[0].split("\t")[0] == model("one").label
 
 
 @pytest.mark.parametrize(
