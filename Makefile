@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MINILM := $(VENV)/.minilm
 
-.PHONY: demo test fuzz test-tflite-runtime test-train lint docs sweep tokenizer-settings families-table ablation integer-sweep test-android test-pi test-pi-ssh pi-cost peers latency-table benchmark-selfcheck \
+.PHONY: demo test fuzz damage test-tflite-runtime test-train lint docs sweep tokenizer-settings families-table ablation integer-sweep test-android test-pi test-pi-ssh pi-cost peers latency-table benchmark-selfcheck \
     clean android-models android-screenshots apk intents
 
 demo: $(MINILM)
@@ -20,6 +20,10 @@ test: $(VENV)/.dev $(MINILM)
 SECONDS := 600
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(TARGETS)
+
+# 1,000 damaged copies of each of three files: each has to be refused, and none may crash the process.
+damage: $(VENV)/.dev
+	$(BIN)/python -m tools.checks.damage
 
 # All that runs converted files, on the old engine: the files are converted here and run there, in
 # an environment with tflite-runtime 2.14, numpy 1.26 and no ai-edge-litert. Needs Python 3.11 or older.

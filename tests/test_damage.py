@@ -1,6 +1,6 @@
 """Files that got damaged are refused, every one; none crashes the process."""
 
-from tools.damage import try_out
+from tools.checks.damage import try_out
 
 
 def test_forty_damages_are_forty_refusals(classifier):

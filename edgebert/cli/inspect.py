@@ -191,7 +191,10 @@ def _facts(record: Record, contents: Contents) -> list[tuple[str, str]]:
 def _checksum(record: Record) -> str:
     """The file has been read, so one that is there is right."""
     if record.graph_crc32c is None:
-        return "none: a version that wrote none made it, and damage may show nowhere; convert again"
+        return (
+            "none: a version that wrote none made it; each load tries it in a process of its own "
+            "first, and damage may show nowhere; convert again"
+        )
     return f"{record.graph_crc32c:08x}, right: no byte has changed since it was written"
 
 

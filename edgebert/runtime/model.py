@@ -285,7 +285,15 @@ def load(path: str | os.PathLike[str], *, engine: EngineName = "auto", threads: 
             "tflite-runtime".
         threads: that one answer may use.
 
+    A file of a version that wrote no checksum is tried in a child process first, since the engine
+    can crash on one that is damaged (see `trial`).
+
     Raises:
-        EdgebertError: no such file, not a file of ours, or no engine for it.
+        EdgebertError: no such file, not a file of ours, damaged, or no engine for it.
     """
-    return Model(read_model_file(path), engine=engine, threads=threads)
+    file = read_model_file(path)
+    if file.record.graph_crc32c is None:
+        from edgebert.runtime.trial import try_apart
+
+        try_apart(file, engine=engine, threads=threads)
+    return Model(file, engine=engine, threads=threads)

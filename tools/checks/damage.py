@@ -1,9 +1,11 @@
 """Damages model files at random and counts what becomes of each: refused, answered, crashed.
 
-    python -m tools.damage FILE… [--damages 1000]
+    python -m tools.checks.damage [FILE…] [--damages 1000]
 
-Each damage changes 1 to 64 bytes of a file, one behind another or spread over it. A child process
-opens and runs `_PER_CHILD` of them; one that dies is counted as a crash of the file it was at.
+Without a file: an int8 classifier, a float32 embedder and a full-integer classifier, converted from
+`tests/data/reference`. Each damage changes 1 to 64 bytes of a file, one behind another or spread
+over it. A child process opens and runs `_PER_CHILD` of them; one that dies is counted as a crash of
+the file it was at. Ends with status 1 unless every damage was refused.
 """
 
 from __future__ import annotations
@@ -18,8 +20,17 @@ from pathlib import Path
 
 import numpy as np
 
+import edgebert
+
 _PER_CHILD = 50
 _MOST_BYTES = 64
+
+_REFERENCE = Path(__file__).parents[2] / "tests/data/reference"
+_SOURCES = (
+    ("hf_classifier_2x32", "int8"),
+    ("st_embedder_2x32", "float32"),
+    ("hf_classifier_2x32", "int8-full"),
+)
 
 _CHILD = """
 import sys
@@ -78,15 +89,28 @@ def _outcomes(paths: list[Path]) -> list[str]:
     return outcomes
 
 
+def converted(folder: Path) -> list[Path]:
+    """Three files of different kinds."""
+    files = []
+    for source, quantize in _SOURCES:
+        files.append(folder / f"{source}-{quantize}.tflite")
+        edgebert.convert(_REFERENCE / source, files[-1], quantize=quantize)
+    return files
+
+
 def main() -> None:
     """Prints one JSON object a file."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--damages", type=int, default=1000)
     given = parser.parse_args()
-    for file in given.files:
-        outcomes = try_out(file, given.damages)
-        print(json.dumps({"file": str(file), "damages": given.damages, **outcomes}))
+    right = True
+    with tempfile.TemporaryDirectory() as folder:
+        for file in given.files or converted(Path(folder)):
+            outcomes = try_out(file, given.damages)
+            right &= outcomes == {"refused": given.damages}
+            print(json.dumps({"file": str(file), "damages": given.damages, **outcomes}))
+    sys.exit(not right)
 
 
 if __name__ == "__main__":
