@@ -15,8 +15,8 @@ class EdgebertError(Exception):
         super().__init__(_one_line(message))
 
 
-class CheckFailedError(Exception):
-    """A check said no (accuracy lost, self-test off). The command line exits with 1."""
+class CheckFailedError(EdgebertError):
+    """A check said no (accuracy lost, self-test off). The command line exits with 1, not 2."""
 
 
 class CalibrationWarning(UserWarning):

@@ -27,7 +27,7 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     except OSError as error:
-        raise EdgebertError(f"{path}: cannot write here: {error.strerror}") from None
+        raise EdgebertError(f"{path}: cannot write here: {error.strerror}") from error
     os.close(handle)
     part = Path(name)
     try:
@@ -49,7 +49,7 @@ def writing(path: Path, advice: str = "") -> Iterator[None]:
         yield
     except OSError as error:
         told = f"; {advice}" if advice else ""
-        raise EdgebertError(f"{path}: cannot write: {error.strerror or error}{told}") from None
+        raise EdgebertError(f"{path}: cannot write: {error.strerror or error}{told}") from error
 
 
 def make_folder(path: Path) -> None:
@@ -61,7 +61,7 @@ def make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise EdgebertError(f"{path}: cannot write here: {error.strerror or error}") from None
+        raise EdgebertError(f"{path}: cannot write here: {error.strerror or error}") from error
 
 
 def sha256_of(path: Path) -> str:
@@ -76,7 +76,7 @@ def sha256_of(path: Path) -> str:
             while piece := file.read(_PIECE):
                 digest.update(piece)
     except OSError as error:
-        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from None
+        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from error
     return digest.hexdigest()
 
 

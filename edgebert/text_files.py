@@ -31,14 +31,14 @@ def read_text(path: Path, *, keep_mark: bool = False) -> str:
         with path.open("rb") as file:
             content = file.read(_LIMIT + 1)
     except OSError as error:
-        raise EdgebertError(f"{path}: cannot read: {error.strerror or error}") from None
+        raise EdgebertError(f"{path}: cannot read: {error.strerror or error}") from error
     if len(content) > _LIMIT:
         raise EdgebertError(f"{path}: larger than {_LIMIT >> 20} MiB; not a file of a BERT")
     refuse_lfs_pointer(path, content, "this file")
     try:
         return content.decode("utf-8" if keep_mark else "utf-8-sig")
-    except UnicodeDecodeError:
-        raise EdgebertError(f"{path}: not UTF-8 text") from None
+    except UnicodeDecodeError as error:
+        raise EdgebertError(f"{path}: not UTF-8 text") from error
 
 
 def read_json(path: Path) -> object:
@@ -50,8 +50,8 @@ def read_json(path: Path) -> object:
     text = read_text(path)
     try:
         return json.loads(text)
-    except (ValueError, RecursionError):
-        raise EdgebertError(f"{path}: not valid JSON") from None
+    except (ValueError, RecursionError) as error:
+        raise EdgebertError(f"{path}: not valid JSON") from error
 
 
 def read_json_object(path: Path) -> Mapping[str, Any]:

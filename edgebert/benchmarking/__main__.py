@@ -38,7 +38,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from None
+        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from error
 
 
 def _print_progress(done: int, total: int | None, description: str) -> None:

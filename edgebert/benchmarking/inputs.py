@@ -97,13 +97,13 @@ def read_texts(path: Path | None) -> Texts:
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
     except OSError as error:
-        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from None
+        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from error
     if len(content) > _MOST_BYTES:
         raise EdgebertError(f"{path}: larger than {_MOST_BYTES >> 20} MB; give fewer texts")
     try:
         lines = [line for line in content.decode("utf-8-sig").splitlines() if line.strip()]
-    except UnicodeDecodeError:
-        raise EdgebertError(f"{path}: not UTF-8 text") from None
+    except UnicodeDecodeError as error:
+        raise EdgebertError(f"{path}: not UTF-8 text") from error
     if not lines:
         raise EdgebertError(f"{path}: holds no text")
     return Texts(path.stem, _drawn(lines))

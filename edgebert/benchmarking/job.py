@@ -102,8 +102,8 @@ class Job:
         """
         try:
             value = json.loads(text)
-        except (ValueError, RecursionError):
-            raise EdgebertError("benchmark job: not JSON") from None
+        except (ValueError, RecursionError) as error:
+            raise EdgebertError("benchmark job: not JSON") from error
         if isinstance(value, dict) and value.get("format") != FORMAT:
             raise EdgebertError(
                 f"benchmark job: format {value.get('format')!r}; this edgebert takes {FORMAT}"

@@ -368,8 +368,8 @@ class Report:
         """
         try:
             value = json.loads(text, object_hook=_with_new_names)
-        except (ValueError, RecursionError):
-            raise EdgebertError("not a benchmark report: not JSON") from None
+        except (ValueError, RecursionError) as error:
+            raise EdgebertError("not a benchmark report: not JSON") from error
         if not isinstance(value, dict) or "devices" not in value:
             raise EdgebertError("not a benchmark report (edgebert benchmark -o FILE makes one)")
         if value.get("format") not in (1, FORMAT):
@@ -401,8 +401,8 @@ def read_report(path: Path) -> Report:
             raise EdgebertError(f"{path}: larger than 1 GB; not a benchmark report")
         text = path.read_bytes()
     except OSError as error:
-        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from None
+        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from error
     try:
         return Report.from_json(text)
     except EdgebertError as error:
-        raise EdgebertError(f"{path}: {error}") from None
+        raise EdgebertError(f"{path}: {error}") from error

@@ -46,7 +46,7 @@ def stay_on(cores: Sequence[int] | None) -> None:
     try:
         os.sched_setaffinity(0, cores)
     except OSError as error:
-        raise EdgebertError(f"cores {list(cores)}: not allowed here: {error.strerror}") from None
+        raise EdgebertError(f"cores {list(cores)}: not allowed here: {error.strerror}") from error
 
 
 def _take_stdout() -> Send:

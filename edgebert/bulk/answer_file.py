@@ -111,7 +111,7 @@ def answer_texts(
         except EdgebertError as error:
             if not waiting:  # then it is not about a text, but about reading the next one
                 raise
-            raise EdgebertError(f"{waiting[0].place}: {error}") from None
+            raise EdgebertError(f"{waiting[0].place}: {error}") from error
 
 
 def answer_one_by_one(
@@ -122,7 +122,7 @@ def answer_one_by_one(
         try:
             reply = model.reply(text.text, text.pair, **options)
         except EdgebertError as error:
-            raise EdgebertError(f"{text.place}: {error}") from None
+            raise EdgebertError(f"{text.place}: {error}") from error
         yield text, reply
 
 

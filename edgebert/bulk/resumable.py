@@ -186,9 +186,9 @@ def _read_progress(path: Path) -> tuple[Mapping[str, str], Mark] | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from None
-    except (ValueError, TypeError, KeyError, RecursionError):
-        raise EdgebertError(f"{path}: damaged; begin anew with --force") from None
+        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from error
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise EdgebertError(f"{path}: damaged; begin anew with --force") from error
 
 
 @contextlib.contextmanager
@@ -199,10 +199,10 @@ def _alone(path: Path) -> Iterator[None]:
     lock = FileLock(path.with_name(f"{path.name}.lock"))
     try:
         lock.acquire(timeout=0)
-    except Timeout:
-        raise EdgebertError(f"{path}: another process is writing it") from None
+    except Timeout as error:
+        raise EdgebertError(f"{path}: another process is writing it") from error
     except OSError as error:
-        raise EdgebertError(f"{path}: cannot write here: {error.strerror or error}") from None
+        raise EdgebertError(f"{path}: cannot write here: {error.strerror or error}") from error
     try:
         yield
     finally:

@@ -32,7 +32,7 @@ def open_texts(path: Path) -> Iterator[BinaryIO]:
     try:
         file = path.open("rb")
     except OSError as error:
-        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from None
+        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from error
     with file:
         yield file
 
@@ -65,7 +65,7 @@ def read_texts(path: Path, file: BinaryIO, pair: str | None = None) -> Iterator[
         for number, record in read_records(path, lines):
             yield _from_record(record, pair, f"{path}, line {number}")
     except OSError as error:
-        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from None
+        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from error
 
 
 def _from_record(record: Mapping[str, Any], usual_pair: str | None, place: str) -> Text:

@@ -98,13 +98,13 @@ def unpacked(archive: Path, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Path
         except _DAMAGE as error:
             raise DamagedArchiveError(
                 f"{archive}: damaged, or not an archive ({error}); get it again"
-            ) from None
+            ) from error
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise EdgebertError(
                 f"{archive}: cannot unpack into {folder.parent}: {reason}; "
                 "TMPDIR names another place for temporary files"
-            ) from None
+            ) from error
         yield _root(archive, folder)
 
 

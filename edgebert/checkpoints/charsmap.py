@@ -43,8 +43,8 @@ def read_charsmap(encoded: object, path: Path) -> dict[str, str]:
             key.decode(): texts[at : texts.index(b"\0", at, at + _LONGEST_TEXT)].decode()
             for key, at in _leaves(units).items()
         }
-    except (ValueError, IndexError, binascii.Error):
-        raise EdgebertError(f"{path}: its precompiled_charsmap is damaged") from None
+    except (ValueError, IndexError, binascii.Error) as error:
+        raise EdgebertError(f"{path}: its precompiled_charsmap is damaged") from error
 
 
 def _leaves(units: npt.NDArray[np.uint32]) -> dict[bytes, int]:

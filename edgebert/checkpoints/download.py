@@ -44,7 +44,7 @@ def download(
         raise EdgebertError(
             f"{path.parent}: cannot write here: {error.strerror or error}; "
             "EDGEBERT_CACHE names another folder for downloads"
-        ) from None
+        ) from error
     return path
 
 
@@ -84,7 +84,7 @@ def _fetch_patiently(url: str, path: Path, progress: Progress, patience: RetryPo
                 raise EdgebertError(
                     f"{url}: cannot download: {error}; run again to go on, "
                     "or fetch the file yourself and give its path"
-                ) from None
+                ) from error
             time.sleep(patience.pause * 2 ** max(fruitless - 1, 0))
 
 

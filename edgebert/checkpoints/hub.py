@@ -92,7 +92,7 @@ def _snapshot(
     # What lies below huggingface_hub differs by its version (requests, httpx), and so do the
     # errors of the network: they have no common name.
     except Exception as error:
-        raise EdgebertError(f"{hub_id.repository}: {_explain(error, hub_id)}") from None
+        raise EdgebertError(f"{hub_id.repository}: {_explain(error, hub_id)}") from error
 
 
 def _explain(error: Exception, hub_id: HubId) -> str:

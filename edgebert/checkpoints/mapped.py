@@ -71,10 +71,10 @@ def map_file(path: Path) -> memoryview:
     try:
         with path.open("rb") as file:
             data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    except ValueError:
-        raise EdgebertError(f"{path}: the file is empty") from None
+    except ValueError as error:
+        raise EdgebertError(f"{path}: the file is empty") from error
     except OSError as error:
-        raise EdgebertError(f"{path}: cannot read: {error.strerror or error}") from None
+        raise EdgebertError(f"{path}: cannot read: {error.strerror or error}") from error
     refuse_lfs_pointer(path, data)
     return data
 

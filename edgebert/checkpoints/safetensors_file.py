@@ -42,7 +42,7 @@ def read_safetensors(path: Path) -> LazyTensors:
     except (SafetensorError, OSError) as error:
         raise EdgebertError(
             f"{path}: not a safetensors file, or a damaged one ({shown(error)})"
-        ) from None
+        ) from error
     start = 8 + int.from_bytes(data[:8], "little")
     header = json.loads(bytes(data[8:start]))
     framework = header.pop("__metadata__", {}).get("format")

@@ -67,7 +67,7 @@ def open_checkpoint(
         try:
             checkpoint = open_folder(folder, source=text)
         except EdgebertError as error:
-            raise EdgebertError(str(error).replace(str(folder), named)) from None
+            raise EdgebertError(str(error).replace(str(folder), named)) from error
         faults = {part: f.replace(str(folder), named) for part, f in checkpoint.faults.items()}
         yield _with_known_prompts(replace(checkpoint, faults=faults), text)
 

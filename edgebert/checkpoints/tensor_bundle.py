@@ -82,7 +82,7 @@ class TensorBundle(LazyTensors):
         except ValueError as error:  # MalformedError, or a name that is not UTF-8
             raise EdgebertError(
                 f"{index}: not a TensorFlow checkpoint index, or a damaged one ({shown(error)})"
-            ) from None
+            ) from error
         self._data: dict[int, memoryview] = {}
         super().__init__({name: partial(self._read, name) for name in self.entries})
 

@@ -104,7 +104,7 @@ def read_torch_pickle(path: Path) -> LazyTensors:
     except Exception as error:  # unpickling damaged bytes can raise anything
         raise EdgebertError(
             f"{path}: not a PyTorch file, or a damaged one ({shown(error)})"
-        ) from None
+        ) from error
     tensors = {
         name: partial(tensor.view, storage, f"{path}: tensor {name}")
         for name, tensor in _state_dict(state, path).items()

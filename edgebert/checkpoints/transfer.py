@@ -98,14 +98,14 @@ def _connect(
                 part.unlink(missing_ok=True)
             said = f"the server says {error.code} {' '.join(str(error.reason).split())}"
             if error.code in _PASSING_STATUS or error.code == _WRONG_RANGE:
-                raise BrokenOffError(said) from None
-            raise EdgebertError(f"{url}: cannot download: {said}") from None
+                raise BrokenOffError(said) from error
+            raise EdgebertError(f"{url}: cannot download: {said}") from error
     except urllib.error.URLError as error:
         if isinstance(error.reason, (socket.gaierror, ssl.SSLCertVerificationError)):
-            raise EdgebertError(f"{url}: cannot download: {error.reason}") from None
-        raise BrokenOffError(str(error.reason)) from None
+            raise EdgebertError(f"{url}: cannot download: {error.reason}") from error
+        raise BrokenOffError(str(error.reason)) from error
     except (OSError, http.client.HTTPException) as error:
-        raise BrokenOffError(str(error) or type(error).__name__) from None
+        raise BrokenOffError(str(error) or type(error).__name__) from error
     if not isinstance(response, http.client.HTTPResponse):
         raise EdgebertError(f"{url}: cannot download: no answer over HTTP")
     return response
@@ -152,7 +152,7 @@ def _pieces(response: http.client.HTTPResponse) -> Iterator[bytes]:
         try:
             piece = response.read1(_CHUNK)
         except (OSError, http.client.HTTPException) as error:
-            raise BrokenOffError(str(error) or type(error).__name__) from None
+            raise BrokenOffError(str(error) or type(error).__name__) from error
         if not piece:
             return
         yield piece

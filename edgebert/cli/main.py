@@ -43,12 +43,12 @@ class _Verbs(TyperGroup):
                 warnings.showwarning = lambda message, *_args: print_notice("warning", message)
                 result = super().invoke(ctx)
             sys.stdout.flush()
-        except EdgebertError as error:
-            print_notice("error", error)
-            raise typer.Exit(_WRONG_INPUT) from None
         except CheckFailedError as error:
             print_notice("failed", error)
             raise typer.Exit(_CHECK_FAILED) from None
+        except EdgebertError as error:
+            print_notice("error", error)
+            raise typer.Exit(_WRONG_INPUT) from None
         except KeyboardInterrupt:
             raise typer.Exit(_INTERRUPTED) from None
         except BrokenPipeError:

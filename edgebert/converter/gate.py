@@ -64,7 +64,7 @@ class DataCheck:
             except CheckFailedError as error:
                 raise CheckFailedError(
                     f"against float32 on {self.path.name}: {error}; {NOTHING_WRITTEN}"
-                ) from None
+                ) from error
 
     def to_json(self, comparison: Comparison) -> dict[str, Any]:
         """What the file's record says of it."""

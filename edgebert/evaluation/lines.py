@@ -29,7 +29,7 @@ def read_lines_and_offsets(path: Path) -> Iterator[tuple[int, str]]:
         with path.open("rb") as file:
             yield from _decoded(file, str(path))
     except OSError as error:
-        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from None
+        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from error
 
 
 def decode_lines(file: BinaryIO, name: str) -> Iterator[str]:
@@ -61,4 +61,4 @@ def _decode(name: str, number: int, line: bytes) -> str:
         raise EdgebertError(
             f"{name}, line {number}: not UTF-8 (byte 0x{line[error.start]:02X} "
             f"at position {error.start + 1}); convert the file to UTF-8"
-        ) from None
+        ) from error

@@ -116,7 +116,7 @@ def _laid_out(
             try:
                 layout = find(list(record))
             except EdgebertError as error:
-                raise EdgebertError(f"{path}: {error}") from None
+                raise EdgebertError(f"{path}: {error}") from error
         yield layout, record, f"{path}, line {number}"
 
 
@@ -157,7 +157,7 @@ def _read_csv(path: Path, lines: Iterator[str]) -> Iterator[Record]:
     try:
         yield from _under_header(path, numbered())
     except csv.Error as error:
-        raise EdgebertError(f"{path}, line {reader.line_num}: not CSV: {error}") from None
+        raise EdgebertError(f"{path}, line {reader.line_num}: not CSV: {error}") from error
 
 
 def _read_jsonl(path: Path, lines: Iterator[str]) -> Iterator[Record]:
@@ -167,7 +167,7 @@ def _read_jsonl(path: Path, lines: Iterator[str]) -> Iterator[Record]:
         try:
             record = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise EdgebertError(f"{path}, line {number}: not JSON: {error}") from None
+            raise EdgebertError(f"{path}, line {number}: not JSON: {error}") from error
         if not isinstance(record, dict):
             raise EdgebertError(
                 f"{path}, line {number}: a JSON object is needed, "
@@ -250,8 +250,8 @@ def _labels(record: Mapping[str, Any], column: str, place: str) -> str:
 def _value(record: Mapping[str, Any], column: str, place: str) -> Any:
     try:
         return record[column]
-    except KeyError:
-        raise EdgebertError(f"{place}: no column {column!r}") from None
+    except KeyError as error:
+        raise EdgebertError(f"{place}: no column {column!r}") from error
 
 
 def _show(value: Any) -> str:

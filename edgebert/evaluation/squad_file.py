@@ -71,13 +71,13 @@ def _load(path: Path) -> Any:
         with path.open("rb") as file:
             raw = file.read(LARGEST_FILE + 1)
     except OSError as error:
-        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from None
+        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from error
     if len(raw) > LARGEST_FILE:
         raise EdgebertError(f"{path}: larger than {LARGEST_FILE:,} bytes; split it")
     try:
         return json.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise EdgebertError(f"{path}: not JSON: {error}; SQuAD's format is needed") from None
+        raise EdgebertError(f"{path}: not JSON: {error}; SQuAD's format is needed") from error
 
 
 def _field(holder: Any, name: str, kind: type[Kind], place: str) -> Kind:

@@ -131,8 +131,15 @@ def read_contents(path: Path) -> Contents:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         try:
             return _contents(path, data)
-        except (struct.error, IndexError, ValueError, TypeError, AttributeError, OverflowError):
-            raise EdgebertError(f"{path}: damaged: its graph cannot be read") from None
+        except (
+            struct.error,
+            IndexError,
+            ValueError,
+            TypeError,
+            AttributeError,
+            OverflowError,
+        ) as error:
+            raise EdgebertError(f"{path}: damaged: its graph cannot be read") from error
 
 
 def _contents(path: Path, data: mmap.mmap) -> Contents:

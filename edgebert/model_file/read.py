@@ -70,9 +70,9 @@ def read_model_file(path: str | os.PathLike[str]) -> ModelFile:
         raise EdgebertError(
             f"{path}: a TFLite file, but not one that edgebert wrote, or damaged ({error}); "
             "make one with: edgebert convert"
-        ) from None
+        ) from error
     except EdgebertError as error:
-        raise EdgebertError(f"{path}: {error}") from None
+        raise EdgebertError(f"{path}: {error}") from error
     if len(pieces) != record.model.vocab_size:
         raise EdgebertError(
             f"{path}: damaged: {len(pieces)} word pieces where the model has "
@@ -90,8 +90,8 @@ def _word_pieces(file: BinaryIO) -> tuple[tuple[str, ...], None]:
         return tuple(
             _stored(file, VOCABULARY_FILE, _MOST_VOCABULARY).decode().split("\n")[:-1]
         ), None
-    except UnicodeDecodeError:
-        raise EdgebertError("damaged: the vocabulary is not UTF-8") from None
+    except UnicodeDecodeError as error:
+        raise EdgebertError("damaged: the vocabulary is not UTF-8") from error
 
 
 def _unigram(file: BinaryIO) -> tuple[tuple[str, ...], UnigramModel]:
@@ -109,10 +109,10 @@ def check_is_tflite(path: str | os.PathLike[str]) -> None:
     try:
         with open(path, "rb") as file:  # noqa: PTH123 (as `ModelFile.path`)
             head = file.read(64)
-    except IsADirectoryError:
-        raise EdgebertError(f"{path}: is a folder; a .tflite file is needed") from None
+    except IsADirectoryError as error:
+        raise EdgebertError(f"{path}: is a folder; a .tflite file is needed") from error
     except OSError as error:
-        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from None
+        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from error
     if head[4:8] != b"TFL3":
         refuse_lfs_pointer(path, head, "the model")
         raise EdgebertError(

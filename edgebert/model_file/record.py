@@ -195,8 +195,8 @@ class Record:
         """
         try:
             data = json.loads(text)
-        except (ValueError, RecursionError):
-            raise EdgebertError("edgebert record: not JSON") from None
+        except (ValueError, RecursionError) as error:
+            raise EdgebertError("edgebert record: not JSON") from error
         if isinstance(data, dict) and data.get("format") not in FORMATS:
             raise EdgebertError(
                 f"edgebert record: format {data.get('format')!r}, this edgebert reads "

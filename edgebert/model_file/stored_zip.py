@@ -78,7 +78,7 @@ def read_archive(file: BinaryIO, most: int) -> tuple[int, dict[str, bytes]]:
         start = min((entry.offset for entry in places.values()), default=0)
         return start, {name: _content(file, name, places, most) for name in places}
     except (struct.error, OSError, UnicodeDecodeError) as error:
-        raise NoStoredZipError(f"its zip cannot be read: {error}") from None
+        raise NoStoredZipError(f"its zip cannot be read: {error}") from error
 
 
 def read_stored(file: BinaryIO, limits: Mapping[str, int]) -> dict[str, bytes]:
@@ -95,7 +95,7 @@ def read_stored(file: BinaryIO, limits: Mapping[str, int]) -> dict[str, bytes]:
         places = _directory(file)
         return {name: _content(file, name, places, limit) for name, limit in limits.items()}
     except (struct.error, OSError, UnicodeDecodeError) as error:
-        raise NoStoredZipError(f"its zip cannot be read: {error}") from None
+        raise NoStoredZipError(f"its zip cannot be read: {error}") from error
 
 
 def _directory(file: BinaryIO) -> dict[str, _Entry]:

@@ -26,8 +26,8 @@ def read_unigram_text(text: bytes) -> tuple[tuple[str, ...], UnigramModel]:
     """
     try:
         data = json.loads(text)
-    except (ValueError, RecursionError):
-        raise EdgebertError("unigram tokenizer: not JSON") from None
+    except (ValueError, RecursionError) as error:
+        raise EdgebertError("unigram tokenizer: not JSON") from error
     pieces, scores = (_list(data, name) for name in ("pieces", "scores"))
     # Checked here: type by type they would take longer than the whole file.
     if not set(map(type, pieces)) <= {str} or not set(map(type, scores)) <= {int, float}:

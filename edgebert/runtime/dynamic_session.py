@@ -57,7 +57,7 @@ class DynamicSession:
             output = self._interpreter.get_output_details()[0]
             self.output_width = int(output["shape"][-1])
         except (*ENGINE_ERRORS, IndexError) as error:
-            raise engine_error(path, engine, "open", error) from None
+            raise engine_error(path, engine, "open", error) from error
         found = {detail["name"]: detail["index"] for detail in details}
         if not set(INPUTS) <= set(found):
             raise EdgebertError(
@@ -99,7 +99,7 @@ class DynamicSession:
                 output: Array = interpreter.get_tensor(self._output)  # a copy
             except ENGINE_ERRORS as error:
                 self._sizes = ()  # what it leaves is not to be used
-                raise engine_error(self._path, self.engine, "run", error) from None
+                raise engine_error(self._path, self.engine, "run", error) from error
         return output[:, :tokens] if self._row_a_token else output
 
     def watch(self, around: Callable[[Any], Any]) -> None:
@@ -158,7 +158,7 @@ class DynamicSession:
         except ENGINE_ERRORS as error:
             advice = "(on ARM, files made with --runtime litert-2.2 need LiteRT 2.2 or later)"
             told = engine_error(self._path, self.engine, "run", error)
-            raise EdgebertError(f"{told} {advice}") from None
+            raise EdgebertError(f"{told} {advice}") from error
         self._started = True
         self._segments()[:] = 0
         self._sizes, self._tokens, self._one_segment = sizes, 0, True

@@ -79,7 +79,7 @@ def open_interpreter(
             with quiet():
                 return name, interpreter(model_path=str(path), num_threads=threads)
         except ENGINE_ERRORS as error:
-            raise engine_error(path, name, "open", error) from None
+            raise engine_error(path, name, "open", error) from error
     raise EdgebertError(f"no engine for this file: {'; '.join(reasons)}")
 
 

@@ -71,10 +71,10 @@ class FixedSession:
             (self._names,) = names
             if "ids" not in self._names or {*self._names} != {*integer.inputs}:
                 raise ValueError
-        except (*ENGINE_ERRORS, KeyError, IndexError):
+        except (*ENGINE_ERRORS, KeyError, IndexError) as error:
             raise EdgebertError(
                 f"{path}: damaged: its graphs are not those that its record tells of; convert again"
-            ) from None
+            ) from error
         self.max_length = self._graphs[-1].length
         self.inputs = tuple(name for name in INPUTS if name in self._names)
         self.further_inputs = tuple(name for name in self._names if name not in INPUTS)
@@ -133,7 +133,7 @@ class FixedSession:
             with contextlib.nullcontext() if self._started else quiet():
                 self._watched.invoke()
         except ENGINE_ERRORS as error:
-            raise engine_error(self._path, self.engine, "run", error) from None
+            raise engine_error(self._path, self.engine, "run", error) from error
         self._started = True
         return graph.real(self._call.outputs["output"])
 

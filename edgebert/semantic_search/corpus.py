@@ -44,7 +44,7 @@ def document_at(path: Path, place: Place) -> str:
             file.seek(place.offset)
             line = file.readline(LONGEST_LINE)
     except OSError as error:
-        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from None
+        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from error
     return line.decode("utf-8-sig", "replace").strip()
 
 

@@ -89,7 +89,7 @@ def read_index(path: Path) -> IndexFile:
             header = _header(path, file.read(_HEADER.size), os.fstat(file.fileno()).st_size)
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError) as error:
-        raise EdgebertError(f"{path}: cannot read: {error}") from None
+        raise EdgebertError(f"{path}: cannot read: {error}") from error
     n, width = header.documents, header.width
     places_at, scales_at, _ = _layout(n, width)
     scales = np.frombuffer(mapped, "<f4", n, scales_at)

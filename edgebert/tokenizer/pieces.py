@@ -52,10 +52,10 @@ class WordPieces:
         """
         try:
             return self._ids[piece]
-        except KeyError:
+        except KeyError as error:
             raise EdgebertError(
                 f"vocabulary: {piece} is not among the {len(self._ids)} word pieces"
-            ) from None
+            ) from error
 
     def split(self, word: str) -> list[Piece]:
         """The pieces of `word`, or [UNK] alone where they do not cover it."""

@@ -26,7 +26,7 @@ else:
     except ImportError as error:
         raise EdgebertError(
             f"training needs TensorFlow ({error}); pip install 'edgebert[train]'"
-        ) from None
+        ) from error
     # It warns of every shape that is traced anew; here each is, and on purpose.
     tf.get_logger().setLevel("ERROR")
 

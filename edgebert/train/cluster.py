@@ -52,7 +52,7 @@ def read_cluster() -> Cluster:
     try:
         config = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _wrong(f"not JSON ({error})") from None
+        raise _wrong(f"not JSON ({error})") from error
     cluster, task = (_object(config, name) for name in ("cluster", "task"))
     if unknown := sorted(set(cluster) - set(_KINDS)):
         raise _wrong(f"{unknown[0]!r} in the cluster; accepted: {', '.join(_KINDS)}")

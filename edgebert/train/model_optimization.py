@@ -21,6 +21,6 @@ else:
         raise EdgebertError(
             f"--qat and --prune need tensorflow-model-optimization ({error}); "
             "pip install 'edgebert[train]'"
-        ) from None
+        ) from error
 
 __all__ = ["Pruning", "keras", "quantizers", "sparsity"]

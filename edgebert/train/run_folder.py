@@ -103,7 +103,7 @@ class RunFolder:
         except tf.errors.OpError as error:
             raise EdgebertError(
                 f"{folder}: cannot write: {shown(error.message)}; {_ADVICE}"
-            ) from None
+            ) from error
 
     def _append(self, name: str, value: Mapping[str, Any]) -> None:
         path = self.path / name

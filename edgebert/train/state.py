@@ -85,7 +85,7 @@ def write_state(path: Path, mark: Mark, tensors: Mapping[str, Array]) -> None:
     except EdgebertError as error:
         raise EdgebertError(
             f"{error}; the run is safe up to its last save: make room and add --resume"
-        ) from None
+        ) from error
 
 
 def read_state(path: Path) -> tuple[Mark, dict[str, Array]]:
@@ -103,5 +103,5 @@ def read_state(path: Path) -> tuple[Mark, dict[str, Array]]:
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise EdgebertError(
             f"{path}: not the state of a run, or damaged ({shown(error)})"
-        ) from None
+        ) from error
     return from_json(Mark, metadata, str(path)), tensors

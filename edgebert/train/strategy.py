@@ -61,18 +61,18 @@ def distributed(
         raise EdgebertError(
             f"worker {cluster.index} of {len(cluster.workers)}: lost another one "
             f"({type(error).__name__}); see what that one says, and start all again with --resume"
-        ) from None
+        ) from error
 
 
 @contextlib.contextmanager
 def _enough_memory() -> Iterator[None]:
     try:
         yield
-    except tf.errors.ResourceExhaustedError:
+    except tf.errors.ResourceExhaustedError as error:
         raise EdgebertError(
             "a device has not enough memory: give a larger --accumulate, which trains the same in "
             "smaller parts, or a smaller --batch-size or --max-length"
-        ) from None
+        ) from error
 
 
 def _settle(name: str, cluster: Cluster) -> str:

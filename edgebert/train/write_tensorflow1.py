@@ -48,7 +48,7 @@ def write_tensorflow1(checkpoint: Checkpoint, folder: Path, *, force: bool = Fal
                 with replacing(folder / (_NAME + suffix), force=force) as part:
                     (Path(scratch) / (_NAME + suffix)).replace(part)
     except (OSError, tf.errors.OpError) as error:
-        raise EdgebertError(f"{folder}: cannot write: {str(error)[:120]}") from None
+        raise EdgebertError(f"{folder}: cannot write: {str(error)[:120]}") from error
     for name, text in texts.items():
         with replacing(folder / name, force=force) as part:
             part.write_text(text, encoding="utf-8", newline="\n")

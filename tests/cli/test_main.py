@@ -83,7 +83,7 @@ def test_help_and_version_import_nothing_heavy():
     [
         (EdgebertError("a.zip: damaged"), 2, "error: a.zip: damaged\n"),
         (CheckFailedError("cosine 0.5"), 1, "failed: cosine 0.5\n"),
-        (EdgebertError("two\nlines \x1b[31m\a"), 2, "error: two lines \\x1b[31m\\x07\n"),
+        (EdgebertError("two\nlines \x1b[31m\a"), 2, "error: two\\nlines \\x1b[31m\\x07\n"),
         (EdgebertError("é \udcff"), 2, "error: é \\udcff\n"),
         (KeyboardInterrupt(), 130, ""),
     ],

@@ -143,8 +143,8 @@ class AdbClient:
                 timeout=seconds,
                 check=False,
             )
-        except subprocess.TimeoutExpired:
-            raise LostConnectionError(f"no answer within {seconds:.0f} s") from None
+        except subprocess.TimeoutExpired as error:
+            raise LostConnectionError(f"no answer within {seconds:.0f} s") from error
         said = ran.stderr.decode(errors="replace")
         if ran.returncode and any(sign in said for sign in _LOST):
             raise LostConnectionError(one_line(said))

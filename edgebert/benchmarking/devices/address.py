@@ -59,8 +59,8 @@ def parse_ssh(address: str) -> SshAddress:
     try:
         parts = urllib.parse.urlsplit(address)
         host, port = parts.hostname, parts.port
-    except ValueError:
-        raise EdgebertError(f"device {address!r}: not an address; known are {ACCEPTED}") from None
+    except ValueError as error:
+        raise EdgebertError(f"device {address!r}: not an address; known are {ACCEPTED}") from error
     if parts.password is not None:
         raise EdgebertError(
             f"device ssh://{parts.username}:…@{host}: a password does not belong in an address, "

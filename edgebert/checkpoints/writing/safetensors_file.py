@@ -27,4 +27,4 @@ def write_safetensors(
         try:
             save_file(dict(tensors), part, dict(metadata))
         except SafetensorError as error:
-            raise EdgebertError(f"{path}: cannot write: {shown(error)}") from None
+            raise EdgebertError(f"{path}: cannot write: {shown(error)}") from error

@@ -35,10 +35,10 @@ def evaluator_for(
     """
     try:
         choose = _EVALUATORS[task]
-    except KeyError:
+    except KeyError as error:
         raise EdgebertError(
             f"task {task!r} cannot be evaluated; accepted: {', '.join(_EVALUATORS)}"
-        ) from None
+        ) from error
     return MULTI_LABEL if multi_label and task == "classify" else choose(path, columns)
 
 

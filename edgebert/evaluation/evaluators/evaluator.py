@@ -106,7 +106,7 @@ def ask(
     try:
         reply = model.reply(text, pair, **options)
     except EdgebertError as error:
-        raise EdgebertError(f"{place}: {error}") from None
+        raise EdgebertError(f"{place}: {error}") from error
     return reply, time.perf_counter() - start
 
 

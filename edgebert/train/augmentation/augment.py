@@ -139,11 +139,11 @@ def _written(text: Text, to_line: Callable[[Text], str]) -> str:
     line = to_line(text)
     try:
         line.encode()
-    except UnicodeEncodeError:
+    except UnicodeEncodeError as error:
         raise EdgebertError(
             f"{text.place}: has a lone surrogate, which is no character; decode the text as UTF-8 "
             "or UTF-16 first"
-        ) from None
+        ) from error
     return line
 
 

@@ -33,10 +33,10 @@ def lesson_for(task: str, path: Path, columns: Columns, *, multi_label: bool = F
     """
     try:
         choose = _LESSONS[task]  # type: ignore[index]
-    except KeyError:
+    except KeyError as error:
         raise EdgebertError(
             f"task {task!r} cannot be fine-tuned; accepted: {', '.join(_LESSONS)}"
-        ) from None
+        ) from error
     return MULTI_LABEL if multi_label else choose(path, columns)
 
 

@@ -73,7 +73,7 @@ class _Compressed(gzip.GzipFile):
         try:
             return super().readline(size)
         except (OSError, EOFError, zlib.error) as error:
-            raise EdgebertError(f"{self._path}: damaged, or not compressed: {error}") from None
+            raise EdgebertError(f"{self._path}: damaged, or not compressed: {error}") from error
 
 
 def _is_held_out(section: int, share: float) -> bool:

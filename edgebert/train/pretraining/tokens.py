@@ -73,7 +73,7 @@ def open_tokens(folder: Path, made_of: Mapping[str, Any]) -> Tokens | None:
     try:
         return _open(folder, vocab_size)
     except (OSError, ValueError) as error:
-        raise EdgebertError(f"{folder}: damaged ({error}); remove it, and begin again") from None
+        raise EdgebertError(f"{folder}: damaged ({error}); remove it, and begin again") from error
 
 
 class TokenWriter:

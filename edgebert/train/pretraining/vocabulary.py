@@ -57,10 +57,10 @@ def train_vocabulary(
 def _untrained(options: TokenizerOptions) -> Any:
     try:
         from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
-    except ImportError:
+    except ImportError as error:
         raise EdgebertError(
             "training a vocabulary needs tokenizers; pip install 'edgebert[train]'"
-        ) from None
+        ) from error
     found = Tokenizer(models.WordPiece(unk_token=_UNKNOWN))
     found.normalizer = normalizers.BertNormalizer(
         clean_text=True,

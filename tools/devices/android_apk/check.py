@@ -184,10 +184,10 @@ def _tool(*command: str) -> str:
     """
     try:
         return run(command)
-    except FileNotFoundError:
+    except FileNotFoundError as error:
         raise EdgebertError(
             f"{command[0]} is missing; install Debian's packages aapt, apksigner and dexdump"
-        ) from None
+        ) from error
 
 
 def run(command: Sequence[str]) -> str:

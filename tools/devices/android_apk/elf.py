@@ -83,8 +83,8 @@ def read_elf(content: bytes, name: str) -> Library:
             struct.unpack_from(layout.segment, content, table + at * size)
             for at in range(min(count, _MOST_SEGMENTS))
         ]
-    except struct.error:
-        raise EdgebertError(f"{name}: damaged; it ends within its program headers") from None
+    except struct.error as error:
+        raise EdgebertError(f"{name}: damaged; it ends within its program headers") from error
     kind, *fields = layout.fields
     segments = tuple(
         Segment(*(header[field] for field in fields))
