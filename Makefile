@@ -15,11 +15,11 @@ demo: $(MINILM)
 test: $(VENV)/.dev $(MINILM)
 	$(BIN)/python -m pytest
 
-# Looks for inputs on which a reader fails, SECONDS for each of TARGETS (tests/fuzz/targets.py; all if
+# Looks for inputs on which a reader fails, SECONDS for each of READERS (tests/fuzz/targets.py; all if
 # none is named). Findings come to lie in tests/fuzz/regressions, which `make test` reads.
 SECONDS := 600
 fuzz: $(VENV)/.dev
-	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(TARGETS)
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(READERS)
 
 # 1,000 damaged copies of each of three files: each has to be refused, and none may crash the process.
 damage: $(VENV)/.dev

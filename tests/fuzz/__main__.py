@@ -1,6 +1,7 @@
 """`make fuzz`: looks for inputs on which a reader fails, guided by coverage (atheris).
 
-Each target is a process of its own for so many seconds. What it finds is written to
+Each reader of outside bytes gets so many seconds, which its targets share, each a process of its
+own. What it finds is written to
 tests/fuzz/regressions/TARGET, where `make test` reads it from then on; inputs that reached new code
 stay in build/fuzz, where the next run goes on.
 """
@@ -24,31 +25,35 @@ BUILD = HERE.parents[1] / "build" / "fuzz"
 
 _MEGABYTES = 2048  # of the process, where the limit of `outcome` did not hold
 _SECONDS = 60  # of one input, likewise
-_ALL = "all"
 
 
 def main() -> int:
     """Runs targets one after the other; 1 where anything was found."""
     parser = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
-    parser.add_argument("targets", nargs="*", help="by name; all if none is named")
-    parser.add_argument("--seconds", type=int, default=600, help="a target")
+    parser.add_argument("readers", nargs="*", help="by name; all if none is named")
+    parser.add_argument("--seconds", type=int, default=600, help="a reader")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
-        _fuzz(*options.targets, options.seconds)
-    from tests.fuzz.targets import TARGETS
+        _fuzz(*options.readers, options.seconds)
+    from tests.fuzz.targets import READERS
 
-    unknown = set(options.targets) - {*TARGETS, _ALL}
+    unknown = set(options.readers) - set(READERS)
     if unknown:
-        parser.error(f"no target {', '.join(sorted(unknown))}; there are {', '.join(TARGETS)}")
-    chosen = [name for name in TARGETS if not options.targets or name in options.targets]
-    found = [_run(name, options.seconds) for name in chosen]
-    print(f"{len(chosen)} targets, {sum(found)} findings; those are in {REGRESSIONS}")
-    return bool(sum(found))
+        parser.error(f"no reader {', '.join(sorted(unknown))}; there are {', '.join(READERS)}")
+    chosen = [name for name in READERS if not options.readers or name in options.readers]
+    found = 0
+    for reader in chosen:
+        outcomes = [_run(each, options.seconds // len(READERS[reader])) for each in READERS[reader]]
+        executions, new = map(sum, zip(*outcomes, strict=True))
+        found += new
+        print(f"{reader}: {executions:,} executions, {new} findings", flush=True)
+    print(f"{len(chosen)} readers, {found} findings; those are in {REGRESSIONS}")
+    return bool(found)
 
 
-def _run(name: str, seconds: int) -> int:
-    """Lets processes work at a target until the time is over; gives how many inputs they found."""
+def _run(name: str, seconds: int) -> tuple[int, int]:
+    """Lets processes work at a target until the time is over; gives executions and findings."""
     end = time.monotonic() + seconds
     regressions = REGRESSIONS / name
     before = _files(regressions)
@@ -69,8 +74,8 @@ def _run(name: str, seconds: int) -> int:
         print(f"  {name}: {where}: {what}")
     new = len(_files(regressions) - before)
     trouble = "" if runs else f"; nothing ran, see {log}"
-    print(f"{name}: {runs:,} executions, {new} findings{trouble}", flush=True)
-    return new or not runs
+    print(f"  {name}: {runs:,} executions, {new} findings{trouble}", flush=True)
+    return runs, new or not runs
 
 
 def _executions(log: str) -> int:

@@ -426,3 +426,39 @@ def _hostile_record() -> list[bytes]:
 
 TARGETS: Mapping[str, Target] = MappingProxyType({target.name: target for target in _ALL})
 """By name."""
+
+READERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "tflite": (
+            "model-file",
+            "model-graph",
+            "model-record",
+            "model-vocabulary",
+            "model-unigram",
+        ),
+        "safetensors": ("safetensors", "weights-index"),
+        "pickle": ("torch-pickle", "torch-zip", "torch-legacy"),
+        "tensorflow1": (
+            *("bundle-index", "bundle-entries", "bundle-data"),
+            *("tensorflow1-bert-config", "tensorflow1-checkpoint", "tensorflow1-labels.txt"),
+        ),
+        "vocabulary": ("vocabulary", "special-tokens-map", "added-tokens"),
+        "tokenizer": ("tokenizer", "tokenizer-config", "unigram", "charsmap"),
+        "config": ("config", "classifier-config", "quantization"),
+        "sentence-transformers": (
+            *("embedder-modules", "embedder-sentence-bert-config"),
+            *("embedder-config-sentence-transformers", "embedder-1-pooling-config"),
+        ),
+        "index-and-labels": ("search-index", "labels"),
+        "data": (
+            *("rows-csv", "rows-several-labels", "rows-jsonl", "pairs-tsv", "rows-any", "conll"),
+            *("squad", "lines", "texts-jsonl", "texts-csv"),
+        ),
+        "archive": ("archive-zip", "archive-tar", "archive-tar-gz"),
+        "progress-and-reports": (
+            *("answer-progress", "scores", "benchmark-report", "benchmark-job"),
+            *("run-metrics", "run-state"),
+        ),
+    }
+)
+"""Targets by what they read; `make fuzz` gives each reader its time, which its targets share."""

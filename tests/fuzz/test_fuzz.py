@@ -4,6 +4,7 @@ Seeds, hostile inputs and what `make fuzz` found are read again, and for 20 seco
 them: always the same ones, as many as the machine has time for.
 """
 
+import itertools
 import random
 import time
 from pathlib import Path
@@ -17,7 +18,7 @@ from edgebert.errors import EdgebertError
 from tests.fuzz.__main__ import REGRESSIONS
 from tests.fuzz.mutate import mutate
 from tests.fuzz.target import MEMORY, Target, outcome
-from tests.fuzz.targets import TARGETS
+from tests.fuzz.targets import READERS, TARGETS
 
 SECONDS = 20
 """For the mutations of all targets."""
@@ -111,3 +112,7 @@ def test_a_refusal_in_one_line_is_no_finding(tmp_path):
 
 def test_folders_of_regressions_have_the_names_of_targets():
     assert {folder.name for folder in Path(REGRESSIONS).glob("*")} <= {*TARGETS}
+
+
+def test_every_target_is_one_of_a_reader():
+    assert sorted(itertools.chain(*READERS.values())) == sorted(TARGETS)
