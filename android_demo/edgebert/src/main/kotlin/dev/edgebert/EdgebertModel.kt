@@ -33,8 +33,8 @@ import kotlin.math.abs
  * A model made by `edgebert convert`, ready for text.
  *
  * There is a method for each task; a file answers to that of its own [task] alone. Threads may share a model; they
- * take turns. Calls block: off the main thread, or through [ask]. A thread that is interrupted stops waiting for its
- * turn, and between the windows of a long text, with InterruptedException.
+ * take turns, also between the windows of a long text. Calls block: off the main thread, or through [ask]. A thread
+ * that is interrupted stops waiting for its turn, and between the windows of a long text, with InterruptedException.
  *
  * The file is mapped, not copied; what is mapped goes when the garbage collector finds that nobody uses it.
  *
@@ -64,6 +64,11 @@ class EdgebertModel private constructor(
     private val turns = ReentrantLock(true)
     private var session: Session? = Session(model, name, record, options)
 
+    @Volatile
+    private var closed = false
+
+    internal val asks = Asks(name)
+
     private val embedding by lazy { WholeText(tokenizer, if (record.normalize) ::toLengthOne else ({ it })) { it } }
     private val classifying by lazy { WholeText(tokenizer, finish = classification(labels)) }
     private val regressing by lazy { WholeText(tokenizer) { it[0] } }
@@ -78,6 +83,8 @@ class EdgebertModel private constructor(
      * @param long what to do with a single text that does not fit.
      * @param stride most tokens from one window's start to the next; null: a whole window.
      */
+    @JvmOverloads
+    @Throws(EdgebertException::class)
     fun classify(
         text: String,
         pair: String? = null,
@@ -87,6 +94,8 @@ class EdgebertModel private constructor(
     ): Reply<Classification> = reply(Task.CLASSIFY) { classifying.prepare(text, pair, truncate, long, stride) }
 
     /** A value for a text, or a text and its pair; parameters as for [classify]. */
+    @JvmOverloads
+    @Throws(EdgebertException::class)
     fun regress(
         text: String,
         pair: String? = null,
@@ -101,6 +110,8 @@ class EdgebertModel private constructor(
      * @param prompt name of one of the file's prompts, which is put before the text ("query", "passage"); null: the
      *   file's default prompt, or none; "": none. In the first window alone.
      */
+    @JvmOverloads
+    @Throws(EdgebertException::class)
     fun embed(
         text: String,
         pair: String? = null,
@@ -113,6 +124,8 @@ class EdgebertModel private constructor(
     }
 
     /** The hidden states of a text, or a text and its pair: a row for each token, special ones included. */
+    @JvmOverloads
+    @Throws(EdgebertException::class)
     fun encode(
         text: String,
         pair: String? = null,
@@ -129,6 +142,8 @@ class EdgebertModel private constructor(
      *   window that shows most text around it.
      * @param stride most tokens from one window's start to the next; null: half a window.
      */
+    @JvmOverloads
+    @Throws(EdgebertException::class)
     fun tag(
         text: String,
         strategy: Strategy = Strategy.FIRST,
@@ -148,6 +163,8 @@ class EdgebertModel private constructor(
      * @param stride most tokens from one window's start to the next; null: half a window. An answer that no window
      *   holds whole is not found.
      */
+    @JvmOverloads
+    @Throws(EdgebertException::class)
     fun answer(
         question: String,
         context: String,
@@ -164,6 +181,8 @@ class EdgebertModel private constructor(
      *
      * @param top number of pieces to give for each mask.
      */
+    @JvmOverloads
+    @Throws(EdgebertException::class)
     fun fillMask(text: String, top: Int = 5): Reply<List<List<Fill>>> =
         reply(Task.FILL_MASK) { fillingMasks.prepare(text, top) }
 
@@ -174,6 +193,8 @@ class EdgebertModel private constructor(
      * @param segmentIds 0 or 1 for each token; null: all 0.
      * @param positions of fill-mask: the tokens to compute; null: all.
      */
+    @JvmOverloads
+    @Throws(EdgebertException::class)
     fun runIds(ids: IntArray, segmentIds: IntArray? = null, positions: IntArray? = null): Reply<Output> {
         ids.find { it !in file.vocabulary.indices }?.let {
             throw EdgebertException("id $it: ids go from 0 to ${file.vocabulary.size - 1}")
@@ -185,11 +206,12 @@ class EdgebertModel private constructor(
         val further = if (positions == null) every else mapOf("positions" to positions)
         val watch = Stopwatch()
         val input = Encoding(ids, segmentIds ?: IntArray(ids.size), truncated = false, texts = emptyList())
-        val output = inTurn(watch) { run -> run(input, further) }
+        val output = answering(watch) { run -> run(input, further) }
         return Reply(output, ids.size, truncated = false, watch.timing())
     }
 
     /** Runs the texts recorded in the file and compares ids and outputs. */
+    @Throws(EdgebertException::class)
     fun selfTest(): SelfTestReport {
         val failures = ArrayList<String>()
         var largest = 0f
@@ -209,9 +231,18 @@ class EdgebertModel private constructor(
         return SelfTestReport(record.selfTest.size, failures, largest, record.selfTestTolerance)
     }
 
-    /** Frees the runtime's memory, after the call that is under way; the model cannot be used any more. */
+    /**
+     * The model cannot be used any more. Blocks nobody: the runtime's memory goes at once, or, where a call is under
+     * way, at the end of its window.
+     */
     override fun close() {
-        turns.lock()
+        closed = true
+        release()
+    }
+
+    /** Frees the runtime's memory, unless somebody has a turn, who does it then. */
+    private fun release() {
+        if (!turns.tryLock()) return
         try {
             session?.close()
             session = null
@@ -233,31 +264,28 @@ class EdgebertModel private constructor(
     }
 
     private fun runCase(case: SelfTest): Output =
-        inTurn(Stopwatch()) { run -> run(Encoding(case.ids, case.segmentIds, false, emptyList()), case.further) }
+        answering(Stopwatch()) { run -> run(Encoding(case.ids, case.segmentIds, false, emptyList()), case.further) }
 
     private fun <T> reply(method: Task, prepare: () -> Job<T>): Reply<T> {
         if (task != method) throw EdgebertException("$name: is for ${task.id}, not for ${method.id}")
         val watch = Stopwatch()
         val job = enoughMemory { watch.tokenizing(prepare) }
-        val value = inTurn(watch, job::answer)
+        val value = answering(watch, job::answer)
         return Reply(value, job.inputs.sumOf { it.ids.size }, job.truncated, watch.timing())
     }
 
+    private fun <T> answering(watch: Stopwatch, answer: (Run) -> T): T = enoughMemory {
+        watch.answering { answer { input, further -> inTurn(watch) { it.run(input.ids, input.segmentIds, further, watch) } } }
+    }
+
     /** Runs something when nobody else does. */
-    private fun <T> inTurn(watch: Stopwatch, action: (Run) -> T): T {
-        turns.lockInterruptibly()
+    private fun <T> inTurn(watch: Stopwatch, action: (Session) -> T): T {
+        watch.waiting { turns.lockInterruptibly() }
         try {
-            val open = session ?: throw EdgebertException("$name: the model is closed")
-            return enoughMemory {
-                watch.answering {
-                    action { input, further ->
-                        if (Thread.interrupted()) throw InterruptedException()
-                        open.run(input.ids, input.segmentIds, further, watch)
-                    }
-                }
-            }
+            return action(session.takeUnless { closed } ?: throw EdgebertException("$name: the model is closed"))
         } finally {
             turns.unlock()
+            if (closed) release()
         }
     }
 
@@ -271,9 +299,15 @@ class EdgebertModel private constructor(
         /**
          * Opens a file.
          *
+         * It is mapped: as long as the model is open it must not be changed or cut off in place, which would end the
+         * process. Whoever brings a newer one writes another file and renames it.
+         *
          * @throws EdgebertException no such file, not a file of edgebert's, damaged, too new, or too large for the
          *   memory there is.
          */
+        @JvmStatic
+        @JvmOverloads
+        @Throws(EdgebertException::class)
         fun open(file: File, options: Options = Options()): EdgebertModel = reading(file.path) {
             FileInputStream(file).use { map(it.channel, 0, it.channel.size()) }
         }.let { open(it, file.name, options) }
@@ -287,6 +321,9 @@ class EdgebertModel private constructor(
          * @param name of the file, for messages.
          * @throws EdgebertException as above.
          */
+        @JvmStatic
+        @JvmOverloads
+        @Throws(EdgebertException::class)
         fun open(
             descriptor: FileDescriptor,
             offset: Long,
@@ -304,6 +341,9 @@ class EdgebertModel private constructor(
          * @param buffer a direct one; it is not copied, and must not change while the model is open.
          * @throws EdgebertException as above.
          */
+        @JvmStatic
+        @JvmOverloads
+        @Throws(EdgebertException::class)
         fun open(buffer: ByteBuffer, name: String, options: Options = Options()): EdgebertModel {
             if (!buffer.isDirect) throw EdgebertException("$name: a direct or mapped buffer is needed")
             val model = buffer.slice().order(ByteOrder.nativeOrder())

@@ -5,7 +5,7 @@ package dev.edgebert
  *
  * @property threads that one answer may use.
  */
-data class Options(val threads: Int = 1)
+data class Options @JvmOverloads constructor(val threads: Int = 1)
 
 /** Which text of a pair gives way where both do not fit: the longer one, or always the same. */
 enum class Truncate { LONGEST, FIRST, SECOND }

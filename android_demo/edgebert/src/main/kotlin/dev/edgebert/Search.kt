@@ -28,6 +28,8 @@ class Search private constructor(private val model: EdgebertModel, private val e
      *
      * @param top most documents to give.
      */
+    @JvmOverloads
+    @Throws(EdgebertException::class)
     fun find(query: String, top: Int = 5): Reply<List<Hit>> {
         if (top < 1) throw EdgebertException("top is $top; a whole number from 1 on is needed")
         val reply = model.embed(query, prompt = model.promptFor(QUERY))
@@ -55,6 +57,9 @@ class Search private constructor(private val model: EdgebertModel, private val e
          * @param progress told after each document how many of how many are done.
          * @throws EdgebertException the model does not embed, or there is no document.
          */
+        @JvmStatic
+        @JvmOverloads
+        @Throws(EdgebertException::class)
         fun build(
             model: EdgebertModel,
             lines: List<String>,

@@ -8,6 +8,7 @@ internal class Stopwatch {
     private var set = 0L
     private var invoke = 0L
     private var answer = 0L
+    private var wait = 0L
 
     fun <T> tokenizing(action: () -> T): T = timed(action) { tokenize += it }
 
@@ -15,10 +16,13 @@ internal class Stopwatch {
 
     fun <T> invoking(action: () -> T): T = timed(action) { invoke += it }
 
-    /** All from ids to answer, setting and invoking included. */
+    /** Waiting for a turn, which counts nowhere. */
+    fun <T> waiting(action: () -> T): T = timed(action) { wait += it }
+
+    /** All from ids to answer, setting, invoking and waiting included. */
     fun <T> answering(action: () -> T): T = timed(action) { answer += it }
 
-    fun timing() = Timing(tokenize, set, invoke, answer - set - invoke)
+    fun timing() = Timing(tokenize, set, invoke, answer - set - invoke - wait)
 
     private inline fun <T> timed(action: () -> T, add: (Long) -> Unit): T {
         val start = System.nanoTime()

@@ -49,7 +49,7 @@ class Offsets internal constructor(private val starts: IntArray, private val end
  *   it can be.
  * @throws EdgebertException a special token is missing, a piece is there twice, or no text can hold an added token.
  */
-class Tokenizer(private val vocabulary: List<String>, val options: TokenizerOptions = TokenizerOptions()) {
+class Tokenizer @JvmOverloads constructor(private val vocabulary: List<String>, val options: TokenizerOptions = TokenizerOptions()) {
     private val pieces = WordPieces(vocabulary, hiddenPieces(vocabulary, options.addedTokens))
     private val cutter = TextCutter(pieces, options)
     private val template = options.template ?: plain(cls = pieces.idOf("[CLS]"), sep = pieces.idOf("[SEP]"))
@@ -74,6 +74,8 @@ class Tokenizer(private val vocabulary: List<String>, val options: TokenizerOpti
      *   text that is to stay whole does not fit alone, it is cut too and of the other nothing is left.
      * @throws EdgebertException a lone surrogate, or a `maxLength` out of range.
      */
+    @JvmOverloads
+    @Throws(EdgebertException::class)
     fun encode(
         text: String,
         pair: String? = null,
@@ -90,6 +92,8 @@ class Tokenizer(private val vocabulary: List<String>, val options: TokenizerOpti
     }
 
     /** [encode], and for each token where it stands in its text, which [Encoding.texts] tells. */
+    @JvmOverloads
+    @Throws(EdgebertException::class)
     fun encodeWithOffsets(
         text: String,
         pair: String? = null,
@@ -112,6 +116,8 @@ class Tokenizer(private val vocabulary: List<String>, val options: TokenizerOpti
     }
 
     /** The word pieces of a text of any length, without special tokens. */
+    @JvmOverloads
+    @Throws(EdgebertException::class)
     fun ids(text: String, maskTokens: Boolean = false): IntArray {
         val found = Ints(text.length / 4 + 8)
         cutter.each(text, maskTokens) { tokens, _ -> found.addAll(tokens.ids) }
@@ -119,6 +125,8 @@ class Tokenizer(private val vocabulary: List<String>, val options: TokenizerOpti
     }
 
     /** Where each of [ids] stands in the text. */
+    @JvmOverloads
+    @Throws(EdgebertException::class)
     fun offsets(text: String, maskTokens: Boolean = false): Offsets {
         val starts = Ints()
         val ends = Ints()
@@ -130,6 +138,8 @@ class Tokenizer(private val vocabulary: List<String>, val options: TokenizerOpti
     }
 
     /** Puts the special tokens around the ids of a text, or of a text and its pair. */
+    @JvmOverloads
+    @Throws(EdgebertException::class)
     fun join(first: IntArray, second: IntArray? = null, truncated: Boolean = false): Encoding {
         val left = listOfNotNull(first, second).iterator()
         val ids = Ints()
@@ -155,8 +165,14 @@ class Tokenizer(private val vocabulary: List<String>, val options: TokenizerOpti
     internal fun cut(offsets: Offsets, room: Int): Offsets =
         if (options.truncationSide == TruncationSide.LEFT) offsets.drop(offsets.size - room) else offsets
 
-    /** How many tokens fit beside the special ones. */
-    internal fun room(isPair: Boolean, maxLength: Int = options.maxLength): Int {
+    /**
+     * How many tokens of a text, or of a text and its pair, fit beside the special ones.
+     *
+     * @throws EdgebertException a `maxLength` out of range.
+     */
+    @JvmOverloads
+    @Throws(EdgebertException::class)
+    fun room(isPair: Boolean, maxLength: Int = options.maxLength): Int {
         val special = (if (isPair) template.pair else template.single).count { it.token != null }
         val least = special + if (isPair) 2 else 1
         if (maxLength !in least..options.maxLength) {

@@ -12,7 +12,7 @@ enum class TruncationSide { RIGHT, LEFT }
  * @property normalized is looked for in the normalised text, not in the text as it was given.
  * @property wordPiece is one of the model's own pieces as well, so that words may be cut into it.
  */
-data class AddedToken(
+data class AddedToken @JvmOverloads constructor(
     val content: String,
     val id: Int,
     val lstrip: Boolean = false,
@@ -28,7 +28,7 @@ data class AddedToken(
  * @property token id of a special token; null: the text stands here, in a pair first the text, then its pair.
  * @property segment segment id of all tokens of the place.
  */
-data class TemplatePart(val token: Int?, val segment: Int = 0)
+data class TemplatePart @JvmOverloads constructor(val token: Int?, val segment: Int = 0)
 
 /** Where special tokens stand around a text, and around a text and its pair. */
 data class Template(val single: List<TemplatePart>, val pair: List<TemplatePart>)
@@ -45,7 +45,7 @@ data class Template(val single: List<TemplatePart>, val pair: List<TemplatePart>
  * @property template where special tokens stand; null: [CLS] text [SEP] and [CLS] text [SEP] pair [SEP], with
  *   segment 1 behind the first [SEP].
  */
-data class TokenizerOptions(
+data class TokenizerOptions @JvmOverloads constructor(
     val lowerCase: Boolean = true,
     val stripAccents: Boolean? = null,
     val chineseChars: Boolean = true,

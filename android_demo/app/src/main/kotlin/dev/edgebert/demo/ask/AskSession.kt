@@ -5,6 +5,7 @@ import dev.edgebert.EdgebertException
 import dev.edgebert.EdgebertModel
 import dev.edgebert.Search
 import dev.edgebert.Task
+import dev.edgebert.ask
 import dev.edgebert.demo.Services
 import dev.edgebert.demo.models.ModelSource
 import java.io.Closeable
@@ -24,7 +25,6 @@ import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
-import kotlinx.coroutines.runInterruptible
 import kotlinx.coroutines.sync.Mutex
 import kotlinx.coroutines.sync.withLock
 import kotlinx.coroutines.withContext
@@ -158,7 +158,7 @@ class AskSession(private val services: Services, private val work: CoroutineDisp
             return
         }
         try {
-            val reply = runInterruptible(work) { current.asker.ask(question.text, question.passage) }
+            val reply = current.model.ask { current.asker.ask(question.text, question.passage) }
             changing.update { it.copy(reply = reply, problem = null) }
         } catch (error: EdgebertException) {
             changing.update { it.copy(reply = null, problem = lineOf(error)) }

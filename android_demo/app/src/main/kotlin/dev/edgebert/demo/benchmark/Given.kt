@@ -92,11 +92,12 @@ class Length(val tokens: Int, private val words: List<String>) : Given {
         }
         val pieces = words.filter { model.tokenizer.ids(it).size == 1 }
         if (pieces.isEmpty()) throw EdgebertException("lengths: the vocabulary of ${model.name} has no English word to make texts of")
+        fun room(isPair: Boolean) = model.tokenizer.room(isPair, tokens)
         fun some(count: Int, from: Int = 0) = List(count) { pieces[(from + it) % pieces.size] }.joinToString(" ")
         return when (model.task) {
-            Task.ANSWER -> listOf(Text(some(QUESTION_WORDS), some(tokens - 3 - QUESTION_WORDS, QUESTION_WORDS)))
-            Task.FILL_MASK -> listOf(Text("${some(tokens - 3)} ${Texts.MASK}"))
-            else -> listOf(Text(some(tokens - 2)))
+            Task.ANSWER -> listOf(Text(some(QUESTION_WORDS), some(room(isPair = true) - QUESTION_WORDS, QUESTION_WORDS)))
+            Task.FILL_MASK -> listOf(Text("${some(room(isPair = false) - 1)} ${Texts.MASK}"))
+            else -> listOf(Text(some(room(isPair = false))))
         }
     }
 
