@@ -27,7 +27,7 @@ _FORMAT = 1
 
 @dataclass(frozen=True)
 class Scales:
-    """By what the integer graph scales rows and channels (`converter.full_integer.form.Form`).
+    """By what the integer graph scales rows and channels (`converter.full_integer.transforms`).
 
     Attributes:
         mask: taken from the score of padding.

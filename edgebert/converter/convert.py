@@ -162,19 +162,19 @@ def convert(
         ),
     )
     mixing = mixed == "auto" and check is None
-    checked = data_check(None if check is None else Path(check), None if mixing else max_drop)
+    user_data = data_check(None if check is None else Path(check), None if mixing else max_drop)
     if output is not None:
         refuse_overwrite(Path(output), force=force)
     start = time.perf_counter()
     with open_checkpoint(os.fspath(source), progress=progress) as checkpoint:
         seconds = time.perf_counter() - start
-        settled = plan(options, checkpoint)
-        path = Path(output) if output is not None else default_output(checkpoint.source, settled)
+        conversion = plan(options, checkpoint)
+        path = Path(output) if output is not None else default_output(checkpoint.source, conversion)
         return convert_checkpoint(
             checkpoint,
-            settled,
+            conversion,
             path,
-            checked=checked,
+            user_data=user_data,
             force=force,
             progress=progress,
             read_seconds=seconds,
@@ -183,10 +183,10 @@ def convert(
 
 def convert_checkpoint(
     checkpoint: Checkpoint,
-    settled: Plan,
+    conversion: Plan,
     path: Path,
     *,
-    checked: DataCheck | None = None,
+    user_data: DataCheck | None = None,
     force: bool = False,
     refuse: bool = True,
     progress: Progress | None = None,
@@ -196,35 +196,37 @@ def convert_checkpoint(
 
     With `refuse` off, a file that is too far from float32 is kept too.
     """
-    if checked is not None:
+    if user_data is not None:
         # Wrong data is told now, not after the conversion.
-        checked.open(settled.head.task, multi_label=settled.head.multi_label)
+        user_data.open(conversion.head.task, multi_label=conversion.head.multi_label)
     clock = _Clock(read_seconds)
     float32_bytes = 4 * sum(int(weight.size) for weight in checkpoint.weights.values())
-    checkpoint = trim(checkpoint, settled.max_length)
-    tokenizer = checkpoint.make_tokenizer(settled.max_length)
+    checkpoint = trim(checkpoint, conversion.max_length)
+    tokenizer = checkpoint.make_tokenizer(conversion.max_length)
     equal_texts = count_equal_texts(checkpoint, tokenizer)
     clock.lap("tokenizers")
     with (
         replacing(path, force=force) as part,
-        _beside(path, checkpoint, settled, checked, progress) as beside,
+        _float32_baseline(path, checkpoint, conversion, user_data, progress) as baseline,
     ):
         quality_measure = (
-            None if beside is None else _quality_measure(beside, checkpoint, settled, tokenizer)
+            None
+            if baseline is None
+            else _quality_measure(baseline, checkpoint, conversion, tokenizer)
         )
         graph = _write_graph(
-            part, checkpoint, settled, tokenizer, progress or silent, quality_measure
+            part, checkpoint, conversion, tokenizer, progress or silent, quality_measure
         )
         clock.lap("build")
-        encodings = check_encodings(tokenizer, settled.max_length)
+        encodings = check_encodings(tokenizer, conversion.max_length)
         told = progress or silent
         check, delegation = compare(
             part,
             checkpoint,
-            settled.head,
+            conversion.head,
             encodings,
-            LIMITS[settled.recipe.name],
-            max_length=settled.max_length,
+            LIMITS[conversion.recipe.name],
+            max_length=conversion.max_length,
             integer=graph.integer,
             on_text=lambda done: told(done, len(encodings), "comparing with float32"),
         )
@@ -232,15 +234,15 @@ def convert_checkpoint(
             check.require()
         clock.lap("check")
         figures = {**check.to_json(), "ids_equal_to_tokenizers": equal_texts}
-        record = _record(part, checkpoint, settled, tokenizer, figures, graph)
+        record = _record(part, checkpoint, conversion, tokenizer, figures, graph)
         graph_bytes = part.stat().st_size
         _append(part, graph_bytes, record, checkpoint)
         clock.lap("write")
         comparison = None
-        if beside is not None:
-            comparison = beside.compare(part)
-            beside.checked.require(comparison)
-            figures = {**record.check, "evaluation": beside.checked.to_json(comparison)}
+        if baseline is not None:
+            comparison = baseline.compare(part)
+            baseline.user_data.require(comparison)
+            figures = {**record.check, "evaluation": baseline.user_data.to_json(comparison)}
             record = replace(record, check=figures)
             _append(part, graph_bytes, record, checkpoint)
             clock.lap("evaluate")
@@ -260,12 +262,12 @@ def convert_checkpoint(
     )
 
 
-def default_output(source: str, settled: Plan) -> Path:
+def default_output(source: str, conversion: Plan) -> Path:
     """`tiny-fill-mask-int8.tflite` and the like, in the current folder."""
     name = re.sub(r"\.(zip|tar|tgz|tar\.gz)$", "", source.rstrip("/"), flags=re.IGNORECASE)
     name = re.sub(r"[^\w.-]+", "-", name if re.fullmatch(r"\d+/\d+", name) else Path(name).name)
     name = name.strip("-.") or "model"
-    return Path(f"{name}-{settled.head.task}-{settled.recipe.name}.tflite")
+    return Path(f"{name}-{conversion.head.task}-{conversion.recipe.name}.tflite")
 
 
 @dataclass(frozen=True)
@@ -288,47 +290,47 @@ class _Written:
 def _write_graph(
     path: Path,
     checkpoint: Checkpoint,
-    settled: Plan,
+    conversion: Plan,
     tokenizer: Tokenizer,
     progress: Progress,
     quality_measure: QualityMeasure | None,
 ) -> _Written:
     """Builds and writes the flatbuffer; the graph, as large as the file, is gone after."""
-    head, recipe = settled.head, settled.recipe
+    head, recipe = conversion.head, conversion.recipe
     if isinstance(recipe, IntegerPlan):
         built = convert_integer(checkpoint, head, recipe, tokenizer, progress, quality_measure)
-        written = _write_integer(path, checkpoint, settled, built.entries, built.integer)
+        written = _write_integer(path, checkpoint, conversion, built.entries, built.integer)
         return replace(written, quality=built.quality)
     graph = build_graph(checkpoint.config, checkpoint.weights, head, recipe)
-    return _write_model(path, checkpoint, settled, graph, graph.model(DESCRIPTION))
+    return _write_model(path, checkpoint, conversion, graph, graph.model(DESCRIPTION))
 
 
 def _write_integer(
     path: Path,
     checkpoint: Checkpoint,
-    settled: Plan,
+    conversion: Plan,
     entries: Mapping[str, Graph],
     integer: Integer,
 ) -> _Written:
     """Writes the graphs of a full-integer file, as its target has them."""
     graph = next(iter(entries.values()))
     model = graph.model(DESCRIPTION, entries)
-    if isinstance(settled.recipe, IntegerPlan):
-        rewrite(model, find_target(settled.recipe.target))
-    return replace(_write_model(path, checkpoint, settled, graph, model), integer=integer)
+    if isinstance(conversion.recipe, IntegerPlan):
+        rewrite(model, find_target(conversion.recipe.target))
+    return replace(_write_model(path, checkpoint, conversion, graph, model), integer=integer)
 
 
 def _write_model(
-    path: Path, checkpoint: Checkpoint, settled: Plan, graph: Graph, model: Any
+    path: Path, checkpoint: Checkpoint, conversion: Plan, graph: Graph, model: Any
 ) -> _Written:
     """Writes a flatbuffer with its metadata."""
-    recipe = settled.recipe
+    recipe = conversion.recipe
     minimum_runtime = graph.minimum_runtime()
     path.write_bytes(
         model_bytes(
             model,
-            task=settled.head.task,
-            labels=settled.labels is not None,
+            task=conversion.head.task,
+            labels=conversion.labels is not None,
             vocabulary=checkpoint.unigram is None,
             minimum_runtime=minimum_runtime,
             float16_steps=isinstance(recipe, Recipe) and recipe.float16_steps,
@@ -370,16 +372,16 @@ def _append(part: Path, graph_bytes: int, record: Record, checkpoint: Checkpoint
 
 
 @dataclass(frozen=True)
-class _Beside:
+class _Baseline:
     """The user's data, and a float32 file of the checkpoint beside the one that is made.
 
     Attributes:
-        checked: the data.
+        user_data: the data.
         folder: for the float32 file and others that go with it.
         progress: told how far an evaluation is.
     """
 
-    checked: DataCheck
+    user_data: DataCheck
     folder: Path
     progress: Progress | None
 
@@ -389,39 +391,41 @@ class _Beside:
 
     def compare(self, file: Path) -> Comparison:
         """A file and the float32 one on the data."""
-        return self.checked.compare(file, self.float32, self.progress)
+        return self.user_data.compare(file, self.float32, self.progress)
 
 
 @contextmanager
-def _beside(
+def _float32_baseline(
     path: Path,
     checkpoint: Checkpoint,
-    settled: Plan,
-    checked: DataCheck | None,
+    conversion: Plan,
+    user_data: DataCheck | None,
     progress: Progress | None,
-) -> Iterator[_Beside | None]:
+) -> Iterator[_Baseline | None]:
     """What a file is compared with; it is gone after."""
-    if checked is None:
+    if user_data is None:
         yield None
         return
     with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-        beside = _Beside(checked, Path(folder), progress)
-        plain = replace(settled, recipe=FLOAT32)
-        convert_checkpoint(checkpoint, plain, beside.float32, progress=progress)
-        yield beside
+        baseline = _Baseline(user_data, Path(folder), progress)
+        plain = replace(conversion, recipe=FLOAT32)
+        convert_checkpoint(checkpoint, plain, baseline.float32, progress=progress)
+        yield baseline
 
 
 def _quality_measure(
-    beside: _Beside, checkpoint: Checkpoint, settled: Plan, tokenizer: Tokenizer
+    baseline: _Baseline, checkpoint: Checkpoint, conversion: Plan, tokenizer: Tokenizer
 ) -> QualityMeasure:
     """Says how much a full-integer file of some graphs would lose on the user's data."""
 
     def loss(entries: Mapping[str, Graph], integer: Integer) -> float:
-        trial = beside.folder / "trial.tflite"
-        graph = _write_integer(trial, checkpoint, settled, entries, integer)
+        trial = baseline.folder / "trial.tflite"
+        graph = _write_integer(trial, checkpoint, conversion, entries, integer)
         size = trial.stat().st_size
-        _append(trial, size, _record(trial, checkpoint, settled, tokenizer, {}, graph), checkpoint)
-        comparison = beside.compare(trial)
+        _append(
+            trial, size, _record(trial, checkpoint, conversion, tokenizer, {}, graph), checkpoint
+        )
+        comparison = baseline.compare(trial)
         return comparison.drop(next(iter(comparison.differences)))
 
     return loss
@@ -441,25 +445,27 @@ def _associated(record: Record, checkpoint: Checkpoint) -> dict[str, str]:
 def _record(
     path: Path,
     checkpoint: Checkpoint,
-    settled: Plan,
+    conversion: Plan,
     tokenizer: Tokenizer,
     figures: Mapping[str, Any],
     graph: _Written,
 ) -> Record:
-    embeds = settled.head.task == "embed"
-    self_test = _self_test(path, settled.head.task, tokenizer, settled.max_length, graph.integer)
+    embeds = conversion.head.task == "embed"
+    self_test = _self_test(
+        path, conversion.head.task, tokenizer, conversion.max_length, graph.integer
+    )
     largest = max(1.0, max(abs(value) for case in self_test for value in case.output))
     return Record(
-        task=settled.head.task,
-        labels=settled.labels,
-        multi_label=settled.head.task == "classify" and settled.head.multi_label,
-        pooling=settled.head.pooling if embeds else None,
-        normalize=embeds and settled.head.normalize,
-        max_length=settled.max_length,
+        task=conversion.head.task,
+        labels=conversion.labels,
+        multi_label=conversion.head.task == "classify" and conversion.head.multi_label,
+        pooling=conversion.head.pooling if embeds else None,
+        normalize=embeds and conversion.head.normalize,
+        max_length=conversion.max_length,
         tokenizer=tokenizer.options,
         model=checkpoint.config,
         source=Source(checkpoint.source, checkpoint.format),
-        quantization=settled.recipe.quantization,
+        quantization=conversion.recipe.quantization,
         minimum_runtime=graph.minimum_runtime,
         check=dict(figures),
         tools={
@@ -468,13 +474,13 @@ def _record(
             "numpy": np.__version__,
             "python": platform.python_version(),
         },
-        self_test_tolerance=_SELF_TEST_TOLERANCE[settled.recipe.name] * largest,
+        self_test_tolerance=_SELF_TEST_TOLERANCE[conversion.recipe.name] * largest,
         self_test=self_test,
         integer=graph.integer,
-        prompts=dict(settled.prompts.texts),
-        default_prompt=settled.prompts.default,
-        sigmoid=settled.head.sigmoid,
-        vector_size=_vector_size(checkpoint, settled.head),
+        prompts=dict(conversion.prompts.texts),
+        default_prompt=conversion.prompts.default,
+        sigmoid=conversion.head.sigmoid,
+        vector_size=_vector_size(checkpoint, conversion.head),
         graph_crc32c=graph_checksum(path),
     )
 

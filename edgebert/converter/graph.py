@@ -123,7 +123,7 @@ class Graph:
         self._inputs: list[tuple[str, Tensor]] = []
         self._outputs: list[tuple[str, Tensor]] = []
 
-    def beside(self) -> Graph:
+    def sibling(self) -> Graph:
         """A further graph of the same file: arrays that are constants of both are stored once."""
         return Graph(self._file)
 

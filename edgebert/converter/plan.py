@@ -1,4 +1,4 @@
-"""Turns what the user asked for and what the checkpoint has into one settled plan, or an error."""
+"""Turns what the user asked for and what the checkpoint has into one plan, or an error."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from edgebert.converter.full_integer.plan import (
     refuse_head,
 )
 from edgebert.converter.head import Head
-from edgebert.converter.prompts import NO_PROMPTS, Prompts, settle_prompts
+from edgebert.converter.prompts import NO_PROMPTS, Prompts, resolve_prompts
 from edgebert.converter.recipes import RECIPES, IntegerRecipe, Recipe, RecipeName, RuntimeName
 from edgebert.errors import EdgebertError
 
@@ -57,7 +57,7 @@ class Plan:
 
 
 def plan(options: Options, checkpoint: Checkpoint) -> Plan:
-    """Settles every choice.
+    """Decides every choice.
 
     Raises:
         EdgebertError: a choice is unknown, or the checkpoint cannot serve it.
@@ -73,7 +73,7 @@ def plan(options: Options, checkpoint: Checkpoint) -> Plan:
     task = _task(options.task, checkpoint)
     head = _head(task, options, checkpoint)
     labels = _labels(options, checkpoint, head)
-    prompts = settle_prompts(options.prompts, options.default_prompt, checkpoint, task)
+    prompts = resolve_prompts(options.prompts, options.default_prompt, checkpoint, task)
     if not isinstance(recipe, IntegerRecipe):
         options.integer.refuse(recipe.name)
         if recipe.float16_steps and checkpoint.config.norm == "no_norm":

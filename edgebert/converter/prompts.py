@@ -26,7 +26,7 @@ class Prompts:
 NO_PROMPTS = Prompts()
 
 
-def settle_prompts(
+def resolve_prompts(
     added: Mapping[str, str] | None, default: str | None, checkpoint: Checkpoint, task: TaskName
 ) -> Prompts:
     """The checkpoint's prompts with those that are added, which count where names are the same.

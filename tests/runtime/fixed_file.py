@@ -40,7 +40,7 @@ def write(path, *, looked_up="ids", inputs=("ids",), reads="all", **integer):
     """
     first = Graph()
     graphs = {
-        f"length_{length}": first if at == 0 else first.beside()
+        f"length_{length}": first if at == 0 else first.sibling()
         for at, length in enumerate(LENGTHS)
     }
     for length, graph in zip(LENGTHS, graphs.values(), strict=True):

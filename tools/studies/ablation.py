@@ -26,15 +26,15 @@ from edgebert.converter import reference
 from edgebert.converter.full_integer.convert import (
     STEPS,
     Original,
+    apply_steps,
     build_graphs,
     describe,
     plan_storage,
-    settle,
 )
-from edgebert.converter.full_integer.form import Steps
 from edgebert.converter.full_integer.plan import IntegerOptions, integer_plan
 from edgebert.converter.full_integer.storage import IntegerName
 from edgebert.converter.full_integer.texts import calibration_texts, encode
+from edgebert.converter.full_integer.transforms import Steps
 from edgebert.converter.plan import Options, plan, trim
 from edgebert.converter.recipes import IntegerRecipe
 from edgebert.data import read_lines
@@ -138,9 +138,11 @@ class Bench:
 
     def judge(self, variant: Variant, folder: Path, *, spearman: bool) -> Outcome:
         """Writes the file of a variant and runs it."""
-        form = settle(self.original, variant.steps, self.encodings)
-        kept = plan_storage(self.original, form, variant.steps, self.encodings, variant.activations)
-        graphs, output = build_graphs(self.original, form, kept, self.recipe.lengths)
+        transformed = apply_steps(self.original, variant.steps, self.encodings)
+        kept = plan_storage(
+            self.original, transformed, variant.steps, self.encodings, variant.activations
+        )
+        graphs, output = build_graphs(self.original, transformed, kept, self.recipe.lengths)
         path = folder / "variant.tflite"
         path.write_bytes(serialize(next(iter(graphs.values())).model("", graphs)))
         integer = describe(self.plan.head, self.recipe, kept, output, self.calibration)

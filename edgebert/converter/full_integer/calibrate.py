@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from edgebert.arrays import Array
 from edgebert.converter.full_integer.emitter import Value
-from edgebert.converter.full_integer.form import Form
-from edgebert.converter.full_integer.observe import Observed
+from edgebert.converter.full_integer.observer import Activations
 from edgebert.converter.full_integer.storage import Range
+from edgebert.converter.full_integer.transforms import TransformedModel
 
 NEGLIGIBLE = 10.0
 """A score lower than a row's largest by more has a probability below int8's half step, by far.
@@ -45,7 +45,7 @@ class Peaks:
     lowest_best: float
 
 
-def peaks(observed: Iterable[Observed], names: Sequence[str]) -> Peaks:
+def peaks(observed: Iterable[Activations], names: Sequence[str]) -> Peaks:
     """The peaks of some values, [n, 1, H] each, and those of all scores."""
     first: dict[str, Array] = {}
     rest: dict[str, Array] = {}
@@ -66,7 +66,7 @@ def peaks(observed: Iterable[Observed], names: Sequence[str]) -> Peaks:
 
 
 def ranges(
-    observed: Iterable[Observed], values: Sequence[Value], mask: float, *, soft_mask: bool
+    observed: Iterable[Activations], values: Sequence[Value], mask: float, *, soft_mask: bool
 ) -> dict[str, Range]:
     """Least and largest number of each value over the rows of real tokens.
 
@@ -98,13 +98,13 @@ def ranges(
     return spans
 
 
-def segment_ranges(form: Form) -> dict[str, Range]:
+def segment_ranges(model: TransformedModel) -> dict[str, Range]:
     """What segments add to the embeddings, known without any text: it may have had no pairs."""
-    table = form.weights.get("embeddings.segment")
+    table = model.weights.get("embeddings.segment")
     if table is None or len(table) == 1:
         return {}
-    places = form.weights["embeddings.position"][None] + table[:, None]
-    shift = form.weights.get("embeddings.word.shift", np.zeros(1, np.float32))
+    places = model.weights["embeddings.position"][None] + table[:, None]
+    shift = model.weights.get("embeddings.word.shift", np.zeros(1, np.float32))
     return {
         "segments.ends": (0.0, 1.0),
         "segments.counts": (0.0, 1.0),
@@ -120,7 +120,7 @@ def _union(a: Range, b: Range) -> Range:
     return min(a[0], b[0]), max(a[1], b[1])
 
 
-def real(value: Value, each: Observed) -> npt.NDArray[Any]:
+def real(value: Value, each: Activations) -> npt.NDArray[Any]:
     """The rows of a value that belong to tokens, not to padding."""
     numbers = each.values[value.name]
     for axis in value.tokens:

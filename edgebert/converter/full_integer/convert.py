@@ -1,4 +1,4 @@
-"""From a checkpoint and text to integer graphs: form, scales, ranges, and what they cost."""
+"""From a checkpoint and text to integer graphs: transforms, scales, ranges, and what they cost."""
 
 from __future__ import annotations
 
@@ -14,27 +14,33 @@ from edgebert.bert.config import BertConfig
 from edgebert.bert.tasks import TASKS
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.learned import Learned
-from edgebert.converter.full_integer import form as forms
+from edgebert.converter.full_integer import transforms
 from edgebert.converter.full_integer.calibrate import peaks, ranges, segment_ranges
 from edgebert.converter.full_integer.emitter import Constants, Value
-from edgebert.converter.full_integer.form import Form, Steps, norms, plain_form, settled_form
 from edgebert.converter.full_integer.integer_graph import POSITIONS, Interface, build
 from edgebert.converter.full_integer.measure import measure
-from edgebert.converter.full_integer.observe import Observed, observe
+from edgebert.converter.full_integer.observer import Activations, observe
 from edgebert.converter.full_integer.plan import IntegerPlan
 from edgebert.converter.full_integer.quality import QuantizationReport, StepQuality
 from edgebert.converter.full_integer.scales import channel_scales, mask_value, row_scales, sums
-from edgebert.converter.full_integer.sensitivity import Loss, mix
+from edgebert.converter.full_integer.sensitivity import Loss, mix_precision
 from edgebert.converter.full_integer.storage import (
     IntegerName,
     Kind,
     Range,
     StoragePlan,
-    held,
     largest_mean,
     mean_step,
+    representable_range,
 )
 from edgebert.converter.full_integer.texts import calibration_texts, encode, held_out_texts
+from edgebert.converter.full_integer.transforms import (
+    Steps,
+    TransformedModel,
+    norms,
+    plain_model,
+    with_learned_scales,
+)
 from edgebert.converter.graph import Graph, Storage
 from edgebert.converter.head import Head
 from edgebert.errors import CheckFailedError, EdgebertError
@@ -121,7 +127,7 @@ class Built:
 def convert_integer(
     checkpoint: Checkpoint,
     head: Head,
-    settled: IntegerPlan,
+    integer_plan: IntegerPlan,
     tokenizer: Tokenizer,
     progress: Progress = silent,
     quality_measure: QualityMeasure | None = None,
@@ -131,7 +137,7 @@ def convert_integer(
     Args:
         checkpoint: what to build.
         head: what to compute.
-        settled: how.
+        integer_plan: how.
         tokenizer: of the checkpoint.
         progress: told how far it is.
         quality_measure: of mixed "auto", what `max_drop` is of; None: the mean cosine of the output
@@ -146,43 +152,43 @@ def convert_integer(
         weights=checkpoint.weights,
         config=checkpoint.config,
         head=head,
-        interface=settled.interface,
-        first_id=settled.first_id,
-        longest=max(settled.lengths),
+        interface=integer_plan.interface,
+        first_id=integer_plan.first_id,
+        longest=max(integer_plan.lengths),
     )
     held_out = encode(held_out_texts(), tokenizer, original.longest)
-    if settled.learned is not None:
-        return _trained(original, settled, settled.learned, held_out, progress)
-    source, texts = calibration_texts(settled.calibration, head.task)
+    if integer_plan.learned is not None:
+        return _trained(original, integer_plan, integer_plan.learned, held_out, progress)
+    source, texts = calibration_texts(integer_plan.calibration, head.task)
     encodings = encode(texts, tokenizer, original.longest)
-    told = Calibration(source, len(texts), sum(len(encoding.ids) for encoding in encodings))
+    calibration = Calibration(source, len(texts), sum(len(encoding.ids) for encoding in encodings))
 
     def finished(plan: StoragePlan) -> tuple[dict[str, Graph], Integer]:
-        graphs, output = build_graphs(original, form, plan, settled.lengths)
-        return graphs, describe(head, settled, plan, output, told)
+        graphs, output = build_graphs(original, model, plan, integer_plan.lengths)
+        return graphs, describe(head, integer_plan, plan, output, calibration)
 
     steps, costs = Steps.none(), []
-    wanted = STEPS[: LAST_STEP[settled.recipe.activations]]
+    wanted = STEPS[: LAST_STEP[integer_plan.recipe.activations]]
     for name, flags in wanted:
         steps = replace(steps, **dict.fromkeys(flags, True))
         last = name == wanted[-1][0]
-        if settled.explain or last:
-            form = settle(original, steps, encodings, progress)
+        if integer_plan.explain or last:
+            model = apply_steps(original, steps, encodings, progress)
             plan = plan_storage(
-                original, form, steps, encodings, settled.recipe.activations, progress
+                original, model, steps, encodings, integer_plan.recipe.activations, progress
             )
-            if settled.mixed == "auto" and last:
+            if integer_plan.mixed == "auto" and last:
                 tried = encodings[:: -(-len(encodings) // TRIED_ON)]
                 measured = quality_measure and _measured_by(quality_measure, finished)
-                plan = _mixed(original, form, plan, tried, settled, measured, progress)
-            costs.append(cost(name, original, form, plan, held_out, progress))
+                plan = _mixed(original, model, plan, tried, integer_plan, measured, progress)
+            costs.append(cost(name, original, model, plan, held_out, progress))
     graphs, integer = finished(plan)
     return Built(graphs, integer, QuantizationReport(tuple(costs), dict(plan.ranges)))
 
 
 def _trained(
     original: Original,
-    settled: IntegerPlan,
+    integer_plan: IntegerPlan,
     learned: Learned,
     held_out: Sequence[Encoding],
     progress: Progress,
@@ -192,22 +198,26 @@ def _trained(
     Raises:
         EdgebertError: they are of another task.
     """
-    form = settled_form(original.weights, original.config, learned.scales, original.first_id)
+    model = with_learned_scales(
+        original.weights, original.config, learned.scales, original.first_id
+    )
     spans = {name: (low, high) for name, (low, high) in learned.ranges.items()}
-    plan = StoragePlan(segment_ranges(form) | spans)
-    _, values = build(form, original.head, original.interface, original.longest)
+    plan = StoragePlan(segment_ranges(model) | spans)
+    _, values = build(model, original.head, original.interface, original.longest)
     missing = [v.name for v in values if v.op not in OWN_RANGE and v.name not in plan.ranges]
     if missing:
         raise EdgebertError(
             f"the ranges that training learned have none of {missing[0]}: they are of another "
             "task; add --calibration, which takes new ones"
         )
-    _, values = build(form, original.head, original.interface, original.longest, plan=plan)
-    plan = StoragePlan({v.name: held(v.tensor.storage) for v in values} | dict(plan.ranges))
-    costs = (cost("trained", original, form, plan, held_out, progress),)
-    told = Calibration("quantisation-aware training", learned.texts, learned.tokens)
-    graphs, output = build_graphs(original, form, plan, settled.lengths)
-    integer = describe(original.head, settled, plan, output, told)
+    _, values = build(model, original.head, original.interface, original.longest, plan=plan)
+    plan = StoragePlan(
+        {v.name: representable_range(v.tensor.storage) for v in values} | dict(plan.ranges)
+    )
+    costs = (cost("trained", original, model, plan, held_out, progress),)
+    calibration = Calibration("quantisation-aware training", learned.texts, learned.tokens)
+    graphs, output = build_graphs(original, model, plan, integer_plan.lengths)
+    integer = describe(original.head, integer_plan, plan, output, calibration)
     return Built(graphs, integer, QuantizationReport(costs, dict(plan.ranges)))
 
 
@@ -218,130 +228,131 @@ def _measured_by(
     return lambda plan, _: quality_measure(*finished(plan))
 
 
-def settle(
+def apply_steps(
     original: Original,
     steps: Steps,
     encodings: Sequence[Encoding],
     progress: Progress = silent,
-) -> Form:
-    """The form after some steps, with scales from real text."""
+) -> TransformedModel:
+    """The model after some transforms, with scales calibrated on real text."""
     fills_masks = original.head.task == "fill-mask"
-    form = plain_form(original.weights, original.config, fills_masks=fills_masks)
+    model = plain_model(original.weights, original.config, fills_masks=fills_masks)
     if steps.fold_biases:
-        form = forms.fold_biases(form)
+        model = transforms.fold_biases(model)
     if steps.centre:
-        form = forms.centre(form)
+        model = transforms.centre(model)
     if steps.dot_variance:
-        form = forms.dot_variance(form)
+        model = transforms.dot_variance(model)
     if steps.pooling:
-        form = forms.own_pool_mask(form)
+        model = transforms.own_pool_mask(model)
     if not (steps.mask or steps.row_scales or steps.channel_scales):
-        return form
+        return model
     names = norms(original.config)
     seen = peaks(
-        observed(original, form, encodings, progress, "looking for peaks"), [*names, *sums(names)]
+        observe_texts(original, model, encodings, progress, "looking for peaks"),
+        [*names, *sums(names)],
     )
     if steps.mask:
-        form = forms.soften_mask(form, mask_value(seen))
+        model = transforms.soften_mask(model, mask_value(seen))
     rows = row_scales(seen, names) if steps.row_scales else {}
-    form = forms.scale_rows(form, rows, original.first_id)
+    model = transforms.scale_rows(model, rows, original.first_id)
     if steps.channel_scales:
         # Vectors and hidden states go out as they are: no matrix behind them takes a scale back.
         last = original.head.task not in ("embed", "encode")
-        form = forms.scale_channels(form, channel_scales(seen, names, rows, last=last))
-    return form
+        model = transforms.scale_channels(model, channel_scales(seen, names, rows, last=last))
+    return model
 
 
 def plan_storage(
     original: Original,
-    form: Form,
+    model: TransformedModel,
     steps: Steps,
     encodings: Sequence[Encoding],
     activations: IntegerName,
     progress: Progress = silent,
 ) -> StoragePlan:
     """Ranges of all values on real text."""
-    _, values = build(form, original.head, original.interface, original.longest)
-    seen = observed(original, form, encodings, progress, "measuring ranges")
-    spans = ranges(seen, values, form.mask, soft_mask=steps.mask)
-    spans |= {name: span for name, span in segment_ranges(form).items() if name in spans}
+    _, values = build(model, original.head, original.interface, original.longest)
+    seen = observe_texts(original, model, encodings, progress, "measuring ranges")
+    spans = ranges(seen, values, model.mask, soft_mask=steps.mask)
+    spans |= {name: span for name, span in segment_ranges(model).items() if name in spans}
     return StoragePlan(
         {
-            name: _grown(span, room(name, original.longest, activations))
+            name: _widened(span, headroom(name, original.longest, activations))
             for name, span in spans.items()
         },
         activations,
     )
 
 
-def room(name: str, longest: int, activations: IntegerName = "int8") -> float:
+def headroom(name: str, longest: int, activations: IntegerName = "int8") -> float:
     """How many times a value's range must be wider, for what only integers do."""
     if name in MEANS:
         return largest_mean(longest, activations)
     return OFF_TIES if name.endswith(ROW_SCALED) else 1.0
 
 
-def _grown(span: Range, times: float) -> Range:
+def _widened(span: Range, times: float) -> Range:
     return span[0] * times, span[1] * times
 
 
 def cost(
     step: str,
     original: Original,
-    form: Form,
+    model: TransformedModel,
     plan: StoragePlan,
     encodings: Sequence[Encoding],
     progress: Progress = silent,
 ) -> StepQuality:
     """What integers cost in each value, on texts that did not calibrate."""
-    _, values = build(form, original.head, original.interface, original.longest, plan=plan)
-    exact = observed(original, form, encodings, silent, "")
-    kept = observed(original, form, encodings, progress, f"measuring: {step}", plan)
-    return measure(step, values, plan, exact, kept)
+    _, values = build(model, original.head, original.interface, original.longest, plan=plan)
+    reference = observe_texts(original, model, encodings, silent, "")
+    quantized = observe_texts(original, model, encodings, progress, f"measuring: {step}", plan)
+    return measure(step, values, plan, reference, quantized)
 
 
 def _mixed(
     original: Original,
-    form: Form,
+    model: TransformedModel,
     plan: StoragePlan,
     encodings: Sequence[Encoding],
-    settled: IntegerPlan,
+    integer_plan: IntegerPlan,
     measured: Loss | None,
     progress: Progress,
 ) -> StoragePlan:
     """The plan with other types where int8 costs most.
 
     Raises:
-        CheckFailedError: even then it loses more than `settled.max_drop`.
+        CheckFailedError: even then it loses more than `integer_plan.max_drop`.
     """
-    _, values = build(form, original.head, original.interface, original.longest)
+    _, values = build(model, original.head, original.interface, original.longest)
 
     def error(tried: StoragePlan, what: str) -> float:
-        return 1 - cost(what, original, form, tried, encodings, progress).cosine
+        return 1 - cost(what, original, model, tried, encodings, progress).cosine
 
-    kinds: Sequence[Kind] = ("int16", "float32") if settled.allow_float else ("int16",)
-    mixture = mix(plan, values, kinds, error, measured or error, settled.max_drop)
-    if mixture.left > settled.max_drop:
+    kinds: Sequence[Kind] = ("int16", "float32") if integer_plan.allow_float else ("int16",)
+    mixed = mix_precision(plan, values, kinds, error, measured or error, integer_plan.max_drop)
+    if mixed.remaining_loss > integer_plan.max_drop:
         raise CheckFailedError(
-            f"with {len(mixture.taken)} groups of values in {' or '.join(kinds)} it still loses "
-            f"{mixture.left:.4f} of {'the metric' if measured else 'cosine'}, more than "
-            f"{settled.max_drop}; use --quantize int16x8"
+            f"with {len(mixed.promoted)} groups of values in {' or '.join(kinds)} it still loses "
+            f"{mixed.remaining_loss:.4f} of {'the metric' if measured else 'cosine'}, more than "
+            f"{integer_plan.max_drop}; use --quantize int16x8"
         )
-    return mixture.plan
+    return mixed.plan
 
 
-def observed(
+def observe_texts(
     original: Original,
-    form: Form,
+    model: TransformedModel,
     encodings: Sequence[Encoding],
     progress: Progress,
     what: str,
     plan: StoragePlan | None = None,
-) -> Iterator[Observed]:
+) -> Iterator[Activations]:
     """Every value of the graph on every text; `progress` is told of `what`."""
 
     def graph(length: int) -> tuple[Graph, list[Value]]:
-        return build(form, original.head, original.interface, length, plan=plan)
+        return build(model, original.head, original.interface, length, plan=plan)
 
     seen = observe(graph, encodings, original.interface, original.longest)
     for done, each in enumerate(seen, 1):
@@ -350,7 +361,10 @@ def observed(
 
 
 def build_graphs(
-    original: Original, form: Form, plan: StoragePlan | None, lengths: Sequence[int]
+    original: Original,
+    model: TransformedModel,
+    plan: StoragePlan | None,
+    lengths: Sequence[int],
 ) -> tuple[dict[str, Graph], Storage]:
     """The graphs of a file by the keys of their signatures, and how all keep their output.
 
@@ -360,13 +374,13 @@ def build_graphs(
     made: dict[str, Graph] = {}
     for length in sorted(lengths):
         graph, values = build(
-            form,
+            model,
             original.head,
             original.interface,
             length,
             plan=plan,
             constants=constants,
-            beside=next(iter(made.values()), None),
+            sibling=next(iter(made.values()), None),
         )
         made[f"length_{length}"] = graph
     return made, values[-1].tensor.storage
@@ -374,7 +388,7 @@ def build_graphs(
 
 def describe(
     head: Head,
-    settled: IntegerPlan,
+    integer_plan: IntegerPlan,
     plan: StoragePlan,
     output: Storage,
     calibration: Calibration,
@@ -383,15 +397,15 @@ def describe(
     positions = POSITIONS if head.task == "fill-mask" else None
     mean = head.task == "embed" and head.pooling == "mean" and not head.normalize
     return Integer(
-        lengths=settled.lengths,
-        inputs=(*settled.interface.inputs, *TASKS[head.task].inputs),
-        pad_id=settled.interface.pad_id,
+        lengths=integer_plan.lengths,
+        inputs=(*integer_plan.interface.inputs, *TASKS[head.task].inputs),
+        pad_id=integer_plan.interface.pad_id,
         positions=positions,
         output_type="int8" if output.dtype == np.int8 else "int16",
         output_scale=output.step,
         output_zero_point=output.zero_point,
         host=_host(head),
-        mean_step=mean_step(settled.recipe.activations) if mean else None,
+        mean_step=mean_step(integer_plan.recipe.activations) if mean else None,
         calibration=calibration,
         int16=plan.named("int16"),
         float32=plan.named("float32"),

@@ -1,7 +1,8 @@
 """The BERT graph for integer-only devices: a fixed length, every value with a range of its own.
 
 A second construction beside `converter.bert_graph`, from the same paper (arXiv 1810.04805). It
-takes a `Form` and writes it in float32, for calibration and tests, or in integers, op for op.
+takes a `TransformedModel` and writes it, op for op, in float32 (for calibration and tests) or in
+integers.
 Values are [n, 1, H], one plane a token, since a product of two of them must have rank 3.
 """
 
@@ -14,8 +15,8 @@ import numpy as np
 
 from edgebert.arrays import Array
 from edgebert.converter.full_integer.emitter import Constants, Emitter, Value
-from edgebert.converter.full_integer.form import TWO_GROUPS, Form
 from edgebert.converter.full_integer.storage import StoragePlan
+from edgebert.converter.full_integer.transforms import TWO_GROUPS, TransformedModel
 from edgebert.converter.full_integer.value_ops import ValueOps
 from edgebert.converter.graph import Graph
 from edgebert.converter.graph_ops import T
@@ -47,48 +48,57 @@ class Interface:
 
 
 def build(
-    form: Form,
+    model: TransformedModel,
     head: Head,
     interface: Interface,
     length: int,
     *,
     plan: StoragePlan | None = None,
     constants: Constants | None = None,
-    beside: Graph | None = None,
+    sibling: Graph | None = None,
 ) -> tuple[Graph, list[Value]]:
     """The graph for one length, and its values in order; the last one is its output.
 
     Args:
-        form: weights and what to do with them.
+        model: weights and what to do with them.
         head: what to compute on top of the encoder.
         interface: what the graph takes: int32 [1, length] each; `fill-mask` also takes `positions`
             [1, `POSITIONS`].
         length: tokens of every input.
         plan: how values are kept; None for float32.
         constants: of the graphs of other lengths.
-        beside: one of them.
+        sibling: one of them.
     """
     emitter = Emitter(
-        beside.beside() if beside else Graph(), form.weights, plan, constants or Constants()
+        sibling.sibling() if sibling else Graph(), model.weights, plan, constants or Constants()
     )
-    write_graph(form, head, interface, length, emitter)
+    write_graph(model, head, interface, length, emitter)
     return emitter.graph, emitter.values
 
 
 def write_graph(
-    form: Form, head: Head, interface: Interface, length: int, emitter: ValueOps[T]
+    model: TransformedModel,
+    head: Head,
+    interface: Interface,
+    length: int,
+    emitter: ValueOps[T],
 ) -> None:
-    """Writes the graph for one length with an emitter that has the form's weights."""
-    _Builder(form, head, interface, length, emitter).build()
+    """Writes the graph for one length with an emitter that has the model's weights."""
+    _Builder(model, head, interface, length, emitter).build()
 
 
 class _Builder(Generic[T]):
     def __init__(
-        self, form: Form, head: Head, interface: Interface, length: int, emitter: ValueOps[T]
+        self,
+        model: TransformedModel,
+        head: Head,
+        interface: Interface,
+        length: int,
+        emitter: ValueOps[T],
     ) -> None:
-        self.form = form
-        self.config = form.config
-        self.weights = form.weights
+        self.model = model
+        self.config = model.config
+        self.weights = model.weights
         self.head = head
         self.interface = interface
         self.length = length
@@ -111,19 +121,19 @@ class _Builder(Generic[T]):
         if positions is not None:
             x = emit.pick("positions.rows", x, positions)
         pool = mask
-        if self.head.pooling == "mean" and self.head.task == "embed" and self.form.own_pool_mask:
+        if self.head.pooling == "mean" and self.head.task == "embed" and self.model.own_pool_mask:
             pool = self.mask("pooling.mask", inputs)
         emit.output("output", _HEADS[self.head.task](self, x, pool))
 
     # Inputs
 
     def mask(self, name: str, inputs: dict[str, T]) -> T:
-        """0 for a token, `-form.mask` for padding: [1, 1, n]."""
+        """0 for a token, `-model.mask` for padding: [1, 1, n]."""
         if "mask" in inputs:
-            table, rows = np.array([-self.form.mask, 0], np.float32), inputs["mask"]
+            table, rows = np.array([-self.model.mask, 0], np.float32), inputs["mask"]
         else:
             table = np.zeros(self.config.vocab_size, np.float32)
-            table[self.interface.pad_id] = -self.form.mask
+            table[self.interface.pad_id] = -self.model.mask
             rows = inputs["ids"]
         return self.emit.reshape(self.emit.gather(name, table, rows), (1, 1, self.length))
 
@@ -196,7 +206,7 @@ class _Builder(Generic[T]):
 
     def block(self, x: T, p: str, inner: T, before: str) -> T:
         """The output matrix of a block, the sum with what it read, and the norm of that."""
-        emit, rows, alpha = self.emit, x.shape[0], self.form.row_scales.get(f"{p}.norm", 1.0)
+        emit, rows, alpha = self.emit, x.shape[0], self.model.row_scales.get(f"{p}.norm", 1.0)
         if f"{p}.skip.weight" in self.weights:
             summed = emit.dense(f"{p}.skip.sum", x, f"{p}.skip", like=inner)
             inner = emit.concatenate(inner, summed)
@@ -227,10 +237,10 @@ class _Builder(Generic[T]):
             name: of the norm; its weight has those scales in it.
             before: whose scales these are.
             alpha: by which the first row was multiplied.
-            centred: whether the mean is 0; None: as the form says.
+            centred: whether the mean is 0; None: as the model says.
         """
-        emit, s = self.emit, self.form.scales_of(before)
-        if not (self.form.centred if centred is None else centred):
+        emit, s = self.emit, self.model.scales_of(before)
+        if not (self.model.centred if centred is None else centred):
             plain = x if np.all(s == 1) else emit.mul(f"{name}.unscaled", x, s)
             mean = emit.mean(f"{name}.mean", plain)
             mean = mean if np.all(s == 1) else emit.mul(f"{name}.means", mean, np.reciprocal(s))
@@ -248,7 +258,7 @@ class _Builder(Generic[T]):
     def variance(self, x: T, name: str, s: Array) -> T:
         """Mean square of x * s over the channels: [m, 1, 1]."""
         emit = self.emit
-        if not self.form.dot_variance:
+        if not self.model.dot_variance:
             x = x if np.all(s == 1) else emit.mul(f"{name}.unscaled.again", x, s)
             return emit.mean(f"{name}.variance", emit.mul(f"{name}.squares", x, x))
         weight = s * s / np.float32(len(s))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from edgebert.converter.full_integer.calibrate import real
 from edgebert.converter.full_integer.emitter import Value
-from edgebert.converter.full_integer.observe import Observed
+from edgebert.converter.full_integer.observer import Activations
 from edgebert.converter.full_integer.quality import StepQuality, ValueQuality
 from edgebert.converter.full_integer.storage import Range, StoragePlan
 
@@ -21,24 +21,24 @@ class _Sums:
     """Of two values over all texts."""
 
     both: float = 0.0
-    exact: float = 0.0
-    kept: float = 0.0
+    reference: float = 0.0
+    quantized: float = 0.0
     numbers: int = 0
-    beyond: int = 0
+    saturated: int = 0
 
     @property
     def cosine(self) -> float:
-        if self.exact == self.kept == 0.0:
+        if self.reference == self.quantized == 0.0:
             return 1.0
-        return self.both / float(np.sqrt(self.exact * self.kept) or 1.0)
+        return self.both / float(np.sqrt(self.reference * self.quantized) or 1.0)
 
 
 def measure(
     step: str,
     values: Sequence[Value],
     plan: StoragePlan,
-    exact: Iterable[Observed],
-    kept: Iterable[Observed],
+    reference: Iterable[Activations],
+    quantized: Iterable[Activations],
 ) -> StepQuality:
     """Compares two runs over the same texts.
 
@@ -46,12 +46,12 @@ def measure(
         step: its name.
         values: of the integer graph, in order.
         plan: it was built with.
-        exact: what the float graph computed.
-        kept: what the integer graph computed, text by text in the same order.
+        reference: what the float graph computed.
+        quantized: what the integer graph computed, text by text in the same order.
     """
     sums = {value.name: _Sums() for value in values}
     outputs = []
-    for one, other in zip(exact, kept, strict=True):
+    for one, other in zip(reference, quantized, strict=True):
         for value in values:
             _add(sums[value.name], real(value, one), real(value, other), value)
         last = values[-1]
@@ -64,21 +64,25 @@ def measure(
     )
 
 
-def _add(sums: _Sums, exact: npt.NDArray[Any], kept: npt.NDArray[Any], value: Value) -> None:
-    a = exact.reshape(-1).astype(np.float64)
+def _add(
+    sums: _Sums, reference: npt.NDArray[Any], quantized: npt.NDArray[Any], value: Value
+) -> None:
+    a = reference.reshape(-1).astype(np.float64)
     step, (low, high) = value.tensor.storage.step, _range_of(value)
     sums.numbers += a.size
-    sums.beyond += int(np.count_nonzero((a < low - step) | (a > high + step)))
-    b = _numbers(kept, value).reshape(-1)
+    sums.saturated += int(np.count_nonzero((a < low - step) | (a > high + step)))
+    b = _numbers(quantized, value).reshape(-1)
     sums.both += float(a @ b)
-    sums.exact += float(a @ a)
-    sums.kept += float(b @ b)
+    sums.reference += float(a @ a)
+    sums.quantized += float(b @ b)
 
 
-def _numbers(kept: npt.NDArray[Any], value: Value) -> npt.NDArray[np.float64]:
+def _numbers(quantized: npt.NDArray[Any], value: Value) -> npt.NDArray[np.float64]:
     """What the integers stand for."""
     storage = value.tensor.storage
-    numbers: npt.NDArray[np.float64] = (kept.astype(np.float64) - storage.zero_point) * storage.step
+    numbers: npt.NDArray[np.float64] = (
+        quantized.astype(np.float64) - storage.zero_point
+    ) * storage.step
     return numbers
 
 
@@ -100,7 +104,7 @@ def _quality(value: Value, plan: StoragePlan, sums: _Sums) -> ValueQuality:
         minimum=low,
         maximum=high,
         cosine=sums.cosine,
-        saturated=sums.beyond / sums.numbers,
+        saturated=sums.saturated / sums.numbers,
     )
 
 

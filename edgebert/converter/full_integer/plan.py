@@ -1,4 +1,4 @@
-"""Turns what the user asked of a full-integer file into one settled plan, or an error."""
+"""Turns what the user asked of a full-integer file into one plan, or an error."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class IntegerPlan:
 def integer_plan(
     options: IntegerOptions, checkpoint: Checkpoint, recipe: IntegerRecipe
 ) -> IntegerPlan:
-    """Settles every choice.
+    """Decides every choice.
 
     Raises:
         EdgebertError: a choice is unknown, or the checkpoint cannot serve it.
@@ -168,13 +168,13 @@ def _separator(
                 f"{checkpoint.source}: its tokenizer does not begin each text with [CLS], which "
                 "full-integer files need; convert with --quantize int8"
             )
-    told = segments_from_ids(template, number["[SEP]"])
-    if told is None and inputs == ("ids",) and checkpoint.config.type_vocab_size > 1:
+    rule = segments_from_ids(template, number["[SEP]"])
+    if rule is None and inputs == ("ids",) and checkpoint.config.type_vocab_size > 1:
         raise EdgebertError(
             f"{checkpoint.source}: its tokenizer gives segments that do not follow from ids (1 "
             f"behind the first [SEP], or all 0); convert with --inputs {','.join(INPUTS)}"
         )
-    return number["[SEP]"] if told == "separator" else None
+    return number["[SEP]"] if rule == "separator" else None
 
 
 def _check_float(mixed: Mixed, target: str) -> None:

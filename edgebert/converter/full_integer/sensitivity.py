@@ -20,7 +20,7 @@ Loss = Callable[[StoragePlan, str], float]
 HEAD = "head"
 """The group that the output is in, which stays a whole number."""
 
-MORE = 1.1
+FLOAT32_ADVANTAGE = 1.1
 """float32 must gain so many times what int16 does: whole numbers run on more devices."""
 
 _BLOCK = re.compile(r"layers\.\d+\.(attention|ffn)")
@@ -36,50 +36,50 @@ class Gain:
 
 
 @dataclass(frozen=True)
-class Mixture:
-    """What became of it.
+class MixedPrecision:
+    """A plan with several types.
 
     Attributes:
         plan: with the groups in other types.
-        taken: the groups, in the order in which they were taken.
-        left: what is still lost.
+        promoted: the groups, in the order in which they were taken.
+        remaining_loss: what is still lost.
     """
 
     plan: StoragePlan
-    taken: tuple[Gain, ...]
-    left: float
+    promoted: tuple[Gain, ...]
+    remaining_loss: float
 
 
-def mix(
+def mix_precision(
     plan: StoragePlan,
     values: Iterable[Value],
     kinds: Sequence[Kind],
     error: Loss,
     loss: Loss,
-    most: float,
-) -> Mixture:
-    """Puts groups of values into other types until at most `most` is lost, or nothing more gains.
+    allowed_loss: float,
+) -> MixedPrecision:
+    """Puts groups of values into other types until little enough is lost, or nothing more gains.
 
     Args:
         plan: all int8.
         values: of the graph.
         kinds: the types that groups may have, "int16" first.
         error: of the output; says what a group gains.
-        loss: what must not be above `most`; the same, or what the user's data says.
-        most: how much may be lost.
+        loss: what must not be above `allowed_loss`; the same, or what the user's data says.
+        allowed_loss: how much may be lost.
     """
-    left = loss(plan, "int8")
-    if left <= most:
-        return Mixture(plan, (), left)
+    remaining_loss = loss(plan, "int8")
+    if remaining_loss <= allowed_loss:
+        return MixedPrecision(plan, (), remaining_loss)
     members = groups(values)
-    taken: list[Gain] = []
+    promoted: list[Gain] = []
     for best in _gains(plan, members, kinds, error):
-        taken.append(best)
+        promoted.append(best)
         plan = _with(plan, members[best.group], best.kind)
-        left = loss(plan, best.group)
-        if left <= most:
+        remaining_loss = loss(plan, best.group)
+        if remaining_loss <= allowed_loss:
             break
-    return Mixture(plan, tuple(taken), left)
+    return MixedPrecision(plan, tuple(promoted), remaining_loss)
 
 
 def _gains(
@@ -92,7 +92,7 @@ def _gains(
         best = Gain(group, "int8", 0.0)
         for kind in kinds if group != HEAD else kinds[:1]:
             gain = before - error(_with(plan, names, kind), f"{group} in {kind}")
-            if gain > best.gain * MORE:
+            if gain > best.gain * FLOAT32_ADVANTAGE:
                 best = Gain(group, kind, gain)
         found.append(best)
     return sorted((best for best in found if best.gain > 0), key=lambda best: -best.gain)

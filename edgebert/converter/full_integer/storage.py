@@ -67,7 +67,7 @@ class StoragePlan:
         return fixed(op, kind) if op in _FIXED else storage_of(self.ranges[name], kind, least)
 
 
-def held(storage: Storage) -> Range:
+def representable_range(storage: Storage) -> Range:
     """The least and the largest number that a storage can keep."""
     kind = np.iinfo(storage.dtype)
     low, high = (storage.step * (int(end) - storage.zero_point) for end in (kind.min, kind.max))

@@ -1,7 +1,8 @@
 """Tensors that numpy's functions take, so that gradients pass the converter's rewriting of weights.
 
-What `converter.fold` and `converter.full_integer.form` do to arrays they do to these, as operations
-of TensorFlow with gradients. A function that they come to use and that is not here is refused.
+What `converter.fold` and `converter.full_integer.transforms` do to arrays they do to these, as
+operations of TensorFlow with gradients. A function that they come to use and that is not here is
+refused.
 """
 
 from __future__ import annotations

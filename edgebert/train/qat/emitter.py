@@ -11,8 +11,8 @@ import numpy as np
 
 from edgebert.bert.config import Activation
 from edgebert.converter.full_integer.calibrate import CONTEXT, MASKED, NEGLIGIBLE, PLACES
-from edgebert.converter.full_integer.convert import room
-from edgebert.converter.full_integer.storage import constant_of, held
+from edgebert.converter.full_integer.convert import headroom
+from edgebert.converter.full_integer.storage import constant_of, representable_range
 from edgebert.converter.full_integer.storage import fixed as fixed_storage
 from edgebert.converter.full_integer.value_ops import TOKENS
 from edgebert.train.backend import tf
@@ -47,7 +47,7 @@ class RoundingEmitter:
     """Stands for `full_integer.emitter.Emitter`: every value is rounded as the file will keep it.
 
     Args:
-        weights: by name, those of a form.
+        weights: by name, those of a transformed model.
         inputs: a batch.
         quantisers: with the ranges of all values.
         longest: tokens of the longest input.
@@ -243,7 +243,7 @@ class RoundingEmitter:
         for axis in tokens:
             if value.shape[axis + 1] == self._length:
                 value = tf.where(self._real_along(axis, value), value, 0.0)
-        return value * room(name, self._longest)
+        return value * headroom(name, self._longest)
 
     def _places(self) -> Any:
         """All that positions and segments can add up to: texts may have had no pairs."""
@@ -265,7 +265,7 @@ class RoundingEmitter:
 
 
 def _fixed(op: str, x: Any) -> Any:
-    return fixed(x, *held(fixed_storage(op, "int8")))
+    return fixed(x, *representable_range(fixed_storage(op, "int8")))
 
 
 def _constant(values: Any) -> Any:

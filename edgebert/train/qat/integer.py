@@ -12,8 +12,7 @@ from edgebert.arrays import Array
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.learned import Learned, Scales, weights_fingerprint
 from edgebert.converter.full_integer.calibrate import CONTEXT, JOINED
-from edgebert.converter.full_integer.convert import Original, plan_storage, settle
-from edgebert.converter.full_integer.form import Steps, settled_form
+from edgebert.converter.full_integer.convert import Original, apply_steps, plan_storage
 from edgebert.converter.full_integer.integer_graph import (
     INPUTS,
     Interface,
@@ -22,6 +21,7 @@ from edgebert.converter.full_integer.integer_graph import (
 from edgebert.converter.full_integer.plan import USUAL_LENGTH
 from edgebert.converter.full_integer.storage import Range
 from edgebert.converter.full_integer.texts import MOST
+from edgebert.converter.full_integer.transforms import Steps, with_learned_scales
 from edgebert.converter.head import Head
 from edgebert.tokenizer.tokenizer import Encoding
 from edgebert.train.backend import tf
@@ -75,12 +75,12 @@ def calibrated(checkpoint: Checkpoint, head: Head, encodings: Sequence[Encoding]
         longest=length,
     )
     drawn = encodings[:: -(-len(encodings) // MOST)]
-    form = settle(original, Steps(), drawn)
-    plan = plan_storage(original, form, Steps(), drawn, "int8")
+    transformed = apply_steps(original, Steps(), drawn)
+    plan = plan_storage(original, transformed, Steps(), drawn, "int8")
     scales = Scales(
-        mask=form.mask,
-        rows=dict(form.row_scales),
-        channels={name: tuple(map(float, s)) for name, s in form.channel_scales.items()},
+        mask=transformed.mask,
+        rows=dict(transformed.row_scales),
+        channels={name: tuple(map(float, s)) for name, s in transformed.channel_scales.items()},
     )
     tokens = sum(each.length for each in encodings)
     return Calibrated(scales, plan.ranges, first_id, length, len(encodings), tokens)
@@ -113,11 +113,15 @@ class IntegerNetwork(Network):
         inputs = Inputs(*inputs)
         arrays = {name: TensorArray(variable) for name, variable in self.by_name.items()}
         start = self._start
-        form = settled_form(as_weights(arrays), self.config, start.scales, start.first_id)
-        emitter = RoundingEmitter(form.weights, inputs, self._quantisers, start.length, dropout)
+        transformed = with_learned_scales(
+            as_weights(arrays), self.config, start.scales, start.first_id
+        )
+        emitter = RoundingEmitter(
+            transformed.weights, inputs, self._quantisers, start.length, dropout
+        )
         interface = Interface(INPUTS, 0, 0)  # ids alone tell nothing here
         length = inputs.ids.shape[1]
-        write_graph(form, self._head, interface, length, emitter)
+        write_graph(transformed, self._head, interface, length, emitter)
         return Encoded([emitter.result], [], inputs.mask)
 
     def head(self, head: Head, encoded: Encoded, *rest: Any, **options: Any) -> Any:

@@ -4,7 +4,7 @@ import numpy as np
 
 from edgebert.converter.full_integer.convert import Original
 from edgebert.converter.full_integer.integer_graph import Interface
-from edgebert.converter.full_integer.observe import feeds
+from edgebert.converter.full_integer.observer import feeds
 from edgebert.converter.head import Head
 from edgebert.model_file.serialize import serialize
 from edgebert.tokenizer.tokenizer import Encoding

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from edgebert.converter.full_integer.convert import build_graphs, plan_storage, settle
-from edgebert.converter.full_integer.form import Steps
+from edgebert.converter.full_integer.convert import apply_steps, build_graphs, plan_storage
 from edgebert.converter.full_integer.integer_graph import build
 from edgebert.converter.full_integer.rewrite import rewrite
 from edgebert.converter.full_integer.sensitivity import HEAD, groups
 from edgebert.converter.full_integer.targets import find_target
+from edgebert.converter.full_integer.transforms import Steps
 from edgebert.converter.head import Head
 from edgebert.model_file.serialize import serialize
 from edgebert.tokenizer.tokenizer import Encoding
@@ -42,8 +42,8 @@ def types(graph):
 
 def planned(original, kind, steps=None):
     steps = steps or Steps()
-    form = settle(original, steps, TEXTS)
-    return form, plan_storage(original, form, steps, TEXTS, kind)
+    transformed = apply_steps(original, steps, TEXTS)
+    return transformed, plan_storage(original, transformed, steps, TEXTS, kind)
 
 
 def answers(graph, original):
@@ -66,9 +66,9 @@ def cosine(a, b):
 @pytest.mark.parametrize("head", HEADS, ids=lambda head: f"{head.task}-{head.pooling}")
 def test_every_head_is_all_integers_and_near_to_float(head, kind, inputs):
     original = small_model(head, inputs)
-    form, plan = planned(original, kind)
-    exact, _ = build(form, head, original.interface, LENGTH)
-    graph, _ = build(form, head, original.interface, LENGTH, plan=plan)
+    transformed, plan = planned(original, kind)
+    exact, _ = build(transformed, head, original.interface, LENGTH)
+    graph, _ = build(transformed, head, original.interface, LENGTH, plan=plan)
     whole = {"INT8", "INT16", "INT32"} if kind == "int8" else {"INT8", "INT16", "INT32", "INT64"}
     assert types(graph) <= whole
     expected, found = (answers(each, original) for each in (exact, graph))
@@ -80,18 +80,18 @@ def test_every_head_is_all_integers_and_near_to_float(head, kind, inputs):
 @pytest.mark.parametrize("act", ["gelu", "gelu_tanh", "relu"])
 def test_every_activation_has_integers(act, kind):
     original = small_model(Head("regress"), hidden_act=act)
-    form, plan = planned(original, kind)
-    exact, _ = build(form, original.head, original.interface, LENGTH)
-    graph, _ = build(form, original.head, original.interface, LENGTH, plan=plan)
+    transformed, plan = planned(original, kind)
+    exact, _ = build(transformed, original.head, original.interface, LENGTH)
+    graph, _ = build(transformed, original.head, original.interface, LENGTH, plan=plan)
     least = 0.99 if kind == "int8" else 0.998
     assert cosine(answers(exact, original), answers(graph, original)) > least
 
 
 def test_lengths_share_their_weights_and_agree():
     original = small_model(Head("embed"))
-    form, plan = planned(original, "int8")
-    one, _ = build_graphs(original, form, plan, (LENGTH,))
-    two, output = build_graphs(original, form, plan, (8, LENGTH))
+    transformed, plan = planned(original, "int8")
+    one, _ = build_graphs(original, transformed, plan, (LENGTH,))
+    two, output = build_graphs(original, transformed, plan, (8, LENGTH))
     assert list(two) == ["length_8", f"length_{LENGTH}"]
     graph = next(iter(two.values()))
     both = serialize(graph.model("", two))
@@ -101,7 +101,7 @@ def test_lengths_share_their_weights_and_agree():
     text = Encoding([1, 7, 9, 2], [0] * 4, 4)
     both_lengths = [
         run(
-            build(form, original.head, original.interface, length, plan=plan)[0],
+            build(transformed, original.head, original.interface, length, plan=plan)[0],
             text,
             original.interface,
             length,
@@ -114,8 +114,8 @@ def test_lengths_share_their_weights_and_agree():
 @pytest.mark.parametrize("kind", ["int8", "int16"])
 def test_a_model_that_fills_masks_stores_its_word_table_once(kind):
     original = small_model(Head("fill-mask"))
-    form, plan = planned(original, kind)
-    graph, _ = build(form, original.head, original.interface, LENGTH, plan=plan)
+    transformed, plan = planned(original, kind)
+    graph, _ = build(transformed, original.head, original.interface, LENGTH, plan=plan)
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(serialize(graph.model("")), 0))
     shape = list(original.weights["embeddings.word"].shape)
     tables = [each for each in model.subgraphs[0].tensors if list(each.shape) == shape]
@@ -125,8 +125,8 @@ def test_a_model_that_fills_masks_stores_its_word_table_once(kind):
 
 def test_a_model_that_fills_masks_answers_alike_in_the_ops_of_nnapi():
     original = small_model(Head("fill-mask"))
-    form, plan = planned(original, "int8")
-    graph, _ = build(form, original.head, original.interface, LENGTH, plan=plan)
+    transformed, plan = planned(original, "int8")
+    graph, _ = build(transformed, original.head, original.interface, LENGTH, plan=plan)
     model = graph.model("")
     expected = answers(SimpleNamespace(model=lambda _: model), original)
     rewrite(model, find_target("nnapi"))
@@ -136,14 +136,14 @@ def test_a_model_that_fills_masks_answers_alike_in_the_ops_of_nnapi():
 
 def test_a_mixed_graph_is_nearer_to_float_than_int8_alone():
     original = small_model(Head("encode"))
-    form, plan = planned(original, "int8")
-    _, values = build(form, original.head, original.interface, LENGTH)
+    transformed, plan = planned(original, "int8")
+    _, values = build(transformed, original.head, original.interface, LENGTH)
     named = frozenset().union(*groups(values).values())
-    exact, _ = build(form, original.head, original.interface, LENGTH)
+    exact, _ = build(transformed, original.head, original.interface, LENGTH)
     expected = answers(exact, original)
 
     def error(plan, *, real=False):
-        graph, _ = build(form, original.head, original.interface, LENGTH, plan=plan)
+        graph, _ = build(transformed, original.head, original.interface, LENGTH, plan=plan)
         assert ("FLOAT32" in types(graph)) == real
         return 1 - cosine(expected, answers(graph, original))
 
@@ -165,8 +165,8 @@ def test_a_mixed_graph_is_nearer_to_float_than_int8_alone():
 )
 def test_groups_of_all_types_stand_side_by_side(steps, act, least, shift):
     original = small_model(Head("encode"), hidden_act=act)
-    form, plan = planned(original, "int8", steps)
-    exact, values = build(form, original.head, original.interface, LENGTH)
+    transformed, plan = planned(original, "int8", steps)
+    exact, values = build(transformed, original.head, original.interface, LENGTH)
     kinds = {
         name: ("int8", "int16", "float32")[(at + shift) % 3]
         for at, (group, names) in enumerate(groups(values).items())
@@ -174,6 +174,6 @@ def test_groups_of_all_types_stand_side_by_side(steps, act, least, shift):
         if group != HEAD
     }
     mixed = replace(plan, kinds=kinds)
-    graph, _ = build(form, original.head, original.interface, LENGTH, plan=mixed)
+    graph, _ = build(transformed, original.head, original.interface, LENGTH, plan=mixed)
     assert types(graph) >= {"INT8", "INT16", "FLOAT32"}
     assert cosine(answers(exact, original), answers(graph, original)) > least

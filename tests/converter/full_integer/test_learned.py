@@ -10,13 +10,13 @@ from edgebert.checkpoints.learned import Learned, Scales, weights_fingerprint
 from edgebert.checkpoints.writing.hugging_face import write_hugging_face
 from edgebert.converter.full_integer.convert import (
     Original,
+    apply_steps,
     convert_integer,
     plan_storage,
-    settle,
 )
-from edgebert.converter.full_integer.form import Steps
 from edgebert.converter.full_integer.plan import IntegerOptions
 from edgebert.converter.full_integer.texts import encode, own_texts
+from edgebert.converter.full_integer.transforms import Steps
 from edgebert.converter.plan import Options, plan
 from edgebert.errors import CalibrationWarning, EdgebertError
 from edgebert.model_file.serialize import serialize
@@ -53,12 +53,12 @@ def learned():
         LENGTH,
     )
     texts = encode(own_texts(), checkpoint.make_tokenizer(), LENGTH)
-    form = settle(original, Steps(), texts)
-    channels = {name: tuple(map(float, s)) for name, s in form.channel_scales.items()}
+    transformed = apply_steps(original, Steps(), texts)
+    channels = {name: tuple(map(float, s)) for name, s in transformed.channel_scales.items()}
     return Learned(
         weights=weights_fingerprint(checkpoint.weights),
-        scales=Scales(form.mask, dict(form.row_scales), channels),
-        ranges=dict(plan_storage(original, form, Steps(), texts, "int8").ranges),
+        scales=Scales(transformed.mask, dict(transformed.row_scales), channels),
+        ranges=dict(plan_storage(original, transformed, Steps(), texts, "int8").ranges),
         length=LENGTH,
         texts=10,
         tokens=100,

@@ -121,7 +121,7 @@ def test_what_the_target_has_or_cannot_be_helped_with_stays():
 
 def test_graphs_of_several_lengths_share_a_table():
     first = numbers_through(*FUNCTIONS["RSQRT"])
-    second = numbers_through(*FUNCTIONS["RSQRT"], graph=first.beside())
+    second = numbers_through(*FUNCTIONS["RSQRT"], graph=first.sibling())
     model = first.model("", {"a": first, "b": second})
     before = len(model.buffers)
     rewrite(model, target())

@@ -2,18 +2,18 @@
 
 import pytest
 
-from edgebert.converter.full_integer.form import plain_form
 from edgebert.converter.full_integer.integer_graph import build
-from edgebert.converter.full_integer.sensitivity import HEAD, groups, mix
+from edgebert.converter.full_integer.sensitivity import HEAD, groups, mix_precision
 from edgebert.converter.full_integer.storage import StoragePlan
+from edgebert.converter.full_integer.transforms import plain_model
 from tests.converter.full_integer.small_models import LENGTH, small_model
 
 ORIGINAL = small_model()
 
 
 def values():
-    form = plain_form(ORIGINAL.weights, ORIGINAL.config)
-    return build(form, ORIGINAL.head, ORIGINAL.interface, LENGTH)[1]
+    transformed = plain_model(ORIGINAL.weights, ORIGINAL.config)
+    return build(transformed, ORIGINAL.head, ORIGINAL.interface, LENGTH)[1]
 
 
 COSTS = {"layers.1.ffn.norm": 0.03, "layers.0.attention": 0.02, "embeddings.norm": 0.01}
@@ -39,7 +39,7 @@ def test_every_value_but_those_from_tables_is_in_one_group():
 
 
 @pytest.mark.parametrize(
-    ("most", "taken"),
+    ("most", "promoted"),
     [
         (0.1, []),
         (0.05, ["layers.0.attention"]),
@@ -48,17 +48,17 @@ def test_every_value_but_those_from_tables_is_in_one_group():
         (0.001, ["layers.0.attention", "layers.1.ffn.norm", "embeddings.norm"]),
     ],
 )
-def test_no_more_groups_are_taken_than_the_loss_asks_for(most, taken):
-    mixture = mix(StoragePlan({}), values(), ("int16",), loss, loss, most)
-    assert [gain.group for gain in mixture.taken] == taken
-    named = {value for name in taken for value in groups(values())[name]}
-    assert mixture.plan.kinds == dict.fromkeys(named, "int16")
-    assert mixture.left == pytest.approx(loss(mixture.plan, ""))
+def test_no_more_groups_are_taken_than_the_loss_asks_for(most, promoted):
+    mixed = mix_precision(StoragePlan({}), values(), ("int16",), loss, loss, most)
+    assert [gain.group for gain in mixed.promoted] == promoted
+    named = {value for name in promoted for value in groups(values())[name]}
+    assert mixed.plan.kinds == dict.fromkeys(named, "int16")
+    assert mixed.remaining_loss == pytest.approx(loss(mixed.plan, ""))
 
 
 def test_float_is_taken_only_where_it_gains_clearly_more_than_int16():
-    mixture = mix(StoragePlan({}), values(), ("int16", "float32"), loss, loss, 0.006)
-    assert [(gain.group, gain.kind) for gain in mixture.taken] == [
+    mixed = mix_precision(StoragePlan({}), values(), ("int16", "float32"), loss, loss, 0.006)
+    assert [(gain.group, gain.kind) for gain in mixed.promoted] == [
         ("layers.1.ffn.norm", "float32"),
         ("layers.0.attention", "int16"),
         ("embeddings.norm", "int16"),
@@ -69,9 +69,11 @@ def test_the_head_never_becomes_float():
     def head_costs(plan, _):
         return 1 - sum(kind == "float32" for kind in plan.kinds.values()) / 1000
 
-    mixture = mix(StoragePlan({}), values(), ("int16", "float32"), head_costs, head_costs, 0.0)
-    assert HEAD not in {gain.group for gain in mixture.taken}
-    assert len(mixture.taken) == len(groups(values())) - 1
+    mixed = mix_precision(
+        StoragePlan({}), values(), ("int16", "float32"), head_costs, head_costs, 0.0
+    )
+    assert HEAD not in {gain.group for gain in mixed.promoted}
+    assert len(mixed.promoted) == len(groups(values())) - 1
 
 
 def test_groups_go_by_the_error_until_the_loss_is_met():
@@ -81,6 +83,6 @@ def test_groups_go_by_the_error_until_the_loss_is_met():
         asked.append(what)
         return 0.5 if "embeddings.norm" not in what else 0.0
 
-    mixture = mix(StoragePlan({}), values(), ("int16",), loss, metric, 0.1)
+    mixed = mix_precision(StoragePlan({}), values(), ("int16",), loss, metric, 0.1)
     assert asked == ["int8", "layers.0.attention", "layers.1.ffn.norm", "embeddings.norm"]
-    assert mixture.left == 0.0
+    assert mixed.remaining_loss == 0.0

@@ -7,7 +7,7 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-trai
 
 from edgebert.checkpoints.learned import Scales
 from edgebert.converter.fold import fold
-from edgebert.converter.full_integer.form import norms, settled_form
+from edgebert.converter.full_integer.transforms import norms, with_learned_scales
 from edgebert.train.backend import tf
 from edgebert.train.qat.arrays import TensorArray
 from tests.train import tiny
@@ -36,8 +36,8 @@ def test_settled_tensors_are_settled_arrays():
         name: tuple(map(float, random.uniform(1, 4, tiny.CONFIG.hidden_size))) for name in names
     }
     scales = Scales(mask=40.0, rows={names[0]: 0.5, names[1]: 0.25}, channels=channels)
-    found = settled_form(tensors(), tiny.CONFIG, scales, 2)
-    same(found.weights, settled_form(tiny.weights(), tiny.CONFIG, scales, 2).weights)
+    found = with_learned_scales(tensors(), tiny.CONFIG, scales, 2)
+    same(found.weights, with_learned_scales(tiny.weights(), tiny.CONFIG, scales, 2).weights)
 
 
 def test_gradients_pass_the_rewriting():

@@ -1,7 +1,7 @@
-"""The form of a BERT that survives integers: pure rewrites that leave its answers as they are.
+"""Equivalent transforms of a BERT, after which integers cost little: its answers stay as they are.
 
-A step takes a `Form` and gives another; the graph (`integer_graph`) computes the same from either,
-up to rounding, whatever steps were taken. What each of them is worth: docs/full_integer.md.
+A transform takes a `TransformedModel` and gives another; the graph (`integer_graph`) computes the
+same from either, up to rounding. What each of them is worth: docs/full_integer.md.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Steps:
 
 
 @dataclass(frozen=True)
-class Form:
+class TransformedModel:
     """Weights, and what the graph does with them.
 
     A sum that a layer norm reads goes by the name of that norm, as does the norm's output.
@@ -88,7 +88,9 @@ def norms(config: BertConfig) -> list[str]:
     return ["embeddings.norm", *(f"layers.{layer}.{kind}" for layer in layers for kind in kinds)]
 
 
-def plain_form(weights: Weights, config: BertConfig, *, fills_masks: bool = False) -> Form:
+def plain_model(
+    weights: Weights, config: BertConfig, *, fills_masks: bool = False
+) -> TransformedModel:
     """The model as it is, but for what costs a graph nothing and every graph wants.
 
     Args:
@@ -101,16 +103,16 @@ def plain_form(weights: Weights, config: BertConfig, *, fills_masks: bool = Fals
     if fills_masks:
         rows = np.ones((config.vocab_size, 1), np.float32)
         weights = {**weights, "mlm.decoder.rows": rows}
-    return Form(weights, config)
+    return TransformedModel(weights, config)
 
 
-def fold_biases(form: Form) -> Form:
+def fold_biases(model: TransformedModel) -> TransformedModel:
     """Norms lose their bias, keys and values theirs: see `converter.fold`."""
-    weights = fold_norm_biases(form.weights, form.config)
-    return replace(form, weights=fold_attention_biases(weights, form.config))
+    weights = fold_norm_biases(model.weights, model.config)
+    return replace(model, weights=fold_attention_biases(weights, model.config))
 
 
-def centre(form: Form) -> Form:
+def centre(model: TransformedModel) -> TransformedModel:
     """Gives every sum that a norm reads a mean of 0, so that norms need not subtract it.
 
     Tables and matrices that write into the sum lose the mean of what they write. The skip path,
@@ -122,14 +124,14 @@ def centre(form: Form) -> Form:
     A word table that is an output matrix too stays as it is: what a word's vector lacks of mean 0
     is a table of its own, `embeddings.word.shift` [V, 1].
     """
-    weights = dict(form.weights)
+    weights = dict(model.weights)
     if "mlm.decoder.rows" in weights:
         word = weights["embeddings.word"]
         weights["embeddings.word.shift"] = -word.mean(axis=1, keepdims=True)
     for table in ("embeddings.word", "embeddings.position", "embeddings.segment"):
         if table in weights and f"{table}.shift" not in weights:
             weights[table] = _without_mean(weights[table], axis=1)
-    for layer in range(form.config.num_hidden_layers):
+    for layer in range(model.config.num_hidden_layers):
         p = f"layers.{layer}"
         for matrix in (f"{p}.attention.output", f"{p}.ffn.output"):
             for kind in ("weight", "bias"):
@@ -144,49 +146,51 @@ def centre(form: Form) -> Form:
         weights[f"{inner}.weight"] = np.concatenate([weights[f"{inner}.weight"], up, -up])
         weights[f"{inner}.bias"] = np.pad(weights[f"{inner}.bias"], (0, 2))
         weights[output] = np.concatenate([weights[output], -down, down], axis=1)
-    return replace(form, weights=weights, centred=True)
+    return replace(model, weights=weights, centred=True)
 
 
-def _sum_and_mean(beside: Array) -> tuple[Array, Array]:
+def _sum_and_mean(matrix: Array) -> tuple[Array, Array]:
     """A row that sums all channels, [1, H], and a column that makes it their mean, [H, 1].
 
     The row is as large as those of a matrix [out, H], so that rounding treats it like them.
     """
-    width = beside.shape[1]
-    size = np.median(np.linalg.norm(beside, axis=1)) / np.float32(np.sqrt(width))
+    width = matrix.shape[1]
+    size = np.median(np.linalg.norm(matrix, axis=1)) / np.float32(np.sqrt(width))
     size = np.maximum(size, np.float32(1e-6))  # of a matrix of zeros
     ones = np.ones((width, 1), np.float32)
     return ones.T * size, ones / (size * np.float32(width))
 
 
-def dot_variance(form: Form) -> Form:
+def dot_variance(model: TransformedModel) -> TransformedModel:
     """Takes the variance as a dot product, whose integer sum rounds no single square."""
-    return replace(form, dot_variance=True)
+    return replace(model, dot_variance=True)
 
 
-def soften_mask(form: Form, mask: float) -> Form:
+def soften_mask(model: TransformedModel, mask: float) -> TransformedModel:
     """Takes no more from padding's scores than hides it."""
-    return replace(form, mask=mask)
+    return replace(model, mask=mask)
 
 
-def own_pool_mask(form: Form) -> Form:
+def own_pool_mask(model: TransformedModel) -> TransformedModel:
     """Gives the mean over tokens a mask of its own.
 
     TFLite computes softmax in place where it can; a mask that attention reads as well was
     overwritten by it (LiteRT 2.3 and TensorFlow 2.21 without XNNPACK).
     """
-    return replace(form, own_pool_mask=True)
+    return replace(model, own_pool_mask=True)
 
 
-def scale_rows(form: Form, scales: Mapping[str, float], first_id: int) -> Form:
+def scale_rows(
+    model: TransformedModel, scales: Mapping[str, float], first_id: int
+) -> TransformedModel:
     """Scales the first row, that of [CLS], of each norm's sum; the norm takes it out again.
 
     Args:
-        form: the form before.
+        model: the model before.
         scales: by norm; those not named stay 1.
         first_id: the id that stands first and nowhere else.
     """
-    weights = dict(form.weights)
+    weights = dict(model.weights)
     first = scales.get("embeddings.norm", 1.0)
     if first != 1.0:
         for table, row, times in (
@@ -198,17 +202,17 @@ def scale_rows(form: Form, scales: Mapping[str, float], first_id: int) -> Form:
             if table in weights:
                 weights[table] = weights[table].copy()
                 weights[table][row] *= np.float32(times)
-    return replace(form, weights=weights, row_scales=MappingProxyType(dict(scales)))
+    return replace(model, weights=weights, row_scales=MappingProxyType(dict(scales)))
 
 
-def scale_channels(form: Form, scales: Mapping[str, Array]) -> Form:
+def scale_channels(model: TransformedModel, scales: Mapping[str, Array]) -> TransformedModel:
     """Divides the output of each norm by channel, and with it the sum that it goes into.
 
     What reads the output multiplies the scales back in; what is added to it is divided too; the
     next norm has both in its weights.
     """
-    weights = dict(form.weights)
-    config = form.config
+    weights = dict(model.weights)
+    config = model.config
 
     def read(matrix: str, s: Array) -> None:
         if f"{matrix}.weight" in weights:
@@ -218,7 +222,7 @@ def scale_channels(form: Form, scales: Mapping[str, Array]) -> Form:
         weights[f"{matrix}.weight"] = weights[f"{matrix}.weight"] / s[:, None]
         weights[f"{matrix}.bias"] = weights[f"{matrix}.bias"] / s
 
-    done = replace(form, channel_scales=MappingProxyType(dict(scales)))
+    done = replace(model, channel_scales=MappingProxyType(dict(scales)))
     before = np.ones(config.hidden_size, np.float32)
     names = norms(config)
     for at, norm in enumerate(names):
@@ -238,20 +242,22 @@ def scale_channels(form: Form, scales: Mapping[str, Array]) -> Form:
     return replace(done, weights=weights)
 
 
-def settled_form(weights: Weights, config: BertConfig, scales: Scales, first_id: int) -> Form:
-    """The form after all steps, with scales that are known already.
+def with_learned_scales(
+    weights: Weights, config: BertConfig, scales: Scales, first_id: int
+) -> TransformedModel:
+    """The model after all transforms, with scales that are known already.
 
     Args:
         weights: canonical.
         config: of the weights.
-        scales: of a form of much the same weights.
+        scales: of a model of much the same weights.
         first_id: as for `scale_rows`.
     """
-    form = dot_variance(centre(fold_biases(plain_form(weights, config))))
-    form = soften_mask(own_pool_mask(form), scales.mask)
-    form = scale_rows(form, scales.rows, first_id)
+    model = dot_variance(centre(fold_biases(plain_model(weights, config))))
+    model = soften_mask(own_pool_mask(model), scales.mask)
+    model = scale_rows(model, scales.rows, first_id)
     channels = {name: np.asarray(s, np.float32) for name, s in scales.channels.items()}
-    return scale_channels(form, channels)
+    return scale_channels(model, channels)
 
 
 def head_matrices(config: BertConfig) -> tuple[str, ...]:

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from edgebert.converter import reference
-from edgebert.converter.full_integer.convert import settle
-from edgebert.converter.full_integer.form import Steps, scale_rows
+from edgebert.converter.full_integer.convert import apply_steps
 from edgebert.converter.full_integer.integer_graph import POSITIONS, build
-from edgebert.converter.full_integer.observe import feeds
+from edgebert.converter.full_integer.observer import feeds
+from edgebert.converter.full_integer.transforms import Steps, scale_rows
 from edgebert.converter.head import Head
 from tests.converter.full_integer.small_models import LENGTH, encodings, run, small_model
 
@@ -25,7 +25,7 @@ EXPECTED = [
 
 
 def tokenwise(model, steps):
-    graph, _ = build(settle(model, steps, TEXTS), model.head, model.interface, LENGTH)
+    graph, _ = build(apply_steps(model, steps, TEXTS), model.head, model.interface, LENGTH)
     return [run(graph, text, model.interface)[:, : len(text.ids)] for text in TEXTS]
 
 
@@ -51,7 +51,7 @@ def test_any_subset_of_steps_computes_what_the_reference_does(chosen):
 def test_other_configs_are_exact_too(changes, steps):
     model = small_model(**changes)
     texts = encodings(3, pairs=model.config.type_vocab_size > 1)
-    graph, _ = build(settle(model, steps, texts), model.head, model.interface, LENGTH)
+    graph, _ = build(apply_steps(model, steps, texts), model.head, model.interface, LENGTH)
     for text in texts:
         expected = reference.output(
             model.weights, model.config, model.head, text.ids, text.segment_ids
@@ -76,7 +76,7 @@ def test_other_configs_are_exact_too(changes, steps):
 @pytest.mark.parametrize("steps", [Steps.none(), Steps()], ids=["plain", "all"])
 def test_every_head_is_exact(head, inputs, steps):
     model = small_model(head, inputs)
-    graph, _ = build(settle(model, steps, TEXTS), head, model.interface, LENGTH)
+    graph, _ = build(apply_steps(model, steps, TEXTS), head, model.interface, LENGTH)
     for text in TEXTS:
         further = {}
         if head.task == "fill-mask":
@@ -91,9 +91,9 @@ def test_every_head_is_exact(head, inputs, steps):
 
 def test_the_word_table_gives_words_and_reads_them_whatever_its_rows_are_scaled_by():
     model = small_model(Head("fill-mask"))
-    form = settle(model, Steps(row_scales=False, channel_scales=False), TEXTS)
-    assert form.weights["embeddings.word"] is model.weights["embeddings.word"]
-    scaled = scale_rows(form, {"embeddings.norm": 0.25}, model.first_id)
+    transformed = apply_steps(model, Steps(row_scales=False, channel_scales=False), TEXTS)
+    assert transformed.weights["embeddings.word"] is model.weights["embeddings.word"]
+    scaled = scale_rows(transformed, {"embeddings.norm": 0.25}, model.first_id)
     graph, _ = build(scaled, model.head, model.interface, LENGTH)
     text = TEXTS[0]
     positions = feeds(text, model.interface, LENGTH)["positions"][0]

@@ -23,7 +23,7 @@ _SHORTEST = 32
 
 
 @dataclass(frozen=True)
-class Observed:
+class Activations:
     """What one text made of the values.
 
     Attributes:
@@ -41,7 +41,7 @@ class Observed:
 
 def observe(
     build: Build, encodings: Sequence[Encoding], interface: Interface, longest: int
-) -> Iterator[Observed]:
+) -> Iterator[Activations]:
     """Runs every text in the shortest graph that takes it, the short ones first.
 
     Args:
@@ -55,7 +55,7 @@ def observe(
         runner = _Runner(*build(length), interface, length)
         for at, encoding in enumerate(encodings):
             if _length(len(encoding.ids), longest) == length:
-                yield Observed(at, len(encoding.ids), length, runner.run(encoding))
+                yield Activations(at, len(encoding.ids), length, runner.run(encoding))
 
 
 def _length(tokens: int, longest: int) -> int:
