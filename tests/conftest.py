@@ -6,6 +6,7 @@ EDGEBERT_TEST_RUNTIME=tflite-runtime they are files for that engine. `make test-
 uses both.
 """
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -13,6 +14,8 @@ from pathlib import Path
 import pytest
 
 import edgebert
+from edgebert.model_file.names import RECORD_FILE
+from edgebert.model_file.stored_zip import archive_bytes, read_archive
 
 REFERENCE = Path(__file__).parent / "data" / "reference"
 SOURCES = {
@@ -68,6 +71,19 @@ def converted(kept):
 def classifier(converted):
     """An int8 classifier with three labels."""
     return converted("classify")
+
+
+@pytest.fixture
+def without_checksum(classifier, tmp_path):
+    """The classifier as a version wrote it that knew no checksums."""
+    with classifier.open("rb") as file:
+        start, files = read_archive(file, 1 << 26)
+    record = json.loads(files[RECORD_FILE])
+    record.pop("graph_crc32c")
+    files[RECORD_FILE] = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+    path = tmp_path / "older.tflite"
+    path.write_bytes(classifier.read_bytes()[:start] + archive_bytes(files, start))
+    return path
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ def model():
 def test_it_is_small_and_answers_as_where_it_was_made(model):
     assert SHIPPED.stat().st_size < 5_000_000
     assert model.record.minimum_runtime == "2.9"
+    assert model.record.graph_crc32c is not None
     assert model.selftest().passed
 
 
