@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from edgebert.benchmarking.job import Job
+from edgebert.benchmarking.job import BenchmarkJob
 from edgebert.benchmarking.measure import measure
 from edgebert.errors import EdgebertError
 
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str]) -> int:
         return _WRONG_INPUT
     path = Path(arguments[0])
     try:
-        result = measure(Job.from_json(_read(path)), _print_progress)
+        result = measure(BenchmarkJob.from_json(_read(path)), _print_progress)
     except (EdgebertError, OSError) as error:
         _print({"event": "error", "message": str(error)})
         return _WRONG_INPUT

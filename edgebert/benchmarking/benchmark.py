@@ -13,8 +13,8 @@ from edgebert.benchmarking.devices.address import DEFAULT_OPTIONS, DeviceOptions
 from edgebert.benchmarking.devices.connection import LostConnectionError
 from edgebert.benchmarking.devices.device import Device
 from edgebert.benchmarking.devices.open import open_device
-from edgebert.benchmarking.job import Job
-from edgebert.benchmarking.result import DeviceResult, Report
+from edgebert.benchmarking.job import BenchmarkJob
+from edgebert.benchmarking.result import BenchmarkReport, DeviceResult
 from edgebert.errors import EdgebertError
 from edgebert.progress import Progress, silent
 from edgebert.version import __version__
@@ -31,12 +31,12 @@ class Outcome:
         failures: one line for each of the others.
     """
 
-    report: Report | None
+    report: BenchmarkReport | None
     failures: tuple[str, ...]
 
 
 def benchmark(
-    job: Job,
+    job: BenchmarkJob,
     devices: Sequence[str] = ("local",),
     options: DeviceOptions = DEFAULT_OPTIONS,
     *,
@@ -65,7 +65,7 @@ def benchmark(
     good = tuple(result for result in results if isinstance(result, DeviceResult))
     failures = tuple(result for result in results if isinstance(result, str))
     created = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Outcome(Report(created, __version__, good) if good else None, failures)
+    return Outcome(BenchmarkReport(created, __version__, good) if good else None, failures)
 
 
 def names_of(paths: Sequence[Path]) -> list[str]:
@@ -74,7 +74,9 @@ def names_of(paths: Sequence[Path]) -> list[str]:
     return [path.stem if different[path.stem] == 1 else str(path.with_suffix("")) for path in paths]
 
 
-def _run_all(job: Job, devices: Sequence[Device], progress: Progress) -> list[DeviceResult | str]:
+def _run_all(
+    job: BenchmarkJob, devices: Sequence[Device], progress: Progress
+) -> list[DeviceResult | str]:
     if len(devices) == 1:  # on this thread, where Ctrl-C is heard
         return [_run(job, devices[0], progress)]
     from concurrent.futures import ThreadPoolExecutor
@@ -84,7 +86,7 @@ def _run_all(job: Job, devices: Sequence[Device], progress: Progress) -> list[De
         return [each.result() for each in running]
 
 
-def _run(job: Job, device: Device, progress: Progress) -> DeviceResult | str:
+def _run(job: BenchmarkJob, device: Device, progress: Progress) -> DeviceResult | str:
     """The result, or in one line why there is none."""
 
     def told(done: int, total: int | None, description: str) -> None:

@@ -26,8 +26,8 @@ from dataclasses import asdict, dataclass
 from itertools import count
 from typing import Any, Literal, TypeAlias
 
-from edgebert.benchmarking.report.rows import Row, input_name, rows
-from edgebert.benchmarking.result import DeviceResult, Report, Run
+from edgebert.benchmarking.report.rows import TableRow, input_name, rows
+from edgebert.benchmarking.result import BenchmarkReport, DeviceResult, Run
 from edgebert.benchmarking.statistics import Times, by_process, counted, draws, middle, relative
 from edgebert.benchmarking.validation import validate
 from edgebert.errors import CheckFailedError, EdgebertError
@@ -102,7 +102,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ReportComparison:
     """The outcome of `compare`.
 
     Attributes:
@@ -154,7 +154,7 @@ class Comparison:
         }
 
 
-def compare(old: Report, new: Report) -> Comparison:
+def compare(old: BenchmarkReport, new: BenchmarkReport) -> ReportComparison:
     """Holds a report against an older one.
 
     Runs belong together if device, name of the model, task, quantisation, input, engine, threads
@@ -176,7 +176,7 @@ def compare(old: Report, new: Report) -> Comparison:
             notes += _run_notes(before[key], row)
     notes += _missing("the old report", [after[key] for key in after if key not in before])
     notes += _missing("the new report", [before[key] for key in before if key not in after])
-    return Comparison(tuple(dict.fromkeys(changes)), tuple(dict.fromkeys(notes)))
+    return ReportComparison(tuple(dict.fromkeys(changes)), tuple(dict.fromkeys(notes)))
 
 
 def ratio_of_times(old: Sequence[Times], new: Sequence[Times]) -> tuple[float, float, float] | None:
@@ -199,7 +199,7 @@ def ratio_of_times(old: Sequence[Times], new: Sequence[Times]) -> tuple[float, f
     return middle(new) / middle(old), float(low), float(high)
 
 
-def _keyed(device: DeviceResult) -> Iterator[tuple[Key, Row]]:
+def _keyed(device: DeviceResult) -> Iterator[tuple[Key, TableRow]]:
     """Each run with what it is known by."""
     numbers: dict[Key, count[int]] = {}
     for row in rows(device):
@@ -209,11 +209,11 @@ def _keyed(device: DeviceResult) -> Iterator[tuple[Key, Row]]:
         yield (*key, next(numbers.setdefault(key, count()))), row
 
 
-def _place(row: Row) -> str:
+def _place(row: TableRow) -> str:
     return f"{clean(row.device.name, 60)}: {_label(row)}"
 
 
-def _missing(where: str, missing: list[Row]) -> Iterator[str]:
+def _missing(where: str, missing: list[TableRow]) -> Iterator[str]:
     """Runs that one of the reports lacks, in one line."""
     if missing:
         named = "; ".join(map(_place, missing[:_NAMED]))
@@ -221,7 +221,7 @@ def _missing(where: str, missing: list[Row]) -> Iterator[str]:
         yield f"not in {where}: {named}{more}"
 
 
-def _label(row: Row) -> str:
+def _label(row: TableRow) -> str:
     run = row.run
     cores = f", cores {run.cores}" if run.cores else ""
     return clean(
@@ -230,7 +230,7 @@ def _label(row: Row) -> str:
     )
 
 
-def _changes(old: Row, new: Row) -> Iterator[Change]:
+def _changes(old: TableRow, new: TableRow) -> Iterator[Change]:
     place = (new.device.name, _label(new))
     same = _same_reference(old, new)
     times = ratio_of_times(_round_times(old.run, same), _round_times(new.run, same))
@@ -271,7 +271,7 @@ def _verdict(worse: bool, better: bool) -> Verdict:
     return "worse" if worse else "better" if better else "same"
 
 
-def _same_reference(old: Row, new: Row) -> bool:
+def _same_reference(old: TableRow, new: TableRow) -> bool:
     """Whether both timed the same fixed calculation beside their answers."""
     one, other = old.device.facts.reference, new.device.facts.reference
     return (
@@ -300,7 +300,7 @@ def _middle(run: Run) -> float:
     return middle(_round_times(run))
 
 
-def _device_notes(old: Report, new: Report) -> Iterator[str]:
+def _device_notes(old: BenchmarkReport, new: BenchmarkReport) -> Iterator[str]:
     before = {device.name: device for device in old.devices}
     if not before.keys() & {device.name for device in new.devices}:
         yield "the reports have no device in common; nothing was compared"
@@ -327,7 +327,7 @@ def _device_notes(old: Report, new: Report) -> Iterator[str]:
                     yield clean(f"{device.name}, {when} only: {note}")
 
 
-def _run_notes(old: Row, new: Row) -> Iterator[str]:
+def _run_notes(old: TableRow, new: TableRow) -> Iterator[str]:
     one, other = old.run, new.run
     if one.engine_version != other.engine_version:
         yield clean(

@@ -35,7 +35,7 @@ class JobModel:
 
 
 @dataclass(frozen=True)
-class Job:
+class BenchmarkJob:
     """Every model is measured with every engine, number of threads and length.
 
     Paths are those of the machine that the job runs on.
@@ -94,7 +94,7 @@ class Job:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> Job:
+    def from_json(cls, text: str | bytes) -> BenchmarkJob:
         """Reads a job.
 
         Raises:

@@ -25,7 +25,7 @@ from edgebert.benchmarking.interleaving import (
     rotated,
     take_energy,
 )
-from edgebert.benchmarking.job import Job
+from edgebert.benchmarking.job import BenchmarkJob
 from edgebert.benchmarking.models import OpenedModel, memory_groups, open_model, without_float32
 from edgebert.benchmarking.process import COMPILED_WORKER, WORKER, Process, Program
 from edgebert.benchmarking.result import (
@@ -107,7 +107,7 @@ class Instruments:
 
 
 def measure(
-    job: Job,
+    job: BenchmarkJob,
     progress: Progress = silent,
     *,
     system: System | None = None,
@@ -148,7 +148,7 @@ def measure(
     return DeviceResult("local", facts, tuple(_shared(runs)), tuple(ratios), tuple(notes))
 
 
-def _check(job: Job, setups: Sequence[Setup], models: Sequence[OpenedModel]) -> None:
+def _check(job: BenchmarkJob, setups: Sequence[Setup], models: Sequence[OpenedModel]) -> None:
     """Finds what would end the job after minutes were spent.
 
     Raises:
@@ -168,7 +168,7 @@ def _check(job: Job, setups: Sequence[Setup], models: Sequence[OpenedModel]) -> 
             open_data(Path(job.data), record.task, multi_label=record.multi_label)
 
 
-def _setups(job: Job, system: System) -> Iterator[Setup]:
+def _setups(job: BenchmarkJob, system: System) -> Iterator[Setup]:
     cores = None if job.cores is None else choose_cores(job.cores, read_cores(system))
     inputs: list[BenchmarkInput] = [read_texts(None if job.texts is None else Path(job.texts))]
     inputs += [Length(tokens) for tokens in job.lengths]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from math import inf, isfinite
 from typing import Any, Literal
 
-from edgebert.benchmarking.report.rows import Row, distinct, rows
-from edgebert.benchmarking.result import DeviceResult, Report
+from edgebert.benchmarking.report.rows import TableRow, distinct, rows
+from edgebert.benchmarking.result import BenchmarkReport, DeviceResult
 from edgebert.benchmarking.validation import validate
 from edgebert.errors import EdgebertError
 from edgebert.formatting import clean, megabytes, number, plural
@@ -53,7 +53,7 @@ class Candidate:
             was not measured.
     """
 
-    runs: tuple[Row, ...]
+    runs: tuple[TableRow, ...]
     over: dict[str, float]
 
     @property
@@ -178,7 +178,7 @@ class Choice:
 
 
 def pick(
-    report: Report, limits: Limits, *, device: str | None = None, given: str | None = None
+    report: BenchmarkReport, limits: Limits, *, device: str | None = None, given: str | None = None
 ) -> Choice:
     """Names the model to ship.
 
@@ -223,7 +223,7 @@ def pick(
     )
 
 
-def _devices(report: Report, name: str | None) -> tuple[DeviceResult, ...]:
+def _devices(report: BenchmarkReport, name: str | None) -> tuple[DeviceResult, ...]:
     found = tuple(each for each in report.devices if name in (None, each.name))
     if not found:
         there = ", ".join(clean(each.name, 60) for each in report.devices)
@@ -231,7 +231,7 @@ def _devices(report: Report, name: str | None) -> tuple[DeviceResult, ...]:
     return found
 
 
-def _input(every: Sequence[Row], given: str | None) -> str:
+def _input(every: Sequence[TableRow], given: str | None) -> str:
     """The name of the input that is meant."""
     texts = distinct(row.input for row in every if row.run.input.kind == "texts")
     lengths = {row.run.input.tokens or 0: row.input for row in every if row.input not in texts}
@@ -245,7 +245,7 @@ def _input(every: Sequence[Row], given: str | None) -> str:
     raise EdgebertError(f"the report has no input {given}; it has {', '.join(there) or 'none'}")
 
 
-def _require_one_task(shown: Sequence[Row]) -> None:
+def _require_one_task(shown: Sequence[TableRow]) -> None:
     tasks = distinct(row.run.model.task for row in shown)
     if len(tasks) > 1:
         raise EdgebertError(
@@ -259,10 +259,10 @@ def _require_one_task(shown: Sequence[Row]) -> None:
 
 
 def _models(
-    shown: Sequence[Row], devices: Sequence[DeviceResult]
-) -> tuple[list[tuple[Row, ...]], list[str]]:
+    shown: Sequence[TableRow], devices: Sequence[DeviceResult]
+) -> tuple[list[tuple[TableRow, ...]], list[str]]:
     """The quickest run of each file on each device; notes on files that a device lacks."""
-    found: dict[tuple[str, str], dict[str, Row]] = {}
+    found: dict[tuple[str, str], dict[str, TableRow]] = {}
     for row in shown:
         on = found.setdefault((row.name, row.run.model.sha256), {})
         rival = on.get(row.device.name)
@@ -273,11 +273,11 @@ def _models(
     return whole, [f"{clean(name)}: not measured on every device" for name in partly]
 
 
-def _quickness(row: Row) -> float:
+def _quickness(row: TableRow) -> float:
     return inf if row.p50 is None else row.p50
 
 
-def _over(runs: tuple[Row, ...], limits: Limits) -> dict[str, float]:
+def _over(runs: tuple[TableRow, ...], limits: Limits) -> dict[str, float]:
     """The limits that a model misses, and how far as a share of each."""
     model = Candidate(runs, {})
     upper = (("time", model.ms, limits.max_ms), ("size", model.bytes / 1e6, limits.max_mb))

@@ -342,7 +342,7 @@ class DeviceResult:
 
 
 @dataclass(frozen=True)
-class Report:
+class BenchmarkReport:
     """A whole benchmark.
 
     Attributes:
@@ -360,7 +360,7 @@ class Report:
         return json.dumps(asdict(self), separators=(",", ":"), allow_nan=False)
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> Report:
+    def from_json(cls, text: str | bytes) -> BenchmarkReport:
         """Reads a report, which may come from anywhere.
 
         Raises:
@@ -390,7 +390,7 @@ def _with_new_names(fields: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def read_report(path: Path) -> Report:
+def read_report(path: Path) -> BenchmarkReport:
     """Reads a report file.
 
     Raises:
@@ -403,6 +403,6 @@ def read_report(path: Path) -> Report:
     except OSError as error:
         raise EdgebertError(f"{path}: cannot read: {error.strerror}") from error
     try:
-        return Report.from_json(text)
+        return BenchmarkReport.from_json(text)
     except EdgebertError as error:
         raise EdgebertError(f"{path}: {error}") from error

@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass
 from math import isfinite
 from typing import Any
 
-from edgebert.benchmarking.result import DeviceResult, Report, Samples
+from edgebert.benchmarking.result import BenchmarkReport, DeviceResult, Samples
 from edgebert.errors import EdgebertError
 
 _MOST_RUNS = 20_000
@@ -16,7 +16,7 @@ _MAY_BE_NEGATIVE = frozenset(
 )
 
 
-def validate(report: Report) -> None:
+def validate(report: BenchmarkReport) -> None:
     """Refuses numbers that no device can have measured.
 
     Raises:

@@ -16,7 +16,7 @@ TaskName: TypeAlias = Literal[
 
 
 @dataclass(frozen=True)
-class Task:
+class TaskDefinition:
     """One task.
 
     Attributes:
@@ -38,16 +38,18 @@ class Task:
 
 
 _ALL = (
-    Task("embed", (), "sentence vector [1, H]"),
-    Task("classify", ("pooler", "classifier"), "probabilities [1, K]"),
-    Task("regress", ("pooler", "classifier"), "value [1, 1]"),
-    Task("encode", (), "last hidden state [1, n, H]"),
-    Task("tag", ("tagger",), "logits [1, n, K]"),
-    Task("answer", ("answerer",), "start and end logits [1, n, 2]"),
-    Task("fill-mask", ("mlm",), "logits [1, m, V] of the tokens at positions", ("positions",)),
+    TaskDefinition("embed", (), "sentence vector [1, H]"),
+    TaskDefinition("classify", ("pooler", "classifier"), "probabilities [1, K]"),
+    TaskDefinition("regress", ("pooler", "classifier"), "value [1, 1]"),
+    TaskDefinition("encode", (), "last hidden state [1, n, H]"),
+    TaskDefinition("tag", ("tagger",), "logits [1, n, K]"),
+    TaskDefinition("answer", ("answerer",), "start and end logits [1, n, 2]"),
+    TaskDefinition(
+        "fill-mask", ("mlm",), "logits [1, m, V] of the tokens at positions", ("positions",)
+    ),
 )
 
-TASKS: Mapping[str, Task] = MappingProxyType({task.name: task for task in _ALL})
+TASKS: Mapping[str, TaskDefinition] = MappingProxyType({task.name: task for task in _ALL})
 
 LABELLED: Mapping[TaskName, str] = MappingProxyType({"classify": "classifier", "tag": "tagger"})
 """Tasks with labels, and the head that has one output for each."""

@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any, BinaryIO
 from uuid import uuid4
 
-from edgebert.bulk.fingerprint import digest, glance
-from edgebert.bulk.resumable import SAVE_EVERY, Mark, resumable
+from edgebert.bulk.fingerprint import digest, quick_fingerprint
+from edgebert.bulk.resumable import SAVE_EVERY, OutputPosition, resumable
 from edgebert.bulk.texts import Text, open_texts, read_texts
 from edgebert.errors import EdgebertError
 from edgebert.progress import Progress, silent
@@ -40,7 +40,7 @@ def answer_file(
     force: bool = False,
     progress: Progress = silent,
     save_every: float = SAVE_EVERY,
-) -> Mark:
+) -> OutputPosition:
     """Answers the texts of a file into a file of as many lines.
 
     The same call goes on with an output that is unfinished; the result is, byte for byte, that of
@@ -75,13 +75,13 @@ def answer_file(
             "the pair or an option": json.dumps({"pair": pair, **options}, sort_keys=True),
         }
         with resumable(output, made_of, force=force, save_every=save_every) as lines:
-            texts = islice(read_texts(source, file, pair), lines.mark.lines, None)
+            texts = islice(read_texts(source, file, pair), lines.position.lines, None)
             total = None if stream else source.stat().st_size
             for text, reply in answer_texts(model, texts, options=options, workers=workers):
                 lines.write(to_line(text, reply), truncated=reply.truncated)
-                if lines.mark.lines % _PROGRESS_EVERY == 0:
-                    progress(lines.mark.lines if stream else file.tell(), total, source.name)
-    return lines.mark
+                if lines.position.lines % _PROGRESS_EVERY == 0:
+                    progress(lines.position.lines if stream else file.tell(), total, source.name)
+    return lines.position
 
 
 def answer_texts(
@@ -131,7 +131,7 @@ def _check(source: Path, file: BinaryIO) -> str:
     for _ in read_texts(source, file):
         pass
     file.seek(0)
-    return glance(source)
+    return quick_fingerprint(source)
 
 
 def _refuse_same(output: Path, *inputs: Path) -> None:

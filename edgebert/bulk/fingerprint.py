@@ -10,7 +10,7 @@ from edgebert.files import sha256_of
 _HEAD = 65_536
 
 
-def glance(path: Path) -> str:
+def quick_fingerprint(path: Path) -> str:
     """Size, time of the last change and a hash of the beginning: quick for a file of any size."""
     status = path.stat()
     with path.open("rb") as file:

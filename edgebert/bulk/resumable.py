@@ -27,7 +27,7 @@ _LARGEST_PROGRESS_FILE = 100_000
 _ADVICE = "the same command goes on once that is mended"
 
 
-class Mark(NamedTuple):
+class OutputPosition(NamedTuple):
     """How far the output has come.
 
     Attributes:
@@ -41,16 +41,21 @@ class Mark(NamedTuple):
     truncated: int
 
 
-_START = Mark(0, 0, 0)
+_START = OutputPosition(0, 0, 0)
 
 
-class Lines:
+class ResumableOutput:
     """The open output; see `resumable`."""
 
     def __init__(
-        self, path: Path, file: BinaryIO, made_of: Mapping[str, str], mark: Mark, save_every: float
+        self,
+        path: Path,
+        file: BinaryIO,
+        made_of: Mapping[str, str],
+        position: OutputPosition,
+        save_every: float,
     ) -> None:
-        self.mark = mark
+        self.position = position
         self._path = path
         self._file = file
         self._made_of = made_of
@@ -67,8 +72,10 @@ class Lines:
         with writing(self._path, _ADVICE):
             self._file.write(data)
         # In one step: Ctrl-C before it leaves a line that does not count and will be cut off.
-        self.mark = Mark(
-            self.mark.lines + 1, self.mark.bytes + len(data), self.mark.truncated + truncated
+        self.position = OutputPosition(
+            self.position.lines + 1,
+            self.position.bytes + len(data),
+            self.position.truncated + truncated,
         )
         if time.monotonic() - self._saved >= self._save_every:
             self.save()
@@ -79,9 +86,9 @@ class Lines:
         Raises:
             EdgebertError: the disk is full, or the like.
         """
-        mark = self.mark
+        position = self.position
         self._sync()
-        _write_progress(self._path, self._made_of, mark)
+        _write_progress(self._path, self._made_of, position)
         self._saved = time.monotonic()
 
     def finish(self) -> None:
@@ -103,8 +110,8 @@ class Lines:
 @contextlib.contextmanager
 def resumable(
     path: Path, made_of: Mapping[str, str], *, force: bool = False, save_every: float = SAVE_EVERY
-) -> Iterator[Lines]:
-    """Opens an output, a new one or where it broke off; its `mark` tells how far it is.
+) -> Iterator[ResumableOutput]:
+    """Opens an output, a new one or where it broke off; its `position` tells how far it is.
 
     When the block ends well the output is whole and its progress file goes. When it does not,
     Ctrl-C included, what was written is made safe.
@@ -124,16 +131,16 @@ def resumable(
     if not path.parent.is_dir():
         raise EdgebertError(f"{path.parent}: no such folder")
     refuse_overwrite(path, force=force or progress_path(path).exists())
-    with _alone(path):
-        mark = _START if force else _find_mark(path, made_of)
+    with _locked(path):
+        position = _START if force else _find_position(path, made_of)
         # Before the output is there: an output without a progress file counts as whole.
-        _write_progress(path, made_of, mark)
+        _write_progress(path, made_of, position)
         with writing(path, _ADVICE):
             file = path.open("ab")
-        lines = Lines(path, file, made_of, mark, save_every)
+        lines = ResumableOutput(path, file, made_of, position, save_every)
         try:
             with writing(path, _ADVICE):
-                file.truncate(mark.bytes)
+                file.truncate(position.bytes)
             yield lines
             lines.finish()
         except BaseException:
@@ -150,16 +157,16 @@ def progress_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.progress")
 
 
-def _write_progress(path: Path, made_of: Mapping[str, str], mark: Mark) -> None:
+def _write_progress(path: Path, made_of: Mapping[str, str], position: OutputPosition) -> None:
     with replacing(progress_path(path), force=True) as part:
-        part.write_text(json.dumps({"made_of": dict(made_of), **mark._asdict()}))
+        part.write_text(json.dumps({"made_of": dict(made_of), **position._asdict()}))
 
 
-def _find_mark(path: Path, made_of: Mapping[str, str]) -> Mark:
+def _find_position(path: Path, made_of: Mapping[str, str]) -> OutputPosition:
     found = _read_progress(progress_path(path))
     if found is None:
         return _START
-    known, mark = found
+    known, position = found
     for name, value in made_of.items():
         if known.get(name) != value:
             raise EdgebertError(
@@ -167,22 +174,23 @@ def _find_mark(path: Path, made_of: Mapping[str, str]) -> Mark:
                 "bring that back, or begin anew with --force"
             )
     size = path.stat().st_size if path.exists() else 0
-    if size < mark.bytes:
+    if size < position.bytes:
         raise EdgebertError(
-            f"{path}: has {size} bytes, {mark.bytes} were written already; begin anew with --force"
+            f"{path}: has {size} bytes, {position.bytes} were written already; "
+            "begin anew with --force"
         )
-    return mark
+    return position
 
 
-def _read_progress(path: Path) -> tuple[Mapping[str, str], Mark] | None:
+def _read_progress(path: Path) -> tuple[Mapping[str, str], OutputPosition] | None:
     """What a progress file holds; None where there is none."""
     try:
         with path.open("rb") as file:
             data = json.loads(file.read(_LARGEST_PROGRESS_FILE))
-        numbers = [data[name] for name in Mark._fields]
+        numbers = [data[name] for name in OutputPosition._fields]
         if not all(type(number) is int and number >= 0 for number in numbers):
             raise ValueError
-        return dict(data["made_of"]), Mark(*numbers)
+        return dict(data["made_of"]), OutputPosition(*numbers)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -192,7 +200,7 @@ def _read_progress(path: Path) -> tuple[Mapping[str, str], Mark] | None:
 
 
 @contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def _locked(path: Path) -> Iterator[None]:
     """Keeps other processes from writing the same output."""
     from filelock import FileLock, Timeout
 

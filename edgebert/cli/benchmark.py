@@ -10,8 +10,8 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edgebert.benchmarking.compare import Comparison
-    from edgebert.benchmarking.result import Report
+    from edgebert.benchmarking.compare import ReportComparison
+    from edgebert.benchmarking.result import BenchmarkReport
 
 
 def benchmark(
@@ -97,7 +97,7 @@ def benchmark(
     from edgebert.benchmarking.benchmark import names_of
     from edgebert.benchmarking.compare import compare as hold_against
     from edgebert.benchmarking.devices.address import DeviceOptions
-    from edgebert.benchmarking.job import MIN_SECONDS, PROCESSES, Job
+    from edgebert.benchmarking.job import MIN_SECONDS, PROCESSES, BenchmarkJob
     from edgebert.benchmarking.models import job_model
     from edgebert.benchmarking.result import read_report
     from edgebert.cli.console import progress_bar
@@ -107,7 +107,7 @@ def benchmark(
         raise EdgebertError("--rounds and --min-seconds exclude each other; give one of them")
     _check_outputs([path for path in (output, html, csv) if path is not None], force=force)
     old = None if compare is None else read_report(compare)
-    job = Job(
+    job = BenchmarkJob(
         models=tuple(map(job_model, models, names_of(models))),
         engines=tuple(part.strip() for part in engine.split(",")),
         threads=_numbers("--threads", threads),
@@ -156,12 +156,14 @@ def _numbers(option: str, text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(int(part) for part in parts))
 
 
-def _write(report: Report, output: Path | None, html: Path | None, csv: Path | None) -> None:
+def _write(
+    report: BenchmarkReport, output: Path | None, html: Path | None, csv: Path | None
+) -> None:
     from edgebert.benchmarking.report.csv import to_csv
     from edgebert.benchmarking.report.html import to_html
     from edgebert.files import replacing
 
-    texts: dict[Path | None, Callable[[Report], str]] = {
+    texts: dict[Path | None, Callable[[BenchmarkReport], str]] = {
         output: lambda each: each.to_json() + "\n",
         html: to_html,
         csv: to_csv,
@@ -173,7 +175,7 @@ def _write(report: Report, output: Path | None, html: Path | None, csv: Path | N
                 part.write_text(text(report), encoding="utf-8", newline="")
 
 
-def _print(report: Report, comparison: Comparison | None, *, as_json: bool) -> None:
+def _print(report: BenchmarkReport, comparison: ReportComparison | None, *, as_json: bool) -> None:
     import json
 
     from edgebert.benchmarking.report.terminal import print_report

@@ -123,7 +123,7 @@ def check_texts() -> list[tuple[str, str | None]]:
 
 
 def further_inputs(task: TaskName, tokens: int) -> dict[str, Sequence[int]]:
-    """What to give the inputs of a task (`Task.inputs`) in a check: every fourth token."""
+    """Values for the inputs of a task (`TaskDefinition.inputs`) in a check: every fourth token."""
     return {name: range(0, tokens, EVERY) for name in TASKS[task].inputs}
 
 

@@ -44,7 +44,7 @@ def output(
     segment_ids: Sequence[int] | None = None,
     positions: Sequence[int] | None = None,
 ) -> Array:
-    """What the converted graph should give for one input (see `bert.tasks.Task.output`).
+    """What the converted graph should give for one input (see `bert.tasks.TaskDefinition.output`).
 
     `positions`, an input of `fill-mask`, names the tokens to answer for; None: all of them.
     """

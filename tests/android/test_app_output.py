@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from edgebert.benchmarking.devices.events import EventReader
-from edgebert.benchmarking.result import Report
+from edgebert.benchmarking.result import BenchmarkReport
 from edgebert.benchmarking.validation import validate
 
 OUTPUT = os.environ.get("EDGEBERT_ANDROID_OUTPUT")
@@ -59,4 +59,4 @@ def test_a_shared_report_is_sound_and_picked_from(output):
 
 
 def read(output):
-    return Report.from_json((output / "report.json").read_text())
+    return BenchmarkReport.from_json((output / "report.json").read_text())

@@ -8,6 +8,7 @@ import numpy as np
 
 from edgebert.benchmarking.result import (
     Accuracy,
+    BenchmarkReport,
     ColdStart,
     DeviceResult,
     Facts,
@@ -15,7 +16,6 @@ from edgebert.benchmarking.result import (
     Memory,
     MemoryState,
     ModelFacts,
-    Report,
     Round,
     Run,
     RunRatio,
@@ -29,7 +29,7 @@ TEXTS = Input("texts", name="questions", count=100)
 HOSTILE = "<script>alert(1)</script>\"'&\n\x1b[31m\u202e\ud800"
 
 
-def sample() -> Report:
+def sample() -> BenchmarkReport:
     return read_report(SAMPLE)
 
 
@@ -109,8 +109,8 @@ def device(*runs, name="local", ratios=(), **facts):
     return DeviceResult(name, Facts(**facts), tuple(runs), tuple(RunRatio(*r) for r in ratios))
 
 
-def report(*devices) -> Report:
-    return Report("2026-11-23T00:00:00Z", "0.1.0", tuple(devices))
+def report(*devices) -> BenchmarkReport:
+    return BenchmarkReport("2026-11-23T00:00:00Z", "0.1.0", tuple(devices))
 
 
 def changed(result, **fields):

@@ -8,12 +8,12 @@ import pytest
 
 from edgebert.benchmarking.benchmark import benchmark, names_of
 from edgebert.benchmarking.devices.connection import LostConnectionError
-from edgebert.benchmarking.job import Job, JobModel
+from edgebert.benchmarking.job import BenchmarkJob, JobModel
 from edgebert.benchmarking.result import DeviceResult, Facts, read_report
 from edgebert.errors import EdgebertError
 
 SAMPLE = Path(__file__).parents[1] / "data" / "benchmark" / "report.json"
-JOB = Job((JobModel("x.tflite", "0" * 64, "x"),))
+JOB = BenchmarkJob((JobModel("x.tflite", "0" * 64, "x"),))
 RESULT = DeviceResult("as the machine calls itself", Facts(), ())
 
 

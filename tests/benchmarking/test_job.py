@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from edgebert.benchmarking import measure
-from edgebert.benchmarking.job import Job, JobModel
+from edgebert.benchmarking.job import BenchmarkJob, JobModel
 from edgebert.benchmarking.models import job_model, memory_groups, open_model, without_float32
 from edgebert.benchmarking.process import WORKER, Process
 from edgebert.benchmarking.result import DeviceResult, MemoryState
@@ -48,7 +48,7 @@ def finished(models, data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("job")
     texts = folder / "texts.txt"
     texts.write_text("Where is my card?\nThe quick brown fox.\n")
-    job = Job(models, lengths=(16,), texts=str(texts), rounds=3, cores="0", data=str(data))
+    job = BenchmarkJob(models, lengths=(16,), texts=str(texts), rounds=3, cores="0", data=str(data))
     path = folder / "job.json"
     path.write_text(json.dumps(job.to_json()))
     done = subprocess.run(
@@ -143,7 +143,7 @@ def test_a_device_that_slowed_itself_down_in_a_round_alone_says_so(models, tmp_p
     def command(words):
         return f"throttled={next(looks)}" if "get_throttled" in words else ""
 
-    result = measure.measure(Job(models[:1], rounds=1), system=System(tmp_path, command))
+    result = measure.measure(BenchmarkJob(models[:1], rounds=1), system=System(tmp_path, command))
     assert result.runs[0].rounds[0].throttled is (bits == "0x4")
     assert result.facts.throttled is (bits == "0x4")
     assert any("slowed itself down" in note for note in result.facts.notes) is (bits == "0x4")
@@ -183,7 +183,7 @@ def test_models_are_split_where_memory_is_short(models):
 
 def test_little_memory_means_no_ratios_but_all_runs(models, tmp_path):
     small = machine(tmp_path, {**PI4, "proc/meminfo": MEMINFO.format(total=90_000, free=50_000)})
-    result = measure.measure(Job(models[:1] + models[1:2], rounds=1), system=small)
+    result = measure.measure(BenchmarkJob(models[:1] + models[1:2], rounds=1), system=small)
     assert len(result.runs) == 2
     assert result.ratios == ()
     assert any("memory is too short for it and its float32" in note for note in result.notes)
@@ -196,10 +196,10 @@ def test_what_would_end_a_job_later_ends_it_before_it_measures(models, tmp_path,
     other.write_text("words\tlabel\na\tb\n")
     for data_, message in ((tmp_path / "none.tsv", "none.tsv"), (other, "text")):
         with pytest.raises(EdgebertError, match=message):
-            measure.measure(Job(models[:1], data=str(data_)))
+            measure.measure(BenchmarkJob(models[:1], data=str(data_)))
     monkeypatch.setattr(measure, "find_spec", lambda _: None)
     with pytest.raises(EdgebertError, match="tflite-runtime is not installed"):
-        measure.measure(Job(models[:1], engines=("auto", "tflite-runtime")))
+        measure.measure(BenchmarkJob(models[:1], engines=("auto", "tflite-runtime")))
 
 
 def test_each_time_another_model_is_started_first(models, monkeypatch):
@@ -211,13 +211,15 @@ def test_each_time_another_model_is_started_first(models, monkeypatch):
 
     started = []
     monkeypatch.setattr(measure, "Process", NotedProcess)
-    measure.measure(Job(models[:2], rounds=3, processes=3))
+    measure.measure(BenchmarkJob(models[:2], rounds=3, processes=3))
     assert started == ["int8", "float32", "float32", "int8", "int8", "float32"]
 
 
 def test_a_job_survives_its_journey(models):
-    job = Job(models, lengths=(16, 32), threads=(1, 2), cores="big", data="d", texts="t", rounds=3)
-    assert Job.from_json(json.dumps(job.to_json())) == job
+    job = BenchmarkJob(
+        models, lengths=(16, 32), threads=(1, 2), cores="big", data="d", texts="t", rounds=3
+    )
+    assert BenchmarkJob.from_json(json.dumps(job.to_json())) == job
 
 
 @pytest.mark.parametrize(
@@ -239,7 +241,7 @@ def test_a_job_survives_its_journey(models):
 )
 def test_jobs_that_make_no_sense(models, change, message):
     with pytest.raises(EdgebertError, match=message):
-        replace(Job(models), **change)
+        replace(BenchmarkJob(models), **change)
 
 
 @pytest.mark.parametrize(
@@ -253,7 +255,7 @@ def test_jobs_that_make_no_sense(models, change, message):
 )
 def test_jobs_that_are_none(text, message):
     with pytest.raises(EdgebertError, match=message):
-        Job.from_json(text)
+        BenchmarkJob.from_json(text)
 
 
 def run_as_program(*arguments):
@@ -275,7 +277,7 @@ def test_the_program_reports_errors_as_events(tmp_path, classifier):
         f"{tmp_path}/none.json: cannot read: No such file or directory",
     )
     path = tmp_path / "job.json"
-    path.write_text(json.dumps(Job((JobModel(str(classifier), "0" * 64, "x"),)).to_json()))
+    path.write_text(json.dumps(BenchmarkJob((JobModel(str(classifier), "0" * 64, "x"),)).to_json()))
     status, event = run_as_program(path)
     found = hashlib.sha256(classifier.read_bytes()).hexdigest()[:12]
     assert status == 2

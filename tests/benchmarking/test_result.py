@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import edgebert.benchmarking
-from edgebert.benchmarking.result import ColdStart, DeviceResult, Report, read_report
+from edgebert.benchmarking.result import BenchmarkReport, ColdStart, DeviceResult, read_report
 from edgebert.errors import EdgebertError
 
 PARTS = ("import_ms", "load_ms", "load_cached_ms", "first_ms")
@@ -23,7 +23,7 @@ def data():
 def test_reading_and_writing_change_nothing(data):
     report = read_report(SAMPLE)
     assert json.loads(report.to_json()) == data
-    assert Report.from_json(report.to_json()) == report
+    assert BenchmarkReport.from_json(report.to_json()) == report
     assert DeviceResult.from_json(data["devices"][1]) == report.devices[1]
 
 
@@ -33,7 +33,7 @@ def test_a_report_of_before_a_field_came_is_read(data):
         for name in names:
             del run[of][name]
     del run["memory"]["compiled_baseline"]
-    read = Report.from_json(json.dumps(data)).devices[0].runs[0]
+    read = BenchmarkReport.from_json(json.dumps(data)).devices[0].runs[0]
     assert read.cold == ColdStart(*(run["cold"][part] for part in PARTS))
     assert (read.memory.compiled, read.memory.compiled_baseline) == (None, None)
 
@@ -59,23 +59,23 @@ def test_a_report_is_what_its_schema_says(data):
 )
 def test_what_does_not_fit_is_named(data, change, message):
     with pytest.raises(EdgebertError, match=message):
-        Report.from_json(json.dumps({**data, **change}))
+        BenchmarkReport.from_json(json.dumps({**data, **change}))
 
 
 @pytest.mark.parametrize("text", ["", "[", "7", "[]", "{}", '{"format": 1}', "[" * 100_000])
 def test_what_is_no_report(text):
     with pytest.raises(EdgebertError, match="not a benchmark report"):
-        Report.from_json(text)
+        BenchmarkReport.from_json(text)
 
 
 def test_ratios_and_rounds_must_be_of_what_is_there(data):
     data["devices"][0]["ratios"][0]["run"] = 99
     with pytest.raises(EdgebertError, match="local has 12 runs; a ratio is of 99 against 0"):
-        Report.from_json(json.dumps(data))
+        BenchmarkReport.from_json(json.dumps(data))
     data["devices"][0]["ratios"][0]["run"] = 1
     data["devices"][0]["runs"][0]["rounds"][0]["count"] = 13
     with pytest.raises(EdgebertError, match="a round lies beyond the 12 samples"):
-        Report.from_json(json.dumps(data))
+        BenchmarkReport.from_json(json.dumps(data))
 
 
 def test_a_file_that_is_not_there_or_no_report_is_named(tmp_path):
@@ -93,5 +93,5 @@ def test_a_report_of_format_1_is_read_under_the_new_names(data):
     samples["reference"] = [2.0] * len(samples["total"])
     new = json.dumps(data)
     old = new.replace('"reference"', '"yardstick"').replace('"format": 2', '"format": 1')
-    assert Report.from_json(old).devices == Report.from_json(new).devices
-    assert Report.from_json(old).devices[0].facts.reference == "numpy 2"
+    assert BenchmarkReport.from_json(old).devices == BenchmarkReport.from_json(new).devices
+    assert BenchmarkReport.from_json(old).devices[0].facts.reference == "numpy 2"

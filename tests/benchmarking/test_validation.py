@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from edgebert.benchmarking.result import Report
+from edgebert.benchmarking.result import BenchmarkReport
 from edgebert.benchmarking.validation import validate
 from edgebert.errors import EdgebertError
 from tests.benchmarking.reports import device, report, run, sample, sample_json
@@ -54,7 +54,7 @@ def test_the_sample_is_sound():
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: ".".join(map(str, path)))
 def test_a_number_that_cannot_be_is_one_line(path, number):
     with pytest.raises(EdgebertError) as caught:
-        validate(Report.from_json(json.dumps(put(path, number))))
+        validate(BenchmarkReport.from_json(json.dumps(put(path, number))))
     assert "\n" not in str(caught.value)
 
 
@@ -62,7 +62,7 @@ def test_only_temperatures_and_metrics_may_be_negative():
     taken = []
     for path in PATHS:
         try:
-            validate(Report.from_json(json.dumps(put(path, -1))))
+            validate(BenchmarkReport.from_json(json.dumps(put(path, -1))))
             taken.append(path[-1])
         except EdgebertError:
             pass

@@ -28,11 +28,11 @@ class StoppedError(Exception):
 def write(path, stop_after=None, **options):
     """Writes the lines that are missing; stops after so many of all."""
     with resumable(path, options.pop("made_of", MADE_OF), **options) as lines:
-        for line in LINES[lines.mark.lines : stop_after]:
+        for line in LINES[lines.position.lines : stop_after]:
             lines.write(line)
         if stop_after is not None:
             raise StoppedError
-    return lines.mark
+    return lines.position
 
 
 def stop(path, stop_after, **options):
@@ -41,8 +41,8 @@ def stop(path, stop_after, **options):
 
 
 def test_a_whole_output_stands_alone(path):
-    mark = write(path)
-    assert (mark.lines, mark.bytes) == (3, len(WHOLE))
+    position = write(path)
+    assert (position.lines, position.bytes) == (3, len(WHOLE))
     assert path.read_bytes() == WHOLE
     assert [each.name for each in path.parent.iterdir()] == ["out.jsonl"]
 

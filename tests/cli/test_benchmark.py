@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 import edgebert.benchmarking.benchmark
 from edgebert.benchmarking.benchmark import Outcome
-from edgebert.benchmarking.result import Report, read_report
+from edgebert.benchmarking.result import BenchmarkReport, read_report
 from edgebert.cli.main import app
 from tests.benchmarking.reports import in_more_rounds
 
@@ -95,7 +95,7 @@ def test_the_report_is_written_in_every_form(measured, model, tmp_path):
 
 def test_json_on_stdout_is_the_report(measured, model):
     result = run(model, "--json")
-    assert Report.from_json(result.stdout) == read_report(SAMPLE)
+    assert BenchmarkReport.from_json(result.stdout) == read_report(SAMPLE)
     assert result.stdout.count("\n") == 1
 
 

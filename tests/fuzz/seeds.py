@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 import edgebert
-from edgebert.benchmarking.job import Job, JobModel
+from edgebert.benchmarking.job import BenchmarkJob, JobModel
 from edgebert.model_file.names import RECORD_FILE, UNIGRAM_FILE, VOCABULARY_FILE
 from edgebert.model_file.stored_zip import archive_bytes, read_archive
 from edgebert.semantic_search.corpus import Place
@@ -279,7 +279,7 @@ def report() -> bytes:
 
 def job() -> bytes:
     """A benchmark job."""
-    return json_bytes(Job((JobModel("x.tflite", "0" * 64, "x"),)).to_json())
+    return json_bytes(BenchmarkJob((JobModel("x.tflite", "0" * 64, "x"),)).to_json())
 
 
 SQUAD = {

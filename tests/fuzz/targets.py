@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from edgebert.benchmarking.job import Job
+from edgebert.benchmarking.job import BenchmarkJob
 from edgebert.benchmarking.pick import Limits, pick
 from edgebert.benchmarking.report.html import to_html
 from edgebert.benchmarking.result import read_report
@@ -153,7 +153,7 @@ def _report(path: Path) -> None:
 
 
 def _job(path: Path) -> None:
-    Job.from_json(path.read_bytes())
+    BenchmarkJob.from_json(path.read_bytes())
 
 
 def _state() -> list[bytes]:

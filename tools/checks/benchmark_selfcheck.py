@@ -17,10 +17,10 @@ from pathlib import Path
 
 import edgebert
 from edgebert.benchmarking.compare import compare
-from edgebert.benchmarking.job import Job
+from edgebert.benchmarking.job import BenchmarkJob
 from edgebert.benchmarking.measure import measure
 from edgebert.benchmarking.models import job_model
-from edgebert.benchmarking.result import Report
+from edgebert.benchmarking.result import BenchmarkReport
 from edgebert.checkpoints.sources import MINILM
 
 NARROW = 0.03
@@ -30,14 +30,14 @@ NARROW = 0.03
 class Instruments:
     """A job with one model."""
 
-    job: Job
+    job: BenchmarkJob
 
-    def run(self, delay: float = 0.0, times: int = 1) -> Report:
+    def run(self, delay: float = 0.0, times: int = 1) -> BenchmarkReport:
         """A report of the model, held up by a share, and so many times beside itself."""
         worker = (sys.executable, "-m", "tools.checks.altered_worker", str(delay))
         lengths = self.job.lengths if times > 1 else ()
         job = replace(self.job, models=self.job.models * times, lengths=lengths)
-        return Report(
+        return BenchmarkReport(
             created="", edgebert=edgebert.__version__, devices=(measure(job, worker=worker),)
         )
 
@@ -54,7 +54,7 @@ def same_twice(bench: Instruments) -> bool:
     return good
 
 
-def slower(old: Report, new: Report) -> bool:
+def slower(old: BenchmarkReport, new: BenchmarkReport) -> bool:
     """Whether any input became slower; prints what is said of each."""
     latencies = [c for c in compare(old, new).changes if c.what == "latency"]
     for change in latencies:
@@ -96,7 +96,7 @@ def main() -> int:
         path = arguments.model or Path(folder) / "minilm.tflite"
         if arguments.model is None:
             edgebert.convert(MINILM, path)
-        job = Job((job_model(path),), lengths=(32,), min_seconds=arguments.min_seconds)
+        job = BenchmarkJob((job_model(path),), lengths=(32,), min_seconds=arguments.min_seconds)
         bench = Instruments(job)
         print("the same twice:")
         good = same_twice(bench)

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from edgebert.benchmarking.result import FORMAT, Report
+from edgebert.benchmarking.result import FORMAT, BenchmarkReport
 from edgebert.model_file.record import FORMATS, Record
 
 PACKAGE = Path(__file__).resolve().parents[2] / "edgebert"
@@ -76,7 +76,7 @@ SCHEMAS = (
     ),
     Schema(
         "benchmarking/report.schema.json",
-        Report,
+        BenchmarkReport,
         "edgebert benchmark report",
         "`edgebert benchmark -o` writes it. null: the device cannot tell. Readers pass over fields "
         "they do not know.",

@@ -7,7 +7,7 @@ import time
 
 from edgebert.benchmarking.devices.adb_client import AdbClient
 from edgebert.benchmarking.devices.remote import RemoteDevice
-from edgebert.benchmarking.job import Job
+from edgebert.benchmarking.job import BenchmarkJob
 from edgebert.errors import EdgebertError
 from edgebert.progress import Progress
 from edgebert.retry_policy import DEFAULT_RETRY_POLICY, RetryPolicy
@@ -58,7 +58,7 @@ class AdbDevice(RemoteDevice):
             )
         return self
 
-    def prepare(self, job: Job, progress: Progress) -> None:
+    def prepare(self, job: BenchmarkJob, progress: Progress) -> None:
         """Refuses engines that the app has not."""
         unknown = [engine for engine in job.engines if engine not in ENGINES]
         if unknown:

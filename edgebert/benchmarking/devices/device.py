@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from abc import ABC, abstractmethod
 
-from edgebert.benchmarking.job import Job
+from edgebert.benchmarking.job import BenchmarkJob
 from edgebert.benchmarking.result import DeviceResult
 from edgebert.progress import Progress, silent
 
@@ -20,7 +20,7 @@ class Device(contextlib.AbstractContextManager["Device"], ABC):
     name: str
 
     @abstractmethod
-    def run(self, job: Job, progress: Progress = silent) -> DeviceResult:
+    def run(self, job: BenchmarkJob, progress: Progress = silent) -> DeviceResult:
         """Runs a job there; its paths are those of this machine.
 
         Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgebert.benchmarking.devices.device import Device
-from edgebert.benchmarking.job import Job
+from edgebert.benchmarking.job import BenchmarkJob
 from edgebert.benchmarking.result import DeviceResult
 from edgebert.progress import Progress, silent
 
@@ -13,7 +13,7 @@ class LocalDevice(Device):
 
     name = "local"
 
-    def run(self, job: Job, progress: Progress = silent) -> DeviceResult:
+    def run(self, job: BenchmarkJob, progress: Progress = silent) -> DeviceResult:
         """Runs a job.
 
         Raises:

@@ -20,7 +20,7 @@ from pathlib import Path
 from edgebert.benchmarking.devices.connection import Connection, Retries
 from edgebert.benchmarking.devices.device import Device
 from edgebert.benchmarking.devices.events import EventReader
-from edgebert.benchmarking.job import Job
+from edgebert.benchmarking.job import BenchmarkJob
 from edgebert.benchmarking.result import DeviceResult
 from edgebert.errors import EdgebertError
 from edgebert.files import sha256_of
@@ -59,7 +59,7 @@ class RemoteDevice(Device):
         self._retry = Retries(connection, patience)
 
     @abstractmethod
-    def prepare(self, job: Job, progress: Progress) -> None:
+    def prepare(self, job: BenchmarkJob, progress: Progress) -> None:
         """Makes the device ready for a job, or refuses it."""
 
     @abstractmethod
@@ -86,7 +86,7 @@ class RemoteDevice(Device):
         """Why a job ended without a result."""
         return "the job ended without a result"
 
-    def run(self, job: Job, progress: Progress = silent) -> DeviceResult:
+    def run(self, job: BenchmarkJob, progress: Progress = silent) -> DeviceResult:
         """Runs a job there; its paths are those of this machine.
 
         After a lost connection it goes on where it was; the job keeps running meanwhile.
@@ -121,7 +121,7 @@ class RemoteDevice(Device):
         self._send(path, f"{folder}/{name}", digest, progress)
         return f"{folder}/{name}"
 
-    def _send_inputs(self, job: Job, progress: Progress) -> Job:
+    def _send_inputs(self, job: BenchmarkJob, progress: Progress) -> BenchmarkJob:
         """Sends what the job reads; the job with the paths over there."""
 
         def sent(path: str | None) -> str | None:

@@ -17,7 +17,7 @@ from edgebert.benchmarking.devices.package import pack
 from edgebert.benchmarking.devices.remote import RemoteDevice
 from edgebert.benchmarking.devices.ssh_client import SshClient
 from edgebert.benchmarking.devices.ssh_python import RemotePython, find_python, make_environment
-from edgebert.benchmarking.job import Job
+from edgebert.benchmarking.job import BenchmarkJob
 from edgebert.errors import EdgebertError
 from edgebert.files import sha256_of
 from edgebert.progress import Progress
@@ -116,7 +116,7 @@ class SshDevice(RemoteDevice):
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def prepare(self, job: Job, progress: Progress) -> None:
+    def prepare(self, job: BenchmarkJob, progress: Progress) -> None:
         """Makes an environment with the engines, and sends edgebert."""
         running = self.shell(_LOOK_FOR_JOBS, self._jobs).strip()
         if running.isdigit():

@@ -7,8 +7,8 @@ import io
 from collections.abc import Callable
 from typing import TypeAlias
 
-from edgebert.benchmarking.report.rows import Row, rows
-from edgebert.benchmarking.result import Report
+from edgebert.benchmarking.report.rows import TableRow, rows
+from edgebert.benchmarking.result import BenchmarkReport
 from edgebert.benchmarking.validation import validate
 from edgebert.formatting import clean
 
@@ -16,7 +16,7 @@ Value: TypeAlias = str | float | None
 
 _FORMULA = ("=", "+", "-", "@")
 
-COLUMNS: tuple[tuple[str, Callable[[Row], Value]], ...] = (
+COLUMNS: tuple[tuple[str, Callable[[TableRow], Value]], ...] = (
     ("device", lambda row: row.device.name),
     ("board", lambda row: row.device.facts.board),
     ("cpu", lambda row: row.device.facts.cpu),
@@ -66,7 +66,7 @@ COLUMNS: tuple[tuple[str, Callable[[Row], Value]], ...] = (
 """Heading and value of each column."""
 
 
-def to_csv(report: Report) -> str:
+def to_csv(report: BenchmarkReport) -> str:
     """The whole file, RFC 4180; what is not known is empty.
 
     Raises:

@@ -13,8 +13,8 @@ from edgebert.benchmarking.report import panels, trade_offs
 from edgebert.benchmarking.report.facts import known_facts
 from edgebert.benchmarking.report.lengths import length_costs
 from edgebert.benchmarking.report.quantized import Pair, pairs
-from edgebert.benchmarking.report.rows import Row, distinct, rows
-from edgebert.benchmarking.result import DeviceResult, Facts, Report
+from edgebert.benchmarking.report.rows import TableRow, distinct, rows
+from edgebert.benchmarking.result import BenchmarkReport, DeviceResult, Facts
 from edgebert.benchmarking.validation import validate
 from edgebert.formatting import megabytes, plural
 from edgebert.page.frame import page
@@ -25,7 +25,7 @@ _NOTES_SHOWN = 6
 _NO_ACCURACY = "Accuracy was not measured: edgebert benchmark --data FILE does."
 
 
-def to_html(report: Report) -> str:
+def to_html(report: BenchmarkReport) -> str:
     """The whole page.
 
     Raises:
@@ -79,7 +79,7 @@ def _device(device: DeviceResult, number: int) -> Markup:
 
 
 def _panels(
-    device: DeviceResult, shown: Sequence[Row], setting: int, inputs: Sequence[str]
+    device: DeviceResult, shown: Sequence[TableRow], setting: int, inputs: Sequence[str]
 ) -> Iterable[Markup]:
     """Charts of one setting: those of each input, then the one over all lengths."""
     compared = [pair for pair in pairs(device) if pair.int8.setting == shown[0].setting]
@@ -94,7 +94,7 @@ def _panels(
         yield _panel(f"All lengths, {shown[0].setting}", [lengths], setting)
 
 
-def _charts(shown: Sequence[Row], compared: Sequence[Pair]) -> list[Markup | None]:
+def _charts(shown: Sequence[TableRow], compared: Sequence[Pair]) -> list[Markup | None]:
     accuracy = trade_offs.against_accuracy(shown)
     return [
         accuracy or element("p", _NO_ACCURACY, class_="missing"),
@@ -136,7 +136,7 @@ def _choices(settings: Sequence[str], inputs: Sequence[str]) -> Markup:
     return element("form", *fields, class_="choices", hidden=True)
 
 
-def _notes(device: DeviceResult, every: Sequence[Row]) -> Markup | None:
+def _notes(device: DeviceResult, every: Sequence[TableRow]) -> Markup | None:
     """Everything that makes the figures less than they seem, and where int8 did not help."""
     lines = [*device.facts.notes, *device.notes]
     lines += [pair.sentence for pair in pairs(device) if not pair.helped]
@@ -168,7 +168,7 @@ def _facts(facts: Facts) -> Markup:
 
 _whole = "{:,.0f}".format
 
-_RUN_COLUMNS: tuple[Column[Row], ...] = (
+_RUN_COLUMNS: tuple[Column[TableRow], ...] = (
     Column("model", lambda row: row.name),
     Column("weights", lambda row: row.run.model.quantization),
     Column("input", lambda row: row.input),
@@ -178,13 +178,13 @@ _RUN_COLUMNS: tuple[Column[Row], ...] = (
     Column("p50 ms", lambda row: row.p50),
     Column("p90 ms", lambda row: row.p90),
     Column("p99 ms", lambda row: row.p99),
-    Column("tokenise ms", partial(Row.part, part="tokenize")),
-    Column("set ms", partial(Row.part, part="set")),
-    Column("invoke ms", partial(Row.part, part="invoke")),
-    Column("finish ms", partial(Row.part, part="finish")),
+    Column("tokenise ms", partial(TableRow.part, part="tokenize")),
+    Column("set ms", partial(TableRow.part, part="set")),
+    Column("invoke ms", partial(TableRow.part, part="invoke")),
+    Column("finish ms", partial(TableRow.part, part="finish")),
     Column("file MB", lambda row: row.run.model.bytes, megabytes),
-    Column("private MB", partial(Row.growth, kind="private"), megabytes),
-    Column("mapped MB", partial(Row.growth, kind="mapped"), megabytes),
+    Column("private MB", partial(TableRow.growth, kind="private"), megabytes),
+    Column("mapped MB", partial(TableRow.growth, kind="mapped"), megabytes),
     Column("peak MB", lambda row: row.run.memory.peak.resident, megabytes),
     Column("accuracy", lambda row: row.accuracy.value if row.accuracy else None, "{:.4f}".format),
     Column("metric", lambda row: row.accuracy.metric if row.accuracy else None),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from edgebert.benchmarking.report.rows import Row
+from edgebert.benchmarking.report.rows import TableRow
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class LengthCosts:
             the points (least squares). None for a single length.
     """
 
-    row: Row
+    row: TableRow
     points: tuple[tuple[int, float], ...]
     token_us: float | None
 
@@ -33,9 +33,9 @@ class LengthCosts:
         return dict(self.points).get(tokens)
 
 
-def length_costs(rows: Iterable[Row]) -> tuple[LengthCosts, ...]:
+def length_costs(rows: Iterable[TableRow]) -> tuple[LengthCosts, ...]:
     """One for each model of rows that share their setting."""
-    models: dict[tuple[str, str], dict[int, Row]] = {}
+    models: dict[tuple[str, str], dict[int, TableRow]] = {}
     for row in rows:
         tokens = row.run.input.tokens
         if row.run.input.kind == "length" and tokens is not None and row.p50 is not None:
@@ -43,7 +43,7 @@ def length_costs(rows: Iterable[Row]) -> tuple[LengthCosts, ...]:
     return tuple(map(_costs, models.values()))
 
 
-def _costs(by_length: dict[int, Row]) -> LengthCosts:
+def _costs(by_length: dict[int, TableRow]) -> LengthCosts:
     import numpy as np
 
     lengths = sorted(by_length)

@@ -7,7 +7,7 @@ from functools import partial
 
 from edgebert.benchmarking.report.lengths import LengthCosts
 from edgebert.benchmarking.report.quantized import Pair
-from edgebert.benchmarking.report.rows import Row
+from edgebert.benchmarking.report.rows import TableRow
 from edgebert.benchmarking.report.series import accuracy, series
 from edgebert.formatting import fixed, megabytes, number
 from edgebert.page.axis import Axis
@@ -27,7 +27,7 @@ _MEMORY_PARTS = (
 )
 
 
-def cold_start(shown: Sequence[Row]) -> Markup | None:
+def cold_start(shown: Sequence[TableRow]) -> Markup | None:
     """Milliseconds of a fresh process until its first answer, in parts."""
     drawn: list[Bar] = []
     for row in shown:
@@ -41,11 +41,11 @@ def cold_start(shown: Sequence[Row]) -> Markup | None:
     if not drawn:
         return None
     columns = [
-        Column[Row]("model", lambda row: row.name),
-        Column[Row]("import ms", lambda row: row.run.cold.import_ms),
-        Column[Row]("load ms", lambda row: row.run.cold.load_ms),
-        Column[Row]("first answer ms", lambda row: row.run.cold.first_ms),
-        Column[Row]("load with cache ms", lambda row: row.run.cold.load_cached_ms),
+        Column[TableRow]("model", lambda row: row.name),
+        Column[TableRow]("import ms", lambda row: row.run.cold.import_ms),
+        Column[TableRow]("load ms", lambda row: row.run.cold.load_ms),
+        Column[TableRow]("first answer ms", lambda row: row.run.cold.first_ms),
+        Column[TableRow]("load with cache ms", lambda row: row.run.cold.load_cached_ms),
     ]
     return figure(
         "Cold start",
@@ -57,7 +57,7 @@ def cold_start(shown: Sequence[Row]) -> Markup | None:
     )
 
 
-def memory(shown: Sequence[Row]) -> Markup | None:
+def memory(shown: Sequence[TableRow]) -> Markup | None:
     """Resident memory after the first answer, in parts."""
     drawn: list[Bar] = []
     for row in shown:
@@ -72,14 +72,14 @@ def memory(shown: Sequence[Row]) -> Markup | None:
     if not drawn:
         return None
     columns = [
-        Column[Row]("model", lambda row: row.name),
-        Column[Row]("before MB", lambda row: row.run.memory.baseline.resident, megabytes),
-        Column[Row]("private added MB", partial(Row.growth, kind="private"), megabytes),
-        Column[Row]("shared added MB", partial(Row.growth, kind="shared"), megabytes),
-        Column[Row]("mapped added MB", partial(Row.growth, kind="mapped"), megabytes),
-        Column[Row]("of it model file MB", lambda row: row.run.memory.model_file, megabytes),
-        Column[Row]("peak MB", lambda row: row.run.memory.peak.resident, megabytes),
-        Column[Row]("private added, cache MB", _cached_private, megabytes),
+        Column[TableRow]("model", lambda row: row.name),
+        Column[TableRow]("before MB", lambda row: row.run.memory.baseline.resident, megabytes),
+        Column[TableRow]("private added MB", partial(TableRow.growth, kind="private"), megabytes),
+        Column[TableRow]("shared added MB", partial(TableRow.growth, kind="shared"), megabytes),
+        Column[TableRow]("mapped added MB", partial(TableRow.growth, kind="mapped"), megabytes),
+        Column[TableRow]("of it model file MB", lambda row: row.run.memory.model_file, megabytes),
+        Column[TableRow]("peak MB", lambda row: row.run.memory.peak.resident, megabytes),
+        Column[TableRow]("private added, cache MB", _cached_private, megabytes),
     ]
     return figure(
         "Memory after the first answer",
@@ -171,7 +171,7 @@ def by_length(costs: Sequence[LengthCosts]) -> Markup | None:
     )
 
 
-def _cached_private(row: Row) -> float | None:
+def _cached_private(row: TableRow) -> float | None:
     return row.growth("private", row.run.memory.cached) if row.run.memory.cached else None
 
 

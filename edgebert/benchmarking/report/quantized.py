@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from edgebert.benchmarking.models import INT8
-from edgebert.benchmarking.report.rows import Row, rows
+from edgebert.benchmarking.report.rows import TableRow, rows
 from edgebert.benchmarking.result import DeviceResult
 from edgebert.formatting import clean, megabytes
 
@@ -21,8 +21,8 @@ class Pair:
         high: upper end.
     """
 
-    int8: Row
-    float32: Row
+    int8: TableRow
+    float32: TableRow
     speedup: float
     low: float
     high: float
@@ -69,11 +69,11 @@ def pairs(device: DeviceResult) -> tuple[Pair, ...]:
     return tuple(best[index] for index in sorted(best))
 
 
-def _is_int8(row: Row) -> bool:
+def _is_int8(row: TableRow) -> bool:
     return row.run.model.quantization in INT8
 
 
-def _is_float32(row: Row) -> bool:
+def _is_float32(row: TableRow) -> bool:
     return row.run.model.quantization == "float32"
 
 
@@ -83,7 +83,7 @@ def _alike(pair: Pair) -> bool:
     return same_model and _same(pair.int8) == _same(pair.float32)
 
 
-def _same(row: Row) -> tuple[str | int | None, ...]:
+def _same(row: TableRow) -> tuple[str | int | None, ...]:
     """What the two of a pair have in common."""
     run, model = row.run, row.run.model
     shape = (model.task, model.layers, model.hidden_size, model.heads)

@@ -19,7 +19,7 @@ MemoryKind = Literal["private", "shared", "mapped", "resident"]
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """One run of a device.
 
     Attributes:
@@ -124,9 +124,9 @@ class Row:
         return (f"{self.throttled} of {of} throttled, left out of the figures", *self.run.notes)
 
 
-def rows(device: DeviceResult) -> tuple[Row, ...]:
+def rows(device: DeviceResult) -> tuple[TableRow, ...]:
     """All runs of a device."""
-    return tuple(Row(device, index) for index in range(len(device.runs)))
+    return tuple(TableRow(device, index) for index in range(len(device.runs)))
 
 
 def input_name(given: Input) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from edgebert.benchmarking.report.facts import known_facts
 from edgebert.benchmarking.report.quantized import Pair, pairs
-from edgebert.benchmarking.report.rows import Row, distinct, rows
-from edgebert.benchmarking.result import DeviceResult, Report
+from edgebert.benchmarking.report.rows import TableRow, distinct, rows
+from edgebert.benchmarking.result import BenchmarkReport, DeviceResult
 from edgebert.benchmarking.validation import validate
 from edgebert.formatting import UNKNOWN, clean, megabytes, number
 
@@ -39,7 +39,7 @@ _FOOTNOTE = (
 )
 
 
-def print_report(report: Report, console: Console) -> None:
+def print_report(report: BenchmarkReport, console: Console) -> None:
     """Prints every device: its facts, notes, runs, and int8 beside float32.
 
     Raises:
@@ -78,7 +78,7 @@ def _device(device: DeviceResult) -> Iterator[RenderableType]:
         yield Text(clean(line), style="yellow")
 
 
-def _remarks(every: Sequence[Row], compared: Sequence[Pair]) -> Iterator[str]:
+def _remarks(every: Sequence[TableRow], compared: Sequence[Pair]) -> Iterator[str]:
     """What to know about single runs, and where int8 did not help."""
     for row in every:
         mark = f"{_THROTTLED} " if row.throttled else ""
@@ -89,7 +89,7 @@ def _remarks(every: Sequence[Row], compared: Sequence[Pair]) -> Iterator[str]:
             yield pair.sentence
 
 
-def _run_table(shown: Sequence[Row]) -> Table:
+def _run_table(shown: Sequence[TableRow]) -> Table:
     has_energy = any(row.joules is not None for row in shown)
     table = _table((*_HEADINGS, _ENERGY_HEADING) if has_energy else _HEADINGS)
     for row in shown:
@@ -111,7 +111,7 @@ def _run_table(shown: Sequence[Row]) -> Table:
     return table
 
 
-def _cache_table(shown: Sequence[Row]) -> Table:
+def _cache_table(shown: Sequence[TableRow]) -> Table:
     """What the weight cache gains."""
     table = _table(_CACHE_HEADINGS)
     for row in shown:

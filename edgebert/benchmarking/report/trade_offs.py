@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from edgebert.benchmarking.report.pareto import front
-from edgebert.benchmarking.report.rows import Row, distinct
+from edgebert.benchmarking.report.rows import TableRow, distinct
 from edgebert.benchmarking.report.series import SERIES, accuracy, series
 from edgebert.formatting import fixed, megabytes, number
 from edgebert.page.axis import Axis
@@ -21,11 +21,11 @@ _TIME = "milliseconds an answer (p50)"
 class Marked(NamedTuple):
     """A run, and whether it is on the front."""
 
-    row: Row
+    row: TableRow
     front: bool
 
 
-def against_accuracy(shown: Sequence[Row]) -> Markup | None:
+def against_accuracy(shown: Sequence[TableRow]) -> Markup | None:
     """Latency across, accuracy up, area the size of the file; None where no accuracy is known."""
     metric = ", ".join(distinct(row.accuracy.metric for row in shown if row.accuracy))
     marked = _marked(shown, lambda row: (row.p50, _negative(accuracy(row))))
@@ -43,7 +43,7 @@ def against_accuracy(shown: Sequence[Row]) -> Markup | None:
     )
 
 
-def against_size(shown: Sequence[Row]) -> Markup | None:
+def against_size(shown: Sequence[TableRow]) -> Markup | None:
     """Size of the file across, latency up; None where no latency is known."""
     marked = _marked(shown, lambda row: (row.run.model.bytes, row.p50))
     points = [_point(each, each.row.run.model.bytes / 1e6, each.row.p50) for each in marked]
@@ -79,7 +79,7 @@ def _trade_off(
 
 
 def _marked(
-    shown: Sequence[Row], costs: Callable[[Row], tuple[float | None, float | None]]
+    shown: Sequence[TableRow], costs: Callable[[TableRow], tuple[float | None, float | None]]
 ) -> list[Marked]:
     """The rows of which both costs are known, and which of them nothing else beats in both."""
     known = [(row, (one, other)) for row in shown for one, other in [costs(row)]

@@ -87,11 +87,11 @@ def augment(
     made_of = {**described(method, amount), "the input": known_by}
     to_line = _as_json if output.suffix.lower() == ".jsonl" else _as_text
     with resumable(output, made_of, force=force) as lines:
-        rest = islice(enumerate(texts), lines.mark.lines, None)
+        rest = islice(enumerate(texts), lines.position.lines, None)
         while block := list(islice(rest, _BLOCK)):
             for new in _block(block, method, amount):
                 lines.write(*(_written(each, to_line) for each in new))
-            progress(lines.mark.lines, total, "making texts")
+            progress(lines.position.lines, total, "making texts")
     with output.open("rb") as file:
         return sum(1 for _ in file)
 

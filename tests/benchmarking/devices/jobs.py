@@ -3,7 +3,7 @@
 import json
 import zipfile
 
-from edgebert.benchmarking.job import Job, JobModel
+from edgebert.benchmarking.job import BenchmarkJob, JobModel
 from edgebert.benchmarking.result import DeviceResult, Facts
 
 RESULT = DeviceResult("local", Facts(cpu="Cortex-A76"), ()).to_json()
@@ -45,4 +45,4 @@ def job_of(folder, **changes):
     """A job with one model file of 3 MB."""
     model = folder / "my model.tflite"
     model.write_bytes(bytes(range(256)) * 12_000)
-    return Job(models=(JobModel(str(model), "0" * 64, "my model"),), **changes)
+    return BenchmarkJob(models=(JobModel(str(model), "0" * 64, "my model"),), **changes)

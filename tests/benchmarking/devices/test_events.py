@@ -7,7 +7,7 @@ import pytest
 
 from edgebert.benchmarking import __main__ as program
 from edgebert.benchmarking.devices.events import EventReader
-from edgebert.benchmarking.job import Job, JobModel
+from edgebert.benchmarking.job import BenchmarkJob, JobModel
 from edgebert.benchmarking.result import Round
 from edgebert.errors import EdgebertError
 from tests.benchmarking.reports import device, run
@@ -47,7 +47,9 @@ def test_what_no_device_can_have_measured_is_refused_at_once(wrong):
 
 def job_file(folder):
     path = folder / "job.json"
-    path.write_text(json.dumps(Job(models=(JobModel("a.tflite", "0" * 64, "a"),)).to_json()))
+    path.write_text(
+        json.dumps(BenchmarkJob(models=(JobModel("a.tflite", "0" * 64, "a"),)).to_json())
+    )
     return str(path)
 
 

@@ -317,11 +317,11 @@ def test_a_private_environment_is_made_once(tmp_path, device_of):
 
 
 def test_the_edgebert_that_runs_here_runs_there(server, tmp_path, classifier):
-    from edgebert.benchmarking.job import Job, JobModel
+    from edgebert.benchmarking.job import BenchmarkJob, JobModel
     from edgebert.files import sha256_of
 
     model = JobModel(str(classifier), sha256_of(classifier), "small")
-    job = Job(models=(model,), lengths=(16,), min_seconds=0.05)
+    job = BenchmarkJob(models=(model,), lengths=(16,), min_seconds=0.05)
     options = DeviceOptions(sys.executable, None, server.config)
     with SshDevice(parse_ssh(server.address), options) as device:
         result = device.run(job)

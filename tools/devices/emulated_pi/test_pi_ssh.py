@@ -15,7 +15,7 @@ import pytest
 
 from edgebert.benchmarking.devices.address import DeviceOptions, parse_ssh
 from edgebert.benchmarking.devices.ssh import SshDevice
-from edgebert.benchmarking.job import Job, JobModel
+from edgebert.benchmarking.job import BenchmarkJob, JobModel
 from edgebert.bert.weights import encoder_shapes
 from edgebert.errors import EdgebertError
 from edgebert.files import sha256_of
@@ -52,7 +52,7 @@ def job(tmp_path_factory):
     statistics.write_text(json.dumps({"bert_uncased_L-2_H-128_A-2": {"tensors": moments}}))
     path = folder / "tiny.tflite"
     convert_drawn(draw_checkpoint("2/128", statistics), path)
-    return Job(
+    return BenchmarkJob(
         models=(JobModel(str(path), sha256_of(path), "tiny"),),
         lengths=(16, 64),
         rounds=3,
