@@ -77,6 +77,18 @@ def test_nothing_but_the_two_screens_is_open_to_other_apps(manifest):
     assert exported == [".MainActivity", ".BenchmarkActivity"]
 
 
+def test_the_benchmark_screen_is_open_to_adb_alone(manifest):
+    guarded = {
+        node.get(f"{ANDROID}name"): node.get(f"{ANDROID}permission")
+        for node in manifest.iter("activity")
+        if node.get(f"{ANDROID}exported") == "true"
+    }
+    assert guarded == {
+        ".MainActivity": None,
+        ".BenchmarkActivity": "android.permission.DUMP",
+    }
+
+
 def test_neither_app_nor_library_asks_for_the_network(manifest):
     assert "android.permission.INTERNET" not in {
         node.get(f"{ANDROID}name") for node in manifest.iter("uses-permission")

@@ -57,7 +57,7 @@ class AnswersTest {
         return when (model.task) {
             Task.CLASSIFY -> model.classify(text, pair, truncate, long, stride)
             Task.REGRESS -> model.regress(text, pair, truncate, long, stride)
-            Task.EMBED -> model.embed(text, pair, truncate, long, stride)
+            Task.EMBED -> model.embed(text, pair, truncate, long, stride, given["prompt"] as String?)
             Task.ENCODE -> model.encode(text, pair, truncate)
             Task.TAG -> model.tag(
                 text,

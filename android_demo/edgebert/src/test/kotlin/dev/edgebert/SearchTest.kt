@@ -10,12 +10,18 @@ class SearchTest {
     private val corpus = File(MADE, "corpus.txt").readLines()
 
     @Test
-    fun `hits are Python's`() = EdgebertModel.open(File(MADE, "embed.tflite")).use { model ->
+    fun `hits are Python's, prompts before queries and documents`() {
+        val cases = jsonLines(File(MADE, "search.jsonl")).groupBy { it["model"] as String }
+        assertEquals(setOf("embed.tflite", "embed-prompts.tflite"), cases.keys)
+        cases.forEach(::compare)
+    }
+
+    private fun compare(name: String, cases: List<Map<*, *>>) = EdgebertModel.open(File(MADE, name)).use { model ->
         val told = ArrayList<Int>()
         val search = Search.build(model, corpus) { done, total -> told.add(done).also { assertEquals(200, total) } }
         assertEquals(200, search.size)
         assertEquals((1..200).toList(), told)
-        for (case in jsonLines(File(MADE, "search.jsonl"))) {
+        for (case in cases) {
             val expected = (case["hits"] as List<*>).map { it as Map<*, *> }
             val found = search.find(case["query"] as String, top = expected.size).value
             // Where two scores are as good as equal, either may come first.
