@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from graphlib import CycleError, TopologicalSorter
@@ -79,6 +80,17 @@ def edges(path):
 def test_every_part_is_in_the_order():
     parts = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
     assert parts - {"__init__", "__main__", "__pycache__", "py"} <= set(ORDER) | {"py.typed"}
+
+
+def test_the_pages_for_maintainers_list_every_package_in_the_order_of_imports():
+    design, contributing = (ROOT / "docs/design.md").read_text(), ROOT / "CONTRIBUTING.md"
+    packages = [part for part in ORDER if (PACKAGE / part).is_dir() and part != "data"]
+    assert re.findall(r"^\| `(\w+)/` \|", design, re.MULTILINE) == packages
+    (chain,) = re.findall(r"one way: ([^,]*),", contributing.read_text())
+    assert re.findall(r"`(\w+)`", chain) == packages
+    (ground_floor,) = re.findall(r"^\| the ground floor \|.*", design, re.MULTILINE)
+    modules = [part for part in ORDER if not (PACKAGE / part).is_dir()]
+    assert re.findall(r"`(\w+)`", ground_floor) == modules
 
 
 def test_import_brings_nothing_heavy():
