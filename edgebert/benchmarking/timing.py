@@ -25,10 +25,10 @@ REFERENCE_SHARE = 0.5
 class TimedModel(Protocol):
     """What is asked of a model; `edgebert.runtime.Model` has it."""
 
-    def prepare(self, text: str, pair: str | None = None) -> Any:
+    def tokenize(self, text: str, pair: str | None = None) -> Any:
         """Tokenises."""
 
-    def answer(self, job: Any) -> Reply:
+    def infer(self, job: Any) -> Reply:
         """Runs."""
 
     def watch(self, around: Callable[[Any], Any]) -> None:
@@ -91,7 +91,7 @@ def count_answers(
     until, count = clock() + int(seconds * 1e9), 0
     while True:
         for text, pair in texts:
-            model.answer(model.prepare(text, pair))
+            model.infer(model.tokenize(text, pair))
         count += len(texts)
         if clock() >= until:
             return count
@@ -129,9 +129,9 @@ class Stopwatch:
         clock, interpreter = self._clock, self._interpreter
         interpreter.began, interpreter.took = None, 0
         start = clock()
-        job = self._model.prepare(text, pair)
+        job = self._model.tokenize(text, pair)
         prepared = clock()
-        self._model.answer(job)
+        self._model.infer(job)
         end = clock()
         began = prepared if interpreter.began is None else interpreter.began
         invoke = interpreter.took

@@ -65,10 +65,10 @@ def open_interpreter(
         EdgebertError: no engine fits (the message tells why each one does not), or the engine
             refuses the file.
     """
-    if engine != "auto" and engine not in ENGINES:
+    if engine not in ("auto", *ENGINES):
         raise EdgebertError(f"engine {engine!r} is unknown; known: auto, {', '.join(ENGINES)}")
-    if threads < 1:
-        raise EdgebertError(f"threads is {threads}; at least 1 is needed")
+    if type(threads) is not int or threads < 1:
+        raise EdgebertError(f"threads is {threads!r}; a whole number of at least 1 is needed")
     reasons = []
     for name in ENGINES if engine == "auto" else (engine,):
         interpreter = _find(ENGINES[name], needs)

@@ -74,6 +74,11 @@ class Sessions:
         self._lock = threading.Lock()
         self._closed = False
 
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed
+
     def __len__(self) -> int:
         """Number of open sessions."""
         return len(self._all)

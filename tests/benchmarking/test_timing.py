@@ -27,12 +27,12 @@ class FakeModel:
     def invoke(self):
         self.now += self._parts[2]
 
-    def prepare(self, text, pair=None):
+    def tokenize(self, text, pair=None):
         self.asked.append((text, pair))
         self.now += self._parts[0]
         return text
 
-    def answer(self, job):
+    def infer(self, job):
         self.now += self._parts[1]
         for _ in range(self._invocations):
             self._interpreter.invoke()

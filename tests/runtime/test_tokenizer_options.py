@@ -77,12 +77,12 @@ def test_segments_and_places_of_a_template_reach_the_graph(model_of):
 
 def test_windows_of_a_template_are_tagged_as_one_text(model_of):
     model = model_of("tag", template=ODD)
-    job = model.prepare(TEXT, long="windows")
+    job = model.tokenize(TEXT, long="windows")
     assert all(len(each.ids) <= LENGTH and each.ids[2] in job.ids for each in job.inputs)
     ends = [span.end for span in model(TEXT, long="windows")]
     assert ends == sorted(ends)
     ids = model.tokenizer.ids("card")
-    assert model.prepare("card").inputs[0].segment_ids == [0, 0, *[1] * len(ids), 0]
+    assert model.tokenize("card").inputs[0].segment_ids == [0, 0, *[1] * len(ids), 0]
 
 
 @pytest.mark.parametrize("layout", [None, ZERO, ODD])
@@ -93,7 +93,7 @@ def test_answers_are_stretches_of_the_context_whatever_stands_around_it(model_of
     assert found
     assert all(context[each.start : each.end] == each.text for each in found)
     question, text = map(model.tokenizer.ids, ("Where is my card?", context))
-    job = model.prepare("Where is my card?", context)
+    job = model.tokenize("Where is my card?", context)
     for window, each in zip(job.windows, job.inputs, strict=True):
         assert each.ids[job.start :][: window.end - window.start] == text[slice(*window)]
     assert all(job.inputs[0].ids.count(token) for token in question[:2])
@@ -104,7 +104,7 @@ def test_a_text_may_lose_its_start(model_of):
     with pytest.warns(edgebert.TruncationWarning, match="its start was cut off"):
         spans = model(TEXT)
     room = model.tokenizer.room()
-    assert model.prepare(TEXT).ids == model.tokenizer.ids(TEXT)[-room:]
+    assert model.tokenize(TEXT).ids == model.tokenizer.ids(TEXT)[-room:]
     first = model.tokenizer.offsets(TEXT)[-room][0]
     assert all(span.start >= first for span in spans)
 

@@ -14,17 +14,17 @@ def delay_answers(share: float) -> None:
     """From now on models of this process take so much longer, as a share of their time."""
     from edgebert.runtime.model import Model
 
-    answer = Model.answer
+    infer = Model.infer
 
     def delayed(model: Model, job: Any) -> Any:
         start = time.perf_counter_ns()
-        reply = answer(model, job)
+        reply = infer(model, job)
         until = time.perf_counter_ns() + share * (time.perf_counter_ns() - start)
         while time.perf_counter_ns() < until:
             pass
         return reply
 
-    Model.answer = delayed  # type: ignore[method-assign]
+    Model.infer = delayed  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -73,11 +73,13 @@ class _Candidates:
 class AnswerQuestions:
     """Finds the answers to a question in a context: a file's task `answer`."""
 
+    options = ("top", "null_threshold", "max_answer_length", "stride")
+
     def __init__(self, file: ModelFile, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
         self._words = Words(file.vocabulary, file.record.tokenizer)
 
-    def prepare(
+    def tokenize(
         self,
         question: str,
         context: str | None = None,
@@ -128,7 +130,7 @@ class AnswerQuestions:
             truncated=len(kept) < len(asked),
         )
 
-    def answer(self, job: AnswerJob, session: Session) -> Reply:
+    def infer(self, job: AnswerJob, session: Session) -> Reply:
         """Runs all windows and picks the best of their answers."""
         candidates = _candidates(job, session)
         answers = [] if _is_null(candidates, job) else list(self._best(candidates, job))

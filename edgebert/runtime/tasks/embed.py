@@ -28,6 +28,8 @@ class Embed(WholeText):
         settle: see `WholeText`.
     """
 
+    options = (*WholeText.options, "prompt")
+
     def __init__(
         self,
         tokenizer: Tokenizer,
@@ -40,7 +42,7 @@ class Embed(WholeText):
         self._prompts = prompts
         self._default = prompts.get(default or "", "")
 
-    def prepare(  # type: ignore[override]
+    def tokenize(  # type: ignore[override]
         self,
         text: str,
         pair: str | None = None,
@@ -54,7 +56,7 @@ class Embed(WholeText):
 
         Args:
             text: to be embedded.
-            pair: as the next three, see `WholeText.prepare`.
+            pair: as the next three, see `WholeText.tokenize`.
             truncate: see there.
             long: see there; the prompt stands before the text, so in the first window alone.
             stride: see there.
@@ -67,7 +69,7 @@ class Embed(WholeText):
         before = self._default if prompt is None else self._named(prompt)
         if before and isinstance(text, str):
             text = before + text
-        return super().prepare(text, pair, truncate=truncate, long=long, stride=stride)
+        return super().tokenize(text, pair, truncate=truncate, long=long, stride=stride)
 
     def _named(self, prompt: str) -> str:
         if prompt == "":
@@ -94,7 +96,7 @@ def prompt_for(prompts: Mapping[str, str], names: tuple[str, ...]) -> str | None
 
 
 def to_length_one(vectors: Array) -> Array:
-    """Scales the rows of [m, H] to length 1."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    """Scales vectors [..., H] to length 1."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     scaled: Array = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
     return scaled

@@ -25,18 +25,20 @@ class Encode:
         finish: from the output of the graph [1, …] to the answer.
     """
 
+    options: tuple[str, ...] = ("truncate",)
+
     def __init__(self, tokenizer: Tokenizer, finish: Callable[[Array], Any] = first_item) -> None:
         self._tokenizer = tokenizer
         self._finish = finish
         self._has_template = tokenizer.options.template is not None
 
-    def prepare(
+    def tokenize(
         self, text: str, pair: str | None = None, *, truncate: Truncate = "longest"
     ) -> Encoding:
         """Tokenises; `truncate` names the text of a pair that gives way (`Tokenizer.encode`)."""
         return self._tokenizer.encode(text, pair, truncate=truncate)
 
-    def answer(self, job: Encoding, session: Session) -> Reply:
+    def infer(self, job: Encoding, session: Session) -> Reply:
         """Runs it."""
         ids, segment_ids, truncated = job
         # Without a template the last token ends the last segment: where it is 0 there is no other.

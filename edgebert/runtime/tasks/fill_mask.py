@@ -48,11 +48,13 @@ class FillJob:
 class FillMask:
     """Fills the masks of a text: a file's task `fill-mask`."""
 
+    options = ("top",)
+
     def __init__(self, file: ModelFile, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
         self._vocab_size = file.record.model.vocab_size
 
-    def prepare(self, text: str, pair: str | None = None, *, top: int = 5) -> FillJob:
+    def tokenize(self, text: str, pair: str | None = None, *, top: int = 5) -> FillJob:
         """Tokenises.
 
         Args:
@@ -85,7 +87,7 @@ class FillMask:
             )
         return FillJob(text, encoding, positions, ends, min(top, self._vocab_size))
 
-    def answer(self, job: FillJob, session: Session) -> Reply:
+    def infer(self, job: FillJob, session: Session) -> Reply:
         """Gives a list of `Fill`, best first; for several masks, a list of such lists."""
         ids, told, truncated = job.input
         logits = session.run(ids, told, {"positions": job.positions})[0]

@@ -76,13 +76,15 @@ class TagJob:
 class Tag:
     """Finds labelled spans in the text of a file's task `tag`."""
 
+    options = ("strategy", "long", "stride")
+
     def __init__(self, file: ModelFile, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
         self._words = Words(file.vocabulary, file.record.tokenizer)
         self._labels = file.record.labels or ()
         self._room, self._start = tokenizer.room(), tokenizer.start()
 
-    def prepare(
+    def tokenize(
         self,
         text: str,
         pair: str | None = None,
@@ -120,7 +122,7 @@ class Tag:
         inputs = [self._tokenizer.join(ids[start:end]) for start, end in spread]
         return TagJob(text, ids, offsets, spread, inputs, strategy, truncated)
 
-    def answer(self, job: TagJob, session: Session) -> Reply:
+    def infer(self, job: TagJob, session: Session) -> Reply:
         """Runs all windows and merges what they say: a list of `Span`."""
         tokens = sum(each.length for each in job.inputs)
         words = self._label(job, softmax(self._logits(job, session)))

@@ -1,8 +1,8 @@
-"""What a task is: how a text becomes a job, and how a session answers it."""
+"""What a task is: how a text becomes a job, and what a session infers from it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from edgebert.errors import EdgebertError
@@ -22,14 +22,22 @@ class Task(Protocol):
     """One task of one file; threads may share it."""
 
     @property
-    def prepare(self) -> Callable[..., Any]:
-        """`prepare(text, pair=None, *, …)` checks and tokenises, and gives a `Job`.
+    def options(self) -> tuple[str, ...]:
+        """Names of the options that a call of the model takes: the keywords of `tokenize`."""
 
-        Its keywords are the options that a call of the model takes.
-        """
+    @property
+    def tokenize(self) -> Callable[..., Any]:
+        """`tokenize(text, pair=None, *, …)` checks and tokenises, and gives a `Job`."""
 
-    def answer(self, job: Any, session: Session) -> Reply:
+    def infer(self, job: Any, session: Session) -> Reply:
         """Runs a job."""
+
+
+def check_options(task: str, given: Iterable[str], known: Sequence[str]) -> None:
+    """Raises EdgebertError where a task is given an option that it has not."""
+    for name in given:
+        if name not in known:
+            raise EdgebertError(f"{task} has no option {name!r}; it has: {', '.join(known)}")
 
 
 def refuse_pair(task: str, pair: str | None) -> None:

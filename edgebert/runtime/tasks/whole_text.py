@@ -51,6 +51,8 @@ class WholeText(Encode):
         settle: what is done to a combined output [1, K] to make it such an output.
     """
 
+    options = (*Encode.options, "long", "stride")
+
     def __init__(
         self,
         tokenizer: Tokenizer,
@@ -60,7 +62,7 @@ class WholeText(Encode):
         super().__init__(tokenizer, finish)
         self._settle = settle
 
-    def prepare(  # type: ignore[override]
+    def tokenize(  # type: ignore[override]
         self,
         text: str,
         pair: str | None = None,
@@ -91,13 +93,13 @@ class WholeText(Encode):
             return self._tokenizer.encode(text, pair, truncate=truncate)
         return self._windowed(text, pair, long, stride)
 
-    def answer(self, job: Encoding | Windowed, session: Session) -> Reply:
+    def infer(self, job: Encoding | Windowed, session: Session) -> Reply:
         """Runs it, or all its windows."""
         if isinstance(job, Windowed):
-            return self._answer_windows(job, session)
-        return super().answer(job, session)
+            return self._infer_windows(job, session)
+        return super().infer(job, session)
 
-    def _answer_windows(self, job: Windowed, session: Session) -> Reply:
+    def _infer_windows(self, job: Windowed, session: Session) -> Reply:
         outputs = np.concatenate([session.run(ids, told) for ids, told, _ in job.inputs])
         value = self._finish(self._settle(job.combine(outputs)))
         return Reply(value, sum(each.length for each in job.inputs), truncated=False)

@@ -36,9 +36,9 @@ def by_hand(job, outputs):
 def test_the_best_answers_are_those_found_by_hand(tokenwise_model, tokens, stride, longest, seed):
     task = tokenwise_model("answer")._task
     options = {"top": 5, "stride": stride, "max_answer_length": longest}
-    job = task.prepare(QUESTION, "a " * tokens, **options)
+    job = task.tokenize(QUESTION, "a " * tokens, **options)
     session = FakeSession(2, seed)
-    answers = task.answer(job, session).value
+    answers = task.infer(job, session).value
     logits = by_hand(job, session.outputs)
     best = sorted(logits, key=lambda key: -logits[key])[:5]
     assert [(a.start, a.end) for a in answers] == [(2 * i, 2 * j + 1) for i, j in best]
@@ -52,8 +52,8 @@ def test_the_best_answers_are_those_found_by_hand(tokenwise_model, tokens, strid
 def test_the_null_answer_wins_past_the_threshold(tokenwise_model, tokens, seed, threshold):
     task = tokenwise_model("answer")._task
     session = FakeSession(2, seed)
-    job = task.prepare(QUESTION, "a " * tokens, null_threshold=threshold)
-    found = task.answer(job, session).value
+    job = task.tokenize(QUESTION, "a " * tokens, null_threshold=threshold)
+    found = task.infer(job, session).value
     null = min(float(rows[0].astype(float).sum()) for rows in session.outputs)
     logits = by_hand(job, session.outputs)
     best = max(logits.values())
@@ -63,8 +63,8 @@ def test_the_null_answer_wins_past_the_threshold(tokenwise_model, tokens, seed, 
         total = np.exp(null) + sum(np.exp(logit) for logit in logits.values())
         assert found.score == pytest.approx(np.exp(best) / total, rel=1e-5)
     session = FakeSession(2, seed)
-    several = task.prepare(QUESTION, "a " * tokens, null_threshold=threshold, top=3)
-    assert (task.answer(several, session).value == []) == (found is None)
+    several = task.tokenize(QUESTION, "a " * tokens, null_threshold=threshold, top=3)
+    assert (task.infer(several, session).value == []) == (found is None)
 
 
 def test_scores_hold_for_any_threshold_and_length(tokenwise_model):

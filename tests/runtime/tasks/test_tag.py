@@ -135,7 +135,7 @@ def test_each_token_is_taken_from_the_window_that_shows_most_around_it(
     tokenwise_model, tokens, stride, seed
 ):
     task = tokenwise_model("tag")._task
-    job = task.prepare("a " * tokens, long="windows", stride=stride)
+    job = task.tokenize("a " * tokens, long="windows", stride=stride)
     session = FakeSession(len(LABELS), seed)
     found = task._logits(job, session)
     for token in range(tokens):
