@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from edgebert.errors import EdgebertError
+from edgebert.unfinished import temporary_file
 
 _PIECE = 1 << 20
 
@@ -18,24 +18,21 @@ _PIECE = 1 << 20
 def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
     """Gives a temporary path beside `path`; renames it to `path` when the block ends well.
 
-    On any error, Ctrl-C included, the temporary file goes and `path` stays as it was.
+    On any error, Ctrl-C included, the temporary file goes and `path` stays as it was. What a killed
+    process left goes when the same file is written next (see `unfinished`).
 
     Raises:
         EdgebertError: `path` exists and `force` is off, or its folder cannot be written.
     """
     refuse_overwrite(path, force=force)
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    except OSError as error:
-        raise EdgebertError(f"{path}: cannot write here: {error.strerror}") from error
-    os.close(handle)
-    part = Path(name)
-    try:
+    with contextlib.ExitStack() as stack:
+        try:
+            part = stack.enter_context(temporary_file(path))
+        except OSError as error:
+            raise EdgebertError(f"{path}: cannot write here: {error.strerror}") from error
         with writing(path):
             yield part
             _publish(part, path, force=force)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

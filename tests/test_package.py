@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = Path(edgebert.__file__).parent
 ORDER = [
     "version", "support", "errors", "progress", "retry_policy", "arrays", "formatting",
-    "lfs_pointer", "text_files", "files", "crc32c", "typed_json", "data", "page",
+    "lfs_pointer", "text_files", "unfinished", "files", "crc32c", "typed_json", "data", "page",
     "bert", "tokenizer", "checkpoints", "model_file", "runtime", "evaluation", "converter",
     "semantic_search", "bulk", "benchmarking", "train", "cli",
 ]  # fmt: skip

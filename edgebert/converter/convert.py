@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import re
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,6 +47,7 @@ from edgebert.model_file.write import lines, model_bytes
 from edgebert.progress import Progress, silent
 from edgebert.runtime.sessions import open_session
 from edgebert.tokenizer.tokenizer import Tokenizer
+from edgebert.unfinished import temporary_folder
 from edgebert.version import __version__
 
 SELF_TEST_TEXTS: Sequence[tuple[str, str | None]] = (
@@ -406,8 +406,8 @@ def _float32_baseline(
     if user_data is None:
         yield None
         return
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-        baseline = _Baseline(user_data, Path(folder), progress)
+    with temporary_folder(path) as folder:
+        baseline = _Baseline(user_data, folder, progress)
         plain = replace(conversion, recipe=FLOAT32)
         convert_checkpoint(checkpoint, plain, baseline.float32, progress=progress)
         yield baseline

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import tempfile
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from edgebert.checkpoints.writing.names import TENSORFLOW1, written_name
 from edgebert.errors import EdgebertError
 from edgebert.files import replacing
 from edgebert.train.backend import tf
+from edgebert.unfinished import temporary_folder
 
 _NAME = "bert_model.ckpt"
 _SUFFIXES = (".data-00000-of-00001", ".index")  # the index, by which readers go, is the last
@@ -42,11 +43,11 @@ def write_tensorflow1(checkpoint: Checkpoint, folder: Path, *, force: bool = Fal
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".part.", dir=folder) as scratch:
-            _save(variables, Path(scratch) / _NAME)
+        with temporary_folder(folder / _NAME) as scratch:
+            _save(variables, scratch / _NAME)
             for suffix in _SUFFIXES:
                 with replacing(folder / (_NAME + suffix), force=force) as part:
-                    (Path(scratch) / (_NAME + suffix)).replace(part)
+                    shutil.copyfile(scratch / (_NAME + suffix), part)
     except (OSError, tf.errors.OpError) as error:
         raise EdgebertError(f"{folder}: cannot write: {str(error)[:120]}") from error
     for name, text in texts.items():
