@@ -117,7 +117,6 @@ def _going_on(usual: Mapping[str, Any]) -> dict[str, Any]:
 
 def _learning_rate(problem: Problem) -> float:
     """That of 2/128; less the wider and, by the root, the deeper; one digit."""
-    sentence = problem.task in ("classify", "regress")
-    base = 4e-4 if sentence and problem.labels < _MANY_LABELS else 1e-3
+    base = 3e-4 if problem.task == "classify" and problem.labels < _MANY_LABELS else 1e-3
     narrower = min(1.0, 128 / problem.hidden_size) * min(1.0, math.sqrt(2 / problem.layers))
     return float(f"{base * narrower:.0e}")
