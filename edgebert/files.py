@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edgebert.errors import EdgebertError
-from edgebert.unfinished import temporary_file
+from edgebert.unfinished import temporary_folder
 
 _PIECE = 1 << 20
 
 
 @contextlib.contextmanager
 def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
-    """Gives a temporary path beside `path`; renames it to `path` when the block ends well.
+    """Gives a temporary path near `path`; renames it to `path` when the block ends well.
 
     On any error, Ctrl-C included, the temporary file goes and `path` stays as it was. What a killed
     process left goes when the same file is written next (see `unfinished`).
@@ -27,7 +27,8 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
     refuse_overwrite(path, force=force)
     with contextlib.ExitStack() as stack:
         try:
-            part = stack.enter_context(temporary_file(path))
+            part = stack.enter_context(temporary_folder(path)) / path.name
+            part.touch()
         except OSError as error:
             raise EdgebertError(f"{path}: cannot write here: {error.strerror}") from error
         with writing(path):

@@ -9,27 +9,29 @@ import time
 import pytest
 
 from edgebert.files import replacing
-from edgebert.unfinished import temporary_file, temporary_folder
+from edgebert.unfinished import temporary_folder
 
 pytest.importorskip("fcntl")
 
-# Begins a file and a folder, and waits until it is killed or told to go on.
+# Begins a file and a folder beside it, and waits until it is killed or told to go on.
 WRITER = """
 import sys
 from pathlib import Path
-from edgebert.unfinished import temporary_file, temporary_folder
+from edgebert.files import replacing
+from edgebert.unfinished import temporary_folder
 path = Path(sys.argv[1])
-with temporary_file(path) as part, temporary_folder(path) as folder:
-    part.write_text("half")
+with replacing(path) as part, temporary_folder(path) as folder:
+    part.with_name("a library's own").write_text("half")
+    part.with_name("a library's own").replace(part)
     (folder / "inside").write_text("half")
-    print(part.name, folder.name, flush=True)
+    print(part.parent.name, folder.name, flush=True)
     sys.stdin.readline()
 """
 
 
 @pytest.fixture
 def writer(tmp_path):
-    """A process that writes `out`, and the names of its file and folder."""
+    """A process that writes `out`, and the names of what it has beside it."""
     child = subprocess.Popen(
         [sys.executable, "-c", WRITER, str(tmp_path / "out")],
         stdin=subprocess.PIPE,
@@ -76,34 +78,36 @@ def test_a_folder_also_takes_what_was_left_away(tmp_path, writer):
 def test_one_that_ends_by_itself_leaves_nothing(tmp_path, writer):
     child, _ = writer
     child.communicate("\n")
-    assert names(tmp_path) == set()
+    assert names(tmp_path) == {"out"}
 
 
 def test_files_of_the_user_stay(tmp_path):
+    folders = {".out.notes.part", ".outer.0123abcd-1.abcdefgh.part"}
+    for name in folders:
+        (tmp_path / name).mkdir()
     mine = {
         ".out.part",
-        ".out.notes.part",
         ".out.0123abcd-1.notes.part",
+        ".out.0123abcd-1.abcdefgh.part",
         "out.0123abcd-1.abcdefgh.part",
-        ".outer.0123abcd-1.abcdefgh.part",
     }
     for name in mine:
         (tmp_path / name).write_text("mine")
     write(tmp_path / "out")
-    assert names(tmp_path) == {"out", *mine}
+    assert names(tmp_path) == {"out", *folders, *mine}
 
 
 def test_parts_of_another_machine_stay_for_a_day(tmp_path):
     recent, old = (tmp_path / f".out.00000000-1.{word}.part" for word in ("recently", "long_ago"))
     for part in (recent, old):
-        part.write_text("half")
+        part.mkdir()
     two_days_ago = time.time() - 2 * 24 * 60 * 60
     os.utime(old, (two_days_ago, two_days_ago))
     write(tmp_path / "out")
     assert names(tmp_path) == {"out", recent.name}
 
 
-def test_a_part_deleted_before_it_was_locked_is_made_anew(tmp_path, monkeypatch):
+def test_a_folder_deleted_before_it_was_locked_is_made_anew(tmp_path, monkeypatch):
     from edgebert import unfinished
 
     lock, refused = unfinished._lock, []
@@ -111,11 +115,11 @@ def test_a_part_deleted_before_it_was_locked_is_made_anew(tmp_path, monkeypatch)
     def lock_late(part):
         if not refused:
             refused.append(part)
-            part.unlink()
+            part.rmdir()
         return lock(part)
 
     monkeypatch.setattr(unfinished, "_lock", lock_late)
-    with temporary_file(tmp_path / "out") as part:
+    with temporary_folder(tmp_path / "out") as part:
         assert part.exists()
         assert part not in refused
 

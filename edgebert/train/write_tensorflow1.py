@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +46,7 @@ def write_tensorflow1(checkpoint: Checkpoint, folder: Path, *, force: bool = Fal
             _save(variables, scratch / _NAME)
             for suffix in _SUFFIXES:
                 with replacing(folder / (_NAME + suffix), force=force) as part:
-                    shutil.copyfile(scratch / (_NAME + suffix), part)
+                    (scratch / (_NAME + suffix)).replace(part)
     except (OSError, tf.errors.OpError) as error:
         raise EdgebertError(f"{folder}: cannot write: {str(error)[:120]}") from error
     for name, text in texts.items():
