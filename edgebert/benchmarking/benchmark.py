@@ -89,13 +89,13 @@ def _run_all(
 def _run(job: BenchmarkJob, device: Device, progress: Progress) -> DeviceResult | str:
     """The result, or in one line why there is none."""
 
-    def told(done: int, total: int | None, description: str) -> None:
+    def report(done: int, total: int | None, description: str) -> None:
         if total:
             progress(_PERCENT * done // total, _PERCENT, device.name)
 
     try:
         with device:
-            return replace(device.run(job, told), name=device.name)
+            return replace(device.run(job, report), name=device.name)
     except (EdgebertError, LostConnectionError, OSError) as error:  # the others still have theirs
         message = str(error)
         known = device.name == "local" or message.startswith(device.name)
@@ -105,8 +105,8 @@ def _run(job: BenchmarkJob, device: Device, progress: Progress) -> DeviceResult 
 def _one_at_a_time(progress: Progress) -> Progress:
     lock = threading.Lock()
 
-    def told(done: int, total: int | None, description: str) -> None:
+    def report(done: int, total: int | None, description: str) -> None:
         with lock:
             progress(done, total, description)
 
-    return told
+    return report

@@ -5,7 +5,7 @@
 are in units of it: that the machine itself was slower at the other time (its clock, its heat, its
 neighbours) then makes no answer slower. A run is slower where the whole 99 % interval of that ratio
 is above 1 *and* the ratio itself is above 1 + `TIME_TOLERANCE`. The interval comes from a bootstrap
-of processes (`statistics.draws`). Few of them tell little of how processes differ, and one nothing;
+of processes (`bootstrap_draws`). Few of them tell little of how processes differ, and one nothing;
 the tolerance is for that. Half of the 5 % that must be found errs equally rarely on both sides.
 
 **Size and memory** have next to no noise: more than `SIZE_TOLERANCE` of the file, or more than
@@ -28,7 +28,14 @@ from typing import Any, Literal, TypeAlias
 
 from edgebert.benchmarking.report.rows import TableRow, input_name, rows
 from edgebert.benchmarking.result import BenchmarkReport, DeviceResult, Run
-from edgebert.benchmarking.statistics import Times, by_process, counted, draws, middle, relative
+from edgebert.benchmarking.statistics import (
+    Times,
+    bootstrap_draws,
+    by_process,
+    counted,
+    relative,
+    typical_time,
+)
 from edgebert.benchmarking.validation import validate
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.formatting import clean, megabytes, number
@@ -194,9 +201,9 @@ def ratio_of_times(old: Sequence[Times], new: Sequence[Times]) -> tuple[float, f
     if min(rounds) < FEWEST_ROUNDS or min(each.min() for each in (*old, *new)) <= 0:
         return None
     random = np.random.default_rng(SEED)
-    drawn = draws(new, random) / draws(old, random)
+    drawn = bootstrap_draws(new, random) / bootstrap_draws(old, random)
     low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return middle(new) / middle(old), float(low), float(high)
+    return typical_time(new) / typical_time(old), float(low), float(high)
 
 
 def _keyed(device: DeviceResult) -> Iterator[tuple[Key, TableRow]]:
@@ -236,7 +243,7 @@ def _changes(old: TableRow, new: TableRow) -> Iterator[Change]:
     times = ratio_of_times(_round_times(old.run, same), _round_times(new.run, same))
     if times is not None:
         ratio, low, high = times
-        milliseconds = (_middle(old.run) / 1000, _middle(new.run) / 1000)
+        milliseconds = (_typical_time(old.run) / 1000, _typical_time(new.run) / 1000)
         worse = low > 1 and ratio > 1 + TIME_TOLERANCE
         better = high < 1 and ratio < 1 / (1 + TIME_TOLERANCE)
         yield Change(*place, "latency", _verdict(worse, better), *milliseconds, ratio, low, high)
@@ -296,8 +303,8 @@ def _speed(old: Run, new: Run) -> float:
     return then / now if then and now else 1.0  # a clock too coarse for it
 
 
-def _middle(run: Run) -> float:
-    return middle(_round_times(run))
+def _typical_time(run: Run) -> float:
+    return typical_time(_round_times(run))
 
 
 def _device_notes(old: BenchmarkReport, new: BenchmarkReport) -> Iterator[str]:

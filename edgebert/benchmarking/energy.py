@@ -15,7 +15,7 @@ from edgebert.benchmarking.system import System
 _RAPL = "sys/class/powercap/intel-rapl:*"
 _PACKAGE = "package-"  # other zones are part of one (core, dram), or hold it (psys)
 _RAIL = re.compile(r"^\s*(\w+)_([AV]) (?:current|volt)\(\d+\)=([\d.]{1,15})[AV]\s*$", re.M)
-_SECONDS_BETWEEN_LOOKS = 0.05
+_SECONDS_BETWEEN_SAMPLES = 0.05
 
 
 class Meter(Protocol):
@@ -95,31 +95,31 @@ class Gauge:
     source: str
     watts: Callable[[], float | None]
     clock: Callable[[], float] = time.monotonic
-    _seen: list[float] = field(default_factory=list)
+    _watts: list[float] = field(default_factory=list)
     _ended: threading.Event = field(default_factory=threading.Event)
-    _looker: threading.Thread | None = None
+    _sampler: threading.Thread | None = None
     _began: float = 0.0
 
     def start(self) -> None:
         """Begins to look."""
-        self._seen, self._ended = [], threading.Event()
-        self._looker = threading.Thread(target=self._look, daemon=True)
+        self._watts, self._ended = [], threading.Event()
+        self._sampler = threading.Thread(target=self._sample, daemon=True)
         self._began = self.clock()
-        self._looker.start()
+        self._sampler.start()
 
     def stop(self) -> float | None:
         """Joules since `start`."""
         seconds = self.clock() - self._began
         self._ended.set()
-        if self._looker:
-            self._looker.join()
-        return seconds * sum(self._seen) / len(self._seen) if self._seen else None
+        if self._sampler:
+            self._sampler.join()
+        return seconds * sum(self._watts) / len(self._watts) if self._watts else None
 
-    def _look(self) -> None:
+    def _sample(self) -> None:
         while True:
             if (watts := self.watts()) is not None:
-                self._seen.append(watts)
-            if self._ended.wait(_SECONDS_BETWEEN_LOOKS):
+                self._watts.append(watts)
+            if self._ended.wait(_SECONDS_BETWEEN_SAMPLES):
                 return
 
 

@@ -16,7 +16,7 @@ from edgebert.benchmarking.energy import Meter
 from edgebert.benchmarking.facts import read_temperature
 from edgebert.benchmarking.process import Process
 from edgebert.benchmarking.result import Energy, Round
-from edgebert.benchmarking.statistics import Times, by_process, kept, relative, spread
+from edgebert.benchmarking.statistics import Times, by_process, relative, rounds_that_count, spread
 from edgebert.benchmarking.system import System
 from edgebert.benchmarking.throttling import happened, read_throttling
 
@@ -25,9 +25,9 @@ FEWEST_ROUNDS = 10
 MOST_ROUNDS = 3 * FEWEST_ROUNDS
 """Where a device slows itself down again and again, it ends after so many rounds and `MOST_TIMES`
 times the shortest time, whether they count or not."""
-STEADY = 0.006
+CONVERGED = 0.006
 """A time is stable when half its interval is this share of it."""
-STEADY_RATIO = 0.01
+CONVERGED_RATIO = 0.01
 """The same of the time of a model and that of the first one: 2 % more or less then shows."""
 MOST_TIMES = 10
 """Where times do not become stable, it ends after so many times the shortest time."""
@@ -102,7 +102,9 @@ class StoppingRule:
         if self.rounds is not None:
             return min(1.0, turns / self.rounds)
         seconds, most = _seconds(measurements, range(turns)), MOST_TIMES * self.min_seconds
-        if self._have_counted(1, measurements) and (seconds >= most or _are_steady(measurements)):
+        if self._have_counted(1, measurements) and (
+            seconds >= most or _have_converged(measurements)
+        ):
             return 1.0
         return min(turns / MOST_ROUNDS, seconds / most if most else 1.0, 1.0)
 
@@ -172,12 +174,12 @@ def take_energy(process: Process, meter: Meter | None) -> Energy | None:
     return Energy(round(1000 * joules / answers, 6), meter.source) if joules else None
 
 
-def _are_steady(measurements: Sequence[Measurements]) -> bool:
+def _have_converged(measurements: Sequence[Measurements]) -> bool:
     """Whether all times that count are stable, and their ratios to the first."""
     turns = _counted(measurements)
     first, *others = (each.times(turns) for each in measurements)
-    return all(spread(each) < STEADY for each in (first, *others)) and all(
-        spread([a / b for a, b in zip(other, first, strict=True)]) < STEADY_RATIO
+    return all(spread(each) < CONVERGED for each in (first, *others)) and all(
+        spread([a / b for a, b in zip(other, first, strict=True)]) < CONVERGED_RATIO
         for other in others
     )
 
@@ -188,7 +190,7 @@ def _turns(measurements: Sequence[Measurements]) -> int:
 
 def _counted(measurements: Sequence[Measurements]) -> list[int]:
     """The turns in which no model was slowed down."""
-    return kept(*(each.rounds for each in measurements))
+    return rounds_that_count(*(each.rounds for each in measurements))
 
 
 def _seconds(measurements: Sequence[Measurements], turns: Sequence[int]) -> float:

@@ -43,9 +43,9 @@ from edgebert.benchmarking.setting import Setting
 from edgebert.benchmarking.statistics import (
     Times,
     by_process,
-    kept,
     paired_ratio,
     relative,
+    rounds_that_count,
     summarize,
 )
 from edgebert.benchmarking.system import System
@@ -309,7 +309,7 @@ def _compiled(setting: Setting, model: OpenedModel) -> Mapping[str, Any]:
 def _ratios(runs: Sequence[Run], first: int) -> Iterator[RunRatio]:
     """Each run against each one before it; runs are numbered from `first` on."""
     for (i, one), (j, other) in combinations(enumerate(runs), 2):
-        both = kept(one.rounds, other.rounds)
+        both = rounds_that_count(one.rounds, other.rounds)
         if len(both) > 1:
             times, against = (
                 by_process(_relative(run), [run.rounds[k] for k in both]) for run in (other, one)

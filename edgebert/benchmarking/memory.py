@@ -38,7 +38,7 @@ def read_memory(system: System) -> MemoryState:
 def read_peak(system: System) -> MemoryState:
     """The most memory this process ever had resident."""
     sizes = _sums(system.text(f"{_OURS}/status").splitlines())
-    return MemoryState(resident=sizes.get("VmHWM") or _peak_elsewhere())
+    return MemoryState(resident=sizes.get("VmHWM") or _peak_without_proc())
 
 
 def read_mapped(system: System, file: Path) -> int | None:
@@ -64,7 +64,7 @@ def _sums(lines: Iterable[str]) -> dict[str, int]:
     return sums
 
 
-def _peak_elsewhere() -> int | None:
+def _peak_without_proc() -> int | None:
     """What systems without /proc tell."""
     try:
         import resource

@@ -266,14 +266,14 @@ def _models(
     for row in shown:
         on = found.setdefault((row.name, row.run.model.sha256), {})
         rival = on.get(row.device.name)
-        if rival is None or _quickness(row) < _quickness(rival):
+        if rival is None or _latency(row) < _latency(rival):
             on[row.device.name] = row
     whole = [tuple(on.values()) for on in found.values() if len(on) == len(devices)]
     partly = [name for (name, _), on in found.items() if len(on) < len(devices)]
     return whole, [f"{clean(name)}: not measured on every device" for name in partly]
 
 
-def _quickness(row: TableRow) -> float:
+def _latency(row: TableRow) -> float:
     return inf if row.p50 is None else row.p50
 
 

@@ -34,7 +34,7 @@ class Ratio:
         return f"{self.value:.2f}x ({self.low:.2f} to {self.high:.2f})"
 
 
-def kept(*runs: Sequence[Round]) -> list[int]:
+def rounds_that_count(*runs: Sequence[Round]) -> list[int]:
     """The numbers of the rounds that count: they have answers, and none was throttled.
 
     Args:
@@ -46,8 +46,8 @@ def kept(*runs: Sequence[Round]) -> list[int]:
 
 
 def counted(rounds: Sequence[Round]) -> list[Round]:
-    """The rounds of a run that count; see `kept`."""
-    return [rounds[number] for number in kept(rounds)]
+    """The rounds of a run that count; see `rounds_that_count`."""
+    return [rounds[number] for number in rounds_that_count(rounds)]
 
 
 def of_rounds(samples: Sequence[float], rounds: Sequence[Round]) -> Times:
@@ -85,13 +85,13 @@ def by_process(samples: Sequence[float] | Times, rounds: Sequence[Round]) -> lis
     return [np.array(times) for times in found.values()]
 
 
-def middle(times: Sequence[Times]) -> float:
-    """The typical time of a run from those of its rounds, one array a process: see `draws`."""
+def typical_time(times: Sequence[Times]) -> float:
+    """The typical time of a run from those of its rounds, one array a process."""
     return float(typical(_drawn_from(times)))
 
 
-def draws(times: Sequence[Times], random: np.random.Generator) -> Times:
-    """What the middle might have been as well, by a bootstrap, [RESAMPLES].
+def bootstrap_draws(times: Sequence[Times], random: np.random.Generator) -> Times:
+    """What the typical time might have been as well, by a bootstrap, [RESAMPLES].
 
     The answers of one process share what it was dealt for life, and those of one round the state
     of the machine; thousands of them would make either look certain. So whole processes are drawn.
@@ -101,7 +101,7 @@ def draws(times: Sequence[Times], random: np.random.Generator) -> Times:
     """
     values = _drawn_from(times)
     size = len(values)
-    length = 1 if _are_many(times) else max(1, round(size**0.5))
+    length = 1 if _has_enough_processes(times) else max(1, round(size**0.5))
     starts = random.integers(0, size, (RESAMPLES, -(-size // length)))
     chosen = (starts[:, :, None] + np.arange(length)).reshape(RESAMPLES, -1)[:, :size] % size
     drawn, centre, pieces = typical(values[chosen]), typical(values), size / length
@@ -112,12 +112,12 @@ def draws(times: Sequence[Times], random: np.random.Generator) -> Times:
 
 def _drawn_from(times: Sequence[Times]) -> Times:
     """The typical time of each process, or of few processes those of their rounds."""
-    if _are_many(times):
+    if _has_enough_processes(times):
         return np.array([typical(each) for each in times])
     return np.concatenate(times)
 
 
-def _are_many(times: Sequence[Times]) -> bool:
+def _has_enough_processes(times: Sequence[Times]) -> bool:
     return len(times) >= FEWEST_PROCESSES
 
 
@@ -132,7 +132,7 @@ def summarize(samples: Sequence[float], rounds: Sequence[Round]) -> Stats | None
 
 
 def paired_ratio(times: Sequence[Times], against: Sequence[Times]) -> Ratio:
-    """The middle over rounds of how many times longer one took.
+    """The typical value over rounds of how many times longer one took.
 
     The two took turns: what slows a round down slows both, and falls out of its ratio. What is
     shorter than a round falls out where both are in units of the reference kernel (`relative`).
@@ -142,11 +142,11 @@ def paired_ratio(times: Sequence[Times], against: Sequence[Times]) -> Ratio:
         against: the same rounds of the other.
     """
     ratios = [one / other for one, other in zip(times, against, strict=True)]
-    low, high = interval(draws(ratios, np.random.default_rng(SEED)))
-    return Ratio(middle(ratios), low, high)
+    low, high = interval(bootstrap_draws(ratios, np.random.default_rng(SEED)))
+    return Ratio(typical_time(ratios), low, high)
 
 
 def spread(times: Sequence[Times]) -> float:
-    """Half the 95 % interval of the middle, as a share of it."""
-    low, high = interval(draws(times, np.random.default_rng(SEED)))
-    return (high - low) / 2 / middle(times)
+    """Half the 95 % interval of the typical time, as a share of it."""
+    low, high = interval(bootstrap_draws(times, np.random.default_rng(SEED)))
+    return (high - low) / 2 / typical_time(times)

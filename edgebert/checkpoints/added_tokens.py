@@ -39,7 +39,7 @@ class DeclaredToken:
         return not self.special if self.normalized is None else self.normalized
 
     @property
-    def settled(self) -> DeclaredToken:
+    def resolved(self) -> DeclaredToken:
         """The same with `normalized` true or false, to compare it with others."""
         return replace(self, normalized=self.in_normalized_text)
 
@@ -106,12 +106,12 @@ class AddedVocabulary:
 
         One that was there just so, when this began or since, changes nothing.
         """
-        known = {token.settled for token in self._by_id.values()}
+        known = {token.resolved for token in self._by_id.values()}
         for token in tokens:
             if token.special and token.content:
                 self._special.setdefault(token.content, token)
-            if token.content and token.settled not in known:
-                known.add(token.settled)
+            if token.content and token.resolved not in known:
+                known.add(token.resolved)
                 self._add(token)
 
     def _add(self, token: DeclaredToken) -> None:
@@ -137,7 +137,7 @@ class AddedVocabulary:
             if not (split_special and token.content in self._special):
                 number = self._ids.get(token.content, self._vocabulary.get(token.content, -1))
                 flags = self._by_id[number]
-                settled = AddedToken(
+                resolved = AddedToken(
                     token.content,
                     number,
                     lstrip=flags.lstrip,
@@ -145,5 +145,5 @@ class AddedVocabulary:
                     single_word=flags.single_word,
                     normalized=token.in_normalized_text,
                 )
-                found[settled] = None
+                found[resolved] = None
         return tuple(found)

@@ -42,20 +42,20 @@ def cached_path(url: str) -> Path:
     return cache_folder() / "downloads" / hashlib.sha256(url.encode()).hexdigest()[:16] / name
 
 
-def beside(path: Path, suffix: str) -> Path:
+def sidecar(path: Path, suffix: str) -> Path:
     """The file beside `path` that has `suffix` on top of its name."""
     return path.with_name(path.name + suffix)
 
 
 def seal(path: Path, sha256: str) -> None:
     """Writes down the hash that `is_whole` will compare with."""
-    beside(path, ".sha256").write_text(f"{sha256}  {path.name}\n", encoding="ascii")
+    sidecar(path, ".sha256").write_text(f"{sha256}  {path.name}\n", encoding="ascii")
 
 
 def is_whole(path: Path) -> bool:
     """Whether the file is there and still has the hash that was written down for it."""
     try:
-        expected = beside(path, ".sha256").read_text(encoding="ascii").split()
+        expected = sidecar(path, ".sha256").read_text(encoding="ascii").split()
         with path.open("rb") as file:
             digest = hashlib.sha256()
             while chunk := file.read(1 << 20):
@@ -68,4 +68,4 @@ def is_whole(path: Path) -> bool:
 def discard(path: Path) -> None:
     """Takes a file, and what belongs to it, out of the cache."""
     for suffix in ("", ".sha256", ".part", ".etag"):
-        beside(path, suffix).unlink(missing_ok=True)
+        sidecar(path, suffix).unlink(missing_ok=True)

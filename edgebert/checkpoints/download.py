@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from edgebert.checkpoints.cache import beside, cached_path, discard, is_whole, seal
+from edgebert.checkpoints.cache import cached_path, discard, is_whole, seal, sidecar
 from edgebert.checkpoints.transfer import Announced, BrokenOffError, fetch
 from edgebert.errors import EdgebertError
 from edgebert.progress import Progress, silent
@@ -37,7 +37,7 @@ def download(
     path = cached_path(url)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(beside(path, ".lock")):
+        with FileLock(sidecar(path, ".lock")):
             if not is_whole(path):
                 _fill(url, path, progress, patience)
     except OSError as error:
@@ -49,7 +49,7 @@ def download(
 
 
 def _fill(url: str, path: Path, progress: Progress, patience: RetryPolicy) -> None:
-    part = beside(path, ".part")
+    part = sidecar(path, ".part")
     announced = _fetch_patiently(url, path, progress, patience)
     found = _digests(part, ("sha256", *announced.digests))
     for algorithm, expected in announced.digests.items():
@@ -61,12 +61,12 @@ def _fill(url: str, path: Path, progress: Progress, patience: RetryPolicy) -> No
             )
     seal(path, found["sha256"].hex())
     part.replace(path)
-    beside(path, ".etag").unlink(missing_ok=True)
+    sidecar(path, ".etag").unlink(missing_ok=True)
 
 
 def _fetch_patiently(url: str, path: Path, progress: Progress, patience: RetryPolicy) -> Announced:
     """Attempt after attempt, as long as every few of them bring something."""
-    part, etag_file = beside(path, ".part"), beside(path, ".etag")
+    part, etag_file = sidecar(path, ".part"), sidecar(path, ".etag")
     fruitless = 0
     while True:
         before = _size(part)

@@ -113,12 +113,12 @@ class Sources:
         waiting = [token for _, token in sorted(self.declared.items())]
         known = {*vocabulary.contents(), *(token.content for token in waiting)}
         tokens = [replace(each, special=each.special or each.content in names) for each in waiting]
-        settled = [token.settled for token in waiting]
+        resolved = [token.resolved for token in waiting]
         for special in specials:
             if isinstance(special, str):
                 if special not in known:
                     tokens.append(DeclaredToken(special, special=True))
-            elif special.settled not in settled:
+            elif special.resolved not in resolved:
                 tokens.append(replace(special, special=True))
         vocabulary.add(tokens)
 

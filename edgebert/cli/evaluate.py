@@ -97,7 +97,7 @@ def evaluate(
             )
             return
         if gate is not None:
-            gate.settle(data_set.evaluator.metrics)
+            gate.choose_metric(data_set.evaluator.metrics)
         baseline = stack.enter_context(load(against, **options))
         comparison = compare(model, baseline, data_set, show=show_rows, progress=progress)
     names = {"file": str(file), "against": str(against), "data": str(data)}

@@ -39,7 +39,7 @@ class Gate:
                 f"max drop is {self.max_drop}; a number from 0 on is needed, such as 0.01"
             )
 
-    def settle(self, metrics: Iterable[str]) -> str:
+    def choose_metric(self, metrics: Iterable[str]) -> str:
         """The metric that is looked at.
 
         Raises:
@@ -106,7 +106,7 @@ class Comparison:
             CheckFailedError: it is.
             EdgebertError: the data has no such metric.
         """
-        name = gate.settle(self.differences)
+        name = gate.choose_metric(self.differences)
         drop = self.drop(name)
         if drop > gate.max_drop:
             low, high = self.intervals[name]

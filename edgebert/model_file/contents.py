@@ -144,11 +144,11 @@ def read_contents(path: Path) -> Contents:
 
 def _contents(path: Path, data: mmap.mmap) -> Contents:
     model = schema.Model.GetRootAs(data, 0)
-    graphs = [model.Subgraphs(i) for i in range(_few(model.SubgraphsLength()))]
+    graphs = [model.Subgraphs(i) for i in range(_limited(model.SubgraphsLength()))]
     if not graphs:
         raise ValueError
     tensors = [
-        [_tensor(model, graph.Tensors(i)) for i in range(_few(graph.TensorsLength()))]
+        [_tensor(model, graph.Tensors(i)) for i in range(_limited(graph.TensorsLength()))]
         for graph in graphs
     ]
     kept = _without_shared(graphs, tensors)
@@ -167,7 +167,7 @@ def _contents(path: Path, data: mmap.mmap) -> Contents:
     )
 
 
-def _few(count: int) -> int:
+def _limited(count: int) -> int:
     """A number of things in a graph.
 
     Raises:
@@ -227,14 +227,14 @@ def _tensor(model: Any, tensor: Any) -> TensorInfo:
 def _uses(
     model: Any, graphs: Sequence[Any], tensors: Sequence[Sequence[TensorInfo]]
 ) -> tuple[Use, ...]:
-    codes = [model.OperatorCodes(i) for i in range(_few(model.OperatorCodesLength()))]
+    codes = [model.OperatorCodes(i) for i in range(_limited(model.OperatorCodesLength()))]
     names = [
         _name_of(schema.BuiltinOperator, max(c.BuiltinCode(), c.DeprecatedBuiltinCode()))
         for c in codes
     ]
     found: Counter[Use] = Counter()
     for graph, own in zip(graphs, tensors, strict=True):
-        for i in range(_few(graph.OperatorsLength())):
+        for i in range(_limited(graph.OperatorsLength())):
             operator = graph.Operators(i)
             code = operator.OpcodeIndex()
             read = [own[at] for at in _indices(operator.Inputs, operator.InputsLength())]
@@ -252,7 +252,7 @@ def _uses(
 
 def _indices(at: Any, length: int) -> list[int]:
     """Tensors of an op; -1 stands for one that is left out."""
-    return [at(i) for i in range(_few(length)) if at(i) >= 0]
+    return [at(i) for i in range(_limited(length)) if at(i) >= 0]
 
 
 def _parts(tensors: Sequence[TensorInfo], files: dict[str, int], size: int) -> dict[str, int]:

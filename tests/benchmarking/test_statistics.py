@@ -7,14 +7,14 @@ from edgebert.benchmarking.result import Round, Stats
 from edgebert.benchmarking.statistics import (
     by_process,
     counted,
-    kept,
-    middle,
     of_rounds,
     paired_ratio,
     relative,
+    rounds_that_count,
     spread,
     summarize,
     typical,
+    typical_time,
 )
 
 ROUNDS = (Round(0, 3, throttled=False), Round(3, 2, throttled=True), Round(5, 2))
@@ -22,7 +22,7 @@ ROUNDS = (Round(0, 3, throttled=False), Round(3, 2, throttled=True), Round(5, 2)
 
 def test_throttled_rounds_are_left_out():
     samples = [1.0, 2.0, 3.0, 100.0, 200.0, 4.0, 5.0]
-    assert kept(ROUNDS) == [0, 2]
+    assert rounds_that_count(ROUNDS) == [0, 2]
     assert counted(ROUNDS) == [ROUNDS[0], ROUNDS[2]]
     assert of_rounds(samples, counted(ROUNDS)).tolist() == [1, 2, 3, 4, 5]
     stats = summarize(samples, ROUNDS)
@@ -35,8 +35,8 @@ def test_throttled_rounds_are_left_out():
 
 def test_a_turn_counts_where_no_run_was_throttled_and_each_has_answers():
     other = (Round(0, 1), Round(1, 1), Round(2, 1, throttled=True))
-    assert kept(ROUNDS, other) == [0]
-    assert kept((*ROUNDS, Round(7, 0))) == [0, 2]
+    assert rounds_that_count(ROUNDS, other) == [0]
+    assert rounds_that_count((*ROUNDS, Round(7, 0))) == [0, 2]
 
 
 def test_a_typical_time_is_a_mean_that_the_slowest_and_fastest_do_not_move():
@@ -93,8 +93,8 @@ def test_rounds_belong_to_their_processes_and_their_middle_is_the_typical_one_of
     rounds = [Round(at, 1, process=at // 2) for at in range(10)]
     times = by_process([1.0, 4.0, 2.0, 8.0, 3.0, 12.0, 4.0, 16.0, 100.0, 102.0], rounds)
     np.testing.assert_allclose(times, [[1, 4], [2, 8], [3, 12], [4, 16], [100, 102]])
-    assert middle(times) == pytest.approx((4 * 6 * 8) ** (1 / 3))
-    assert middle(times[:3]) == pytest.approx((2 * 3 * 4 * 8) ** (1 / 4))  # of all rounds
+    assert typical_time(times) == pytest.approx((4 * 6 * 8) ** (1 / 3))
+    assert typical_time(times[:3]) == pytest.approx((2 * 3 * 4 * 8) ** (1 / 4))  # of all rounds
 
 
 def test_intervals_of_unlike_processes_hold_the_true_ratio():

@@ -105,7 +105,7 @@ def test_an_unknown_metric_is_an_error():
     with pytest.raises(
         EdgebertError, match="metric 'f1' is unknown; this data has accuracy, macro"
     ):
-        Gate(0, "f1").settle(CLASSIFY.metrics)
+        Gate(0, "f1").choose_metric(CLASSIFY.metrics)
 
 
 def test_rows_that_differ_most_come_first():

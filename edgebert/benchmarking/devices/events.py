@@ -53,12 +53,12 @@ class EventReader:
             case {"event": "progress", "done": int(done), "total": int() | None as total}:
                 self._progress(done, total, str(event.get("what", ""))[:200])
             case {"event": "result", "result": result}:
-                self.result = _sound(result)
+                self.result = _validated(result)
             case {"event": "error", "message": str(message)}:
                 raise EdgebertError(f"{self._device}: {one_line(message)}")
 
 
-def _sound(result: Any) -> DeviceResult:
+def _validated(result: Any) -> DeviceResult:
     """A device's result; what would break a report of several devices is its own fault."""
     device = DeviceResult.from_json(result)
     validate_device(device)
