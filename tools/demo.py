@@ -49,7 +49,7 @@ def main() -> int:
 
 
 def search(console: Console, paths: dict[str, Path], questions: list[str]) -> int:
-    """Embeds the questions with every file, by turns, and shows what each finds."""
+    """Embeds the questions with every file, interleaved, and shows what each finds."""
     models = {recipe: edgebert.load(path) for recipe, path in paths.items()}
     vectors: dict[str, list[np.ndarray]] = {recipe: [] for recipe in models}
     times: dict[str, list[float]] = {recipe: [] for recipe in models}

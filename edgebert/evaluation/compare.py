@@ -137,7 +137,7 @@ def compare(
     show: int = 0,
     progress: Progress = silent,
 ) -> Comparison:
-    """Runs two models on the same rows, by turns.
+    """Runs two models on the same rows, interleaved.
 
     Args:
         model: an `edgebert.runtime.Model`.

@@ -80,7 +80,7 @@ class Figures:
     Attributes:
         cpu: of this machine.
         load: how many programs wanted a core while it was timed, of how many cores there are.
-        limit: of this machine, milliard int8 multiply-adds a second; median over all sizes.
+        limit: of this machine, billion int8 multiply-adds a second; median over all sizes.
         rows: by size and length.
     """
 
@@ -195,7 +195,7 @@ def latency_tables(figures: Figures) -> str:
     sizes = list(dict.fromkeys(row.size for row in figures.rows))
     cells = {(row.size, row.tokens): row for row in figures.rows}
     parts = [
-        f"{figures.cpu}; its limit, {figures.limit:.0f} milliard int8 multiply-adds a second; "
+        f"{figures.cpu}; its limit, {figures.limit:.0f} billion int8 multiply-adds a second; "
         f"load while timing: {figures.load}.\n"
     ]
     for measure, (where, unit) in UNITS.items():

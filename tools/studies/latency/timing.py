@@ -1,4 +1,4 @@
-"""Times a file at several lengths by turns with the largest rate at which this machine multiplies.
+"""Times a file at several lengths, interleaved with this machine's largest rate of multiplying.
 
 The clock is the processor time of the one thread that computes: on a busy machine it leaves out
 the time that others had the core, though not what they did to its caches.
@@ -32,7 +32,7 @@ class Timing:
     Attributes:
         products: large products that take as long as an answer; median over the rounds, each with
             the product's time of that round, so that the speed of the hour falls out.
-        limit: milliard multiply-adds a second of the large product; median over the rounds.
+        limit: billion multiply-adds a second of the large product; median over the rounds.
     """
 
     tokens: int
