@@ -1,6 +1,6 @@
 """The defaults of `finetune` against a small search: the table of docs/training.md.
 
-    python -m tools.studies.defaults_against_search all-minilm-l6-v2 --train A.csv --test B.csv -o out
+    python -m tools.studies.defaults_against_search all-minilm-l6-v2 --train A --test B -o out
 
 The student is made of the model's weights. The default run decides the middle of the search: a
 third of its rate and three times as much, half and twice its epochs. No dev data is used: every run
