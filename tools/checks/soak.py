@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import edgebert
+from edgebert.benchmarking.memory import read_memory
+from edgebert.benchmarking.system import System
 from edgebert.data import read_lines
 
 _SENTENCES = 24
@@ -69,10 +71,7 @@ def soak(model: edgebert.Model, *, seconds: float, threads: int) -> tuple[int, i
 
 def resident() -> int:
     """Bytes of memory that this process holds now (Linux)."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) * 1024
-    raise RuntimeError("no VmRSS in /proc/self/status")
+    return read_memory(System()).resident or 0
 
 
 def main() -> None:

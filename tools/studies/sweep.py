@@ -19,6 +19,8 @@ from pathlib import Path
 from ai_edge_litert import schema_py_generated as schema
 from rich.table import Table
 
+from edgebert.benchmarking.memory import read_peak
+from edgebert.benchmarking.system import System
 from edgebert.bert.catalogue import CATALOGUE, VOCABULARY_BYTES
 from edgebert.cli.console import stdout
 from tools.fixtures.random_weights import convert_drawn, draw_checkpoint, find_size
@@ -109,9 +111,7 @@ def _foreign_ops(path: Path) -> tuple[str, ...]:
 
 def _peak_bytes() -> int:
     """Most memory this process has held; `ru_maxrss` would include what its parent held."""
-    status = Path("/proc/self/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) * 1024
+    return read_peak(System()).resident or 0
 
 
 def main() -> int:
