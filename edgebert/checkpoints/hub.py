@@ -14,8 +14,8 @@ from typing import Any
 from edgebert.errors import EdgebertError
 from edgebert.progress import Progress, silent
 
-_MODULE = "0_Transformer"
-"""Where sentence-transformers keeps a model that does not lie at the top."""
+_MODULE = "0_*"
+"""Where sentence-transformers keeps a model that does not lie at the top: 0_Transformer, 0_BERT."""
 
 
 def _in_both(*patterns: str) -> tuple[str, ...]:
@@ -30,13 +30,18 @@ _DESCRIPTION = (
         "added_tokens.json",
         "tokenizer*.json",
         "special_tokens_map.json",
-        "sentence_bert_config.json",
+        "sentence_*_config.json",
         "adapter_config.json",
     ),
     "modules.json",
     "config_sentence_transformers.json",
     "*/config.json",
+    "*_Dense/model.safetensors",
+    "*_Dense/pytorch_model.bin",
+    "config_setfit.json",
+    "model_head.pkl",
 )
+"""Whatever a reader looks for: a file that is not fetched is one that it does not honour."""
 _SAFETENSORS = _in_both(
     "model.safetensors", "model.safetensors.index.json", "model-*-of-*.safetensors"
 )
@@ -68,8 +73,7 @@ def hub_folder(hub_id: HubId, *, progress: Progress = silent) -> Path:
             copy in the cache.
     """
     folder = _snapshot(hub_id, hub_id.revision, (*_DESCRIPTION, *_SAFETENSORS), progress)
-    found = (path for top in (folder, folder / _MODULE) for path in top.glob("model*.safetensors"))
-    if not any(found):
+    if not any(path for pattern in _SAFETENSORS for path in folder.glob(pattern)):
         # In the cache a folder is named after its commit: the second half is of the same one.
         folder = _snapshot(hub_id, folder.name, (*_DESCRIPTION, *_TORCH), progress)
     return folder

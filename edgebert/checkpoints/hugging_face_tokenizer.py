@@ -184,7 +184,10 @@ def _plain_vocabulary(sources: Sources) -> _Model:
             )
         raise EdgebertError(f"{folder}: no vocabulary; {_VOCABULARY} or {TOKENIZER} is needed")
     if sources.class_name not in BERT_CLASSES:
-        _refuse_class(sources, path, f"no {TOKENIZER}", BERT_CLASSES)
+        raise EdgebertError(
+            f"{folder}: no {TOKENIZER}, which the class {sources.class_name}(Fast) reads; "
+            f"accepted with {_VOCABULARY} alone: {', '.join(BERT_CLASSES)}"
+        )
     ids = load_vocabulary(path)
     cls, sep = _slow_ids(sources, ids)
     letters = stated_letters(sources.keywords, sources.path)
@@ -220,6 +223,10 @@ def _special_names(sources: Sources, model: _Model) -> dict[str, str]:
                 f"{sources.path}: {shown(name)} stands for {ours}; accepted: {ours}"
                 + ("" if model.unigram else ", or another name in brackets, which no word has")
             )
+    if model.unknown != SPECIAL_TOKENS[model.kind].unknown and model.unknown not in model.ids:
+        raise EdgebertError(
+            f"{model.path}: the unknown piece is {shown(model.unknown)}, which the vocabulary lacks"
+        )
     return names
 
 
@@ -280,7 +287,8 @@ def _pieces(
     ids = dict(model.ids)
     for ours, name in names.items():
         number = added.id_of(name)
-        if name != ours and number is not None and ours not in model.ids:
+        has_row = rows is None or (number or 0) < rows
+        if name != ours and number is not None and (has_row or ours not in model.ids):
             ids.pop(name, None)
             ids[ours] = number
         elif ours not in ids and _MARK + ours in ids:

@@ -49,6 +49,7 @@ _OUTPUTS = {
 """By task of the Transformer: what it takes of the model, and its name for it."""
 
 _EMPTY: tuple[object, ...] = (None, {}, [])
+_SETFIT_FILES = ("config_setfit.json", "model_head.pkl")
 _TRANSFORMER_KEYS = ("max_seq_length", "do_lower_case", "transformer_task", "unpad_inputs")
 _SETTINGS_KEYS = (
     "__version__",
@@ -82,10 +83,12 @@ def read_sentence_transformers(folder: Path, source: str) -> Checkpoint:
     checkpoint = read_hugging_face(transformer, source)
     found = read_modules(folder, modules[1:], checkpoint.config.hidden_size, listed)
     prompts, default = _prompts(folder / SETTINGS, settings)
+    faults = _why_no_classifier(folder)
     return dataclasses.replace(
         checkpoint,
         weights={**checkpoint.weights, **found.weights},
-        task="embed",
+        task=None if faults else "embed",
+        faults={**checkpoint.faults, **faults},
         labels=None,
         multi_label=False,
         sigmoid=False,
@@ -129,6 +132,18 @@ def _cross_encoder(folder: Path, settings: Mapping[str, Any], source: str) -> Ch
     return dataclasses.replace(checkpoint, tokenizer=options, format=FORMAT)
 
 
+def _why_no_classifier(folder: Path) -> dict[str, str]:
+    """What is said of a SetFit model, which classifies by a head behind its embedder."""
+    name = next((name for name in _SETFIT_FILES if (folder / name).exists()), None)
+    if name is None:
+        return {}
+    return {
+        "task": f"{folder / name}: a SetFit classifier, whose head is a pickle that would run code "
+        "and is not read (edgebert finetune trains a classifier on the same data); its embedder "
+        "alone can be converted"
+    }
+
+
 def _settings(folder: Path) -> Mapping[str, Any]:
     """What is said of the whole model."""
     path = folder / SETTINGS
@@ -152,7 +167,9 @@ def _modules(folder: Path) -> list[tuple[str, object]]:
     entries = read_json(path)
     if not isinstance(entries, list):
         raise EdgebertError(f"{path}: is {kind(entries)}; a list of modules is needed")
-    modules = [as_object(entry, "a module", path) for entry in entries[:_MOST_MODULES]]
+    if len(entries) > _MOST_MODULES:
+        raise EdgebertError(f"{path}: has {len(entries)} modules; at most {_MOST_MODULES} are read")
+    modules = [as_object(entry, "a module", path) for entry in entries]
     types = [str(module.get("type")) for module in modules]
     for name in types:
         if not name.startswith(_PACKAGE):

@@ -254,7 +254,7 @@ def _declared(
     specials = set(map(_content, stated))
     for content, number in (_read_optional(path) or {}).items():
         if type(number) is not int or number < 0:
-            raise EdgebertError(f"{path}: the id of {shown(content)} is {kind(number)}, no number")
+            raise EdgebertError(f"{path}: the id of {shown(content)} is {shown(number)}, no id")
         special = content in specials
         found[number] = DeclaredToken(content, normalized=not special, special=special)
     for entry in added_entries(tokenizer or {}, folder / TOKENIZER):

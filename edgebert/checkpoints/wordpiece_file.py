@@ -73,7 +73,7 @@ def read_word_pieces(tokenizer: Mapping[str, Any], path: Path) -> WordPieceFile:
     ids = as_object(model.get("vocab"), "vocab", path)
     for piece, number in ids.items():
         if type(number) is not int or number < 0:
-            raise EdgebertError(f"{path}: the id of {shown(piece)} is {kind(number)}, no number")
+            raise EdgebertError(f"{path}: the id of {shown(piece)} is {shown(number)}, no id")
     _check_pre_tokenizer(tokenizer.get("pre_tokenizer"), path)
     normalizer = as_object(tokenizer.get("normalizer"), "normalizer", path)
     overruled = normalizer.get("type") != "Sequence"

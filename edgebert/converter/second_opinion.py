@@ -85,7 +85,13 @@ def count_equal_texts(checkpoint: Checkpoint, tokenizer: Tokenizer) -> int | Non
     special = {at for at, name in enumerate(checkpoint.vocabulary) if name in names}
     for text, pair in _texts(library, special, {*names, *unsettled}):
         given = (text, pair) if not lowers else (text.lower(), pair and pair.lower())
-        theirs = library.encode(*given).ids
+        try:
+            theirs = library.encode(*given).ids
+        except Exception as error:  # it has no class of its own
+            raise CheckFailedError(
+                f"{files.folder}: the library tokenizers cannot encode {text[:80]!r} with its "
+                f"files ({error}); nothing was written"
+            ) from None
         if not theirs:  # an empty text, and no special tokens around it
             continue
         ours = tokenizer.encode(text, pair, max_length=most).ids

@@ -102,6 +102,17 @@ def test_a_model_below_the_top_is_fetched_whole(web, look, weights):
     assert set(look(ID)["files"]) == set(files)
 
 
+@pytest.mark.parametrize("top", ["", "0_BERT/"])
+def test_all_that_a_reader_looks_for_is_fetched(web, look, top):
+    files = {f"{top}{name}": data for name, data in toy.files().items()}
+    files[f"{top}sentence_distilbert_config.json"] = b"{}"
+    files |= dict.fromkeys(("modules.json", "1_Pooling/config.json", "2_Dense/config.json"), b"{}")
+    files |= {"2_Dense/model.safetensors": b"w", "3_Dense/pytorch_model.bin": b"w"}
+    files |= {"config_setfit.json": b"{}", "model_head.pkl": b"p"}
+    publish(web, ID, files | NOISE)
+    assert set(look(ID)["files"]) == set(files)
+
+
 def test_torch_weights_are_fetched_where_there_is_no_safetensors(web, look):
     files = toy.files()
     files["pytorch_model.bin"] = files.pop("model.safetensors")

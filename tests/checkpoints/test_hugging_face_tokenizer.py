@@ -9,6 +9,7 @@ import pytest
 from edgebert.checkpoints.hugging_face_tokenizer import read_tokenizer
 from edgebert.errors import EdgebertError
 from edgebert.tokenizer.options import AddedToken, TokenizerOptions
+from edgebert.tokenizer.tokenizer import Tokenizer
 
 PIECES = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "##b", "é")
 
@@ -131,7 +132,7 @@ def test_stripping_by_default_and_by_name_agree(tmp_path):
         ({"sep_token": None}, "cls_token or sep_token is null"),
         ({"tokenizer_class": "BertJapaneseTokenizer"}, "'BertJapaneseTokenizer'; accepted: Bert"),
         ({"tokenizer_class": "XLMRobertaTokenizer"}, "XLM-R's tokenizer.*is not supported"),
-        ({"tokenizer_class": "PreTrainedTokenizerFast"}, "no tokenizer.json, but the"),
+        ({"tokenizer_class": "PreTrainedTokenizerFast"}, "no tokenizer.json, which.*vocab.txt"),
         ({"tokenizer_class": ["x"]}, "tokenizer_class"),
         ({"auto_map": {"AutoTokenizer": ["x.Y", None]}}, "auto_map names a tokenizer in code"),
         ({"from_slow": True}, "from_slow is True"),
@@ -168,7 +169,7 @@ def test_another_tokenizer_in_the_config_is_refused(tmp_path, config, message):
         (fast(added_tokens={}) | {"added_tokens": "x"}, "added_tokens is a string"),
         (fast(added_tokens=[{"content": "[NEW]"}]), r"added token .*has no id"),
         (fast(added_tokens=[added("[NEW]", 8, lstrip=1)]), "a flag is not true or false"),
-        (fast(model={"vocab": {p: str(i) for i, p in enumerate(PIECES)}}), "no number"),
+        (fast(model={"vocab": {p: str(i) for i, p in enumerate(PIECES)}}), "is '0', no id"),
         (fast(model={"vocab": dict.fromkeys(PIECES, 0)}), "both have the id 0"),
         (fast(post_processor={"type": "New"}), "post_processor has the type 'New'"),
         (fast(post_processor={"type": "BertProcessing", "x": 1}), "post_processor has the key 'x'"),
@@ -326,3 +327,19 @@ def test_agrees_with_the_tokenizers_library(tmp_path):
     pieces, found, _ = read_tokenizer(tmp_path, 512)
     assert pieces == (*PIECES, "[unused0]")
     assert (found.lower_case, found.strip_accents) == (False, True)
+
+
+def test_the_unknown_piece_is_the_one_that_the_model_names(tmp_path):
+    pieces = (*PIECES, "<unk>")
+    folder = write(tmp_path, tokenizer=fast(pieces=pieces, model={"unk_token": "<unk>"}))
+    read = read_tokenizer(folder, 512)
+    assert read.pieces.index("[UNK]") == 8
+    assert Tokenizer(read.pieces, read.options).encode("z a").ids == [2, 8, 5, 3]
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_an_unknown_piece_that_is_not_there_is_refused(tmp_path, alone):
+    tokenizer = None if alone else fast(model={"unk_token": "<unk>"})
+    write(tmp_path, tokenizer=tokenizer, config={"unk_token": "<unk>"})
+    with pytest.raises(EdgebertError, match="unknown piece is '<unk>', which the vocabulary lacks"):
+        options(tmp_path)

@@ -9,7 +9,7 @@ import pytest
 
 from edgebert.checkpoints.folder import open_folder
 from edgebert.errors import EdgebertError
-from tests.checkpoints.folders import EMBEDDER, copy, edit_json
+from tests.checkpoints.folders import EMBEDDER, copy, edit_json, settle
 
 
 @pytest.fixture
@@ -225,3 +225,18 @@ def test_empty_prompts_are_none(folder):
     edit_json(path, prompts={"query": "", "document": ""}, default_prompt_name="query")
     checkpoint = open_folder(folder)
     assert (checkpoint.prompts, checkpoint.default_prompt) == ({}, None)
+
+
+@pytest.mark.parametrize("name", ["config_setfit.json", "model_head.pkl"])
+def test_the_head_of_setfit_is_not_left_out_in_silence(folder, name):
+    (folder / name).write_bytes(b"{}")
+    with pytest.raises(EdgebertError, match=f"{name}: a SetFit classifier.*--task, one of: embed"):
+        settle(folder)
+    assert settle(folder, task="embed").head.pooling == "mean"
+
+
+def test_modules_beyond_the_most_are_not_left_out_in_silence(folder):
+    kinds = ("Transformer", "Pooling", *["Dropout"] * 8, "Normalize")
+    modules(folder, *kinds, paths=("", "1_Pooling", *["2_Normalize"] * 9))
+    with pytest.raises(EdgebertError, match="has 11 modules; at most 10"):
+        open_folder(folder)
