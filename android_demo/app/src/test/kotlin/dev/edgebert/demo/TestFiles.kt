@@ -9,6 +9,10 @@ import java.util.zip.CRC32
 object TestFiles {
     val repository = File(requireNotNull(System.getProperty("edgebert.repository")))
     val output = File(requireNotNull(System.getProperty("edgebert.output")))
+    private val LOCAL = byteArrayOf(0x50, 0x4b, 3, 4)
+    private val CENTRAL = byteArrayOf(0x50, 0x4b, 1, 2)
+    private const val LOCAL_SIZE = 30
+    private const val CENTRAL_SIZE = 46
     private val data = File(requireNotNull(System.getProperty("edgebert.test.data")))
 
     /** A small converted model, by what it was made for. */
@@ -18,7 +22,9 @@ object TestFiles {
     fun truncated(): ByteArray = model("classify").readBytes().let { it.copyOf(it.size / 2) }
 
     fun withoutVocabulary(): ByteArray = model("classify").readBytes().also { bytes ->
-        replaceAll(bytes, "vocab.txt", "vocab.old")
+        val other = "vocab.old".toByteArray()
+        other.copyInto(bytes, indexOf(bytes, LOCAL, "vocab.txt") + LOCAL_SIZE)
+        other.copyInto(bytes, indexOf(bytes, CENTRAL, "vocab.txt") + CENTRAL_SIZE)
     }
 
     fun ofNewerFormat(): ByteArray = withRecord { record -> Regex("\"format\": ?1").replace(record) { it.value.replace("1", "7") } }
@@ -28,11 +34,11 @@ object TestFiles {
     private fun withRecord(change: (String) -> String): ByteArray {
         val bytes = model("classify").readBytes()
         val name = "edgebert.json"
-        val local = indexOf(bytes, byteArrayOf(0x50, 0x4b, 3, 4), name)
-        val central = indexOf(bytes, byteArrayOf(0x50, 0x4b, 1, 2), name)
+        val local = indexOf(bytes, LOCAL, name)
+        val central = indexOf(bytes, CENTRAL, name)
         val header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN)
         val size = header.getInt(local + 22)
-        val start = local + 30 + header.getShort(local + 26) + header.getShort(local + 28)
+        val start = local + LOCAL_SIZE + header.getShort(local + 26) + header.getShort(local + 28)
         val old = String(bytes, start, size)
         val new = change(old).toByteArray()
         check(new.size == size && !new.contentEquals(old.toByteArray())) { "the record is written differently now" }
@@ -45,18 +51,11 @@ object TestFiles {
 
     /** Where the header with this signature and name stands. */
     private fun indexOf(bytes: ByteArray, signature: ByteArray, name: String): Int {
-        val offset = if (signature[2].toInt() == 3) 30 else 46
+        val offset = if (signature === LOCAL) LOCAL_SIZE else CENTRAL_SIZE
         val wanted = name.toByteArray()
         return bytes.indices.first { at ->
             at + offset + wanted.size <= bytes.size && signature.indices.all { bytes[at + it] == signature[it] } &&
                 wanted.indices.all { bytes[at + offset + it] == wanted[it] }
-        }
-    }
-
-    private fun replaceAll(bytes: ByteArray, old: String, new: String) {
-        val (from, to) = old.toByteArray() to new.toByteArray()
-        for (at in 0..bytes.size - from.size) {
-            if (from.indices.all { bytes[at + it] == from[it] }) to.copyInto(bytes, at)
         }
     }
 }

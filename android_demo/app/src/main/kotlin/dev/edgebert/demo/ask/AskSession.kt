@@ -49,9 +49,13 @@ class AskSession(private val services: Services, private val work: CoroutineDisp
 
     /** Lists the models and opens [wanted], or else the first. */
     fun start(wanted: String?) {
-        val models = services.store.list()
-        changing.update { it.copy(models = models) }
-        models.firstOrNull { it.id == wanted }.let { it ?: models.firstOrNull() }?.let(::select)
+        changing.update { it.copy(status = Status.Opening) }
+        scope.launch {
+            val models = withContext(work) { services.store.list() }
+            if (changing.value.selected != null) return@launch // one that was picked meanwhile
+            changing.update { it.copy(models = models, status = if (models.isEmpty()) Status.NoModel else it.status) }
+            models.firstOrNull { it.id == wanted }.let { it ?: models.firstOrNull() }?.let(::select)
+        }
     }
 
     /** Opens another model and asks it what the last one was asked. */
@@ -66,7 +70,8 @@ class AskSession(private val services: Services, private val work: CoroutineDisp
         scope.launch {
             try {
                 val source = withContext(work) { services.store.import(uri) { services.open(it, THREADS).close() } }
-                changing.update { it.copy(models = services.store.list()) }
+                val models = withContext(work) { services.store.list() }
+                changing.update { it.copy(models = models) }
                 select(source)
             } catch (error: EdgebertException) {
                 changing.update { it.copy(problem = lineOf(error)) }

@@ -26,24 +26,37 @@ class ModelStore(private val context: Context) {
      * @throws EdgebertException with one line for the user
      */
     fun import(uri: Uri, check: (ModelSource) -> Unit): ModelSource {
-        val name = cleanName(displayName(uri))
-        val file = File(folder, name)
+        val name = cleanName(provided(UNNAMED) { displayName(uri) })
+        val file = free(name)
         val copy = File(folder, "new/$name")
         try {
             copy.parentFile?.mkdirs()
-            val stream = context.contentResolver.openInputStream(uri) ?: throw IOException("it is gone")
+            val stream = provided(name) { context.contentResolver.openInputStream(uri) } ?: throw IOException("it is gone")
             stream.use { copyTo(copy, it) }
             check(FileModel(copy))
             if (!copy.renameTo(file)) throw IOException("cannot be renamed")
         } catch (error: IOException) {
             throw EdgebertException("$name: cannot be copied: ${error.message}", error)
-        } catch (error: SecurityException) {
-            throw EdgebertException("$name: no permission to read it; pick it again", error)
         } finally {
             copy.delete()
         }
         return FileModel(file)
     }
+
+    /** What another app's provider gives; what it throws ends up here, whatever it is. */
+    private fun <T> provided(name: String, ask: () -> T): T = try {
+        ask()
+    } catch (error: SecurityException) {
+        throw EdgebertException("$name: no permission to read it; pick it again", error)
+    } catch (error: RuntimeException) {
+        val said = error.message.orEmpty().lineSequence().first()
+        throw EdgebertException("$name: the app that keeps it cannot give it: $said; pick it from elsewhere", error)
+    }
+
+    /** A file that is not there yet: one that a model is open from is never written over. */
+    private fun free(name: String): File = generateSequence(1) { it + 1 }
+        .map { File(folder, if (it == 1) name else "${name.removeSuffix(ENDING)}-$it$ENDING") }
+        .first { !it.exists() }
 
     private fun copyTo(copy: File, from: InputStream) {
         val most = folder.usableSpace - SPARE_BYTES
@@ -68,6 +81,7 @@ class ModelStore(private val context: Context) {
     companion object {
         private const val ASSETS = "models"
         private const val ENDING = ".tflite"
+        private const val UNNAMED = "the picked file"
         private const val SPARE_BYTES = 32L shl 20
         private const val LONGEST_NAME = 80
 
