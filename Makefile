@@ -81,6 +81,7 @@ lint: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/python -m tools.docs.make_cli_reference docs/cli.md
 	$(BIN)/python -m tools.docs.make_schemas
+	$(BIN)/python -m tools.docs.make_api
 
 # All 24 sizes with random weights: sizes, seconds, memory. STATISTICS is a JSON file with the mean
 # and deviation of each tensor (see tools/studies/sweep.py).

@@ -1,4 +1,7 @@
-"""edgebert: from a compact BERT checkpoint to one TFLite file that runs on a phone or a Pi."""
+"""edgebert: from a compact BERT checkpoint to one TFLite file that runs on a phone or a Pi.
+
+The names in `__all__` are public, and docs/api.txt has their signatures; all else is internal.
+"""
 
 from __future__ import annotations
 
@@ -8,43 +11,79 @@ from typing import TYPE_CHECKING
 from edgebert.version import __version__
 
 if TYPE_CHECKING:
+    from edgebert.api import benchmark, compare, evaluate, search
+    from edgebert.benchmarking.benchmark import Outcome
+    from edgebert.benchmarking.result import BenchmarkReport
     from edgebert.converter.convert import convert
+    from edgebert.converter.report import ConversionReport
     from edgebert.errors import CheckFailedError, EdgebertError, TruncationWarning
+    from edgebert.evaluation.compare import Comparison, Gate
+    from edgebert.evaluation.evaluate import Evaluation
     from edgebert.runtime.model import Model, load
     from edgebert.runtime.reply import Reply
+    from edgebert.runtime.self_test import SelfTestReport
     from edgebert.runtime.tasks.answer import Answer
     from edgebert.runtime.tasks.classify import Classification
     from edgebert.runtime.tasks.fill_mask import Fill
     from edgebert.runtime.tasks.tag import Span
+    from edgebert.semantic_search.search import Hit, Search, open_search
 
 # Where each public name lives; imported when first asked for, so that `import edgebert` is quick.
 _HOMES = {
     "Answer": "edgebert.runtime.tasks.answer",
+    "BenchmarkReport": "edgebert.benchmarking.result",
     "CheckFailedError": "edgebert.errors",
     "Classification": "edgebert.runtime.tasks.classify",
+    "Comparison": "edgebert.evaluation.compare",
+    "ConversionReport": "edgebert.converter.report",
     "EdgebertError": "edgebert.errors",
+    "Evaluation": "edgebert.evaluation.evaluate",
     "Fill": "edgebert.runtime.tasks.fill_mask",
+    "Gate": "edgebert.evaluation.compare",
+    "Hit": "edgebert.semantic_search.search",
     "Model": "edgebert.runtime.model",
+    "Outcome": "edgebert.benchmarking.benchmark",
     "Reply": "edgebert.runtime.reply",
+    "Search": "edgebert.semantic_search.search",
+    "SelfTestReport": "edgebert.runtime.self_test",
     "Span": "edgebert.runtime.tasks.tag",
     "TruncationWarning": "edgebert.errors",
+    "benchmark": "edgebert.api",
+    "compare": "edgebert.api",
     "convert": "edgebert.converter.convert",
+    "evaluate": "edgebert.api",
     "load": "edgebert.runtime.model",
+    "open_search": "edgebert.semantic_search.search",
+    "search": "edgebert.api",
 }
 
 __all__ = [
     "Answer",
+    "BenchmarkReport",
     "CheckFailedError",
     "Classification",
+    "Comparison",
+    "ConversionReport",
     "EdgebertError",
+    "Evaluation",
     "Fill",
+    "Gate",
+    "Hit",
     "Model",
+    "Outcome",
     "Reply",
+    "Search",
+    "SelfTestReport",
     "Span",
     "TruncationWarning",
     "__version__",
+    "benchmark",
+    "compare",
     "convert",
+    "evaluate",
     "load",
+    "open_search",
+    "search",
 ]
 
 

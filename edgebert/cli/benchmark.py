@@ -93,12 +93,8 @@ def benchmark(
       edgebert benchmark int8.tflite --device ssh://pi@raspberrypi.local --threads 1,4
       edgebert benchmark int8.tflite --compare report.json
     """  # noqa: D301, E501
-    from edgebert.benchmarking.benchmark import benchmark as run
-    from edgebert.benchmarking.benchmark import names_of
+    from edgebert import api
     from edgebert.benchmarking.compare import compare as hold_against
-    from edgebert.benchmarking.devices.address import DeviceOptions
-    from edgebert.benchmarking.job import MIN_SECONDS, PROCESSES, BenchmarkJob
-    from edgebert.benchmarking.models import job_model
     from edgebert.benchmarking.result import read_report
     from edgebert.cli.console import progress_bar
     from edgebert.errors import EdgebertError
@@ -107,21 +103,24 @@ def benchmark(
         raise EdgebertError("--rounds and --min-seconds exclude each other; give one of them")
     _check_outputs([path for path in (output, html, csv) if path is not None], force=force)
     old = None if compare is None else read_report(compare)
-    job = BenchmarkJob(
-        models=tuple(map(job_model, models, names_of(models))),
-        engines=tuple(part.strip() for part in engine.split(",")),
-        threads=_numbers("--threads", threads),
-        lengths=_numbers("--lengths", lengths),
-        texts=None if texts is None else str(texts),
-        rounds=rounds,
-        min_seconds=MIN_SECONDS if min_seconds is None else min_seconds,
-        processes=PROCESSES if processes is None else processes,
-        cores=cores,
-        data=None if data is None else str(data),
-    )
     with progress_bar() as progress:
-        options = DeviceOptions(python, wheel, ssh_config)
-        outcome = run(job, device or ["local"], options, progress=progress)
+        outcome = api.benchmark(
+            models,
+            device or "local",
+            texts=texts,
+            lengths=_numbers("--lengths", lengths),
+            threads=_numbers("--threads", threads),
+            engines=tuple(part.strip() for part in engine.split(",")),
+            data=data,
+            rounds=rounds,
+            min_seconds=min_seconds,
+            processes=processes,
+            cores=cores,
+            python=python,
+            wheel=wheel,
+            ssh_config=ssh_config,
+            progress=progress,
+        )
     if outcome.report is None:
         raise EdgebertError("; ".join(outcome.failures))
     comparison = None if old is None else hold_against(old, outcome.report)

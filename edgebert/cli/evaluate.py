@@ -71,12 +71,10 @@ def evaluate(
       edgebert evaluate int8.tflite --data dev.tsv --against float32.tflite --max-drop 0.01
       edgebert evaluate intents.tflite --data test.csv --text-column text --label-column category
     """  # noqa: D301
+    from edgebert import api
     from edgebert.cli.console import progress_bar
     from edgebert.errors import EdgebertError
-    from edgebert.evaluation.columns import Columns
-    from edgebert.evaluation.compare import Gate, compare
-    from edgebert.evaluation.data import open_data
-    from edgebert.evaluation.evaluate import evaluate as run
+    from edgebert.evaluation.compare import Gate
     from edgebert.runtime.model import load
 
     if against is None and (max_drop is not None or show_rows):
@@ -87,19 +85,18 @@ def evaluate(
     options: dict[str, Any] = {"threads": threads, "engine": engine}
     with ExitStack() as stack, progress_bar() as progress:
         model = stack.enter_context(load(file, **options))
-        columns = Columns(text_column, pair_column, label_column)
-        data_set = open_data(data, model.task, columns, multi_label=model.multi_label)
+        more: dict[str, Any] = {
+            "text_column": text_column,
+            "pair_column": pair_column,
+            "label_column": label_column,
+            "progress": progress,
+        }
         if against is None:
-            _print_evaluation(
-                {"file": str(file), "data": str(data)},
-                run(model, data_set, progress=progress),
-                as_json=as_json,
-            )
+            evaluation = api.evaluate(model, data, **more)
+            _print_evaluation({"file": str(file), "data": str(data)}, evaluation, as_json=as_json)
             return
-        if gate is not None:
-            gate.choose_metric(data_set.evaluator.metrics)
         baseline = stack.enter_context(load(against, **options))
-        comparison = compare(model, baseline, data_set, show=show_rows, progress=progress)
+        comparison = api.compare(model, baseline, data, gate=gate, show=show_rows, **more)
     names = {"file": str(file), "against": str(against), "data": str(data)}
     _print_comparison(names, comparison, as_json=as_json)
     if gate is not None:

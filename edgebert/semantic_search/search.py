@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterator
 from contextlib import closing
@@ -72,7 +73,11 @@ def default_index(corpus: Path) -> Path:
 
 
 def open_search(
-    model: Model, corpus: Path, index: Path | None = None, *, progress: Progress = silent
+    model: Model,
+    corpus: str | os.PathLike[str],
+    index: str | os.PathLike[str] | None = None,
+    *,
+    progress: Progress = silent,
 ) -> Search:
     """Opens the index of a corpus; makes it where there is none or the corpus has changed.
 
@@ -91,7 +96,8 @@ def open_search(
     """
     if model.task != "embed":
         raise EdgebertError(f"{model.path}: is for {model.task}; search needs a model for embed")
-    path = default_index(corpus) if index is None else index
+    corpus = Path(corpus)
+    path = default_index(corpus) if index is None else Path(index)
     model_print, corpus_print = fingerprint(model.path), fingerprint(corpus)
     found = read_index(path) if path.exists() else None
     if found is not None and found.header.model != model_print:

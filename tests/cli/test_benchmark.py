@@ -72,14 +72,14 @@ def test_options_become_a_job(measured, model, tmp_path):
     assert job.engines == ("litert", "tflite-runtime")
     assert (job.texts, job.data, job.cores) == (str(texts), str(data), "big")
     assert (job.rounds, job.min_seconds) == (None, 2.5)
-    assert measured.devices == ["local", "ssh://pi"]
+    assert measured.devices == ("local", "ssh://pi")
     assert (measured.options.python, measured.options.wheel) == ("/usr/bin/python3", wheel)
 
 
 def test_without_options_it_is_this_machine_one_thread_and_the_shipped_texts(measured, model):
     assert run(model).exit_code == 0
     job = measured.job
-    assert measured.devices == ["local"]
+    assert measured.devices == ("local",)
     assert (job.engines, job.threads, job.lengths) == (("auto",), (1,), ())
     assert (job.texts, job.data, job.cores, job.rounds) == (None, None, None, None)
 

@@ -59,7 +59,7 @@ class EdgebertModel private constructor(
     /** Name and version of the runtime in this app. */
     val runtime: String get() = runtimeName
 
-    val tokenizer = Tokenizer(file.vocabulary, record.tokenizer)
+    val tokenizer: Tokenizer = Tokenizer(file.vocabulary, record.tokenizer)
 
     private val turns = ReentrantLock(true)
     private var session: Session? = Session(model, name, record, options)
