@@ -46,7 +46,7 @@ class DamagedArchiveError(EdgebertError):
 
 
 @dataclass(frozen=True)
-class Limits:
+class ArchiveLimits:
     """How much may come out of one archive.
 
     Attributes:
@@ -66,7 +66,7 @@ class Limits:
         return min(self.total_bytes, max(self.free_bytes, self.ratio * archive.stat().st_size))
 
 
-DEFAULT_LIMITS = Limits()
+DEFAULT_LIMITS = ArchiveLimits()
 """Holds any compact BERT: 12/768 in float32 is 0.44 GB."""
 
 
@@ -76,7 +76,7 @@ def is_archive(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def unpacked(archive: Path, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Path]:
+def unpacked(archive: Path, *, limits: ArchiveLimits = DEFAULT_LIMITS) -> Iterator[Path]:
     """Gives the folder inside `archive` that holds its files, and removes it at the end.
 
     A lone folder at the top is entered, however deep. `__MACOSX` and dot files stay packed.
@@ -118,7 +118,7 @@ class _Entry:
     open: Callable[[], IO[bytes] | None]
 
 
-def _unpack(archive: Path, folder: Path, limits: Limits) -> None:
+def _unpack(archive: Path, folder: Path, limits: ArchiveLimits) -> None:
     most = left = limits.bytes_of(archive)
     is_zip = archive.name.lower().endswith(".zip")
     entries = _zip_entries(archive) if is_zip else _tar_entries(archive, most)

@@ -67,7 +67,7 @@ USUAL = Columns()
 
 
 @dataclass(frozen=True)
-class Layout:
+class ColumnLayout:
     """The columns a data set has for us; `pair` is None where it has single texts."""
 
     text: str
@@ -75,7 +75,7 @@ class Layout:
     label: str
 
 
-def find_layout(header: Sequence[str], columns: Columns) -> Layout:
+def find_layout(header: Sequence[str], columns: Columns) -> ColumnLayout:
     """Finds the columns in a header; case does not matter.
 
     Raises:
@@ -91,7 +91,7 @@ def find_layout(header: Sequence[str], columns: Columns) -> Layout:
         label = _only(_among(_LABELS, header), "label", header)
     else:
         label = _named(columns.label, header)
-    return Layout(text, pair, label)
+    return ColumnLayout(text, pair, label)
 
 
 def has_queries(header: Sequence[str], columns: Columns) -> bool:

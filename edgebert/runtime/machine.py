@@ -80,7 +80,7 @@ class Cpu:
 
 
 @dataclass(frozen=True)
-class Memory:
+class SystemMemory:
     """Main memory in bytes; `available` is what a new program can get without swapping."""
 
     total: int
@@ -117,7 +117,7 @@ class Machine:
     bits: int
     cores: int
     cpu: Cpu = Cpu()
-    memory: Memory | None = None
+    memory: SystemMemory | None = None
     packages: Mapping[str, Package] = field(default_factory=dict)
 
 
@@ -159,12 +159,12 @@ def parse_cpuinfo(text: str) -> Cpu:
     )
 
 
-def parse_meminfo(text: str) -> Memory | None:
+def parse_meminfo(text: str) -> SystemMemory | None:
     """Reads Linux's `/proc/meminfo`; None if it lacks what is needed."""
     sizes = dict(re.findall(r"^(\w+):\s*(\d{1,15}) kB$", text, re.MULTILINE))
     if not {"MemTotal", "MemAvailable"} <= sizes.keys():
         return None
-    return Memory(1024 * int(sizes["MemTotal"]), 1024 * int(sizes["MemAvailable"]))
+    return SystemMemory(1024 * int(sizes["MemTotal"]), 1024 * int(sizes["MemAvailable"]))
 
 
 def try_package(name: str, module: str) -> Package:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edgebert.checkpoints.archive import DamagedArchiveError, Limits, is_archive, unpacked
+from edgebert.checkpoints.archive import ArchiveLimits, DamagedArchiveError, is_archive, unpacked
 from edgebert.errors import EdgebertError
 
 FILES = {
@@ -60,7 +60,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
-def refused(archive: Path, *, limits: Limits | None = None) -> str:
+def refused(archive: Path, *, limits: ArchiveLimits | None = None) -> str:
     """The one-line message with which `archive` is refused."""
     opened = unpacked(archive, **({"limits": limits} if limits else {}))
     with pytest.raises(EdgebertError) as caught:
@@ -172,8 +172,10 @@ def test_a_file_twice_is_refused(tmp_path):
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_bomb_stops_at_the_limit(tmp_path, form, temporary):
     archive = archive_of(tmp_path, form, {"weights.bin": bytes(3_000_000)})
-    assert "unpacks to more than 1 MB" in refused(archive, limits=Limits(total_bytes=1_000_000))
-    roomy = Limits(ratio=100, free_bytes=4_000_000)
+    assert "unpacks to more than 1 MB" in refused(
+        archive, limits=ArchiveLimits(total_bytes=1_000_000)
+    )
+    roomy = ArchiveLimits(ratio=100, free_bytes=4_000_000)
     with unpacked(archive, limits=roomy) as folder:
         assert (folder / "weights.bin").stat().st_size == 3_000_000
 
@@ -182,17 +184,19 @@ def test_a_bomb_stops_at_the_limit(tmp_path, form, temporary):
 def test_a_bomb_stops_at_its_ratio(tmp_path, form):
     archive = archive_of(tmp_path, form, {"weights.bin": bytes(3_000_000)})
     assert archive.stat().st_size < 6_000
-    assert "too much for its size" in refused(archive, limits=Limits(ratio=100, free_bytes=1000))
+    assert "too much for its size" in refused(
+        archive, limits=ArchiveLimits(ratio=100, free_bytes=1000)
+    )
 
 
 def test_files_are_counted_together(tmp_path):
     archive = zip_of(tmp_path / "a.zip", {f"{n}.bin": bytes(400) for n in range(3)})
-    assert "unpacks to more" in refused(archive, limits=Limits(total_bytes=1_000))
+    assert "unpacks to more" in refused(archive, limits=ArchiveLimits(total_bytes=1_000))
 
 
 def test_a_bomb_in_a_skipped_file_stops_too(tmp_path):
     archive = tar_of(tmp_path / "a.tgz", {".hidden": bytes(40_000_000), **FILES})
-    assert "unpacks to more" in refused(archive, limits=Limits(total_bytes=1_000_000))
+    assert "unpacks to more" in refused(archive, limits=ArchiveLimits(total_bytes=1_000_000))
 
 
 def test_a_skipped_file_is_not_unpacked_to_find_out_that_it_is_a_bomb(tmp_path):
@@ -206,12 +210,12 @@ def test_a_skipped_file_is_not_unpacked_to_find_out_that_it_is_a_bomb(tmp_path):
 def test_a_bomb_behind_the_end_mark_stops_too(tmp_path):
     archive = tar_of(tmp_path / "a.tgz", FILES)
     archive.write_bytes(gzip.compress(gzip.decompress(archive.read_bytes()) + bytes(40_000_000)))
-    assert "unpacks to more" in refused(archive, limits=Limits(total_bytes=1_000_000))
+    assert "unpacks to more" in refused(archive, limits=ArchiveLimits(total_bytes=1_000_000))
 
 
 def test_too_many_members_are_refused(tmp_path):
     archive = zip_of(tmp_path / "a.zip", {f"{n}.txt": b"" for n in range(6)})
-    assert "more than 5 members" in refused(archive, limits=Limits(members=5))
+    assert "more than 5 members" in refused(archive, limits=ArchiveLimits(members=5))
 
 
 def test_a_long_tar_header_is_not_read_into_memory(tmp_path):
@@ -294,7 +298,7 @@ def test_no_damage_gives_anything_but_the_files_or_one_error(tmp_path, form, dat
         raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
     archive.write_bytes(raw)
     try:
-        with unpacked(archive, limits=Limits(total_bytes=1 << 20)) as folder:
+        with unpacked(archive, limits=ArchiveLimits(total_bytes=1 << 20)) as folder:
             assert sum(len(text) for text in contents(folder).values()) <= 1 << 20
     except EdgebertError as error:
         message = str(error)

@@ -17,8 +17,7 @@ from edgebert.benchmarking.report.html import to_html
 from edgebert.benchmarking.result import read_report
 from edgebert.bulk.resumable import resumable
 from edgebert.bulk.texts import open_texts, read_texts
-from edgebert.checkpoints.archive import Limits as ArchiveLimits
-from edgebert.checkpoints.archive import unpacked
+from edgebert.checkpoints.archive import ArchiveLimits, unpacked
 from edgebert.checkpoints.folder import open_folder
 from edgebert.checkpoints.labels import read_labels
 from edgebert.checkpoints.safetensors_file import read_safetensors

@@ -11,8 +11,8 @@ from edgebert.runtime.doctor import Finding, can_run, examine
 from edgebert.runtime.machine import (
     Cpu,
     Machine,
-    Memory,
     Package,
+    SystemMemory,
     parse_cpuinfo,
     parse_meminfo,
     try_package,
@@ -93,7 +93,7 @@ GOOD = Machine(
     bits=64,
     cores=4,
     cpu=parse_cpuinfo(PI_5),
-    memory=Memory(total=8_000_000_000, available=6_000_000_000),
+    memory=SystemMemory(total=8_000_000_000, available=6_000_000_000),
     packages={
         "ai-edge-litert": Package("2.3.0"),
         "numpy": Package("2.4.6"),
@@ -134,7 +134,7 @@ def test_cpuinfo_tells_model_and_features(text, model, features):
 @pytest.mark.parametrize(
     ("text", "memory"),
     [
-        (MEMORY, Memory(3_884_328 * 1024, 3_301_116 * 1024)),
+        (MEMORY, SystemMemory(3_884_328 * 1024, 3_301_116 * 1024)),
         ("MemTotal: 5 kB\n", None),
         ("", None),
         ("MemTotal: many kB\nMemAvailable: 3 kB\n", None),
@@ -240,7 +240,7 @@ def test_a_package_that_does_not_import_counts_as_not_working(name):
 
 
 def test_little_memory_is_a_warning():
-    machine = replace(GOOD, memory=Memory(1_000_000_000, 200_000_000))
+    machine = replace(GOOD, memory=SystemMemory(1_000_000_000, 200_000_000))
     assert finding(machine, "memory").status == "warn"
     assert finding(machine, "memory").found == "200 MB free of 1,000 MB"
     assert finding(replace(GOOD, memory=None), "memory").status == "ok"

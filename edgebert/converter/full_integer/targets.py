@@ -18,7 +18,7 @@ ANY = "any"
 
 
 @dataclass(frozen=True)
-class Source:
+class Publication:
     """Where a list is from.
 
     Attributes:
@@ -56,7 +56,7 @@ class Target:
     """
 
     title: str
-    sources: tuple[Source, ...]
+    sources: tuple[Publication, ...]
     types: tuple[str, ...]
     ops: dict[str, Support]
 

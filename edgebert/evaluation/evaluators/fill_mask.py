@@ -28,7 +28,7 @@ MASKED = 0.15
 _TOPS = (1, 5)
 
 
-class Line(NamedTuple):
+class TextLine(NamedTuple):
     """One line of text; `place` is file and line."""
 
     text: str
@@ -36,18 +36,18 @@ class Line(NamedTuple):
     place: str
 
 
-def _read(path: Path, columns: Columns) -> Iterator[Line]:
+def _read(path: Path, columns: Columns) -> Iterator[TextLine]:
     """Lines that are not blank."""
     for number, line in enumerate(read_lines(path), 1):
         if text := line.strip():
-            yield Line(text, number, f"{path}, line {number}")
+            yield TextLine(text, number, f"{path}, line {number}")
 
 
-def _check(model: EvaluatedModel, line: Line) -> None:
+def _check(model: EvaluatedModel, line: TextLine) -> None:
     """Any text will do."""
 
 
-def _observe(model: EvaluatedModel, lines: Iterable[Line]) -> Iterator[Observation]:
+def _observe(model: EvaluatedModel, lines: Iterable[TextLine]) -> Iterator[Observation]:
     for line in lines:
         start = time.perf_counter()
         encoding = model.tokenizer.encode(line.text)
