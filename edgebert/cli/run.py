@@ -101,12 +101,7 @@ def run(
     from edgebert.errors import EdgebertError
     from edgebert.runtime.model import load
 
-    if not texts and source is None:
-        raise EdgebertError("no text given; add one, or --input FILE (- for stdin)")
-    if texts and source is not None:
-        raise EdgebertError("texts are given and --input too; give one of them")
-    if texts == [_STDIN]:
-        texts, source = None, _STDIN
+    texts, source = _settled(texts, source)
     if output is not None and (texts or source is None):
         raise EdgebertError("--output takes the texts of --input FILE, and no others")
     if force and output is None:
@@ -132,6 +127,19 @@ def run(
         if source is not None:
             for item, reply in _replies(model, source, pair, workers, options):
                 print_reply(model, item.text, item.pair, reply)
+
+
+def _settled(texts: list[str] | None, source: str | None) -> tuple[list[str] | None, str | None]:
+    """Either texts or where to read them: TEXT, --input, or - in the place of either."""
+    from edgebert.errors import EdgebertError
+
+    if not texts and source is None:
+        raise EdgebertError("no text given; add one, or --input FILE (- for stdin)")
+    if texts and source is not None:
+        raise EdgebertError("texts are given and --input too; give one of them")
+    if texts and len(texts) > 1 and _STDIN in texts:
+        raise EdgebertError("- is stdin and stands alone; other texts are given beside it")
+    return (None, _STDIN) if texts == [_STDIN] else (texts, source)
 
 
 def _run_file(

@@ -6,9 +6,10 @@ APPNOTE.TXT, sections 4.3.7, 4.3.12 and 4.3.16.
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO, NamedTuple
 
 _END = struct.Struct("<4s4H2LH")
@@ -73,12 +74,10 @@ def read_archive(file: BinaryIO, most: int) -> tuple[int, dict[str, bytes]]:
     Raises:
         NoStoredZipError: there is none, or an entry is too large, compressed or damaged.
     """
-    try:
+    with _one_error():
         places = _directory(file)
         start = min((entry.offset for entry in places.values()), default=0)
         return start, {name: _content(file, name, places, most) for name in places}
-    except (struct.error, OSError, UnicodeDecodeError) as error:
-        raise NoStoredZipError(f"its zip cannot be read: {error}") from error
 
 
 def read_stored(file: BinaryIO, limits: Mapping[str, int]) -> dict[str, bytes]:
@@ -91,10 +90,19 @@ def read_stored(file: BinaryIO, limits: Mapping[str, int]) -> dict[str, bytes]:
     Raises:
         NoStoredZipError: one is missing, too large, compressed or damaged.
     """
-    try:
+    with _one_error():
         places = _directory(file)
         return {name: _content(file, name, places, limit) for name, limit in limits.items()}
-    except (struct.error, OSError, UnicodeDecodeError) as error:
+
+
+@contextlib.contextmanager
+def _one_error() -> Iterator[None]:
+    """Whatever goes wrong in reading as the one error that callers know."""
+    try:
+        yield
+    except (struct.error, UnicodeDecodeError) as error:
+        raise NoStoredZipError("its zip is damaged") from error
+    except OSError as error:
         raise NoStoredZipError(f"its zip cannot be read: {error}") from error
 
 

@@ -244,6 +244,7 @@ def test_wrong_use_of_run_is_one_line(classifier, tmp_path):
     assert_one_line_error(call("run", tmp_path / "none.tflite", "x"), "none.tflite")
     assert_one_line_error(call("run", __file__, "x"), "not a TFLite file")
     assert_one_line_error(call("run", classifier, "--input", tmp_path / "none.txt"), "none.txt")
+    assert_one_line_error(call("run", classifier, "-", "text"), "- is stdin and stands alone")
     assert_one_line_error(call("run", classifier, "x", "--threads", "0"), "threads")
     assert_one_line_error(call("run", classifier, "x", "--engine", "onnx"), "litert")
     output = ["--output", tmp_path / "out"]

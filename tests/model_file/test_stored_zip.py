@@ -55,6 +55,12 @@ def test_missing_large_and_compressed_entries_are_named():
         read_stored(io.BytesIO(b"x" * 100), {"a.txt": 9})
 
 
+@pytest.mark.parametrize("cut", [1, 10])
+def test_a_zip_that_was_cut_short_is_damaged_in_plain_words(cut):
+    with pytest.raises(NoStoredZipError, match=r"^its zip is damaged$"):
+        read_stored(io.BytesIO(written()[:-cut]), {"a.txt": 9})
+
+
 @given(st.integers(0, len(written()) - 1), st.integers(1, 255))
 def test_a_flipped_byte_is_refused_or_harmless(at, flip):
     data = bytearray(written())
