@@ -78,8 +78,9 @@ def edges(path):
 
 
 def test_every_part_is_in_the_order():
-    parts = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
-    assert parts - {"__init__", "__main__", "__pycache__", "py"} <= set(ORDER) | {"py.typed"}
+    packages = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    modules = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__", "__main__"}
+    assert packages | modules == set(ORDER)
 
 
 def test_the_pages_for_maintainers_list_every_package_in_the_order_of_imports():

@@ -10,6 +10,7 @@ from edgebert.checkpoints.hugging_face_tokenizer import read_tokenizer
 from edgebert.errors import EdgebertError
 from edgebert.tokenizer.options import AddedToken, TokenizerOptions
 from edgebert.tokenizer.tokenizer import Tokenizer
+from tests.tokenizer import unigrams
 
 PIECES = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "##b", "é")
 
@@ -343,3 +344,12 @@ def test_an_unknown_piece_that_is_not_there_is_refused(tmp_path, alone):
     write(tmp_path, tokenizer=tokenizer, config={"unk_token": "<unk>"})
     with pytest.raises(EdgebertError, match="unknown piece is '<unk>', which the vocabulary lacks"):
         options(tmp_path)
+
+
+@pytest.mark.parametrize("takes_space", [False, True])
+def test_alberts_mask_takes_the_space_before_it_where_its_token_says_so(tmp_path, takes_space):
+    value = unigrams.tokenizer_json()
+    value["added_tokens"][4]["lstrip"] = takes_space
+    unigrams.write(tmp_path, value)
+    read = read_tokenizer(tmp_path, 512, model_class="AlbertTokenizer")
+    assert read.unigram.mask_takes_space is takes_space

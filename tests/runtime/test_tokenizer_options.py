@@ -29,7 +29,10 @@ def model_of(tmp_path):
             if "template" in options:
                 options["template"] = template(places, *options["template"])
             changed = replace(
-                checkpoint, tokenizer=replace(checkpoint.tokenizer, **options), task=task
+                checkpoint,
+                tokenizer=replace(checkpoint.tokenizer, **options),
+                tokenizer_files=None,  # they are of the tokenizer without these options
+                task=task,
             )
             settled = plan(
                 Options(
