@@ -91,7 +91,7 @@ def count_equal_texts(checkpoint: Checkpoint, tokenizer: Tokenizer) -> int | Non
             raise CheckFailedError(
                 f"{files.folder}: the library tokenizers cannot encode {text[:80]!r} with its "
                 f"files ({error}); nothing was written"
-            ) from None
+            ) from error
         if not theirs:  # an empty text, and no special tokens around it
             continue
         ours = tokenizer.encode(text, pair, max_length=most).ids
