@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 from collections.abc import Iterator
+
+from edgebert.runtime.forking import fork_safe_lock
 
 _STDERR = 2
 _CHATTER = frozenset({b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU."})
 
-_lock = threading.Lock()  # two redirections at once would leave stderr where the first put it
+# Two redirections at once would leave stderr where the first put it.
+_lock = fork_safe_lock("stderr")
 
 
 @contextlib.contextmanager

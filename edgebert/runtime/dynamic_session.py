@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -11,6 +10,7 @@ from edgebert.arrays import Array
 from edgebert.errors import EdgebertError
 from edgebert.runtime.chatter import quiet
 from edgebert.runtime.engines import ENGINE_ERRORS, engine_error
+from edgebert.runtime.forking import fork_safe_lock
 from edgebert.runtime.session import INPUTS, NO_FURTHER, check_count, check_further, closed
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class DynamicSession:
         self.max_length = max_length
         self.inputs: tuple[str, ...] = INPUTS
         self._step = step
-        self._lock = threading.Lock()
+        self._lock = fork_safe_lock("session")
         self._sizes: Sizes = ()
         self._tokens = 0
         self._one_segment = True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -15,6 +14,7 @@ from edgebert.arrays import Array
 from edgebert.errors import EdgebertError
 from edgebert.runtime.chatter import quiet
 from edgebert.runtime.engines import ENGINE_ERRORS, engine_error
+from edgebert.runtime.forking import fork_safe_lock
 from edgebert.runtime.session import INPUTS, NO_FURTHER, check_count, check_further, closed
 from edgebert.runtime.tasks.embed import to_length_one
 from edgebert.runtime.tasks.scores import sigmoid, softmax
@@ -61,7 +61,7 @@ class FixedSession:
         self._path, self._started = path, False
         self.engine, self._interpreter = engine, interpreter
         self._integer, self._step = integer, step
-        self._lock = threading.Lock()
+        self._lock = fork_safe_lock("session")
         self._call = _Call()
         self._watched: Any = self._call
         try:

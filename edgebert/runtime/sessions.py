@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from edgebert.errors import EdgebertError
 from edgebert.runtime.dynamic_session import DynamicSession
 from edgebert.runtime.engines import open_interpreter
+from edgebert.runtime.forking import fork_safe_lock, refuse_after_fork
 from edgebert.runtime.session import Session
 from edgebert.support import EngineName
 
@@ -45,11 +45,16 @@ def open_session(
         EdgebertError: no engine opens the file, or its inputs are not ours.
     """
     name, interpreter = open_interpreter(path, engine=engine, threads=threads, needs=needs)
+    session: Session
     if integer is None:
-        return DynamicSession(path, name, interpreter, max_length=max_length, step=step)
-    from edgebert.runtime.fixed_session import FixedSession
+        session = DynamicSession(path, name, interpreter, max_length=max_length, step=step)
+    else:
+        from edgebert.runtime.fixed_session import FixedSession
 
-    return FixedSession(path, name, interpreter, integer=integer, step=step)
+        session = FixedSession(path, name, interpreter, integer=integer, step=step)
+    if threads > 1:
+        refuse_after_fork(session)
+    return session
 
 
 class Sessions:
@@ -71,7 +76,7 @@ class Sessions:
         self.first = open_session()
         self._all = [self.first]
         self._idle = [self.first]
-        self._lock = threading.Lock()
+        self._lock = fork_safe_lock("sessions")
         self._closed = False
 
     @property
