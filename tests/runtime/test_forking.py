@@ -10,10 +10,19 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 
 # While threads answer, forks children that answer, too; prints how they ended.
 WHILE_THREADS_ANSWER = """
-import os, sys, threading, warnings
+import os, sys, threading, time, warnings
 warnings.simplefilter("ignore", DeprecationWarning)  # that a process with threads is forked
 import edgebert
+class Slow:
+    def __init__(self, interpreter):
+        self.interpreter = interpreter
+    def invoke(self):
+        time.sleep(0.02)
+        self.interpreter.invoke()
+    def __getattr__(self, name):
+        return getattr(self.interpreter, name)
 model = edgebert.load(sys.argv[1])
+model.watch(Slow)
 expected = model("a text")
 list(model.batch(["a text"], workers=2))  # Python's own locks of modules do not survive a fork
 stop = threading.Event()
