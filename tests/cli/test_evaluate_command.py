@@ -64,7 +64,6 @@ def test_accuracy_of_a_classifier(classifier, tmp_path):
         "rows": 4,
         "metrics": {"accuracy": 0.75},
         "truncated": 0,
-        "labels_without_rows": ["positive"],
     }
     shown = run("evaluate", classifier, "--data", data).stdout.split()
     assert shown[:6] == ["task", "classify", "rows", "4", "accuracy", "0.7500"]
