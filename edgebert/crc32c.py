@@ -1,12 +1,13 @@
 """CRC-32C (Castagnoli) of a part of a file, quick on every machine.
 
 google-crc32c is as quick as memory with its C extension, and takes seconds for a model without it;
-some machines (32-bit ARM) have no wheel with the extension. There NumPy does what can be done for
-many bytes at once.
+some machines (32-bit ARM) have no wheel with the extension, and where a benchmark puts edgebert on
+a device there is no such package. There NumPy does what can be done for many bytes at once.
 """
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
@@ -72,10 +73,34 @@ def folded(data: bytes | mmap.mmap, end: int, extend: Extend) -> int:
 
 def _google_crc32c() -> tuple[Extend, bool]:
     """How a checksum is gone on with, and whether that is compiled."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # that there is no extension
-        import google_crc32c
-    return google_crc32c.extend, google_crc32c.implementation == "c"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # that there is no extension
+            import google_crc32c
+    except ImportError:
+        return extended, False
+    compiled = google_crc32c.implementation == "c"
+    return (google_crc32c.extend if compiled else extended), compiled
+
+
+def extended(crc: int, data: bytes | Bytes) -> int:
+    """A checksum that goes on with more bytes, one at a time."""
+    table = _bytes_table()
+    crc ^= _ONES
+    for byte in bytes(data):
+        crc = table[(crc ^ byte) & 0xFF] ^ crc >> 8
+    return crc ^ _ONES
+
+
+@functools.cache
+def _bytes_table() -> tuple[int, ...]:
+    """A byte times x^8."""
+    table = []
+    for word in range(256):
+        for _ in range(8):
+            word = _times_x(word)
+        table.append(word)
+    return tuple(table)
 
 
 def _tables(bits: int) -> tuple[Words, Words]:

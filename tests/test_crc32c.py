@@ -1,6 +1,7 @@
 """The checksum is google-crc32c's own, with its C extension and without."""
 
 import mmap
+import sys
 import warnings
 
 import google_crc32c
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from edgebert import crc32c as module
-from edgebert.crc32c import crc32c, folded
+from edgebert.crc32c import crc32c, extended, folded
 
 BLOCK = 16384
 
@@ -45,3 +46,13 @@ def test_without_the_c_extension_nobody_is_warned_and_the_checksum_is_the_same(m
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert module.crc32c(data, len(data)) == expected
+
+
+def test_a_machine_without_the_package_gives_the_same(monkeypatch):
+    data = bytes(range(256)) * 300
+    wanted = google_crc32c.value(data)
+    monkeypatch.setitem(sys.modules, "google_crc32c", None)  # as if it were not installed
+    for end in (0, 1, 1000, len(data)):
+        assert crc32c(data, end) == extended(0, data[:end])
+    assert crc32c(data, len(data)) == wanted
+    assert extended(extended(0, data[:77]), data[77:]) == wanted

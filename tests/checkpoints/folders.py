@@ -6,10 +6,11 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from edgebert.checkpoints.folder import open_folder
-from edgebert.converter.plan import Options, Plan, plan
+if TYPE_CHECKING:
+    from edgebert.converter.plan import Plan
+
 
 DATA = Path(__file__).parent.parent / "data"
 BUNDLES = DATA / "bundles"
@@ -33,6 +34,9 @@ def reference_folders() -> list[Path]:
 
 def settle(folder: Path, **options: Any) -> Plan:
     """What a conversion of a folder would build, or its error."""
+    from edgebert.checkpoints.folder import open_folder  # what runs files alone has no converter
+    from edgebert.converter.plan import Options, plan
+
     return plan(Options(**options), open_folder(folder))
 
 

@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+pytest.importorskip("ai_edge_litert", reason="files are written with ai-edge-litert")
+
 import edgebert
 from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.converter.convert import convert_checkpoint

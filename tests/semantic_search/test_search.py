@@ -9,6 +9,7 @@ import edgebert
 from edgebert.errors import EdgebertError
 from edgebert.semantic_search.search import default_index, open_search
 from tests.checkpoints.folders import EMBEDDER, ROOTS
+from tests.conftest import RUNTIME
 
 BANKING77 = Path(__file__).parent.parent / "data" / "banking77" / "test.csv"
 
@@ -136,11 +137,12 @@ def test_top_is_a_number_from_one_on(model, corpus, top):
 
 
 @pytest.fixture(scope="module")
-def prompted(tmp_path_factory):
-    path = tmp_path_factory.mktemp("prompted") / "model.tflite"
-    prompts = {"query": "what is ", "passage": "read: "}
-    edgebert.convert(ROOTS[0] / EMBEDDER, path, prompts=prompts)
-    with edgebert.load(path) as model:
+def prompted(kept):
+    def make(path):
+        prompts = {"query": "what is ", "passage": "read: "}
+        edgebert.convert(ROOTS[0] / EMBEDDER, path, prompts=prompts, runtime=RUNTIME)
+
+    with edgebert.load(kept("embed_with_prompts", make)) as model:
         yield model
 
 
