@@ -23,6 +23,7 @@ from edgebert.checkpoints.other_formats import explain_file
 from edgebert.errors import EdgebertError
 from edgebert.lfs_pointer import refuse_lfs_pointer
 from edgebert.progress import Progress, silent
+from edgebert.text_files import shown
 
 MINILM = "all-minilm-l6-v2"
 """all-MiniLM-L6-v2, a distilled compact BERT that comes as a PyPI package."""
@@ -94,7 +95,9 @@ def _folder(text: str, stack: contextlib.ExitStack, progress: Progress) -> Path:
     hub_id = parse_hub_id(text)
     if hub_id and not _NO_HUB_ID.fullmatch(text):
         return hub_folder(hub_id, progress=progress)
-    raise EdgebertError(f"{text!r}: no such checkpoint{_suggestion(text)}; accepted: {_ACCEPTED}")
+    raise EdgebertError(
+        f"{shown(text)}: no such checkpoint{_suggestion(text)}; accepted: {_ACCEPTED}"
+    )
 
 
 def _existing(text: str) -> Path | None:
