@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from edgebert.checkpoints.added_tokens import AddedVocabulary, declared_token
-from edgebert.checkpoints.template_file import bert_template, read_template, without_segments
+from edgebert.checkpoints.template_file import read_template, without_segments
 from edgebert.checkpoints.tokenizer_sources import (
     BERT_CLASSES,
     TOKENIZER,
@@ -29,6 +29,7 @@ from edgebert.errors import EdgebertError
 from edgebert.text_files import is_clean_text, kind, shown
 from edgebert.tokenizer.options import AddedToken, Template, TokenizerOptions, TruncationSide
 from edgebert.tokenizer.special import SPECIAL_TOKENS, Kind
+from edgebert.tokenizer.template import bert_template
 from edgebert.tokenizer.unigram import UnigramModel
 from edgebert.tokenizer.wordpiece import WordPiece
 

@@ -10,6 +10,7 @@ from typing import Any
 from edgebert.errors import EdgebertError
 from edgebert.text_files import as_object, shown
 from edgebert.tokenizer.options import Template, TemplatePart
+from edgebert.tokenizer.template import bert_template
 
 _TEXT = TemplatePart(None)
 _PAIR = TemplatePart(None, 1)
@@ -25,12 +26,6 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "ByteLevel": ("add_prefix_space", "trim_offsets", "use_regex"),
 }
 _ACCEPTED = "TemplateProcessing, BertProcessing, RobertaProcessing and null"
-
-
-def bert_template(cls: int, sep: int) -> Template:
-    """[CLS] text [SEP], and [CLS] text [SEP] pair [SEP] with segment 1 behind the first [SEP]."""
-    single = (TemplatePart(cls), _TEXT, TemplatePart(sep))
-    return Template(single, (*single, _PAIR, TemplatePart(sep, 1)))
 
 
 def read_template(raw: object, path: Path) -> Template:

@@ -9,7 +9,7 @@ from edgebert.errors import EdgebertError
 from edgebert.tokenizer.options import Template, TemplatePart
 
 Item = TypeVar("Item")
-Told: TypeAlias = Literal["separator", "zero"]
+SegmentRule: TypeAlias = Literal["separator", "zero"]
 
 
 class Layout:
@@ -68,13 +68,13 @@ class Layout:
         return before + len(self._parts) - 1 - behind - (texts - 1)
 
 
-def usual(cls: int, sep: int) -> Template:
+def bert_template(cls: int, sep: int) -> Template:
     """BERT's own: [CLS] text [SEP] pair [SEP], segment 1 behind the first [SEP]."""
     first = (TemplatePart(cls), TemplatePart(None), TemplatePart(sep))
     return Template(first, (*first, TemplatePart(None, 1), TemplatePart(sep, 1)))
 
 
-def segments_from_ids(template: Template | None, sep: int) -> Told | None:
+def segments_from_ids(template: Template | None, sep: int) -> SegmentRule | None:
     """How segments follow from ids, if they do: 1 behind the first [SEP], or all 0."""
     if template is None:
         return "separator"

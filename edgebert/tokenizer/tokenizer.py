@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar, get_a
 from edgebert.errors import EdgebertError
 from edgebert.tokenizer.options import AddedToken, TokenizerOptions
 from edgebert.tokenizer.special import MASK
-from edgebert.tokenizer.template import Layout, segments_from_ids, tokens_of, usual
+from edgebert.tokenizer.template import Layout, bert_template, segments_from_ids, tokens_of
 from edgebert.tokenizer.wordpiece import WordPiece
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Tokenizer:
         self._sep = pieces.id_of(pieces.special.sep)
         self._keeps_start = options.truncation_side == "right"
         self._has_template = options.template is not None
-        template = options.template or usual(self._cls, self._sep)
+        template = options.template or bert_template(self._cls, self._sep)
         self._single = Layout(template.single, 1, len(vocabulary))
         self._pair = Layout(template.pair, 2, len(vocabulary))
 
@@ -147,12 +147,12 @@ class Tokenizer:
         )
 
     @property
-    def is_usual(self) -> bool:
+    def has_bert_layout(self) -> bool:
         """Whether special tokens stand where BERT has them; segments may be others."""
         template = self.options.template
         if template is None:
             return True
-        bert = usual(self._cls, self._sep)
+        bert = bert_template(self._cls, self._sep)
         return tokens_of(template.single) == tokens_of(bert.single) and tokens_of(
             template.pair
         ) == tokens_of(bert.pair)
@@ -214,11 +214,11 @@ class Tokenizer:
         Raises:
             EdgebertError: the tokenizer has a template by which segments do not follow from ids.
         """
-        told = segments_from_ids(self.options.template, self._sep)
-        if told is None:
+        rule = segments_from_ids(self.options.template, self._sep)
+        if rule is None:
             raise EdgebertError("segment ids do not follow from ids here; give them, too")
         first = len(ids)
-        if told == "separator":
+        if rule == "separator":
             first = next((at + 1 for at, each in enumerate(ids) if each == self._sep), first)
         return [0] * first + [1] * (len(ids) - first)
 

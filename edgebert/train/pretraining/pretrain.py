@@ -136,7 +136,7 @@ def _lessons(
 ) -> Lessons:
     start = drawn(seed=0)  # a seed decides nothing but new weights
     tokenizer = start.make_tokenizer()
-    if not tokenizer.is_usual:
+    if not tokenizer.has_bert_layout:
         raise EdgebertError(
             f"{start.source}: its tokenizer does not put [CLS] text [SEP] pair [SEP] around texts, "
             "which pretrain learns from; take the post_processor out of its tokenizer.json"
