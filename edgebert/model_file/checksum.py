@@ -33,11 +33,11 @@ def graph_checksum(path: Path) -> int:
         return crc32c(data, len(data))
 
 
-def check_unchanged(file: BinaryIO, graph_crc32c: int) -> None:
-    """Refuses a file that is not as it was written.
+def unchanged_files(file: BinaryIO, graph_crc32c: int) -> dict[str, bytes]:
+    """The files of the archive, by name; a model that is not as it was written is refused.
 
     Args:
-        file: the whole file.
+        file: the whole model.
         graph_crc32c: of its record.
 
     Raises:
@@ -50,3 +50,4 @@ def check_unchanged(file: BinaryIO, graph_crc32c: int) -> None:
             raise EdgebertError(
                 "damaged: its bytes are not those that were written; copy it or convert again"
             )
+    return files

@@ -6,11 +6,11 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from edgebert.errors import EdgebertError
 from edgebert.lfs_pointer import refuse_lfs_pointer
-from edgebert.model_file.checksum import check_unchanged
+from edgebert.model_file.checksum import unchanged_files
 from edgebert.model_file.names import RECORD_FILE, UNIGRAM_FILE, VOCABULARY_FILE
 from edgebert.model_file.record import Record
 from edgebert.model_file.stored_zip import NoStoredZipError, read_stored
@@ -63,9 +63,12 @@ def read_model_file(path: str | os.PathLike[str]) -> ModelFile:
     try:
         with open(path, "rb") as file:  # noqa: PTH123 (as `ModelFile.path`)
             record = Record.from_json(_stored(file, RECORD_FILE, _MOST_RECORD))
-            if record.graph_crc32c is not None:
-                check_unchanged(file, record.graph_crc32c)
-            pieces, unigram = _VOCABULARIES[record.tokenizer.kind](file)
+            name, parse = _VOCABULARIES[record.tokenizer.kind]
+            if record.graph_crc32c is None:
+                content = _stored(file, name, _MOST_VOCABULARY)
+            else:
+                content = _named(unchanged_files(file, record.graph_crc32c), name)
+            pieces, unigram = parse(content)
     except NoStoredZipError as error:
         raise EdgebertError(
             f"{path}: a TFLite file, but not one that edgebert wrote, or damaged ({error}); "
@@ -85,23 +88,29 @@ def _stored(file: BinaryIO, name: str, most: int) -> bytes:
     return read_stored(file, {name: most})[name]
 
 
-def _word_pieces(file: BinaryIO) -> tuple[tuple[str, ...], None]:
+def _named(files: Mapping[str, bytes], name: str) -> bytes:
+    if name not in files:
+        raise NoStoredZipError(f"it has no {name}")
+    return files[name]
+
+
+def _word_pieces(content: bytes) -> tuple[tuple[str, ...], None]:
     try:
-        return tuple(
-            _stored(file, VOCABULARY_FILE, _MOST_VOCABULARY).decode().split("\n")[:-1]
-        ), None
+        return tuple(content.decode().split("\n")[:-1]), None
     except UnicodeDecodeError as error:
         raise EdgebertError("damaged: the vocabulary is not UTF-8") from error
 
 
-def _unigram(file: BinaryIO) -> tuple[tuple[str, ...], UnigramModel]:
+def _unigram(content: bytes) -> tuple[tuple[str, ...], UnigramModel]:
     from edgebert.model_file.unigram import read_unigram_text
 
-    return read_unigram_text(_stored(file, UNIGRAM_FILE, _MOST_VOCABULARY))
+    return read_unigram_text(content)
 
 
-_VOCABULARIES: Mapping[Kind, Callable[[BinaryIO], tuple[tuple[str, ...], UnigramModel | None]]]
-_VOCABULARIES = MappingProxyType({"wordpiece": _word_pieces, "unigram": _unigram})
+_Parse: TypeAlias = "Callable[[bytes], tuple[tuple[str, ...], UnigramModel | None]]"
+_VOCABULARIES: Mapping[Kind, tuple[str, _Parse]] = MappingProxyType(
+    {"wordpiece": (VOCABULARY_FILE, _word_pieces), "unigram": (UNIGRAM_FILE, _unigram)}
+)
 
 
 def check_is_tflite(path: str | os.PathLike[str]) -> None:
