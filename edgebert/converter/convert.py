@@ -3,70 +3,34 @@
 from __future__ import annotations
 
 import os
-import platform
 import re
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
-
-import numpy as np
 
 from edgebert.bert.sentence import Pooling
 from edgebert.bert.tasks import TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.sources import open_checkpoint
-from edgebert.converter.bert_graph import build_graph
-from edgebert.converter.check import LIMITS, check_encodings, compare, further_inputs
-from edgebert.converter.full_integer.convert import QualityMeasure, convert_integer
-from edgebert.converter.full_integer.plan import IntegerOptions, IntegerPlan, Mixed
-from edgebert.converter.full_integer.quality import QuantizationReport
-from edgebert.converter.full_integer.rewrite import rewrite
-from edgebert.converter.full_integer.targets import find_target, require
+from edgebert.converter.check import LIMITS, check_encodings, compare
+from edgebert.converter.file_record import make_record
+from edgebert.converter.full_integer.convert import QualityMeasure
+from edgebert.converter.full_integer.plan import IntegerOptions, Mixed
 from edgebert.converter.gate import DataCheck, data_check
 from edgebert.converter.graph import Graph
-from edgebert.converter.head import Head
-from edgebert.converter.plan import Options, Plan, plan, trim, vector_size
-from edgebert.converter.recipes import FLOAT32, Recipe, RecipeName, RuntimeName
+from edgebert.converter.plan import Options, Plan, plan, trim
+from edgebert.converter.recipes import FLOAT32, RecipeName, RuntimeName
 from edgebert.converter.report import ConversionReport
 from edgebert.converter.second_opinion import count_equal_texts
+from edgebert.converter.write_file import append_files, write_graph, write_integer_graph
 from edgebert.evaluation.compare import Comparison
 from edgebert.files import refuse_overwrite, replacing
-from edgebert.model_file.checksum import graph_checksum
-from edgebert.model_file.contents import Use, read_contents
-from edgebert.model_file.names import LABELS_FILE, RECORD_FILE, UNIGRAM_FILE, VOCABULARY_FILE
-from edgebert.model_file.record import Integer, Record, SelfTest, Source
-from edgebert.model_file.stored_zip import archive_bytes
-from edgebert.model_file.unigram import unigram_text
-from edgebert.model_file.write import lines, model_bytes
+from edgebert.model_file.record import Integer
 from edgebert.progress import Progress, silent
-from edgebert.runtime.sessions import open_session
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.unfinished import temporary_folder
-from edgebert.version import __version__
-
-SELF_TEST_TEXTS: Sequence[tuple[str, str | None]] = (
-    ("How do I get my money back?", None),
-    ("Crème brûlée costs €5, isn't it?", None),
-    ("The quick brown fox jumps over the lazy dog while the band plays on.", None),
-    ("Where was he born?", "He was born in London in 1879."),
-)
-"""English, accents and signs, more than 16 tokens, and a pair."""
-
-# What another processor may make of the same file: int8 rounds activations at run time, and an
-# odd rounding can tip the next one.
-_SELF_TEST_TOLERANCE = MappingProxyType(
-    {"int8": 0.05, "float16": 0.005, "float32": 0.0005, "int8-full": 0.15, "int16x8": 0.02}
-)
-
-_SELF_TEST_VALUES = 768
-
-DESCRIPTION = "edgebert: compact BERT"
 
 
 def convert(
@@ -214,7 +178,7 @@ def convert_checkpoint(
             if baseline is None
             else _quality_measure(baseline, checkpoint, conversion, tokenizer)
         )
-        graph = _write_graph(
+        graph = write_graph(
             part, checkpoint, conversion, tokenizer, progress or silent, quality_measure
         )
         clock.lap("build")
@@ -234,9 +198,9 @@ def convert_checkpoint(
             check.require()
         clock.lap("check")
         figures = {**check.to_json(), "ids_equal_to_tokenizers": equal_texts}
-        record = _record(part, checkpoint, conversion, tokenizer, figures, graph)
+        record = make_record(part, checkpoint, conversion, tokenizer, figures, graph)
         graph_bytes = part.stat().st_size
-        _append(part, graph_bytes, record, checkpoint)
+        append_files(part, graph_bytes, record, checkpoint)
         clock.lap("write")
         comparison = None
         if baseline is not None:
@@ -244,7 +208,7 @@ def convert_checkpoint(
             baseline.user_data.require(comparison)
             figures = {**record.check, "evaluation": baseline.user_data.to_json(comparison)}
             record = replace(record, check=figures)
-            _append(part, graph_bytes, record, checkpoint)
+            append_files(part, graph_bytes, record, checkpoint)
             clock.lap("evaluate")
         size = part.stat().st_size
     return ConversionReport(
@@ -270,86 +234,6 @@ def default_output(source: str, conversion: Plan) -> Path:
     return Path(f"{name}-{conversion.head.task}-{conversion.recipe.name}.tflite")
 
 
-@dataclass(frozen=True)
-class _Written:
-    """What was written before the associated files.
-
-    Attributes:
-        minimum_runtime: that has all the ops.
-        ops: how often each occurs.
-        integer: of a full-integer file.
-        quality: likewise.
-    """
-
-    minimum_runtime: str
-    ops: dict[str, int]
-    integer: Integer | None = None
-    quality: QuantizationReport | None = None
-
-
-def _write_graph(
-    path: Path,
-    checkpoint: Checkpoint,
-    conversion: Plan,
-    tokenizer: Tokenizer,
-    progress: Progress,
-    quality_measure: QualityMeasure | None,
-) -> _Written:
-    """Builds and writes the flatbuffer; the graph, as large as the file, is gone after."""
-    head, recipe = conversion.head, conversion.recipe
-    if isinstance(recipe, IntegerPlan):
-        built = convert_integer(checkpoint, head, recipe, tokenizer, progress, quality_measure)
-        written = _write_integer(path, checkpoint, conversion, built.entries, built.integer)
-        return replace(written, quality=built.quality)
-    graph = build_graph(checkpoint.config, checkpoint.weights, head, recipe)
-    return _write_model(path, checkpoint, conversion, graph, graph.model(DESCRIPTION))
-
-
-def _write_integer(
-    path: Path,
-    checkpoint: Checkpoint,
-    conversion: Plan,
-    entries: Mapping[str, Graph],
-    integer: Integer,
-) -> _Written:
-    """Writes the graphs of a full-integer file, as its target has them."""
-    graph = next(iter(entries.values()))
-    model = graph.model(DESCRIPTION, entries)
-    if isinstance(conversion.recipe, IntegerPlan):
-        rewrite(model, find_target(conversion.recipe.target))
-    return replace(_write_model(path, checkpoint, conversion, graph, model), integer=integer)
-
-
-def _write_model(
-    path: Path, checkpoint: Checkpoint, conversion: Plan, graph: Graph, model: Any
-) -> _Written:
-    """Writes a flatbuffer with its metadata."""
-    recipe = conversion.recipe
-    minimum_runtime = graph.minimum_runtime()
-    path.write_bytes(
-        model_bytes(
-            model,
-            task=conversion.head.task,
-            labels=conversion.labels is not None,
-            vocabulary=checkpoint.unigram is None,
-            minimum_runtime=minimum_runtime,
-            float16_steps=isinstance(recipe, Recipe) and recipe.float16_steps,
-        )
-    )
-    uses = read_contents(path).uses
-    if isinstance(recipe, IntegerPlan):
-        require(uses, recipe.target)
-    return _Written(minimum_runtime, _op_counts(uses))
-
-
-def _op_counts(uses: Sequence[Use]) -> dict[str, int]:
-    """How often each builtin op occurs, the most frequent first."""
-    counts: Counter[str] = Counter()
-    for use in uses:
-        counts[use.op] += use.count
-    return dict(counts.most_common())
-
-
 class _Clock:
     """Seconds of each stage."""
 
@@ -361,14 +245,6 @@ class _Clock:
         now = time.perf_counter()
         self.laps[stage] = now - self._last
         self._last = now
-
-
-def _append(part: Path, graph_bytes: int, record: Record, checkpoint: Checkpoint) -> None:
-    """Puts the associated files behind the graph, in place of any that are there."""
-    with part.open("r+b") as file:
-        file.truncate(graph_bytes)
-        file.seek(graph_bytes)
-        file.write(archive_bytes(_associated(record, checkpoint), graph_bytes))
 
 
 @dataclass(frozen=True)
@@ -420,102 +296,11 @@ def _quality_measure(
 
     def loss(entries: Mapping[str, Graph], integer: Integer) -> float:
         trial = baseline.folder / "trial.tflite"
-        graph = _write_integer(trial, checkpoint, conversion, entries, integer)
+        graph = write_integer_graph(trial, checkpoint, conversion, entries, integer)
         size = trial.stat().st_size
-        _append(
-            trial, size, _record(trial, checkpoint, conversion, tokenizer, {}, graph), checkpoint
-        )
+        record = make_record(trial, checkpoint, conversion, tokenizer, {}, graph)
+        append_files(trial, size, record, checkpoint)
         comparison = baseline.compare(trial)
         return comparison.drop(next(iter(comparison.differences)))
 
     return loss
-
-
-def _associated(record: Record, checkpoint: Checkpoint) -> dict[str, str]:
-    """The files behind the flatbuffer."""
-    if checkpoint.unigram is None:
-        files = {VOCABULARY_FILE: lines(checkpoint.vocabulary)}
-    else:
-        files = {UNIGRAM_FILE: unigram_text(checkpoint.vocabulary, checkpoint.unigram)}
-    if record.labels is not None:
-        files[LABELS_FILE] = lines(record.labels)
-    return {**files, RECORD_FILE: record.to_json()}
-
-
-def _record(
-    path: Path,
-    checkpoint: Checkpoint,
-    conversion: Plan,
-    tokenizer: Tokenizer,
-    figures: Mapping[str, Any],
-    graph: _Written,
-) -> Record:
-    embeds = conversion.head.task == "embed"
-    self_test = _self_test(
-        path, conversion.head.task, tokenizer, conversion.max_length, graph.integer
-    )
-    largest = max(1.0, max(abs(value) for case in self_test for value in case.output))
-    return Record(
-        task=conversion.head.task,
-        labels=conversion.labels,
-        multi_label=conversion.head.task == "classify" and conversion.head.multi_label,
-        pooling=conversion.head.pooling if embeds else None,
-        normalize=embeds and conversion.head.normalize,
-        max_length=conversion.max_length,
-        tokenizer=tokenizer.options,
-        model=checkpoint.config,
-        source=Source(checkpoint.source, checkpoint.format),
-        quantization=conversion.recipe.quantization,
-        minimum_runtime=graph.minimum_runtime,
-        check=dict(figures),
-        tools={
-            "edgebert": __version__,
-            "ai-edge-litert": version("ai-edge-litert"),
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-        },
-        self_test_tolerance=_SELF_TEST_TOLERANCE[conversion.recipe.name] * largest,
-        self_test=self_test,
-        integer=graph.integer,
-        prompts=dict(conversion.prompts.texts),
-        default_prompt=conversion.prompts.default,
-        sigmoid=conversion.head.sigmoid,
-        vector_size=_vector_size(checkpoint, conversion.head),
-        graph_crc32c=graph_checksum(path),
-    )
-
-
-def _vector_size(checkpoint: Checkpoint, head: Head) -> int | None:
-    """How many numbers a sentence vector has, where that is not the width of the model."""
-    if head.task != "embed":
-        return None
-    size = head.truncate_dim or vector_size(checkpoint, head.pooling)
-    return None if size == checkpoint.config.hidden_size else size
-
-
-def _self_test(
-    path: Path, task: TaskName, tokenizer: Tokenizer, max_length: int, integer: Integer | None
-) -> tuple[SelfTest, ...]:
-    """What the file answers here, for `Model.selftest` to compare with elsewhere."""
-    session = open_session(path, max_length=max_length, integer=integer)
-    cases = []
-    for text, pair in SELF_TEST_TEXTS:
-        ids, segment_ids, _ = tokenizer.encode(text, pair)
-        further = further_inputs(task, len(ids))
-        output = session.run(ids, segment_ids, further)
-        stride = -(-output.size // _SELF_TEST_VALUES)
-        values = tuple(round(float(value), 6) for value in output.reshape(-1)[::stride])
-        cases.append(
-            SelfTest(
-                text,
-                pair,
-                tuple(ids),
-                tuple(segment_ids),
-                {name: tuple(numbers) for name, numbers in further.items()},
-                output.shape,
-                stride,
-                values,
-            )
-        )
-    session.close()
-    return tuple(cases)

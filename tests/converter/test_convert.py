@@ -12,7 +12,7 @@ from ai_edge_litert import schema_py_generated as schema
 import edgebert
 from edgebert.bert.weights import LAYER
 from edgebert.checkpoints.folder import open_folder
-from edgebert.converter import check, convert, reference
+from edgebert.converter import check, convert, reference, write_file
 from edgebert.converter.head import Head
 from edgebert.converter.plan import Options, plan
 from edgebert.errors import CheckFailedError, EdgebertError
@@ -102,7 +102,7 @@ def test_a_full_disk_or_ctrl_c_leaves_nothing(tmp_path, monkeypatch, error):
     def fail(*arguments, **options):
         raise error
 
-    monkeypatch.setattr(convert, "archive_bytes", fail)
+    monkeypatch.setattr(write_file, "archive_bytes", fail)
     with pytest.raises((EdgebertError, KeyboardInterrupt)) as caught:
         edgebert.convert(CLASSIFIER, path, force=True)
     if isinstance(error, OSError):
@@ -121,14 +121,14 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_hidden_mistake_in_one_matrix_is_found(name, tmp_path, monkeypatch):
     """What the check is for: wrong numbers anywhere in the file."""
-    original = convert.build_graph
+    original = write_file.build_graph
 
     def mistaken(config, weights, head, recipe):
         wrong = "layers.0.ffn.output.weight"
         return original(config, {**weights, wrong: -weights[wrong]}, head, recipe)
 
     assert "ffn.output.weight" in LAYER
-    monkeypatch.setattr(convert, "build_graph", mistaken)
+    monkeypatch.setattr(write_file, "build_graph", mistaken)
     with pytest.raises(CheckFailedError):
         edgebert.convert(REFERENCE / SOURCES[name], tmp_path / "x.tflite", quantize="float32")
 
