@@ -1,4 +1,4 @@
-"""The small text and JSON files of a checkpoint: read with a limit, refused where malformed."""
+"""Small text and JSON files: read with a limit, refused where malformed."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ _LIMIT = 64 << 20
 _SHOWN = 80
 
 
-def read_text(path: Path, *, keep_mark: bool = False) -> str:
+def read_text(
+    path: Path, *, keep_mark: bool = False, too_large: str = "not a file of a BERT"
+) -> str:
     """A whole UTF-8 file, without the mark that some editors put before the first line.
 
     Args:
         path: of the file.
         keep_mark: leaves that mark (U+FEFF) where it is.
+        too_large: what the error says of a file above 64 MiB.
 
     Raises:
         EdgebertError: the file is missing, unreadable, above 64 MiB, not UTF-8, or a Git LFS
@@ -33,7 +36,7 @@ def read_text(path: Path, *, keep_mark: bool = False) -> str:
     except OSError as error:
         raise EdgebertError(f"{path}: cannot read: {error.strerror or error}") from error
     if len(content) > _LIMIT:
-        raise EdgebertError(f"{path}: larger than {_LIMIT >> 20} MiB; not a file of a BERT")
+        raise EdgebertError(f"{path}: larger than {_LIMIT >> 20} MiB; {too_large}")
     refuse_lfs_pointer(path, content, "this file")
     try:
         return content.decode("utf-8" if keep_mark else "utf-8-sig")

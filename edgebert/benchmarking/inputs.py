@@ -13,6 +13,7 @@ from edgebert.benchmarking.result import Input
 from edgebert.data import read_lines
 from edgebert.errors import EdgebertError
 from edgebert.model_file.read import ModelFile
+from edgebert.text_files import read_text
 from edgebert.tokenizer.special import MASK
 from edgebert.tokenizer.tokenizer import Tokenizer
 
@@ -22,7 +23,6 @@ Text: TypeAlias = tuple[str, str | None]
 SHIPPED = "questions"
 MOST_TEXTS = 100
 
-_MOST_BYTES = 64 << 20
 _CONTEXT_LINES = 6
 _SHORTEST = 8
 _QUESTION_WORDS = 4
@@ -93,17 +93,8 @@ def read_texts(path: Path | None) -> Texts:
     if path is None:
         lines = read_lines(f"{SHIPPED}.txt")
         return Texts(SHIPPED, _drawn(lines), " ".join(lines[:_CONTEXT_LINES]))
-    try:
-        with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from error
-    if len(content) > _MOST_BYTES:
-        raise EdgebertError(f"{path}: larger than {_MOST_BYTES >> 20} MB; give fewer texts")
-    try:
-        lines = [line for line in content.decode("utf-8-sig").splitlines() if line.strip()]
-    except UnicodeDecodeError as error:
-        raise EdgebertError(f"{path}: not UTF-8 text") from error
+    content = read_text(path, too_large="give fewer texts")
+    lines = [line for line in content.splitlines() if line.strip()]
     if not lines:
         raise EdgebertError(f"{path}: holds no text")
     return Texts(path.stem, _drawn(lines))

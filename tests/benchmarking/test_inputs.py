@@ -66,6 +66,7 @@ def test_a_tab_makes_a_pair(tmp_path, converted):
         (b"", "texts.txt: holds no text"),
         (b"\n \n", "texts.txt: holds no text"),
         (b"\xff\xfe", "texts.txt: not UTF-8 text"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "texts.txt: is a Git LFS pointer"),
     ],
 )
 def test_files_that_hold_no_texts(tmp_path, content, message):
