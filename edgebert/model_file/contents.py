@@ -189,11 +189,20 @@ def _graphs(
         found.append(
             GraphInfo(
                 signature=(signature.SignatureKey() or b"").decode("utf-8", "replace"),
-                inputs=tuple(own[graph.Inputs(i)] for i in range(graph.InputsLength())),
-                outputs=tuple(own[graph.Outputs(i)] for i in range(graph.OutputsLength())),
+                inputs=_called(signature.Inputs, signature.InputsLength(), own),
+                outputs=_called(signature.Outputs, signature.OutputsLength(), own),
             )
         )
     return tuple(found)
+
+
+def _called(entry: Any, count: int, tensors: Sequence[TensorInfo]) -> tuple[TensorInfo, ...]:
+    """The tensors of a signature by the names that it has for them."""
+    entries = [entry(i) for i in range(_limited(count))]
+    return tuple(
+        replace(tensors[e.TensorIndex()], name=(e.Name() or b"").decode("utf-8", "replace"))
+        for e in entries
+    )
 
 
 def _without_shared(

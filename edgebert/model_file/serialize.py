@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import flatbuffers
@@ -28,13 +29,30 @@ class _Builder(flatbuffers.Builder):  # type: ignore[misc]
 
 
 def serialize(model: Any) -> bytearray:
-    """The flatbuffer of a `ModelT`.
+    """The flatbuffer of a `ModelT`, whose tensors are given names of their own.
 
     The builder is given room for all constants at once: growing would double and copy it, which
     for a 12/768 costs hundreds of megabytes.
     """
+    _name_apart(model)
     constants = sum(len(buffer.data) + 64 for buffer in model.buffers if buffer.data is not None)
     builder = _Builder(constants + _OVERHEAD)
     builder.Finish(model.Pack(builder), b"TFL3")
     data: bytearray = builder.Output()
     return data
+
+
+def _name_apart(model: Any) -> None:
+    """Numbers tensors whose name another one in the file has; inputs and outputs come first.
+
+    Names mean nothing to TFLite, but OpenVINO's reader looks tensors up by them.
+    """
+    taken: set[str] = set()
+    for graph in model.subgraphs:
+        for index in dict.fromkeys([*graph.inputs, *graph.outputs, *range(len(graph.tensors))]):
+            tensor = graph.tensors[index]
+            numbered = (f"{tensor.name}#{number}" for number in itertools.count(2))
+            tensor.name = next(
+                name for name in itertools.chain([tensor.name], numbered) if name not in taken
+            )
+            taken.add(tensor.name)

@@ -117,3 +117,19 @@ def test_a_repeated_step_runs_as_often_as_said_at_every_length():
 
 def test_a_repeated_step_is_stored_once():
     assert len(repeated(1)[0]) == len(repeated(12)[0])
+
+
+def test_every_tensor_of_a_file_has_a_name_of_its_own():
+    g = some_graph()
+    other = g.sibling()
+    x = other.constant(np.ones(100, np.float32), "x")
+    x = other.add(x, other.input("x", (100,), np.float32))
+    other.output("y", other.relu(x))
+    data = serialize(g.model("test", {"one": g, "two": other}))
+    model = schema.ModelT.InitFromPackedBuf(data, 0)
+    names = [tensor.name for graph in model.subgraphs for tensor in graph.tensors]
+    assert len(set(names)) == len(names) > 10
+    first = model.subgraphs[0]
+    assert [first.tensors[at].name for at in (*first.inputs, *first.outputs)] == [b"x", b"y"]
+    for signature in model.signatureDefs:
+        assert [entry.name for entry in (*signature.inputs, *signature.outputs)] == [b"x", b"y"]

@@ -88,6 +88,10 @@ def test_a_file_says_where_its_ranges_come_from(tmp_path, texts):
     integer = made.record.integer
     assert (integer.calibration.source, integer.calibration.texts) == (texts.name, 40)
     assert integer.lengths == (16, 32)
-    assert not [name for name in read_contents(made.path).types if name.startswith("float")]
+    contents = read_contents(made.path)
+    assert not [name for name in contents.types if name.startswith("float")]
+    assert [[t.name for t in graph.inputs] for graph in contents.graphs] == [["ids"], ["ids"]]
+    names = [tensor.name for tensor in contents.tensors]
+    assert len(set(names)) == len(names)
     with pytest.warns(CalibrationWarning, match="--calibration"):
         edgebert.convert(TAGGER, tmp_path / "ours.tflite", quantize="int8-full", lengths=(16,))
