@@ -185,7 +185,7 @@ def _graphs(
     for i in range(model.SignatureDefsLength()):
         signature = model.SignatureDefs(i)
         number = signature.SubgraphIndex()
-        graph, own = graphs[number], tensors[number]
+        own = tensors[number]
         found.append(
             GraphInfo(
                 signature=(signature.SignatureKey() or b"").decode("utf-8", "replace"),
