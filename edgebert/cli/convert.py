@@ -91,6 +91,28 @@ class Choices:
 
 
 @dataclass(frozen=True)
+class Vocabulary:
+    """Options of a smaller vocabulary, likewise."""
+
+    vocabulary_from: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="TEXTS",
+            help="Keep the word pieces that texts like these need, and no others: a text a line, "
+            "or a data set. The word table is most of a small model's file.",
+            show_default="all pieces",
+        ),
+    ] = None
+    vocabulary_size: Annotated[
+        int | None,
+        typer.Option(
+            help="How many pieces stay: the most frequent in those texts, then the commonest.",
+            show_default="all that the texts use",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
 class FullInteger:
     """Options of int8-full and int16x8, likewise."""
 
@@ -174,6 +196,7 @@ def convert(
     ] = None,
     *,
     choices: Choices,
+    vocabulary: Vocabulary,
     integer: FullInteger,
     quantization_report: Annotated[
         Path | None,
@@ -202,6 +225,7 @@ def convert(
       edgebert convert ./my-e5 --prompt query="query: " --prompt passage="passage: "
       edgebert convert google/bert_uncased_L-4_H-256_A-4 --task encode --quantize float16
       edgebert convert all-minilm-l6-v2 --quantize int8-full --length 64 --length 128
+      edgebert convert ./my-classifier --vocabulary-from train.csv --check dev.csv
       edgebert convert ./my-classifier --quantize int8-full --calibration texts.txt --target qnn
     """  # noqa: D301
     from edgebert.cli.console import print_json, progress_bar
@@ -209,7 +233,9 @@ def convert(
     from edgebert.converter.convert import convert as run
     from edgebert.converter.full_integer import quality_file
 
-    asked: dict[str, Any] = {**vars(choices), **vars(integer), **vars(gate)}
+    asked: dict[str, Any] = {}
+    for group in (choices, vocabulary, integer, gate):
+        asked |= vars(group)
     asked["prompts"] = named_prompts(choices.prompts or [])
     asked["inputs"] = None if integer.inputs is None else integer.inputs.split(",")
     asked["explain"] = quantization_report is not None
@@ -248,6 +274,7 @@ def print_report(report: ConversionReport) -> None:
 
 def _rows(report: ConversionReport) -> list[tuple[str, str]]:
     from edgebert.cli.prompts import prompt_rows, task_line
+    from edgebert.cli.vocabulary import vocabulary_rows
 
     record, check, delegation = report.record, report.check, report.delegation
     model, kept = record.model, record.quantization
@@ -264,6 +291,7 @@ def _rows(report: ConversionReport) -> list[tuple[str, str]]:
         ),
         ("task", f"{task_line(record)}{labels}"),
         *prompt_rows(record),
+        *vocabulary_rows(record.vocabulary),
         ("weights", f"matrices {kept.matrices}; tables {kept.tables}"),
         *_integer_rows(record.integer),
         ("size", f"{report.bytes / 1e6:.2f} MB, {report.ratio:.1%} of float32"),

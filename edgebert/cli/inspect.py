@@ -152,6 +152,7 @@ def _alike(contents: Contents) -> dict[tuple[str, ...], int]:
 
 def _facts(record: Record, contents: Contents) -> list[tuple[str, str]]:
     from edgebert.cli.prompts import prompt_rows, task_line
+    from edgebert.cli.vocabulary import vocabulary_rows
 
     model, options, check = record.model, record.tokenizer, record.check
     cased = "uncased" if options.lower_case else "cased"
@@ -167,6 +168,7 @@ def _facts(record: Record, contents: Contents) -> list[tuple[str, str]]:
             f"{model.num_attention_heads} heads, {model.hidden_act}",
         ),
         ("tokenizer", f"{tokenizer}, {model.vocab_size:,} pieces"),
+        *vocabulary_rows(record.vocabulary),
         ("max length", f"{record.max_length} tokens"),
         *(row for graph in contents.graphs for row in _graph_rows(graph, len(contents.graphs))),
         (

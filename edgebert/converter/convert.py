@@ -24,10 +24,11 @@ from edgebert.converter.plan import Options, Plan, plan, trim
 from edgebert.converter.recipes import FLOAT32, RecipeName, RuntimeName
 from edgebert.converter.report import ConversionReport
 from edgebert.converter.second_opinion import count_equal_texts
+from edgebert.converter.vocabulary import trim_vocabulary, vocabulary_choice
 from edgebert.converter.write_file import append_files, write_graph, write_integer_graph
 from edgebert.evaluation.compare import Comparison
 from edgebert.files import refuse_overwrite, replacing
-from edgebert.model_file.record import Integer
+from edgebert.model_file.record import Integer, TrimmedVocabulary
 from edgebert.progress import Progress, silent
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.unfinished import temporary_folder
@@ -47,6 +48,8 @@ def convert(
     truncate_dim: int | None = None,
     prompts: Mapping[str, str] | None = None,
     default_prompt: str | None = None,
+    vocabulary_from: str | os.PathLike[str] | None = None,
+    vocabulary_size: int | None = None,
     lengths: Sequence[int] | None = None,
     inputs: Sequence[str] | None = None,
     calibration: str | os.PathLike[str] | None = None,
@@ -80,6 +83,10 @@ def convert(
             the checkpoint's.
         default_prompt: name of the one that is put before every text for which none is named;
             None takes the checkpoint's.
+        vocabulary_from: texts like those that the model will meet: of its word pieces only those
+            that they need are kept (`converter.vocabulary`), which makes the file smaller; other
+            words are cut into more pieces. A text file, a line each, or data as for `check`.
+        vocabulary_size: how many pieces are kept; None: all that the texts use.
         lengths: of a full-integer file ("int8-full", "int16x8"): tokens of an input; it holds a
             graph for each. None: 64.
         inputs: likewise: ("ids",), the default, or ("ids", "mask", "segment_ids").
@@ -126,6 +133,11 @@ def convert(
         ),
     )
     mixing = mixed == "auto" and check is None
+    choice = vocabulary_choice(
+        None if vocabulary_from is None else Path(vocabulary_from),
+        vocabulary_size,
+        None if check is None else Path(check),
+    )
     user_data = data_check(None if check is None else Path(check), None if mixing else max_drop)
     if output is not None:
         refuse_overwrite(Path(output), force=force)
@@ -133,11 +145,17 @@ def convert(
     with open_checkpoint(os.fspath(source), progress=progress) as checkpoint:
         seconds = time.perf_counter() - start
         conversion = plan(options, checkpoint)
+        trimmed = None
+        if choice is not None:
+            choice = replace(choice, further=tuple(conversion.prompts.texts.values()))
+            trimmed = trim_vocabulary(checkpoint, choice, conversion.head.task, progress or silent)
+            conversion = plan(options, trimmed[0])  # which may name ids
         path = Path(output) if output is not None else default_output(checkpoint.source, conversion)
         return convert_checkpoint(
             checkpoint,
             conversion,
             path,
+            trimmed=trimmed,
             user_data=user_data,
             force=force,
             progress=progress,
@@ -150,6 +168,7 @@ def convert_checkpoint(
     conversion: Plan,
     path: Path,
     *,
+    trimmed: tuple[Checkpoint, TrimmedVocabulary] | None = None,
     user_data: DataCheck | None = None,
     force: bool = False,
     refuse: bool = True,
@@ -158,20 +177,33 @@ def convert_checkpoint(
 ) -> ConversionReport:
     """Converts an open checkpoint; see `convert`.
 
-    With `refuse` off, a file that is too far from float32 is kept too.
+    Args:
+        checkpoint: whole; what the user's data is compared with.
+        conversion: how.
+        path: of the file.
+        trimmed: the checkpoint with fewer word pieces, which is what the file will hold.
+        user_data: to compare on.
+        force: overwrite `path`.
+        refuse: off: a file that is too far from float32 is kept too.
+        progress: told how far the check is.
+        read_seconds: that reading the checkpoint took.
     """
     if user_data is not None:
         # Wrong data is told now, not after the conversion.
         user_data.open(conversion.head.task, multi_label=conversion.head.multi_label)
     clock = _Clock(read_seconds)
     float32_bytes = 4 * sum(int(weight.size) for weight in checkpoint.weights.values())
-    checkpoint = trim(checkpoint, conversion.max_length)
-    tokenizer = checkpoint.make_tokenizer(conversion.max_length)
-    equal_texts = count_equal_texts(checkpoint, tokenizer)
+    whole = trim(checkpoint, conversion.max_length)
+    tokenizer = whole.make_tokenizer(conversion.max_length)
+    equal_texts = count_equal_texts(whole, tokenizer)
+    checkpoint, vocabulary = whole, None
+    if trimmed is not None:
+        checkpoint, vocabulary = trim(trimmed[0], conversion.max_length), trimmed[1]
+        tokenizer = checkpoint.make_tokenizer(conversion.max_length)
     clock.lap("tokenizers")
     with (
         replacing(path, force=force) as part,
-        _float32_baseline(path, checkpoint, conversion, user_data, progress) as baseline,
+        _float32_baseline(path, whole, conversion, user_data, progress) as baseline,
     ):
         quality_measure = (
             None
@@ -199,6 +231,7 @@ def convert_checkpoint(
         clock.lap("check")
         figures = {**check.to_json(), "ids_equal_to_tokenizers": equal_texts}
         record = make_record(part, checkpoint, conversion, tokenizer, figures, graph)
+        record = replace(record, vocabulary=vocabulary)
         graph_bytes = part.stat().st_size
         append_files(part, graph_bytes, record, checkpoint)
         clock.lap("write")

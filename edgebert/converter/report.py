@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,7 @@ class ConversionReport:
             "source": {"name": record.source.name, "format": record.source.format},
             "quantization": record.quantization.name,
             "max_length": record.max_length,
+            "vocabulary": asdict(record.vocabulary) if record.vocabulary else None,
             "bytes": self.bytes,
             "float32_bytes": self.float32_bytes,
             "ratio": self.ratio,

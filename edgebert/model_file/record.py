@@ -44,6 +44,33 @@ class Quantization:
 
 
 @dataclass(frozen=True)
+class TrimmedVocabulary:
+    """Which word pieces of a checkpoint were kept, and what that does to texts.
+
+    Attributes:
+        source_pieces: that the checkpoint has.
+        pieces: that were kept.
+        always_kept: of these, special and added tokens, and the characters of the scripts met.
+        chosen_from: name of the file of texts that chose.
+        texts: how many it has.
+        measured_on: texts that did not choose.
+        measured_texts: how many.
+        untouched_texts: share of them that is cut into pieces as before.
+        untouched_words: likewise of their words.
+    """
+
+    source_pieces: int
+    pieces: int
+    always_kept: int
+    chosen_from: str
+    texts: int
+    measured_on: str
+    measured_texts: int
+    untouched_texts: float | None
+    untouched_words: float | None
+
+
+@dataclass(frozen=True)
 class SelfTest:
     """One text, its ids, and what the file answered where it was made.
 
@@ -144,6 +171,7 @@ class Record:
             reader refuses a file that is not exactly the graph with this checksum and an archive in
             its one form (docs/design.md, The file). None where the version that wrote the file
             computed none.
+        vocabulary: where not all word pieces of the checkpoint were kept.
     """
 
     task: TaskName
@@ -167,6 +195,7 @@ class Record:
     sigmoid: bool = False
     vector_size: int | None = None
     graph_crc32c: int | None = None
+    vocabulary: TrimmedVocabulary | None = None
 
     @property
     def format(self) -> int:

@@ -5,21 +5,14 @@ from __future__ import annotations
 import itertools
 import random
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
 
 from edgebert.bert.tasks import TaskName
+from edgebert.converter.texts import Text, texts_of
 from edgebert.data import read_lines as read_own_lines
 from edgebert.errors import CalibrationWarning, EdgebertError
-from edgebert.evaluation.conll import Sentence
-from edgebert.evaluation.data import open_data
-from edgebert.evaluation.lines import read_lines
-from edgebert.evaluation.readers import Query, Row
-from edgebert.evaluation.squad_file import Question
 from edgebert.tokenizer.tokenizer import Encoding, Tokenizer
-
-Text: TypeAlias = tuple[str, str | None]
 
 FEWEST = 32
 MOST = 256
@@ -66,39 +59,17 @@ def held_out_texts() -> list[Text]:
 
 
 def read_texts(path: Path, task: TaskName) -> list[Text]:
-    """Texts of a file: of a .txt the lines, of others what `edgebert evaluate` reads for a task.
+    """Texts of a file (`converter.texts.texts_of`).
 
     Of more than `MOST` texts, so many are drawn, always the same.
     """
-    if path.suffix.lower() in ("", ".txt"):
-        found: Iterable[Text] = ((line.strip(), None) for line in read_lines(path))
-    else:
-        evaluated_as = "classify" if task == "encode" else task
-        # Read as multi-label, a row may have any label, or none: they do not matter here.
-        found = _texts(open_data(path, evaluated_as, multi_label=evaluated_as == "classify").read())
-    kept = _draw(text for text in found if text[0].strip())
+    kept = _draw(texts_of(path, task))
     if len(kept) < FEWEST:
         raise EdgebertError(
             f"{path}: {len(kept)} texts to calibrate with; at least {FEWEST} are needed, some "
             "hundred are better"
         )
     return kept
-
-
-def _texts(examples: Iterator[Any]) -> Iterator[Text]:
-    """What each example would give to a model."""
-    for example in examples:
-        if isinstance(example, Row):
-            yield example.text, example.pair
-        elif isinstance(example, Query):
-            yield example.query, None
-            yield example.positive, None
-        elif isinstance(example, Question):
-            yield example.question, example.context
-        elif isinstance(example, Sentence):
-            yield " ".join(example.words), None
-        else:
-            yield example.text, None
 
 
 def _draw(texts: Iterable[Text]) -> list[Text]:
