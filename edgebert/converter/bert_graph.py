@@ -20,17 +20,17 @@ from edgebert.converter.graph import DYNAMIC, Graph, Tensor
 from edgebert.converter.graph_ops import T
 from edgebert.converter.head import Head
 from edgebert.converter.layers import encoder
-from edgebert.converter.recipes import Recipe
 from edgebert.converter.task_heads import TASK_HEADS
+from edgebert.converter.weight_storage import WeightStorage
 
 
-def build_graph(config: BertConfig, weights: Weights, head: Head, recipe: Recipe) -> Graph:
+def build_graph(config: BertConfig, weights: Weights, head: Head, storage: WeightStorage) -> Graph:
     """The whole model, with one float32 `output`.
 
     Its inputs are int32: `ids`, `mask` and `segment_ids` [1, n], and those of the task [1, m].
     """
     graph = Graph()
-    builder: Builder[Tensor] = Builder(config, fold(weights, config), recipe, graph)
+    builder: Builder[Tensor] = Builder(config, fold(weights, config), storage, graph)
     write_graph(builder, head)
     return graph
 

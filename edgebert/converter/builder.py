@@ -1,4 +1,4 @@
-"""What the parts of a graph are written with: weights by name, stored as the recipe says."""
+"""What the parts of a graph are written with: weights by name, stored as their file has them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Builder(Generic[T]):
 
     config: BertConfig
     weights: Weights
-    recipe: WeightOps[T]
+    storage: WeightOps[T]
     graph: GraphOps[T]
     matrices: dict[str, Any] = field(default_factory=dict)
     tables: dict[str, T] = field(default_factory=dict)
@@ -40,18 +40,18 @@ class Builder(Generic[T]):
     def dense_of(self, x: T, name: str, weight: Array, bias: Array | None) -> T:
         """Rows times a weight matrix, plus its bias."""
         if name not in self.matrices:
-            self.matrices[name] = self.recipe.stored(weight)
-        return self.recipe.dense(self.graph, x, self.matrices[name], bias, name)
+            self.matrices[name] = self.storage.stored(weight)
+        return self.storage.dense(self.graph, x, self.matrices[name], bias, name)
 
     def table(self, name: str) -> T:
         """A table, read by row; stored once, though `fill-mask` reads words twice."""
         if name not in self.tables:
-            self.tables[name] = self.recipe.table(self.graph, self.weights[name], name)
+            self.tables[name] = self.storage.table(self.graph, self.weights[name], name)
         return self.tables[name]
 
     def times_table(self, x: T, name: str, bias: T | None) -> T:
         """Rows [m, E] times each row of a table [V, E], plus a bias [V]: [m, V]."""
-        return self.recipe.times_table(self.graph, x, self.table(name), bias)
+        return self.storage.times_table(self.graph, x, self.table(name), bias)
 
     def activation(self, x: T, kind: Activation) -> T:
         """An activation, element by element."""

@@ -15,6 +15,7 @@ from edgebert.bert.tasks import TASKS, TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter import reference
 from edgebert.converter.head import Head
+from edgebert.converter.recipe import Limit
 from edgebert.data import read_lines
 from edgebert.errors import CheckFailedError
 from edgebert.model_file.record import Integer
@@ -30,30 +31,6 @@ PADDED_TO = 32
 """Every text also runs padded to a multiple of this many tokens."""
 
 NOTHING_WRITTEN = "nothing was written. A recipe that keeps more may do: float16, float32"
-
-
-@dataclass(frozen=True)
-class Limit:
-    """What a file may lose against float32.
-
-    Attributes:
-        mean_cosine: least mean cosine between outputs.
-        largest_difference: in any value, relative to the largest value where that is above 1.
-    """
-
-    mean_cosine: float
-    largest_difference: float
-
-
-LIMITS: Mapping[str, Limit] = MappingProxyType(
-    {
-        "int8": Limit(mean_cosine=0.99, largest_difference=float("inf")),
-        "int8-full": Limit(mean_cosine=0.95, largest_difference=float("inf")),
-        "int16x8": Limit(mean_cosine=0.99, largest_difference=float("inf")),
-        "float16": Limit(mean_cosine=0.9999, largest_difference=float("inf")),
-        "float32": Limit(mean_cosine=0.99999, largest_difference=1e-4),
-    }
-)
 
 
 @dataclass(frozen=True)

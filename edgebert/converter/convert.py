@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,21 +15,19 @@ from edgebert.bert.sentence import Pooling
 from edgebert.bert.tasks import TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.sources import open_checkpoint
-from edgebert.converter.check import LIMITS, check_encodings, compare
+from edgebert.converter.check import check_encodings, compare
 from edgebert.converter.file_record import make_record
-from edgebert.converter.full_integer.convert import QualityMeasure
-from edgebert.converter.full_integer.plan import IntegerOptions, Mixed
 from edgebert.converter.gate import DataCheck, data_check
-from edgebert.converter.graph import Graph
-from edgebert.converter.plan import Options, Plan, plan, trim
-from edgebert.converter.recipes import FLOAT32, RecipeName, RuntimeName
+from edgebert.converter.options import Mixed, Options, RecipeName, RuntimeName
+from edgebert.converter.plan import Plan, plan, trim
+from edgebert.converter.recipe import Built, QualityMeasure
 from edgebert.converter.report import ConversionReport
 from edgebert.converter.second_opinion import count_equal_texts
 from edgebert.converter.vocabulary import trim_vocabulary, vocabulary_choice
-from edgebert.converter.write_file import append_files, write_graph, write_integer_graph
+from edgebert.converter.write_file import append_files, write_graph
 from edgebert.evaluation.compare import Comparison
 from edgebert.files import refuse_overwrite, replacing
-from edgebert.model_file.record import Integer, TrimmedVocabulary
+from edgebert.model_file.record import Record, TrimmedVocabulary
 from edgebert.progress import Progress, silent
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.unfinished import temporary_folder
@@ -121,16 +120,14 @@ def convert(
         truncate_dim=truncate_dim,
         prompts=prompts,
         default_prompt=default_prompt,
-        integer=IntegerOptions(
-            lengths=lengths,
-            inputs=inputs,
-            calibration=None if calibration is None else Path(calibration),
-            mixed=mixed,
-            allow_float=allow_float,
-            max_drop=max_drop if mixed == "auto" else None,
-            target=target,
-            explain=explain,
-        ),
+        lengths=lengths,
+        inputs=inputs,
+        calibration=None if calibration is None else Path(calibration),
+        mixed=mixed,
+        allow_float=allow_float,
+        max_drop=max_drop if mixed == "auto" else None,
+        target=target,
+        explain=explain,
     )
     mixing = mixed == "auto" and check is None
     choice = vocabulary_choice(
@@ -205,14 +202,14 @@ def convert_checkpoint(
         replacing(path, force=force) as part,
         _float32_baseline(path, whole, conversion, user_data, progress) as baseline,
     ):
-        quality_measure = (
-            None
-            if baseline is None
-            else _quality_measure(baseline, checkpoint, conversion, tokenizer)
+        measure = None
+        if baseline is not None:
+            measure = baseline.quality_measure(checkpoint, conversion, tokenizer)
+        built = conversion.graphs.build(
+            checkpoint, conversion.head, tokenizer, progress or silent, measure
         )
-        graph = write_graph(
-            part, checkpoint, conversion, tokenizer, progress or silent, quality_measure
-        )
+        graph = write_graph(part, checkpoint, conversion, built)
+        del built  # as large as the file
         clock.lap("build")
         encodings = check_encodings(tokenizer, conversion.max_length)
         told = progress or silent
@@ -221,7 +218,7 @@ def convert_checkpoint(
             checkpoint,
             conversion.head,
             encodings,
-            LIMITS[conversion.recipe.name],
+            conversion.recipe.limit,
             max_length=conversion.max_length,
             integer=graph.integer,
             on_text=lambda done: told(done, len(encodings), "comparing with float32"),
@@ -232,17 +229,16 @@ def convert_checkpoint(
         figures = {**check.to_json(), "ids_equal_to_tokenizers": equal_texts}
         record = make_record(part, checkpoint, conversion, tokenizer, figures, graph)
         record = replace(record, vocabulary=vocabulary)
-        graph_bytes = part.stat().st_size
-        append_files(part, graph_bytes, record, checkpoint)
         clock.lap("write")
         comparison = None
         if baseline is not None:
-            comparison = baseline.compare(part)
+            comparison = baseline.compare(part, record, checkpoint)
             baseline.user_data.require(comparison)
-            figures = {**record.check, "evaluation": baseline.user_data.to_json(comparison)}
-            record = replace(record, check=figures)
-            append_files(part, graph_bytes, record, checkpoint)
+            evaluation = baseline.user_data.to_json(comparison)
+            record = replace(record, check={**record.check, "evaluation": evaluation})
             clock.lap("evaluate")
+        append_files(part, record, checkpoint)
+        clock.lap("write")
         size = part.stat().st_size
     return ConversionReport(
         path=path,
@@ -276,7 +272,7 @@ class _Clock:
 
     def lap(self, stage: str) -> None:
         now = time.perf_counter()
-        self.laps[stage] = now - self._last
+        self.laps[stage] = self.laps.get(stage, 0.0) + now - self._last
         self._last = now
 
 
@@ -298,9 +294,26 @@ class _Baseline:
     def float32(self) -> Path:
         return self.folder / "float32.tflite"
 
-    def compare(self, file: Path) -> Comparison:
-        """A file and the float32 one on the data."""
-        return self.user_data.compare(file, self.float32, self.progress)
+    def compare(self, graph: Path, record: Record, checkpoint: Checkpoint) -> Comparison:
+        """A graph, with the other files of its own, and the float32 file on the data."""
+        trial = self.folder / "trial.tflite"
+        shutil.copyfile(graph, trial)
+        append_files(trial, record, checkpoint)
+        return self.user_data.compare(trial, self.float32, self.progress)
+
+    def quality_measure(
+        self, checkpoint: Checkpoint, conversion: Plan, tokenizer: Tokenizer
+    ) -> QualityMeasure:
+        """Says how much a file of some graphs would lose on the data."""
+
+        def loss(built: Built) -> float:
+            path = self.folder / "graph.tflite"
+            graph = write_graph(path, checkpoint, conversion, built)
+            record = make_record(path, checkpoint, conversion, tokenizer, {}, graph)
+            comparison = self.compare(path, record, checkpoint)
+            return comparison.drop(next(iter(comparison.differences)))
+
+        return loss
 
 
 @contextmanager
@@ -317,23 +330,5 @@ def _float32_baseline(
         return
     with temporary_folder(path) as folder:
         baseline = _Baseline(user_data, folder, progress)
-        plain = replace(conversion, recipe=FLOAT32)
-        convert_checkpoint(checkpoint, plain, baseline.float32, progress=progress)
+        convert_checkpoint(checkpoint, conversion.in_float32(), baseline.float32, progress=progress)
         yield baseline
-
-
-def _quality_measure(
-    baseline: _Baseline, checkpoint: Checkpoint, conversion: Plan, tokenizer: Tokenizer
-) -> QualityMeasure:
-    """Says how much a full-integer file of some graphs would lose on the user's data."""
-
-    def loss(entries: Mapping[str, Graph], integer: Integer) -> float:
-        trial = baseline.folder / "trial.tflite"
-        graph = write_integer_graph(trial, checkpoint, conversion, entries, integer)
-        size = trial.stat().st_size
-        record = make_record(trial, checkpoint, conversion, tokenizer, {}, graph)
-        append_files(trial, size, record, checkpoint)
-        comparison = baseline.compare(trial)
-        return comparison.drop(next(iter(comparison.differences)))
-
-    return loss

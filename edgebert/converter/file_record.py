@@ -6,7 +6,6 @@ import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -30,12 +29,6 @@ _SELF_TEST_TEXTS: Sequence[tuple[str, str | None]] = (
     ("Where was he born?", "He was born in London in 1879."),
 )
 """English, accents and signs, more than 16 tokens, and a pair."""
-
-# What another processor may make of the same file: int8 rounds activations at run time, and an
-# odd rounding can tip the next one.
-_SELF_TEST_TOLERANCE = MappingProxyType(
-    {"int8": 0.05, "float16": 0.005, "float32": 0.0005, "int8-full": 0.15, "int16x8": 0.02}
-)
 
 _SELF_TEST_VALUES = 768
 
@@ -73,7 +66,7 @@ def make_record(
         tokenizer=tokenizer.options,
         model=checkpoint.config,
         source=Source(checkpoint.source, checkpoint.format),
-        quantization=conversion.recipe.quantization,
+        quantization=conversion.recipe.quantization(float16_steps=graph.float16_steps),
         minimum_runtime=graph.minimum_runtime,
         check=dict(figures),
         tools={
@@ -82,7 +75,7 @@ def make_record(
             "numpy": np.__version__,
             "python": platform.python_version(),
         },
-        self_test_tolerance=_SELF_TEST_TOLERANCE[conversion.recipe.name] * largest,
+        self_test_tolerance=conversion.recipe.self_test_tolerance * largest,
         self_test=self_test,
         integer=graph.integer,
         prompts=dict(conversion.prompts.texts),

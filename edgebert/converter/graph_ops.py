@@ -65,7 +65,7 @@ class GraphOps(Protocol[T]):
 
 
 class WeightOps(Protocol[T]):
-    """How large weights are stored, and what is computed with them (`recipes.Recipe`)."""
+    """How large weights are stored, and what is computed with them (`WeightStorage`)."""
 
     @property
     def repeats(self) -> bool:

@@ -49,7 +49,7 @@ def _shared_layers(b: Builder[T], x: T, bias: T) -> T:
         return layer(b.on(graph), x, x, "layers.0", bias)
 
     times = b.config.num_hidden_layers
-    if b.recipe.repeats:
+    if b.storage.repeats:
         return b.graph.repeat(times, step, x, bias)
     for _ in range(times):
         x = step(b.graph, x, bias)

@@ -2,47 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 from edgebert.bert.sentence import POOLINGS, Pooling, is_pooling, pooling_modes
 from edgebert.bert.tasks import LABELLED, TASKS, TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.labels import default_labels, read_labels
-from edgebert.converter.full_integer.plan import (
-    IntegerOptions,
-    IntegerPlan,
-    integer_plan,
-    refuse_head,
-)
+from edgebert.converter.float_graph import FloatPlan
 from edgebert.converter.head import Head
+from edgebert.converter.options import Options
 from edgebert.converter.prompts import NO_PROMPTS, Prompts, resolve_prompts
-from edgebert.converter.recipes import RECIPES, IntegerRecipe, Recipe, RecipeName, RuntimeName
+from edgebert.converter.recipe import GraphPlan, Recipe
+from edgebert.converter.recipes import RECIPES
+from edgebert.converter.weight_storage import FLOAT32
 from edgebert.errors import EdgebertError
-
-SHORTEST = 8
-"""Least `max_length`: special tokens and a few words."""
 
 Choice = TypeVar("Choice")
 
 
-@dataclass(frozen=True)
-class Options:
-    """What a user may ask of a conversion; None leaves it to the checkpoint."""
-
-    task: TaskName | None = None
-    quantize: RecipeName = "int8"
-    labels: Path | Sequence[str] | None = None
-    max_length: int | None = None
-    runtime: RuntimeName = "litert"
-    pooling: Pooling | None = None
-    normalize: bool | None = None
-    truncate_dim: int | None = None
-    prompts: Mapping[str, str] | None = None
-    default_prompt: str | None = None
-    integer: IntegerOptions = field(default_factory=IntegerOptions)
+_CALLED = MappingProxyType(
+    {"lengths": "length", "explain": "a quantisation report", "allow_float": "allow float"}
+)
+"""Options whose users know them by another name."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +34,20 @@ class Plan:
     """What will be built."""
 
     head: Head
-    recipe: Recipe | IntegerPlan
+    recipe: Recipe
+    graphs: GraphPlan
     labels: tuple[str, ...] | None
-    max_length: int
     prompts: Prompts = NO_PROMPTS
+
+    @property
+    def max_length(self) -> int:
+        """Most tokens of an input."""
+        return self.graphs.max_length
+
+    def in_float32(self) -> Plan:
+        """The same, of a file to compare with: exact, and of any length up to the longest."""
+        graphs = FloatPlan(self.max_length, FLOAT32)
+        return replace(self, recipe=RECIPES["float32"], graphs=graphs)
 
 
 def plan(options: Options, checkpoint: Checkpoint) -> Plan:
@@ -62,31 +56,32 @@ def plan(options: Options, checkpoint: Checkpoint) -> Plan:
     Raises:
         EdgebertError: a choice is unknown, or the checkpoint cannot serve it.
     """
-    recipe = RECIPES.get((options.quantize, options.runtime))
-    if recipe is None:
-        names = (sorted({key[at] for key in RECIPES}) for at in (0, 1))
-        quantize, runtime = (", ".join(values) for values in names)
+    recipe = RECIPES.get(options.quantize)
+    method = None if recipe is None else recipe.methods.get(options.runtime)
+    if recipe is None or method is None:
+        runtimes = {runtime for row in RECIPES.values() for runtime in row.methods}
         raise EdgebertError(
             f"quantize {options.quantize!r} for runtime {options.runtime!r} is unknown; "
-            f"quantize: {quantize}; runtime: {runtime}"
+            f"quantize: {', '.join(sorted(RECIPES))}; runtime: {', '.join(sorted(runtimes))}"
         )
     task = _task(options.task, checkpoint)
     head = _head(task, options, checkpoint)
     labels = _labels(options, checkpoint, head)
     prompts = resolve_prompts(options.prompts, options.default_prompt, checkpoint, task)
-    if not isinstance(recipe, IntegerRecipe):
-        options.integer.refuse(recipe.name)
-        if recipe.float16_steps and checkpoint.config.norm == "no_norm":
-            raise EdgebertError(
-                f"{checkpoint.source}: a MobileBERT's activations leave the range of float16, in "
-                f"which files for {options.runtime} may compute; convert it for litert"
-            )
-        return Plan(head, recipe, labels, _max_length(options, checkpoint), prompts)
-    if options.max_length is not None:
-        raise EdgebertError(f"{recipe.name} takes fixed lengths: use --length, not --max-length")
-    refuse_head(head, checkpoint.source)
-    integer = integer_plan(options.integer, checkpoint, recipe)
-    return Plan(head, integer, labels, max(integer.lengths), prompts)
+    _refuse_foreign(options, recipe)
+    return Plan(head, recipe, method.plan(options, checkpoint, head), labels, prompts)
+
+
+def _refuse_foreign(options: Options, recipe: Recipe) -> None:
+    """Raises EdgebertError where anything is asked for that only other recipes have."""
+    special = frozenset().union(*(row.options for row in RECIPES.values())) - recipe.options
+    asked = [f.name for f in fields(Options) if f.name in special and getattr(options, f.name)]
+    if asked:
+        takers = [row.name for row in RECIPES.values() if row.options.issuperset(asked)]
+        raise EdgebertError(
+            f"{', '.join(_CALLED.get(name, name) for name in asked)}: for --quantize "
+            f"{' and '.join(takers)}, not for {recipe.name}"
+        )
 
 
 def _head(task: TaskName, options: Options, checkpoint: Checkpoint) -> Head:
@@ -222,15 +217,3 @@ def _labels(options: Options, checkpoint: Checkpoint, head: Head) -> tuple[str, 
     ):
         raise EdgebertError(f"{origin}: labels must differ, and none may be empty")
     return labels
-
-
-def _max_length(options: Options, checkpoint: Checkpoint) -> int:
-    positions = checkpoint.config.max_position_embeddings
-    if options.max_length is None:
-        return min(checkpoint.tokenizer.max_length, positions)
-    if not SHORTEST <= options.max_length <= positions:
-        raise EdgebertError(
-            f"max length {options.max_length}: {checkpoint.source} takes {SHORTEST} to "
-            f"{positions} tokens"
-        )
-    return options.max_length

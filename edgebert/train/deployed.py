@@ -16,8 +16,8 @@ from typing import TypeAlias
 from edgebert.bert.tasks import TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.convert import convert_checkpoint
-from edgebert.converter.plan import Options, plan
-from edgebert.converter.recipes import RecipeName
+from edgebert.converter.options import Options, RecipeName
+from edgebert.converter.plan import plan
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.bootstrap import Figures, Measure
 from edgebert.evaluation.data import DataSet

@@ -16,7 +16,8 @@ from edgebert.bert.tasks import TaskName
 from edgebert.bulk.fingerprint import digest
 from edgebert.bulk.texts import Text
 from edgebert.checkpoints.checkpoint import Checkpoint
-from edgebert.converter.plan import Options, plan
+from edgebert.converter.options import Options
+from edgebert.converter.plan import plan
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.data import DataSet
 from edgebert.evaluation.evaluators.correlate import score_of

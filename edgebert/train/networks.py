@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgebert.checkpoints.checkpoint import Checkpoint
-from edgebert.converter.plan import Options, plan
+from edgebert.converter.options import Options
+from edgebert.converter.plan import plan
 from edgebert.train.examples import Example
 from edgebert.train.network import Network
 from edgebert.train.settings import Settled

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from edgebert.converter.recipes import SMALL_MATRIX
+from edgebert.converter.weight_storage import SMALL_MATRIX
 from edgebert.train.backend import tf
 
 BEGIN, END = 0.1, 0.7

@@ -8,7 +8,7 @@ from dataclasses import replace
 from edgebert.arrays import Array
 from edgebert.bert.tasks import LABELLED, TASKS, TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint
-from edgebert.converter.plan import SHORTEST
+from edgebert.converter.options import SHORTEST
 from edgebert.errors import EdgebertError
 from edgebert.train.initial import initial_head
 from edgebert.train.plain import check_plain

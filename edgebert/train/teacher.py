@@ -23,7 +23,8 @@ from edgebert.bulk.fingerprint import digest
 from edgebert.bulk.texts import Text
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.labels import default_labels
-from edgebert.converter.plan import Options, plan, vector_size
+from edgebert.converter.options import Options
+from edgebert.converter.plan import plan, vector_size
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.lines import read_lines
 from edgebert.progress import Progress

@@ -35,7 +35,8 @@ def reference_folders() -> list[Path]:
 def settle(folder: Path, **options: Any) -> Plan:
     """What a conversion of a folder would build, or its error."""
     from edgebert.checkpoints.folder import open_folder  # what runs files alone has no converter
-    from edgebert.converter.plan import Options, plan
+    from edgebert.converter.options import Options
+    from edgebert.converter.plan import plan
 
     return plan(Options(**options), open_folder(folder))
 

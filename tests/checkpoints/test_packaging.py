@@ -11,7 +11,8 @@ from safetensors.numpy import load_file, save_file
 
 from edgebert.checkpoints.folder import open_folder
 from edgebert.checkpoints.sources import open_checkpoint
-from edgebert.converter.plan import Options, plan
+from edgebert.converter.options import Options
+from edgebert.converter.plan import plan
 from edgebert.errors import EdgebertError
 from edgebert.runtime.model import load
 from tests.checkpoints.folders import CLASSIFIER, PRETRAINING, TAGGER, TF1, copy, edit_json, settle

@@ -10,4 +10,5 @@ __all__ = ["built", "run"]
 
 def built(config, weights, head, recipe="float32", runtime="litert"):
     """The bytes of the graph."""
-    return bytes(serialize(build_graph(config, weights, head, RECIPES[recipe, runtime]).model("")))
+    storage = RECIPES[recipe].methods[runtime].storage
+    return bytes(serialize(build_graph(config, weights, head, storage).model("")))

@@ -12,6 +12,7 @@ from edgebert.converter import layers, reference
 from edgebert.converter.bert_graph import build_graph
 from edgebert.converter.head import Head
 from edgebert.converter.recipes import RECIPES
+from edgebert.converter.weight_storage import FLOAT32
 from edgebert.runtime.delegation import delegation
 from tests.bert_weights import FAMILIES, random_weights, small_config
 from tests.converter.running import built, run
@@ -200,7 +201,8 @@ def test_fill_mask_of_tiny_is_hardly_larger_than_embed():
 )
 def test_minimum_runtime_follows_the_ops(recipe, runtime, minimum):
     config = small_config()
-    graph = build_graph(config, random_weights(config), Head("classify"), RECIPES[recipe, runtime])
+    storage = RECIPES[recipe].methods[runtime].storage
+    graph = build_graph(config, random_weights(config), Head("classify"), storage)
     assert graph.minimum_runtime() == minimum
 
 
@@ -220,9 +222,7 @@ def test_all_but_the_look_ups_goes_to_one_xnnpack_partition(task, recipe):
 
 def test_classifier_leaves_out_the_other_rows_of_the_last_layer():
     config = small_config(num_hidden_layers=1, num_attention_heads=8)
-    graph = build_graph(
-        config, random_weights(config), Head("classify"), RECIPES["float32", "litert"]
-    )
+    graph = build_graph(config, random_weights(config), Head("classify"), FLOAT32)
     first_rows = [t for t in graph._tensors if t.shape == [1, 24]]
     assert first_rows, "the feed-forward layer must see one row only"
     assert not [t for t in graph._tensors if t.shapeSignature == [-1, 24]]

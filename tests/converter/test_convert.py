@@ -12,9 +12,10 @@ from ai_edge_litert import schema_py_generated as schema
 import edgebert
 from edgebert.bert.weights import LAYER
 from edgebert.checkpoints.folder import open_folder
-from edgebert.converter import check, convert, reference, write_file
+from edgebert.converter import check, convert, float_graph, reference, write_file
 from edgebert.converter.head import Head
-from edgebert.converter.plan import Options, plan
+from edgebert.converter.options import Options
+from edgebert.converter.plan import plan
 from edgebert.errors import CheckFailedError, EdgebertError
 from tests.conftest import REFERENCE, SOURCES
 
@@ -121,14 +122,14 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_hidden_mistake_in_one_matrix_is_found(name, tmp_path, monkeypatch):
     """What the check is for: wrong numbers anywhere in the file."""
-    original = write_file.build_graph
+    original = float_graph.build_graph
 
-    def mistaken(config, weights, head, recipe):
+    def mistaken(config, weights, head, storage):
         wrong = "layers.0.ffn.output.weight"
-        return original(config, {**weights, wrong: -weights[wrong]}, head, recipe)
+        return original(config, {**weights, wrong: -weights[wrong]}, head, storage)
 
     assert "ffn.output.weight" in LAYER
-    monkeypatch.setattr(write_file, "build_graph", mistaken)
+    monkeypatch.setattr(float_graph, "build_graph", mistaken)
     with pytest.raises(CheckFailedError):
         edgebert.convert(REFERENCE / SOURCES[name], tmp_path / "x.tflite", quantize="float32")
 

@@ -1,13 +1,16 @@
 """What is asked for and what the checkpoint has become one plan, or one clear error."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.folder import open_folder
-from edgebert.converter.plan import Options, plan, trim
+from edgebert.converter.options import Options, RecipeName, RuntimeName
+from edgebert.converter.plan import plan, trim
+from edgebert.converter.recipes import RECIPES
 from edgebert.errors import EdgebertError
 from tests.bert_weights import FAMILIES, random_weights, small_config
 from tests.conftest import REFERENCE, SOURCES
@@ -127,3 +130,10 @@ def test_activations_that_overflow_float16_are_not_let_into_it():
     assert plan(Options(), mobile).recipe.name == "int8"
     with pytest.raises(EdgebertError, match=r"leave the range of float16.* convert it for litert$"):
         plan(Options(runtime="litert-2.2"), mobile)
+
+
+def test_every_name_that_is_typed_is_a_row():
+    assert set(get_args(RecipeName)) == set(RECIPES)
+    assert set(get_args(RuntimeName)) == {name for row in RECIPES.values() for name in row.methods}
+    names = {field.name for field in fields(Options)}
+    assert all(row.options <= names for row in RECIPES.values())

@@ -10,8 +10,9 @@ pytest.importorskip("ai_edge_litert", reason="files are written with ai-edge-lit
 import edgebert
 from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.converter.convert import convert_checkpoint
-from edgebert.converter.full_integer.plan import INPUTS, IntegerOptions
-from edgebert.converter.plan import Options, plan
+from edgebert.converter.full_integer.integer_graph import INPUTS
+from edgebert.converter.options import Options
+from edgebert.converter.plan import plan
 from edgebert.errors import EdgebertError
 from edgebert.tokenizer.options import AddedToken, Template, TemplatePart
 from tests.conftest import REFERENCE, RUNTIME, SOURCES
@@ -25,7 +26,7 @@ def model_of(tmp_path):
     """Gives a model of a task whose checkpoint's tokenizer has other options."""
     opened = []
 
-    def model(task, *, quantize="float32", integer=None, **options):
+    def model(task, *, quantize="float32", inputs=None, **options):
         with open_checkpoint(str(REFERENCE / SOURCES[task])) as checkpoint:
             places = {name: checkpoint.vocabulary.index(name) for name in ("[CLS]", "[SEP]")}
             if "template" in options:
@@ -36,13 +37,13 @@ def model_of(tmp_path):
                 tokenizer_files=None,  # they are of the tokenizer without these options
                 task=task,
             )
+            fixed = {"lengths": (LENGTH,), "inputs": inputs}
             settled = plan(
                 Options(
                     task=task,
                     quantize=quantize,
-                    max_length=LENGTH if integer is None else None,
                     runtime=RUNTIME,
-                    integer=replace(integer or IntegerOptions(), lengths=integer and (LENGTH,)),
+                    **({"max_length": LENGTH} if inputs is None else fixed),
                 ),
                 changed,
             )
@@ -133,8 +134,7 @@ def test_masks_beside_added_tokens_are_filled_in_their_places(model_of):
 
 
 def test_full_integer_files_know_segments_from_ids_or_are_refused(model_of):
-    alone, three = (IntegerOptions(inputs=names) for names in (None, INPUTS))
-    model = model_of("classify", quantize="int8-full", integer=alone, template=ZERO)
+    model = model_of("classify", quantize="int8-full", inputs=("ids",), template=ZERO)
     encoding = model.tokenizer.encode("a", "b")
     answer = model.run_ids(encoding.ids)
     assert np.array_equal(model.run_ids(encoding.ids, encoding.segment_ids), answer)
@@ -142,14 +142,14 @@ def test_full_integer_files_know_segments_from_ids_or_are_refused(model_of):
         model_of(
             "classify",
             quantize="int8-full",
-            integer=alone,
+            inputs=("ids",),
             template=(ZERO[0], "[CLS]0 _0 [SEP]1 _1"),
         )
     with pytest.raises(EdgebertError, match="does not begin each text with"):
-        model_of("classify", quantize="int8-full", integer=alone, template=ODD)
+        model_of("classify", quantize="int8-full", inputs=("ids",), template=ODD)
     model_of(
         "classify",
         quantize="int8-full",
-        integer=three,
+        inputs=INPUTS,
         template=(ZERO[0], "[CLS]0 _0 [SEP]1 _1"),
     )

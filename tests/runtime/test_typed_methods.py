@@ -40,7 +40,8 @@ def regressor(kept):
         # Where files only run, what converts them is not installed.
         from edgebert.checkpoints.folder import open_folder
         from edgebert.converter.convert import convert_checkpoint
-        from edgebert.converter.plan import Options, plan
+        from edgebert.converter.options import Options
+        from edgebert.converter.plan import plan
 
         original = open_folder(REFERENCE / "hf_classifier_2x32")
         weights = dict(original.weights)

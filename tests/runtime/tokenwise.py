@@ -17,7 +17,8 @@ def write(path, task, runtime):
     from edgebert.bert.config import BertConfig
     from edgebert.checkpoints.checkpoint import Checkpoint
     from edgebert.converter.convert import convert_checkpoint
-    from edgebert.converter.plan import Options, plan
+    from edgebert.converter.options import Options
+    from edgebert.converter.plan import plan
     from edgebert.tokenizer import TokenizerOptions
     from tests.bert_weights import random_weights
 

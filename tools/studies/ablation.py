@@ -31,12 +31,12 @@ from edgebert.converter.full_integer.convert import (
     describe,
     plan_storage,
 )
-from edgebert.converter.full_integer.plan import IntegerOptions, integer_plan
+from edgebert.converter.full_integer.plan import integer_plan
 from edgebert.converter.full_integer.storage import IntegerName
 from edgebert.converter.full_integer.texts import calibration_texts, encode
 from edgebert.converter.full_integer.transforms import Steps
-from edgebert.converter.plan import Options, plan, trim
-from edgebert.converter.recipes import IntegerRecipe
+from edgebert.converter.options import Options
+from edgebert.converter.plan import plan, trim
 from edgebert.data import read_lines
 from edgebert.evaluation.metrics import spearman
 from edgebert.evaluation.readers import Row, read_rows
@@ -102,10 +102,11 @@ class Bench:
         options = Options(
             task="embed",
             quantize="int8-full",
-            integer=IntegerOptions(lengths=(length,), calibration=calibration),
+            lengths=(length,),
+            calibration=calibration,
         )
         self.plan = plan(options, checkpoint)
-        self.recipe = integer_plan(options.integer, checkpoint, IntegerRecipe("int8-full", "int8"))
+        self.choices = integer_plan(options, checkpoint, "int8")
         self.checkpoint = trim(checkpoint, length)
         rules = replace(checkpoint.tokenizer, max_length=length)
         self.tokenizer = Tokenizer(checkpoint.vocabulary, rules)
@@ -113,8 +114,8 @@ class Bench:
             self.checkpoint.weights,
             self.checkpoint.config,
             self.plan.head,
-            self.recipe.interface,
-            self.recipe.first_id,
+            self.choices.interface,
+            self.choices.first_id,
             length,
         )
         source, own = calibration_texts(calibration, "embed")
@@ -142,10 +143,10 @@ class Bench:
         kept = plan_storage(
             self.original, transformed, variant.steps, self.encodings, variant.activations
         )
-        graphs, output = build_graphs(self.original, transformed, kept, self.recipe.lengths)
+        graphs, output = build_graphs(self.original, transformed, kept, self.choices.lengths)
         path = folder / "variant.tflite"
         path.write_bytes(serialize(next(iter(graphs.values())).model("", graphs)))
-        integer = describe(self.plan.head, self.recipe, kept, output, self.calibration)
+        integer = describe(self.plan.head, self.choices, kept, output, self.calibration)
         session = open_session(path, max_length=self.plan.max_length, integer=integer)
         cosines = [
             float(self.vector(session, text) @ exact) for text, exact in self.expected.items()

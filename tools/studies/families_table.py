@@ -25,7 +25,7 @@ from edgebert.bert.tasks import TASKS
 from edgebert.bert.weights import encoder_shapes, head_shapes
 from edgebert.converter.bert_graph import build_graph
 from edgebert.converter.head import Head
-from edgebert.converter.recipes import RECIPES
+from edgebert.converter.weight_storage import FLOAT32, INT8, WeightStorage
 from edgebert.model_file.serialize import serialize
 from edgebert.runtime.sessions import open_session
 from tools.fixtures.random_weights import find_size
@@ -52,9 +52,9 @@ def main() -> None:
         model = known[name]
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch)
-            seconds = write(model.config, "int8", folder / "int8.tflite")
-            write(model.config, "float32", folder / "float32.tflite")
-            write(find_size(model.nearest).config, "int8", folder / "nearest.tflite")
+            seconds = write(model.config, INT8, folder / "int8.tflite")
+            write(model.config, FLOAT32, folder / "float32.tflite")
+            write(find_size(model.nearest).config, INT8, folder / "nearest.tflite")
             size = (folder / "int8.tflite").stat().st_size + VOCABULARY_BYTES
             times = {length: taken(folder, length, args.rounds) for length in LENGTHS}
         cells = [
@@ -69,12 +69,11 @@ def main() -> None:
         print(f"| {' | '.join(cells)} |", flush=True)
 
 
-def write(config: BertConfig, quantize: str, path: Path) -> float:
+def write(config: BertConfig, storage: WeightStorage, path: Path) -> float:
     """Writes a classifier with random weights; gives the seconds from weights to file."""
     weights = draw(config)
     start = time.perf_counter()
-    recipe = RECIPES[quantize, "litert"]  # type: ignore[index]
-    path.write_bytes(serialize(build_graph(config, weights, Head("classify"), recipe).model("")))
+    path.write_bytes(serialize(build_graph(config, weights, Head("classify"), storage).model("")))
     return time.perf_counter() - start
 
 

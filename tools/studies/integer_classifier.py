@@ -23,9 +23,8 @@ from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.cli.console import progress_bar
 from edgebert.converter.convert import convert_checkpoint
-from edgebert.converter.full_integer.plan import IntegerOptions
-from edgebert.converter.plan import Options, plan
-from edgebert.converter.recipes import RecipeName
+from edgebert.converter.options import Options, RecipeName
+from edgebert.converter.plan import plan
 from edgebert.evaluation.bootstrap import Interval, draw, interval
 from edgebert.evaluation.data import DataSet, open_data
 from edgebert.evaluation.tally import Tally, observe
@@ -100,14 +99,12 @@ def convert(
 ) -> Path:
     """Converts the classifier."""
     whole = recipe in ("int8-full", "int16x8")
-    integer = IntegerOptions(
-        lengths=lengths if whole else None, calibration=calibration if whole else None
-    )
     options = Options(
         task="classify",
         quantize=recipe,
         max_length=None if whole else max(lengths),
-        integer=integer,
+        lengths=lengths if whole else None,
+        calibration=calibration if whole else None,
     )
     path = folder / f"{recipe}.tflite"
     convert_checkpoint(checkpoint, plan(options, checkpoint), path, force=True, progress=progress)

@@ -25,10 +25,9 @@ from rich.table import Table
 
 from edgebert.bert.catalogue import CATALOGUE
 from edgebert.converter.convert import convert_checkpoint
-from edgebert.converter.full_integer.plan import IntegerOptions
 from edgebert.converter.full_integer.quality import ValueQuality
-from edgebert.converter.plan import Options, plan
-from edgebert.converter.recipes import RecipeName
+from edgebert.converter.options import Options, RecipeName
+from edgebert.converter.plan import plan
 from edgebert.data import read_lines
 from edgebert.errors import CheckFailedError
 from tools.fixtures.random_weights import draw_checkpoint, find_size
@@ -70,8 +69,8 @@ def convert_size(size: str, statistics: Path, recipe: RecipeName) -> Row:
     with tempfile.TemporaryDirectory() as folder:
         texts = Path(folder) / "texts.txt"
         texts.write_text("\n".join(read_lines("sentences.txt")[-CALIBRATED:]), encoding="utf-8")
-        integer = IntegerOptions(lengths=(LENGTH,), calibration=texts)
-        settled = plan(Options(quantize=recipe, integer=integer), checkpoint)
+        options = Options(quantize=recipe, lengths=(LENGTH,), calibration=texts)
+        settled = plan(options, checkpoint)
         try:
             report = convert_checkpoint(checkpoint, settled, Path(folder) / "model.tflite")
         except CheckFailedError as error:

@@ -15,7 +15,7 @@ from ai_edge_litert.interpreter import Interpreter
 from edgebert.arrays import Array
 from edgebert.benchmarking.statistics import Ratio, paired_ratio
 from edgebert.checkpoints.checkpoint import Checkpoint
-from edgebert.converter.recipes import RecipeName
+from edgebert.converter.options import RecipeName
 from tools.devices.emulated_pi.count import count
 from tools.devices.emulated_pi.root import EmulatedPi
 from tools.fixtures.random_weights import convert_drawn, draw_checkpoint, draw_ids

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import numpy as np
 
@@ -43,13 +43,11 @@ from edgebert.converter.full_integer.transforms import (
 )
 from edgebert.converter.graph import Graph, Storage
 from edgebert.converter.head import Head
+from edgebert.converter.recipe import Built, QualityMeasure
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.model_file.record import Calibration, Integer
 from edgebert.progress import Progress, silent
 from edgebert.tokenizer.tokenizer import Encoding, Tokenizer
-
-QualityMeasure: TypeAlias = Callable[[Mapping[str, Graph], Integer], float]
-"""How much of the user's metric graphs lose, with what the record says of them."""
 
 STEPS: Sequence[tuple[str, tuple[str, ...]]] = (
     ("plain graph", ()),
@@ -104,26 +102,6 @@ class Original:
     longest: int
 
 
-@dataclass(frozen=True)
-class Built:
-    """Integer graphs.
-
-    Attributes:
-        entries: by the keys of their signatures.
-        integer: what the record says of them.
-        quality: what they cost.
-    """
-
-    entries: dict[str, Graph]
-    integer: Integer
-    quality: QuantizationReport
-
-    @property
-    def graph(self) -> Graph:
-        """The first of them."""
-        return next(iter(self.entries.values()))
-
-
 def convert_integer(
     checkpoint: Checkpoint,
     head: Head,
@@ -163,27 +141,27 @@ def convert_integer(
     encodings = encode(texts, tokenizer, original.longest)
     calibration = Calibration(source, len(texts), sum(len(encoding.ids) for encoding in encodings))
 
-    def finished(plan: StoragePlan) -> tuple[dict[str, Graph], Integer]:
+    def finished(plan: StoragePlan) -> Built:
         graphs, output = build_graphs(original, model, plan, integer_plan.lengths)
-        return graphs, describe(head, integer_plan, plan, output, calibration)
+        integer = describe(head, integer_plan, plan, output, calibration)
+        return Built(graphs, integer, target=integer_plan.target)
 
     steps, costs = Steps.none(), []
-    wanted = STEPS[: LAST_STEP[integer_plan.recipe.activations]]
+    wanted = STEPS[: LAST_STEP[integer_plan.activations]]
     for name, flags in wanted:
         steps = replace(steps, **dict.fromkeys(flags, True))
         last = name == wanted[-1][0]
         if integer_plan.explain or last:
             model = apply_steps(original, steps, encodings, progress)
             plan = plan_storage(
-                original, model, steps, encodings, integer_plan.recipe.activations, progress
+                original, model, steps, encodings, integer_plan.activations, progress
             )
             if integer_plan.mixed == "auto" and last:
                 tried = encodings[:: -(-len(encodings) // TRIED_ON)]
                 measured = quality_measure and _measured_by(quality_measure, finished)
                 plan = _mixed(original, model, plan, tried, integer_plan, measured, progress)
             costs.append(cost(name, original, model, plan, held_out, progress))
-    graphs, integer = finished(plan)
-    return Built(graphs, integer, QuantizationReport(tuple(costs), dict(plan.ranges)))
+    return replace(finished(plan), quality=QuantizationReport(tuple(costs), dict(plan.ranges)))
 
 
 def _trained(
@@ -218,14 +196,12 @@ def _trained(
     calibration = Calibration("quantisation-aware training", learned.texts, learned.tokens)
     graphs, output = build_graphs(original, model, plan, integer_plan.lengths)
     integer = describe(original.head, integer_plan, plan, output, calibration)
-    return Built(graphs, integer, QuantizationReport(costs, dict(plan.ranges)))
+    quality = QuantizationReport(costs, dict(plan.ranges))
+    return Built(graphs, integer, quality, integer_plan.target)
 
 
-def _measured_by(
-    quality_measure: QualityMeasure,
-    finished: Callable[[StoragePlan], tuple[dict[str, Graph], Integer]],
-) -> Loss:
-    return lambda plan, _: quality_measure(*finished(plan))
+def _measured_by(quality_measure: QualityMeasure, finished: Callable[[StoragePlan], Built]) -> Loss:
+    return lambda plan, _: quality_measure(finished(plan))
 
 
 def apply_steps(
@@ -405,7 +381,7 @@ def describe(
         output_scale=output.step,
         output_zero_point=output.zero_point,
         host=_host(head),
-        mean_step=mean_step(integer_plan.recipe.activations) if mean else None,
+        mean_step=mean_step(integer_plan.activations) if mean else None,
         calibration=calibration,
         int16=plan.named("int16"),
         float32=plan.named("float32"),

@@ -3,70 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
-from typing import Literal, TypeAlias
 
 from edgebert.bert.config import BertConfig
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.learned import Learned
 from edgebert.converter.full_integer.integer_graph import INPUTS, Interface
+from edgebert.converter.full_integer.storage import IntegerName
 from edgebert.converter.full_integer.targets import ANY, find_target
 from edgebert.converter.head import Head
-from edgebert.converter.recipes import IntegerRecipe, RecipeName
+from edgebert.converter.options import SHORTEST, Mixed, Options
 from edgebert.errors import EdgebertError
-from edgebert.model_file.record import Quantization
 from edgebert.tokenizer.template import segments_from_ids
-
-Mixed: TypeAlias = Literal["none", "auto"]
-
-SHORTEST = 8
-"""Least length: special tokens and a few words."""
 
 USUAL_LENGTH = 64
 
 USUAL_DROP = 0.01
-
-
-_CALLED = MappingProxyType(
-    {"lengths": "length", "explain": "a quantisation report", "allow_float": "allow float"}
-)
-"""Options whose users know them by another name."""
-
-
-@dataclass(frozen=True)
-class IntegerOptions:
-    """What a user may ask of a full-integer file; None leaves it to us.
-
-    Attributes:
-        lengths: tokens of an input; a graph for each.
-        inputs: `ids` alone, or ids, mask and segment_ids.
-        calibration: a file of texts (`texts.read_texts`).
-        mixed: "auto" keeps in int16 what int8 costs most.
-        allow_float: of "auto": or in float32, where that gains more.
-        max_drop: of "auto": the most that the output's mean cosine with float32 may be below 1, or
-            that labelled data may lose of its first metric.
-        target: the accelerator that it is for (`targets.find_target`).
-        explain: measure what each step of the rewriting is worth.
-    """
-
-    lengths: Sequence[int] | None = None
-    inputs: Sequence[str] | None = None
-    calibration: Path | None = None
-    mixed: Mixed | None = None
-    allow_float: bool = False
-    max_drop: float | None = None
-    target: str | None = None
-    explain: bool = False
-
-    def refuse(self, recipe: str) -> None:
-        """Raises EdgebertError where anything is asked for that another recipe does not have."""
-        asked = [_CALLED.get(f.name, f.name) for f in fields(self) if getattr(self, f.name)]
-        if asked:
-            raise EdgebertError(
-                f"{', '.join(asked)}: for --quantize int8-full and int16x8, not for {recipe}"
-            )
 
 
 @dataclass(frozen=True)
@@ -77,7 +30,7 @@ class IntegerPlan:
         lengths: ascending.
         interface: what the graphs take.
         first_id: id of [CLS].
-        recipe: what users call it.
+        activations: type of the computed values.
         calibration: None: the texts that edgebert brings.
         max_drop: of mixed "auto", in cosine or in the metric of labelled data.
         learned: ranges and scales from training, in place of calibration.
@@ -87,7 +40,7 @@ class IntegerPlan:
     lengths: tuple[int, ...]
     interface: Interface
     first_id: int
-    recipe: IntegerRecipe
+    activations: IntegerName
     calibration: Path | None
     mixed: Mixed
     max_drop: float
@@ -96,20 +49,8 @@ class IntegerPlan:
     learned: Learned | None = None
     target: str = ANY
 
-    @property
-    def name(self) -> RecipeName:
-        """As users give it."""
-        return self.recipe.name
 
-    @property
-    def quantization(self) -> Quantization:
-        """What the record says."""
-        return self.recipe.quantization
-
-
-def integer_plan(
-    options: IntegerOptions, checkpoint: Checkpoint, recipe: IntegerRecipe
-) -> IntegerPlan:
+def integer_plan(options: Options, checkpoint: Checkpoint, activations: IntegerName) -> IntegerPlan:
     """Decides every choice.
 
     Raises:
@@ -126,7 +67,7 @@ def integer_plan(
     mixed = options.mixed or "none"
     if mixed not in ("none", "auto"):
         raise EdgebertError(f"mixed {mixed!r} is unknown; accepted: none, auto")
-    if mixed == "auto" and recipe.activations == "int16":
+    if mixed == "auto" and activations == "int16":
         raise EdgebertError("mixed: for --quantize int8-full; int16x8 keeps every value in int16")
     if options.allow_float:
         _check_float(mixed, target)
@@ -136,13 +77,13 @@ def integer_plan(
         raise EdgebertError(
             f"{checkpoint.source}: its vocabulary has no {' and no '.join(missing)}"
         )
-    learned = _learned(options, mixed, checkpoint, recipe)
+    learned = _learned(options, mixed, checkpoint, activations)
     usual = USUAL_LENGTH if learned is None else learned.length
     return IntegerPlan(
         lengths=_lengths(options.lengths, usual, checkpoint),
         interface=Interface(inputs, number["[PAD]"], _separator(checkpoint, inputs, number)),
         first_id=number["[CLS]"],
-        recipe=recipe,
+        activations=activations,
         calibration=options.calibration,
         mixed=mixed,
         max_drop=USUAL_DROP if options.max_drop is None else options.max_drop,
@@ -187,11 +128,11 @@ def _check_float(mixed: Mixed, target: str) -> None:
 
 
 def _learned(
-    options: IntegerOptions, mixed: Mixed, checkpoint: Checkpoint, recipe: IntegerRecipe
+    options: Options, mixed: Mixed, checkpoint: Checkpoint, activations: IntegerName
 ) -> Learned | None:
     """What training learned, unless other ranges were asked for."""
     found = checkpoint.learned
-    if found is None or options.calibration is not None or recipe.activations == "int16":
+    if found is None or options.calibration is not None or activations == "int16":
         return None
     if mixed == "auto":
         raise EdgebertError(

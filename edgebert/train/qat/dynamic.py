@@ -20,7 +20,7 @@ from edgebert.converter.graph import DYNAMIC, broadcast
 from edgebert.converter.graph_ops import GraphOps
 from edgebert.converter.head import Head
 from edgebert.converter.quantize import Quantized
-from edgebert.converter.recipes import SMALL_MATRIX
+from edgebert.converter.weight_storage import SMALL_MATRIX
 from edgebert.train.backend import tf
 from edgebert.train.dropout import NO_DROPOUT, Dropout
 from edgebert.train.network import Encoded, Inputs, Network, by_rows
@@ -87,7 +87,7 @@ class _Tensor:
 
 @dataclass(frozen=True)
 class _Int8:
-    """Computes with weights as the recipe int8 stores them (`recipes.Recipe`)."""
+    """Computes with weights as the recipe int8 stores them (`weight_storage.WeightStorage`)."""
 
     quantisers: Quantisers
     repeats: bool = False

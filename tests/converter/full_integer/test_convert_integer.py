@@ -5,8 +5,8 @@ import pytest
 import edgebert
 from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.converter.full_integer.convert import STEPS, convert_integer
-from edgebert.converter.full_integer.plan import IntegerOptions
-from edgebert.converter.plan import Options, plan
+from edgebert.converter.options import Options
+from edgebert.converter.plan import plan
 from edgebert.errors import CalibrationWarning, CheckFailedError
 from edgebert.model_file.contents import read_contents
 from tests.conftest import REFERENCE
@@ -27,11 +27,11 @@ def texts(tmp_path_factory):
 
 def built(texts, measure=None, **choices):
     with open_checkpoint(str(TAGGER)) as checkpoint:
-        integer = IntegerOptions(lengths=(32,), calibration=texts, **choices)
-        settled = plan(Options(quantize="int8-full", integer=integer), checkpoint)
+        options = Options(quantize="int8-full", lengths=(32,), calibration=texts, **choices)
+        settled = plan(options, checkpoint)
         tokenizer = checkpoint.make_tokenizer()
         return convert_integer(
-            checkpoint, settled.head, settled.recipe, tokenizer, quality_measure=measure
+            checkpoint, settled.head, settled.graphs.choices, tokenizer, quality_measure=measure
         )
 
 
@@ -66,8 +66,8 @@ def test_float_may_be_taken_and_is_told(texts):
 def test_groups_are_taken_until_the_data_is_content(texts):
     asked = []
 
-    def measure(entries, integer):
-        asked.append(len(integer.int16))
+    def measure(found):
+        asked.append(len(found.integer.int16))
         return 0.3 / len(asked)
 
     mixed = built(texts, measure=measure, mixed="auto", max_drop=0.11)

@@ -14,10 +14,10 @@ from edgebert.converter.full_integer.convert import (
     convert_integer,
     plan_storage,
 )
-from edgebert.converter.full_integer.plan import IntegerOptions
 from edgebert.converter.full_integer.texts import encode, own_texts
 from edgebert.converter.full_integer.transforms import Steps
-from edgebert.converter.plan import Options, plan
+from edgebert.converter.options import Options
+from edgebert.converter.plan import plan
 from edgebert.errors import CalibrationWarning, EdgebertError
 from edgebert.model_file.serialize import serialize
 from tests.conftest import REFERENCE
@@ -27,15 +27,14 @@ LENGTH = 32
 
 
 def settled(checkpoint, **choices):
-    integer = IntegerOptions(lengths=(LENGTH,), **choices)
-    return plan(Options(quantize="int8-full", integer=integer), checkpoint)
+    return plan(Options(quantize="int8-full", lengths=(LENGTH,), **choices), checkpoint)
 
 
 def graphs(checkpoint):
     """The file's graphs, and what the record says."""
     wanted = settled(checkpoint)
     tokenizer = checkpoint.make_tokenizer()
-    built = convert_integer(checkpoint, wanted.head, wanted.recipe, tokenizer)
+    built = convert_integer(checkpoint, wanted.head, wanted.graphs.choices, tokenizer)
     return bytes(serialize(built.graph.model("", built.entries))), built.integer
 
 
@@ -48,8 +47,8 @@ def learned():
         checkpoint.weights,
         checkpoint.config,
         wanted.head,
-        wanted.recipe.interface,
-        wanted.recipe.first_id,
+        wanted.graphs.choices.interface,
+        wanted.graphs.choices.first_id,
         LENGTH,
     )
     texts = encode(own_texts(), checkpoint.make_tokenizer(), LENGTH)
@@ -85,13 +84,13 @@ def test_they_are_written_and_read_bit_for_bit(folder, learned):
 
 def test_the_length_is_that_of_the_training(folder):
     checkpoint = open_folder(folder)
-    assert plan(Options(quantize="int8-full"), checkpoint).recipe.lengths == (LENGTH,)
-    assert plan(Options(quantize="int16x8"), checkpoint).recipe.learned is None
+    assert plan(Options(quantize="int8-full"), checkpoint).graphs.choices.lengths == (LENGTH,)
+    assert plan(Options(quantize="int16x8"), checkpoint).graphs.choices.learned is None
 
 
 def test_text_takes_their_place(folder, tmp_path):
     wanted = settled(open_folder(folder), calibration=tmp_path / "texts.txt")
-    assert wanted.recipe.learned is None
+    assert wanted.graphs.choices.learned is None
     with pytest.raises(EdgebertError, match="learned for int8 alone; for mixed add --calibration"):
         settled(open_folder(folder), mixed="auto")
 

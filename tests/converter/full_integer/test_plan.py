@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from edgebert.checkpoints.sources import open_checkpoint
-from edgebert.converter.full_integer.plan import IntegerOptions, refuse_family
-from edgebert.converter.plan import Options, plan
+from edgebert.converter.full_integer.plan import refuse_family
+from edgebert.converter.options import Options
+from edgebert.converter.plan import plan
 from edgebert.errors import EdgebertError
 from tests.bert_weights import small_config
 from tests.conftest import REFERENCE
@@ -18,17 +19,16 @@ def checkpoint():
         yield opened
 
 
-def settled(checkpoint, quantize="int8-full", max_length=None, **integer):
-    options = Options(quantize=quantize, max_length=max_length, integer=IntegerOptions(**integer))
-    return plan(options, checkpoint)
+def settled(checkpoint, quantize="int8-full", **choices):
+    return plan(Options(quantize=quantize, **choices), checkpoint)
 
 
 def test_lengths_are_sorted_and_the_largest_is_the_most_that_fits(checkpoint):
     made = settled(checkpoint, lengths=(64, 16, 64))
-    assert made.recipe.lengths == (16, 64)
+    assert made.graphs.choices.lengths == (16, 64)
     assert made.max_length == 64
-    assert settled(checkpoint).recipe.lengths == (64,)
-    assert settled(checkpoint).recipe.interface.inputs == ("ids",)
+    assert settled(checkpoint).graphs.choices.lengths == (64,)
+    assert settled(checkpoint).graphs.choices.interface.inputs == ("ids",)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-trai
 
 from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.converter.convert import convert_checkpoint
-from edgebert.converter.plan import Options, plan
+from edgebert.converter.options import Options
+from edgebert.converter.plan import plan
 from edgebert.train.network import Network
 from edgebert.train.qat.dynamic import DynamicNetwork
 from tests.reference_folders import ROOTS

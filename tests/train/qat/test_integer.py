@@ -14,7 +14,8 @@ from ai_edge_litert.interpreter import Interpreter
 
 from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.converter.convert import convert, convert_checkpoint
-from edgebert.converter.plan import Options, plan
+from edgebert.converter.options import Options
+from edgebert.converter.plan import plan
 from edgebert.errors import EdgebertError
 from edgebert.train.backend import tf
 from edgebert.train.dropout import Dropout, step_key

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import edgebert
 from edgebert.checkpoints.sources import MINILM
-from edgebert.converter.recipes import RuntimeName
+from edgebert.converter.options import RuntimeName
 from tools.devices.emulated_pi.boards import COUNTED
 from tools.devices.emulated_pi.count import count
 from tools.devices.emulated_pi.root import EmulatedPi, default_cache

@@ -16,14 +16,12 @@ from edgebert.arrays import Weights
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.sources import MINILM, open_checkpoint
 from edgebert.converter.graph import DYNAMIC, Graph, Tensor
-from edgebert.converter.recipes import RECIPES
+from edgebert.converter.weight_storage import INT8
 from edgebert.model_file.serialize import serialize
 from tools.devices.emulated_pi.boards import COUNTED
 from tools.devices.emulated_pi.cost import SUBJECTS, read_figures
 from tools.devices.emulated_pi.count import count
 from tools.devices.emulated_pi.root import EmulatedPi, default_cache
-
-_RECIPE = RECIPES["int8", "litert"]
 
 
 def write_floor(checkpoint: Checkpoint, path: Path) -> None:
@@ -33,7 +31,7 @@ def write_floor(checkpoint: Checkpoint, path: Path) -> None:
     """
     graph = Graph()
     ids = graph.input("ids", (1, DYNAMIC), np.int32)
-    table = _RECIPE.table(graph, checkpoint.weights["embeddings.word"], "words")
+    table = INT8.table(graph, checkpoint.weights["embeddings.word"], "words")
     hidden = graph.dequantize(graph.gather(table, graph.reshape(ids, (DYNAMIC,))))
     for layer in range(checkpoint.config.num_hidden_layers):
         p = f"layers.{layer}"
@@ -49,7 +47,7 @@ def _dense(graph: Graph, x: Tensor, weights: Weights, *names: str) -> Tensor:
     weight, bias = (
         np.concatenate([weights[f"{name}.{kind}"] for name in names]) for kind in ("weight", "bias")
     )
-    return _RECIPE.dense(graph, x, _RECIPE.stored(weight), bias, names[0])
+    return INT8.dense(graph, x, INT8.stored(weight), bias, names[0])
 
 
 def main() -> None:

@@ -24,8 +24,8 @@ import edgebert
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.converter.convert import convert_checkpoint
-from edgebert.converter.full_integer.plan import IntegerOptions
-from edgebert.converter.plan import Options, plan
+from edgebert.converter.options import Options
+from edgebert.converter.plan import plan
 from edgebert.errors import CalibrationWarning
 from tools.devices.emulated_pi.answers import answers
 from tools.devices.emulated_pi.boards import BOARDS
@@ -119,9 +119,7 @@ def integer_files(tmp_path_factory):
 def minilm_files(tmp_path_factory):
     """Full-integer files of all-MiniLM-L6-v2 by number of layers."""
     folder = tmp_path_factory.mktemp("minilm")
-    options = Options(
-        quantize="int8-full", normalize=False, integer=IntegerOptions(lengths=INTEGER_LENGTHS[:1])
-    )
+    options = Options(quantize="int8-full", normalize=False, lengths=INTEGER_LENGTHS[:1])
     with open_checkpoint("all-minilm-l6-v2") as whole, warnings.catch_warnings():
         warnings.simplefilter("ignore", CalibrationWarning)
         for layers in MINILM_LAYERS:

@@ -9,8 +9,9 @@ import numpy as np
 from edgebert.arrays import Array
 from edgebert.converter.bert_graph import build_graph
 from edgebert.converter.graph import DYNAMIC, Graph
-from edgebert.converter.plan import Options, plan, trim
-from edgebert.converter.recipes import RECIPES
+from edgebert.converter.options import Options
+from edgebert.converter.plan import plan, trim
+from edgebert.converter.weight_storage import INT8
 from edgebert.model_file.serialize import serialize
 from tools.fixtures.random_weights import draw_checkpoint
 
@@ -28,7 +29,7 @@ def write_size(size: str, statistics: Path, path: Path) -> None:
     checkpoint = draw_checkpoint(size, statistics)
     settled = plan(Options(), checkpoint)
     checkpoint = trim(checkpoint, settled.max_length)
-    graph = build_graph(checkpoint.config, checkpoint.weights, settled.head, settled.recipe)
+    graph = build_graph(checkpoint.config, checkpoint.weights, settled.head, INT8)
     path.write_bytes(serialize(graph.model(size)))
 
 
@@ -37,7 +38,6 @@ def write_limit(path: Path) -> None:
     graph = Graph()
     weight: Array = np.random.default_rng(0).standard_normal((WIDTH, WIDTH), dtype=np.float32)
     x = graph.input("x", (DYNAMIC, WIDTH), np.float32)
-    recipe = RECIPES["int8", "litert"]
-    stored = recipe.stored(weight)
-    graph.output("y", recipe.dense(graph, x, stored, None, "weight"))
+    stored = INT8.stored(weight)
+    graph.output("y", INT8.dense(graph, x, stored, None, "weight"))
     path.write_bytes(serialize(graph.model("one large product")))

@@ -1,0 +1,56 @@
+"""What a user may ask of a conversion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from edgebert.bert.sentence import Pooling
+from edgebert.bert.tasks import TaskName
+
+RecipeName: TypeAlias = Literal["int8", "float16", "float32", "int8-full", "int16x8"]
+RuntimeName: TypeAlias = Literal["litert", "litert-2.2", "tflite-runtime"]
+Mixed: TypeAlias = Literal["none", "auto"]
+
+SHORTEST = 8
+"""Least length of an input: special tokens and a few words."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user may ask of a conversion; None leaves it to the checkpoint, or to us.
+
+    Those from `lengths` on belong to some recipes only (`recipe.Recipe.options`).
+
+    Attributes:
+        lengths: tokens of an input; a graph for each.
+        inputs: `ids` alone, or ids, mask and segment_ids.
+        calibration: a file of texts (`full_integer.texts.calibration_texts`).
+        mixed: "auto" keeps in int16 what int8 costs most.
+        allow_float: of "auto": or in float32, where that gains more.
+        max_drop: of "auto": the most that the output's mean cosine with float32 may be below 1, or
+            that labelled data may lose of its first metric.
+        target: the accelerator that the file is for (`full_integer.targets.find_target`).
+        explain: measure what each step of the rewriting is worth.
+    """
+
+    task: TaskName | None = None
+    quantize: RecipeName = "int8"
+    labels: Path | Sequence[str] | None = None
+    max_length: int | None = None
+    runtime: RuntimeName = "litert"
+    pooling: Pooling | None = None
+    normalize: bool | None = None
+    truncate_dim: int | None = None
+    prompts: Mapping[str, str] | None = None
+    default_prompt: str | None = None
+    lengths: Sequence[int] | None = None
+    inputs: Sequence[str] | None = None
+    calibration: Path | None = None
+    mixed: Mixed | None = None
+    allow_float: bool = False
+    max_drop: float | None = None
+    target: str | None = None
+    explain: bool = False
