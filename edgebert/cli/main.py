@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from edgebert.cli.augment import augment
 from edgebert.cli.benchmark import benchmark
+from edgebert.cli.check_data import check_data
 from edgebert.cli.console import print_notice
 from edgebert.cli.convert import convert
 from edgebert.cli.distill import distill
@@ -93,6 +94,7 @@ app.command()(evaluate)
 app.command()(benchmark)
 app.command()(search)
 app.command()(pick)
+app.command("check-data")(check_data)
 app.command()(pretrain)
 app.command()(finetune)
 app.command()(distill)

@@ -97,6 +97,11 @@ class Tokenizer:
         """
         return self._pieces.id_of(self._pieces.special.mask)
 
+    @property
+    def unknown_id(self) -> int:
+        """The id of [UNK], which stands for what the vocabulary cannot write."""
+        return self._pieces.id_of(self._pieces.special.unknown)
+
     def piece(self, token_id: int) -> str:
         """The piece with an id, as the vocabulary has it."""
         return self._vocabulary[token_id]

@@ -1,0 +1,193 @@
+"""The rows of labelled data of any task, as checks and splits see them."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal, NamedTuple, TypeAlias
+
+from edgebert.errors import EdgebertError
+from edgebert.evaluation.columns import USUAL, Columns, find_layout, has_queries
+from edgebert.evaluation.conll import Sentence, read_conll
+from edgebert.evaluation.entities import entities_of
+from edgebert.evaluation.lines import read_lines
+from edgebert.evaluation.readers import Query, Row, read_queries, read_records, read_rows
+
+Split: TypeAlias = Literal["train", "dev", "test"]
+SPLITS: tuple[Split, ...] = ("train", "dev", "test")
+
+TASKS = ("classify", "regress", "tag", "embed")
+"""Tasks whose data can be checked."""
+
+_PEEKED = 2_000
+"""Rows that are looked at to tell the task of a file."""
+
+_MOST_RATINGS = 20
+"""So many different whole numbers are still labels; more are values."""
+
+
+class Sample(NamedTuple):
+    """One row.
+
+    Attributes:
+        split: which it belongs to.
+        place: file and line.
+        text: the text; of a tagged sentence its words with spaces between them.
+        pair: the second text, if any.
+        label: as written; the tags of a sentence with spaces between them; empty of a query.
+        labels: those that count one by one: several of a multi-label row, the entities' of a
+            sentence; none of a value or query.
+        source: what was read.
+    """
+
+    split: Split
+    place: str
+    text: str
+    pair: str | None
+    label: str
+    labels: tuple[str, ...]
+    source: Row | Query | Sentence
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is to be learned from a file.
+
+    Attributes:
+        task: one of `TASKS`.
+        multi_label: of classify: a row may have several labels, or none.
+    """
+
+    task: str
+    multi_label: bool = False
+
+    def __post_init__(self) -> None:
+        if self.task not in TASKS:
+            raise EdgebertError(f"task {self.task!r}: data is checked for {', '.join(TASKS)}")
+        if self.multi_label and self.task != "classify":
+            raise EdgebertError(f"several labels a text are for classify, not for {self.task}")
+
+    def __str__(self) -> str:
+        return "classify, multi-label" if self.multi_label else self.task
+
+
+def read_samples(
+    paths: Iterable[Path], split: Split, kind: Kind, columns: Columns = USUAL
+) -> list[Sample]:
+    """The rows of files of one kind, in their order.
+
+    Raises:
+        EdgebertError: a file cannot be read as data of that kind; file and line are named.
+    """
+    read = _READERS[kind.task]
+    return [sample for path in paths for sample in read(path, split, kind, columns)]
+
+
+def kind_of(path: Path, columns: Columns = USUAL) -> Kind:
+    """What the data of a file is for, by its first 2,000 rows.
+
+    CoNLL columns are for tag; a query and its answer for embed; numbers as labels, broken ones or
+    more than 20 different ones, for regress; lists of labels for classify, multi-label; and all
+    else for classify.
+
+    Raises:
+        EdgebertError: the file cannot be read, or looks like data that is not checked here.
+    """
+    try:
+        records = [record for _, record in islice(read_records(path, read_lines(path)), _PEEKED)]
+    except EdgebertError:
+        if _is_conll(path):
+            return Kind("tag")
+        raise
+    if not records:
+        raise EdgebertError(f"{path}: has no rows")
+    if _is_conll(path):
+        return Kind("tag")
+    header = list(records[0])
+    if has_queries(header, columns):
+        return Kind("embed")
+    try:
+        layout = find_layout(header, columns)
+    except EdgebertError as error:
+        raise EdgebertError(f"{path}: {error}") from error
+    values = [record.get(layout.label) for record in records]
+    if any(isinstance(value, list) for value in values):
+        return Kind("classify", multi_label=True)
+    return Kind("regress" if _are_values([str(value) for value in values]) else "classify")
+
+
+def _are_values(labels: Sequence[str]) -> bool:
+    try:
+        numbers = [float(label) for label in labels]
+    except ValueError:
+        return False
+    whole = all(number.is_integer() for number in numbers)
+    return not whole or len(set(numbers)) > _MOST_RATINGS
+
+
+def _is_conll(path: Path) -> bool:
+    """Whether the first sentence of a file is one of CoNLL's; other formats have a header."""
+    try:
+        return next(read_conll(path), None) is not None
+    except EdgebertError:
+        return False
+
+
+def _rows(path: Path, split: Split, kind: Kind, columns: Columns) -> Iterator[Sample]:
+    for row in read_rows(path, columns, multi_label=kind.multi_label):
+        if kind.task == "classify":
+            labels = row.labels if kind.multi_label else (row.label,)
+        else:
+            labels = ()
+        yield Sample(split, row.place, row.text, row.pair, row.label, labels, row)
+
+
+def _pairs(path: Path, split: Split, kind: Kind, columns: Columns) -> Iterator[Sample]:
+    with_queries = has_queries(list(next(read_records(path, read_lines(path)))[1]), columns)
+    if not with_queries:
+        yield from _rows(path, split, kind, columns)
+        return
+    for query in read_queries(path, columns):
+        yield Sample(split, query.place, query.query, query.positive, "", (), query)
+
+
+def _sentences(path: Path, split: Split, kind: Kind, columns: Columns) -> Iterator[Sample]:
+    for sentence in read_conll(path):
+        met = sorted({entity.label for entity in entities_of(sentence.tags)})
+        text, tags = " ".join(sentence.words), " ".join(sentence.tags)
+        yield Sample(split, sentence.place, text, None, tags, tuple(met), sentence)
+
+
+_READERS: Mapping[str, Callable[[Path, Split, Kind, Columns], Iterator[Sample]]] = MappingProxyType(
+    {"classify": _rows, "regress": _rows, "embed": _pairs, "tag": _sentences}
+)
+
+
+def label_counts(samples: Iterable[Sample]) -> Counter[str]:
+    """Rows a label."""
+    return Counter(label for sample in samples for label in sample.labels)
+
+
+def write_samples(samples: Iterable[Sample], path: Path) -> None:
+    """Writes rows as the readers take them: sentences as CoNLL columns, all else as JSON Lines."""
+    with path.open("w", encoding="utf-8") as file:
+        for sample in samples:
+            file.write(_written(sample.source))
+
+
+def _written(source: Row | Query | Sentence) -> str:
+    if isinstance(source, Sentence):
+        pairs = zip(source.words, source.tags, strict=True)
+        return "".join(f"{word} {tag}\n" for word, tag in pairs) + "\n"
+    if isinstance(source, Query):
+        value = {"query": source.query, "positive": source.positive}
+    else:
+        value = {"text": source.text, "label": source.label}
+        if source.pair is not None:
+            value = {"text": source.text, "text_pair": source.pair, "label": source.label}
+    return json.dumps(value, ensure_ascii=False) + "\n"
