@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from edgebert.runtime.model import Model
     from edgebert.runtime.reply import Reply
 
 _SHOWN_NUMBERS = 6
@@ -20,10 +21,10 @@ _NAMES = {
 }
 
 
-def to_json(task: str, text: str, pair: str | None, reply: Reply) -> dict[str, Any]:
+def to_json(model: Model, text: str, pair: str | None, reply: Reply) -> dict[str, Any]:
     """Everything about a reply, as JSON takes it."""
-    answer = _plain(reply.value)
-    if task == "classify" and is_blank(text, pair):
+    task, answer = model.task, _plain(reply.value)
+    if task == "classify" and has_no_words(model, text, pair):
         answer["label"] = None  # scores of nothing: they tell of the model, not of the text
     return {
         "text": text,
@@ -34,9 +35,9 @@ def to_json(task: str, text: str, pair: str | None, reply: Reply) -> dict[str, A
     }
 
 
-def is_blank(text: str, pair: str | None) -> bool:
-    """Nothing but white space was given."""
-    return not text.strip() and not (pair or "").strip()
+def has_no_words(model: Model, text: str, pair: str | None) -> bool:
+    """The tokenizer leaves nothing of what was given: white space, control characters."""
+    return not any(model.tokenizer.ids(each) for each in (text, pair or ""))
 
 
 def to_line(value: Any) -> str:

@@ -194,15 +194,15 @@ def _replies(
 
 
 def _print_json(model: Model, text: str, pair: str | None, reply: Reply) -> None:
-    _warn_of_blank(text, pair)
+    _warn_without_words(model, text, pair)
     typer.echo(_to_json(model, text, pair, reply))
 
 
-def _warn_of_blank(text: str, pair: str | None) -> None:
-    from edgebert.cli.answers import is_blank
+def _warn_without_words(model: Model, text: str, pair: str | None) -> None:
+    from edgebert.cli.answers import has_no_words
     from edgebert.cli.console import print_notice
 
-    if is_blank(text, pair):
+    if has_no_words(model, text, pair):
         print_notice("warning", f"a text without words: {text[:60]!r}; its answer means nothing")
 
 
@@ -210,7 +210,7 @@ def _print_line(model: Model, text: str, pair: str | None, reply: Reply) -> None
     from edgebert.cli.answers import to_line
     from edgebert.cli.console import escaped
 
-    _warn_of_blank(text, pair)
+    _warn_without_words(model, text, pair)
     if reply.truncated:
         typer.echo(f"warning: cut off after {model.max_length} tokens: {text[:60]!r}…", err=True)
     shown = (text, *([] if pair is None else [pair]))
@@ -220,4 +220,4 @@ def _print_line(model: Model, text: str, pair: str | None, reply: Reply) -> None
 def _to_json(model: Model, text: str, pair: str | None, reply: Reply) -> str:
     from edgebert.cli.answers import to_json
 
-    return json.dumps(to_json(model.task, text, pair, reply), ensure_ascii=True)
+    return json.dumps(to_json(model, text, pair, reply), ensure_ascii=True)

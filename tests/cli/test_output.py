@@ -44,8 +44,8 @@ def test_a_dash_is_stdin_and_texts_beside_input_are_refused(classifier, tmp_path
     assert "--input" in done.stderr
 
 
-@pytest.mark.parametrize("text", ["", " \t"])
-def test_a_blank_text_has_no_label_and_a_warning(classifier, text):
+@pytest.mark.parametrize("text", ["", " \t", "\u202e", "\u200b\u200b", "\x01 \x07"])
+def test_a_text_without_words_has_no_label_and_a_warning(classifier, text):
     done = invoke("run", classifier, text, "--json")
     assert json.loads(done.stdout)["label"] is None
     assert "without words" in done.stderr
