@@ -194,12 +194,13 @@ def search(
         The nearest document first.
 
     Raises:
-        EdgebertError: the model does not embed, the corpus cannot be read, or the index is that of
-            another model.
+        EdgebertError: the model does not embed, the corpus cannot be read, the query has no words,
+            or the index is that of another model.
     """
-    from edgebert.semantic_search.search import open_search
+    from edgebert.semantic_search.search import check_query, open_search
 
     with _opened(model) as opened:
+        check_query(opened, query, top)
         return open_search(opened, corpus, index, progress=progress)(query, top)
 
 

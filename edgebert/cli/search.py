@@ -36,9 +36,11 @@ def search(
     """  # noqa: D301
     from edgebert.cli.console import one_line, print_json, print_notice, progress_bar
     from edgebert.runtime.model import load
-    from edgebert.semantic_search.search import open_search
+    from edgebert.semantic_search.search import check_query, open_search
 
     with load(file, engine=engine) as model:  # type: ignore[arg-type]
+        for query in queries:
+            check_query(model, query, top)
         with progress_bar() as progress:
             found = open_search(model, corpus, index, progress=progress)
         if found.truncated:

@@ -54,10 +54,9 @@ class Search:
         """The documents nearest to a query, the nearest first.
 
         Raises:
-            EdgebertError: `top` is below 1, or the query is no valid text.
+            EdgebertError: `top` is below 1, or the query is no valid text or has no words.
         """
-        if type(top) is not int or top < 1:
-            raise EdgebertError(f"top is {top!r}; a whole number from 1 on is needed")
+        check_query(self.model, query, top)
         prompt = prompt_for(self.model.record.prompts, QUERY_PROMPTS)
         vector = self.model.reply(query, prompt=prompt).value
         hits = []
@@ -65,6 +64,18 @@ class Search:
             place = self.index.place(number)
             hits.append(Hit(document_at(self.corpus, place), cosine, place.line))
         return hits
+
+
+def check_query(model: Model, query: str, top: int) -> None:
+    """Makes sure that there is something to look for, before an index is made for it.
+
+    Raises:
+        EdgebertError: as `Search`.
+    """
+    if type(top) is not int or top < 1:
+        raise EdgebertError(f"top is {top!r}; a whole number from 1 on is needed")
+    if not model.tokenizer.ids(query):
+        raise EdgebertError(f"query {query[:60]!r}: has no words to look for; give some")
 
 
 def default_index(corpus: Path) -> Path:

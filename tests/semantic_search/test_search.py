@@ -4,8 +4,10 @@ import csv
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import edgebert
+from edgebert.cli.main import app
 from edgebert.errors import EdgebertError
 from edgebert.semantic_search.search import default_index, open_search
 from tests.checkpoints.folders import EMBEDDER, ROOTS
@@ -134,6 +136,19 @@ def test_another_task_is_refused(classifier, corpus):
 def test_top_is_a_number_from_one_on(model, corpus, top):
     with pytest.raises(EdgebertError, match="a whole number from 1 on is needed"):
         open_search(model, corpus)("x", top=top)
+
+
+@pytest.mark.parametrize("query", ["", " \t", "\u202e", "\u200b\x01"])
+def test_a_query_without_words_is_refused_before_an_index_is_made(model, corpus, query):
+    with pytest.raises(EdgebertError, match="has no words to look for"):
+        edgebert.search(model, corpus, query)
+    assert not default_index(corpus).exists()
+    arguments = ["search", str(model.path), "--corpus", str(corpus), "a query", query]
+    done = CliRunner().invoke(app, arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "has no words to look for" in done.stderr
+    with pytest.raises(EdgebertError, match="has no words to look for"):
+        open_search(model, corpus)(query)
 
 
 @pytest.fixture(scope="module")
