@@ -26,6 +26,9 @@ Text = tuple[str, str | None]
 
 _MOST_TOKENS = 128
 _MOST_ADDED = 50
+
+# Such tables stand in checkpoints/tokenizer_sources.py, too. They are written out again on purpose:
+# read from there, a mistake in one would be a mistake in both, and nothing would differ.
 _ROLES = (
     *("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token"),
     "mask_token",
