@@ -46,15 +46,15 @@ class _Verbs(TyperGroup):
             sys.stdout.flush()
         except CheckFailedError as error:
             print_notice("failed", error)
-            raise typer.Exit(_CHECK_FAILED) from None
+            raise typer.Exit(_CHECK_FAILED) from error
         except EdgebertError as error:
             print_notice("error", error)
-            raise typer.Exit(_WRONG_INPUT) from None
-        except KeyboardInterrupt:
-            raise typer.Exit(_INTERRUPTED) from None
-        except BrokenPipeError:
+            raise typer.Exit(_WRONG_INPUT) from error
+        except KeyboardInterrupt as error:
+            raise typer.Exit(_INTERRUPTED) from error
+        except BrokenPipeError as error:
             _drop_stdout()
-            raise typer.Exit(_PIPE_CLOSED) from None
+            raise typer.Exit(_PIPE_CLOSED) from error
         return result
 
 
