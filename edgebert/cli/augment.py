@@ -49,17 +49,17 @@ def augment(
     """  # noqa: D301
     from edgebert.cli.console import print_json, progress_bar
     from edgebert.errors import EdgebertError
-    from edgebert.train.augmentation.augment import Amount
+    from edgebert.train.augmentation.augment import AugmentationOptions
     from edgebert.train.augmentation.augment import augment as run
-    from edgebert.train.augmentation.sources import open_method
-    from edgebert.train.transfer import Transfer, read_files
+    from edgebert.train.augmentation.methods import open_method
+    from edgebert.train.distillation.transfer_set import TransferSet, read_files
 
-    amount = Amount(times, share, seed)
+    amount = AugmentationOptions(times, share, seed)
     if output.exists() and any(path.exists() and output.samefile(path) for path in texts):
         raise EdgebertError(f"{output}: is an input; choose another name for the output")
-    known_by = Transfer(tuple(texts)).fingerprint
+    fingerprint = TransferSet(tuple(texts)).fingerprint
     total = sum(1 for _ in read_files(texts))  # a line that cannot be read is told at once
-    given: dict[str, Any] = {"known_by": known_by, "total": total, "force": force}
+    given: dict[str, Any] = {"fingerprint": fingerprint, "total": total, "force": force}
     with progress_bar() as progress, open_method(model, method, progress=progress) as found:  # type: ignore[arg-type]
         count = run(read_files(texts), found, output, amount, progress=progress, **given)
         report = {"path": str(output), "method": found.name, "texts": total, "new": count}

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgebert.cli.grouped import grouped
-from edgebert.cli.training import LabelledColumns, MetricOption, Training, print_report, tell
+from edgebert.cli.training import LabelledColumns, MetricOption, Training, notify, print_report
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager, ExitStack
 
     from edgebert.checkpoints.checkpoint import Checkpoint
     from edgebert.progress import Progress
-    from edgebert.train.augmentation.method import Method
-    from edgebert.train.teacher import Teacher
+    from edgebert.train.augmentation.candidates import AugmentationMethod
+    from edgebert.train.distillation.teacher import Teacher
 
 
 @grouped
@@ -41,7 +41,7 @@ def distill(
         Path | None,
         typer.Option(help="Labelled data; its texts are learned from, too."),
     ] = None,
-    dev: Annotated[Path | None, typer.Option("--dev", help="Labelled data to judge by.")] = None,
+    dev: Annotated[Path | None, typer.Option("--dev", help="Labelled data to evaluate on.")] = None,
     init: Annotated[
         str, typer.Option(help="student, or teacher: make the student from the teacher's weights.")
     ] = "student",
@@ -101,12 +101,12 @@ def distill(
 
     from edgebert.cli.console import progress_bar
     from edgebert.errors import EdgebertError
-    from edgebert.train.transfer import Transfer
+    from edgebert.train.distillation.transfer_set import TransferSet
 
     if augment_with is not None and not augment:
         raise EdgebertError("--augment-with is for further texts: tell how many with --augment")
     training.settings()
-    texts = Transfer(tuple(transfer or ()), labels, dev, data.columns(), metric)
+    texts = TransferSet(tuple(transfer or ()), labels, dev, data.columns(), metric)
     texts.check_first()
     with ExitStack() as stack:
         progress = stack.enter_context(progress_bar())
@@ -114,22 +114,21 @@ def distill(
         small = _student(student, init, large, stack, progress)
 
         # Here, not above: TensorFlow takes seconds to import, and input errors do not wait for it.
-        from edgebert.train.augmentation.augment import Amount
-        from edgebert.train.augmentation.transfer import with_augmented
-        from edgebert.train.distill import distill as run
-        from edgebert.train.distillation import Mix
-        from edgebert.train.strategy import distributed, own_folder
+        from edgebert.train.augmentation.augment import AugmentationOptions, augment_transfer_set
+        from edgebert.train.distillation.distill import distill as run
+        from edgebert.train.distillation.options import DistillationOptions
+        from edgebert.train.strategy import distributed, worker_folder
 
-        mix = Mix(temperature, hard, match_hidden, match_attention)
+        options = DistillationOptions(temperature, hard, match_hidden, match_attention)
         trials = training.trials()
-        cluster = stack.enter_context(distributed(training.strategy, tell))
+        cluster = stack.enter_context(distributed(training.strategy, notify))
         more = None
         if augment:
             more = partial(
-                with_augmented,
+                augment_transfer_set,
                 method=stack.enter_context(_method(augment_with, large, small, progress)),
-                amount=Amount(augment, augment_share, training.seed),
-                folder=own_folder(output / "augmented"),
+                amount=AugmentationOptions(augment, augment_share, training.seed),
+                folder=worker_folder(output / "augmented"),
                 progress=progress,
             )
         report = run(
@@ -138,13 +137,13 @@ def distill(
             texts,
             output,
             trials,
-            mix=mix,
+            options=options,
             more=more,
             max_length=training.max_length,
             resume=training.resume,
             force=training.force,
             progress=progress,
-            tell=tell,
+            notify=notify,
         )
     print_report(report, cluster, as_json=training.as_json)
 
@@ -155,7 +154,7 @@ def _teacher(name: str, stack: ExitStack, progress: Progress, *, multi_label: bo
     from edgebert.errors import EdgebertError
 
     if Path(name).suffix.lower() in (".jsonl", ".ndjson"):
-        from edgebert.train.teacher import FileTeacher
+        from edgebert.train.distillation.teacher import FileTeacher
 
         return FileTeacher(Path(name), multi_label=multi_label)
     if multi_label:
@@ -164,17 +163,17 @@ def _teacher(name: str, stack: ExitStack, progress: Progress, *, multi_label: bo
         )
     checkpoint = stack.enter_context(open_checkpoint(name, progress=progress))
 
-    from edgebert.train.teacher import CheckpointTeacher
+    from edgebert.train.distillation.teacher import CheckpointTeacher
 
     return CheckpointTeacher(checkpoint)
 
 
 def _method(
     source: str | None, teacher: Teacher, student: Checkpoint, progress: Progress
-) -> AbstractContextManager[Method]:
+) -> AbstractContextManager[AugmentationMethod]:
     """How words for further texts are found."""
     from edgebert.errors import EdgebertError
-    from edgebert.train.augmentation.sources import method_of, open_method
+    from edgebert.train.augmentation.methods import make_method, open_method
 
     if teacher.checkpoint is None:
         raise EdgebertError(
@@ -183,7 +182,7 @@ def _method(
         )
     if source is not None:
         return open_method(source, progress=progress)
-    return method_of(student if "fill-mask" in student.tasks else teacher.checkpoint, None)
+    return make_method(student if "fill-mask" in student.tasks else teacher.checkpoint, None)
 
 
 def _student(
@@ -192,7 +191,7 @@ def _student(
     """The checkpoint of that name, or one of that size from the teacher's weights."""
     from edgebert.checkpoints.sources import open_checkpoint
     from edgebert.errors import EdgebertError
-    from edgebert.train.from_teacher import parse_size, student_of
+    from edgebert.train.distillation.student import parse_size, student_from_teacher
 
     if init == "student":
         return stack.enter_context(open_checkpoint(student, progress=progress))
@@ -203,4 +202,4 @@ def _student(
             f"{teacher.name}: a file of scores has no weights to begin with; leave out --init, "
             "and give a checkpoint as --student"
         )
-    return student_of(teacher.checkpoint, *parse_size(student))
+    return student_from_teacher(teacher.checkpoint, *parse_size(student))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgebert.cli.grouped import grouped
-from edgebert.cli.training import LabelledColumns, MetricOption, Training, print_report, tell
+from edgebert.cli.training import LabelledColumns, MetricOption, Training, notify, print_report
 
 if TYPE_CHECKING:
     from edgebert.evaluation.columns import Columns
@@ -27,7 +27,9 @@ def finetune(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write.")],
     dev: Annotated[
         Path | None,
-        typer.Option("--dev", help="Labelled data to judge by.", show_default="the last is best"),
+        typer.Option(
+            "--dev", help="Labelled data to evaluate on.", show_default="the last is best"
+        ),
     ] = None,
     labels: Annotated[
         Path | None,
@@ -71,12 +73,12 @@ def finetune(
         checkpoint = stack.enter_context(open_checkpoint(source, progress=progress))
 
         # Here, not above: TensorFlow takes seconds to import, and input errors do not wait for it.
-        from edgebert.train.finetune import Task
-        from edgebert.train.finetune import finetune as run
+        from edgebert.train.finetuning.finetune import FinetuneSpec
+        from edgebert.train.finetuning.finetune import finetune as run
         from edgebert.train.strategy import distributed
 
         trials = training.trials()
-        wanted = Task(
+        spec = FinetuneSpec(
             task,  # type: ignore[arg-type]
             train,
             dev,
@@ -87,16 +89,16 @@ def finetune(
             multi_label,
             metric,
         )
-        cluster = stack.enter_context(distributed(training.strategy, tell))
+        cluster = stack.enter_context(distributed(training.strategy, notify))
         report = run(
             checkpoint,
-            wanted,
+            spec,
             output,
             trials,
             resume=training.resume,
             force=training.force,
             progress=progress,
-            tell=tell,
+            notify=notify,
         )
     print_report(report, cluster, as_json=training.as_json)
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgebert.cli.grouped import grouped
-from edgebert.cli.training import Training, print_report, tell
+from edgebert.cli.training import Training, notify, print_report
 
 if TYPE_CHECKING:
-    from edgebert.train.pretraining.beginning import NewModel
+    from edgebert.train.pretraining.new_model import NewModel
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def pretrain(
     mask_share: Annotated[float, typer.Option(help="Of the word pieces that are hidden.")] = 0.15,
     dev: Annotated[
         Path | None,
-        typer.Option(help="Text to judge by.", show_default="a share of the corpus"),
+        typer.Option(help="Text to evaluate on.", show_default="a share of the corpus"),
     ] = None,
     held_out: Annotated[float, typer.Option(help="That share.")] = 0.02,
     epoch_steps: Annotated[
@@ -103,17 +103,17 @@ def pretrain(
         next(read_corpus([path]), None)
 
     # Here, not above: TensorFlow takes seconds to import, and input errors do not wait for it.
-    from edgebert.train.pretraining.inputs import Wanted
+    from edgebert.train.pretraining.inputs import InputOptions
     from edgebert.train.pretraining.pretrain import Corpus
     from edgebert.train.pretraining.pretrain import pretrain as run
     from edgebert.train.strategy import distributed
 
-    wanted = Wanted(packing, mask_share, whole_words, training.seed)  # type: ignore[arg-type]
+    wanted = InputOptions(packing, mask_share, whole_words, training.seed)  # type: ignore[arg-type]
     text = Corpus(tuple(corpus), dev, held_out, wanted, epoch_steps)
     source = _source(size, init, vocab, train_vocab, cased=cased)
     trials = training.trials()
     with ExitStack() as stack:
-        cluster = stack.enter_context(distributed(training.strategy, tell))
+        cluster = stack.enter_context(distributed(training.strategy, notify))
         progress = stack.enter_context(progress_bar())
         report = run(
             stack.enter_context(open_checkpoint(source, progress=progress))
@@ -126,7 +126,7 @@ def pretrain(
             resume=training.resume,
             force=training.force,
             progress=progress,
-            tell=tell,
+            notify=notify,
         )
     print_report(report, cluster, as_json=training.as_json)
 
@@ -136,7 +136,7 @@ def _source(
 ) -> str | NewModel:
     """The name of a checkpoint, or what is to be drawn."""
     from edgebert.errors import EdgebertError
-    from edgebert.train.pretraining.beginning import NewModel
+    from edgebert.train.pretraining.new_model import NewModel
 
     given = [each for each in (vocab, train_vocab) if each is not None]
     if init is not None and size is None and not given and not cased:

@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from edgebert.evaluation.columns import Columns
     from edgebert.train.cluster import Cluster
-    from edgebert.train.report import Report
+    from edgebert.train.report import TrainingReport
     from edgebert.train.settings import Settings
 
 _SETTINGS = (
@@ -137,12 +137,12 @@ MetricOption: TypeAlias = Annotated[
 ]
 
 
-def tell(line: str) -> None:
+def notify(line: str) -> None:
     """Prints a line about the run, which is not its result."""
     typer.echo(line, err=True)
 
 
-def print_report(report: Report, cluster: Cluster, *, as_json: bool) -> None:
+def print_report(report: TrainingReport, cluster: Cluster, *, as_json: bool) -> None:
     """Prints what came of a training; of several workers, the one that wrote the model does.
 
     Raises:
@@ -152,7 +152,7 @@ def print_report(report: Report, cluster: Cluster, *, as_json: bool) -> None:
     from edgebert.errors import CheckFailedError
 
     if not cluster.is_chief:
-        tell(f"worker {cluster.index} of {len(cluster.workers)}: done; worker 0 wrote the model")
+        notify(f"worker {cluster.index} of {len(cluster.workers)}: done; worker 0 wrote the model")
         return
     if as_json:
         print_json(report.to_json())
@@ -167,7 +167,7 @@ def print_report(report: Report, cluster: Cluster, *, as_json: bool) -> None:
         )
 
 
-def _print_figures(report: Report) -> None:
+def _print_figures(report: TrainingReport) -> None:
     from rich.markup import escape
 
     from edgebert.cli.console import stdout

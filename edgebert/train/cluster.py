@@ -35,12 +35,12 @@ class Cluster:
         return self.index == 0
 
 
-ALONE = Cluster()
+SINGLE_WORKER = Cluster()
 """One process that knows of no other."""
 
 
 def read_cluster() -> Cluster:
-    """What `TF_CONFIG` says; `ALONE` where there is none.
+    """What `TF_CONFIG` says; `SINGLE_WORKER` where there is none.
 
     Raises:
         EdgebertError: it is not as TensorFlow documents it, or asks for what is not done here,
@@ -48,7 +48,7 @@ def read_cluster() -> Cluster:
     """
     text = os.environ.get(VARIABLE, "")
     if not text.strip():
-        return ALONE
+        return SINGLE_WORKER
     try:
         config = json.loads(text)
     except (ValueError, RecursionError) as error:

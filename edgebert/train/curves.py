@@ -32,12 +32,12 @@ _TITLES: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Run:
+class RunCurves:
     """What a run measured.
 
     Attributes:
         name: of its folder.
-        config: what it was told, as text by dotted name.
+        config: its settings and data, as text by dotted name.
         curves: by name of the figure: (step, value), in rising order of steps.
     """
 
@@ -46,7 +46,7 @@ class Run:
     curves: Mapping[str, Sequence[tuple[int, float]]]
 
 
-def read_runs(folder: Path) -> list[Run]:
+def read_runs(folder: Path) -> list[RunCurves]:
     """The run in a folder, or the runs of a model's folder.
 
     Raises:
@@ -62,7 +62,7 @@ def read_runs(folder: Path) -> list[Run]:
     return runs
 
 
-def to_html(runs: Sequence[Run], title: str) -> str:
+def to_html(runs: Sequence[RunCurves], title: str) -> str:
     """The whole page.
 
     Args:
@@ -90,7 +90,7 @@ def to_html(runs: Sequence[Run], title: str) -> str:
     return page(f"Training of {title}", header, main)
 
 
-def best(run: Run, name: str) -> tuple[int, float]:
+def best(run: RunCurves, name: str) -> tuple[int, float]:
     """Step and value of a curve's highest point."""
     return max(run.curves[name], key=lambda point: point[1])
 
@@ -102,7 +102,7 @@ def thinned(points: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
     return [(group[-1][0], sum(value for _, value in group) / len(group)) for group in groups]
 
 
-def _figure(name: str, runs: Sequence[Run]) -> Markup:
+def _figure(name: str, runs: Sequence[RunCurves]) -> Markup:
     drawn, rows = [], []
     for colour, run in enumerate(runs):
         points = thinned(run.curves.get(name, ()))
@@ -129,15 +129,15 @@ def _figure(name: str, runs: Sequence[Run]) -> Markup:
     )
 
 
-def _read(path: Path) -> Run:
+def _read(path: Path) -> RunCurves:
     curves: dict[str, list[tuple[int, float]]] = {}
     for line in read_metrics(path / METRICS):
         for name, value in line.items():
             if name != "step" and type(value) in (int, float) and abs(value) <= _LARGEST:
                 curves.setdefault(str(name), []).append((line["step"], float(value)))
     config = path / "config.json"
-    told = dict(_flat(read_json_object(config))) if config.is_file() else {}
-    return Run(path.name, told, curves)
+    settings = dict(_flat(read_json_object(config))) if config.is_file() else {}
+    return RunCurves(path.name, settings, curves)
 
 
 def _flat(value: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:

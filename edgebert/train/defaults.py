@@ -12,7 +12,7 @@ from typing import Any
 
 from edgebert.bert.tasks import TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint
-from edgebert.train.settings import LEFT_OPEN, Settings, Settled
+from edgebert.train.settings import DERIVED, ResolvedSettings, Settings
 
 
 @dataclass(frozen=True)
@@ -45,22 +45,22 @@ class Problem:
         return f"{self.layers}/{self.hidden_size}, {self.rows:,} examples{labels}"
 
 
-def settle(given: Settings, problem: Problem) -> Settled:
+def resolve_settings(given: Settings, problem: Problem) -> ResolvedSettings:
     """The settings with what they leave open filled in.
 
     A batch size that is given decides over the epochs: it is the number of steps that is needed.
     """
-    usual = _pretraining() if problem.task == "fill-mask" else _fine_tuning(given, problem)
+    defaults = _pretraining() if problem.task == "fill-mask" else _fine_tuning(given, problem)
     chosen = {field.name: getattr(given, field.name) for field in fields(given)}
-    missing = {name: usual[name] for name in LEFT_OPEN if chosen[name] is None}
-    return Settled(**{**chosen, **missing})
+    missing = {name: defaults[name] for name in DERIVED if chosen[name] is None}
+    return ResolvedSettings(**{**chosen, **missing})
 
 
-def told(given: Settings, settled: Settled) -> str:
+def describe_derived(given: Settings, resolved: ResolvedSettings) -> str:
     """For people: which settings were left open, and what they became; empty where none was."""
     values = [
-        f" --{name.replace('_', '-')} {getattr(settled, name):g}"
-        for name in LEFT_OPEN
+        f" --{name.replace('_', '-')} {getattr(resolved, name):g}"
+        for name in DERIVED
         if getattr(given, name) is None
     ]
     return "".join(values)
@@ -83,12 +83,12 @@ _NARROW = 256
 TEMPERATURE = 1.0
 """Of a distillation."""
 
-_HARD = 0.5
+_HARD_LABEL_SHARE = 0.5
 
 
-def hard_share(task: TaskName, *, labelled: bool) -> float:
+def hard_label_share(task: TaskName, *, labelled: bool) -> float:
     """The share of right labels in the loss of a distillation."""
-    return _HARD if labelled and task != "embed" else 0.0
+    return _HARD_LABEL_SHARE if labelled and task != "embed" else 0.0
 
 
 def _pretraining() -> dict[str, Any]:
@@ -101,18 +101,18 @@ def _fine_tuning(given: Settings, problem: Problem) -> dict[str, Any]:
     narrow = problem.hidden_size <= _NARROW
     steps = _STEPS[problem.labels >= _MANY_LABELS] * (1.0 if narrow else 0.5)
     least, most = _EPOCHS
-    usual = {
+    defaults = {
         "epochs": min(most, max(least, round(steps * size / max(1, problem.rows)))),
         "batch_size": size,
         "learning_rate": _learning_rate(problem),
         "dropout": 0.0 if narrow else 0.1,
     }
-    return {**usual, **_going_on(usual)} if given.qat or given.prune else usual
+    return {**defaults, **_continued_training(defaults)} if given.qat or given.prune else defaults
 
 
-def _going_on(usual: Mapping[str, Any]) -> dict[str, Any]:
+def _continued_training(defaults: Mapping[str, Any]) -> dict[str, Any]:
     """What is other for `qat` and `prune`, which are for a model that is trained already."""
-    return {"epochs": 3, "dropout": 0.0, "learning_rate": usual["learning_rate"] / 10}
+    return {"epochs": 3, "dropout": 0.0, "learning_rate": defaults["learning_rate"] / 10}
 
 
 def _learning_rate(problem: Problem) -> float:

@@ -1,4 +1,4 @@
-"""What each task makes small, from its head's output and what is right.
+"""The loss of each task, from its head's output and the targets.
 
 Every loss is the mean over the examples (tags: over the tokens) of a batch, float32.
 """
@@ -11,9 +11,9 @@ from typing import Any, TypeAlias
 
 from edgebert.converter.head import Head
 from edgebert.train.backend import tf
+from edgebert.train.batching import IGNORE_INDEX
 from edgebert.train.dropout import Dropout
-from edgebert.train.examples import IGNORED
-from edgebert.train.network import Inputs, Network
+from edgebert.train.network import ModelInputs, Network
 
 Loss: TypeAlias = Callable[[Any, Mapping[str, Any]], Any]
 """From a head's output and a batch to the mean loss."""
@@ -32,22 +32,22 @@ class TaskObjective:
     Attributes:
         head: of the task.
         loss: of its output.
-        by_name: no variables of its own.
+        parameters: no variables of its own.
     """
 
     head: Head
     loss: Loss
-    by_name: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def __call__(self, network: Network, batch: Mapping[str, Any], dropout: Dropout) -> Any:
         """The mean loss of a batch."""
-        encoded = network(inputs_of(batch), dropout)
+        encoded = network(model_inputs(batch), dropout)
         return self.loss(network.head(self.head, encoded, dropout), batch)
 
 
-def inputs_of(batch: Mapping[str, Any]) -> Inputs:
+def model_inputs(batch: Mapping[str, Any]) -> ModelInputs:
     """The network's part of a batch."""
-    return Inputs(batch["ids"], batch["mask"], batch["segment_ids"])
+    return ModelInputs(batch["ids"], batch["mask"], batch["segment_ids"])
 
 
 def cross_entropy(
@@ -73,10 +73,10 @@ def squared_error(logits: Any, batch: Mapping[str, Any]) -> Any:
 
 def token_cross_entropy(logits: Any, batch: Mapping[str, Any]) -> Any:
     """Of tags: logits [B, n, K], target [B, n]; the mean over tokens that have one."""
-    judged = tf.not_equal(batch["target"], IGNORED)
-    targets = tf.where(judged, batch["target"], 0)
+    has_target = tf.not_equal(batch["target"], IGNORE_INDEX)
+    targets = tf.where(has_target, batch["target"], 0)
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
-    counted = tf.cast(judged, tf.float32)
+    counted = tf.cast(has_target, tf.float32)
     return tf.reduce_sum(losses * counted) / tf.maximum(tf.reduce_sum(counted), 1.0)
 
 
@@ -86,11 +86,11 @@ def span_cross_entropy(logits: Any, batch: Mapping[str, Any]) -> Any:
     A target is `FIRST` at the first token of the answer, `LAST` at the last, their sum where one
     is both, else 0; the null answer is [CLS].
     """
-    far = tf.cast(1 - batch["mask"], tf.float32)[:, :, None] * _PADDING
-    shares = tf.nn.log_softmax(logits + far, axis=1)
+    mask_bias = tf.cast(1 - batch["mask"], tf.float32)[:, :, None] * _PADDING
+    log_probabilities = tf.nn.log_softmax(logits + mask_bias, axis=1)
     places = tf.bitwise.bitwise_and(tf.maximum(batch["target"], 0)[:, :, None], [[[FIRST, LAST]]])
     right = tf.cast(places > 0, tf.float32)
-    return -tf.reduce_mean(tf.reduce_sum(shares * right, axis=1))
+    return -tf.reduce_mean(tf.reduce_sum(log_probabilities * right, axis=1))
 
 
 def cosine_error(vectors: Any, batch: Mapping[str, Any]) -> Any:

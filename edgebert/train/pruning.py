@@ -26,14 +26,14 @@ class Pruning(Protocol):
     def masks(self) -> Mapping[str, Any]:
         """Variables that a resume needs, by name in a save."""
 
-    def after(self, step: int) -> None:
+    def after_step(self, step: int) -> None:
         """Called after each step, counted from 0."""
 
-    def done_by(self, steps: int) -> bool:
+    def is_complete_at(self, steps: int) -> bool:
         """Whether after so many steps the weights have the share of zeros that was asked for."""
 
 
-def pruning_of(share: float, variables: Mapping[str, Any], steps: int) -> Pruning:
+def make_pruning(share: float, variables: Mapping[str, Any], steps: int) -> Pruning:
     """The pruning of a run of so many steps; one that does nothing for a share of 0."""
     return MagnitudePruning(share, variables, steps) if share else _NoPruning()
 
@@ -68,12 +68,12 @@ class MagnitudePruning:
         self._tool = Masks(lambda: self._step, masks, schedule, (1, 1), "AVG")
         self._update = tf.function(self._trace)
 
-    def after(self, step: int) -> None:
+    def after_step(self, step: int) -> None:
         """Chooses anew if it is time, and sets to 0 what is chosen."""
         self._step.assign(step)
         self._update()
 
-    def done_by(self, steps: int) -> bool:
+    def is_complete_at(self, steps: int) -> bool:
         """Whether the last choice is made."""
         return steps > self._end
 
@@ -92,9 +92,9 @@ def is_pruned(name: str, shape: tuple[int, ...]) -> bool:
 class _NoPruning:
     masks: Mapping[str, Any] = {}
 
-    def after(self, step: int) -> None:
+    def after_step(self, step: int) -> None:
         """Nothing."""
 
-    def done_by(self, steps: int) -> bool:
+    def is_complete_at(self, steps: int) -> bool:
         """Always."""
         return True

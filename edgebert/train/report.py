@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from edgebert.train.settings import Settled
+from edgebert.train.settings import ResolvedSettings
 
 
 @dataclass(frozen=True)
@@ -21,14 +21,14 @@ class Trial:
         rises: whether the figure rose until the run ended: a longer one would be better.
     """
 
-    settings: Settled
+    settings: ResolvedSettings
     figure: float
     step: int
     rises: bool = False
 
 
 @dataclass(frozen=True)
-class Report:
+class TrainingReport:
     """What came of a training.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""The folder of a run: what it was told, where it stands, and what it measured.
+"""The folder of a run: its configuration, its state, and what it measured.
 
 config.json         settings, data and source by their fingerprints; a resume must agree with it
 sessions.jsonl      one line a start: time, versions, machine, git revision
@@ -25,8 +25,8 @@ from edgebert.files import make_folder, replacing, writing
 from edgebert.text_files import read_json_object, shown
 from edgebert.train.backend import tf
 from edgebert.train.metrics_file import METRICS, read_metrics
-from edgebert.train.state import Mark, read_state, write_state
-from edgebert.train.strategy import cluster, require_same
+from edgebert.train.state import TrainerState, read_state, write_state
+from edgebert.train.strategy import check_workers_agree, current_cluster
 from edgebert.version import __version__
 
 _CONFIG = "config.json"
@@ -65,26 +65,26 @@ class RunFolder:
         self._append("sessions.jsonl", _session())
         self._board: Any = None
 
-    def load(self) -> tuple[Mark, dict[str, Array]] | None:
+    def load(self) -> tuple[TrainerState, dict[str, Array]] | None:
         """The last save; None before the first. What was logged after it is dropped."""
         if not (self.path / _STATE).exists():
             self._cut_metrics(0)
             return None
-        mark, tensors = read_state(self.path / _STATE)
-        self._cut_metrics(mark.step)
-        return mark, tensors
+        state, tensors = read_state(self.path / _STATE)
+        self._cut_metrics(state.step)
+        return state, tensors
 
-    def save(self, mark: Mark, tensors: Mapping[str, Array]) -> None:
+    def save(self, state: TrainerState, tensors: Mapping[str, Array]) -> None:
         """Saves where the run stands.
 
         Raises:
             EdgebertError: it cannot; the save before it stays.
         """
-        write_state(self.path / _STATE, mark, tensors)
+        write_state(self.path / _STATE, state, tensors)
 
-    def save_best(self, mark: Mark, weights: Mapping[str, Array]) -> None:
+    def save_best(self, state: TrainerState, weights: Mapping[str, Array]) -> None:
         """Saves the best weights so far."""
-        write_state(self.path / _BEST, mark, weights)
+        write_state(self.path / _BEST, state, weights)
 
     def best(self) -> dict[str, Array]:
         """The best weights."""
@@ -117,8 +117,8 @@ class RunFolder:
             part.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
 
 
-class Elsewhere:
-    """A run that another process keeps: what it would write is dropped.
+class NonChiefRun:
+    """The run of a worker that is not the chief: what it would write is dropped.
 
     Args:
         path: where that one keeps it.
@@ -130,10 +130,10 @@ class Elsewhere:
     def load(self) -> None:
         """Knows of no save."""
 
-    def save(self, mark: Mark, tensors: Mapping[str, Array]) -> None:
+    def save(self, state: TrainerState, tensors: Mapping[str, Array]) -> None:
         """Saves nothing."""
 
-    def save_best(self, mark: Mark, weights: Mapping[str, Array]) -> None:
+    def save_best(self, state: TrainerState, weights: Mapping[str, Array]) -> None:
         """Saves nothing."""
 
     def best(self) -> dict[str, Array]:
@@ -144,7 +144,7 @@ class Elsewhere:
         """Notes nothing."""
 
 
-Run: TypeAlias = RunFolder | Elsewhere
+Run: TypeAlias = RunFolder | NonChiefRun
 
 
 def open_run(path: Path, config: Mapping[str, Any], *, resume: bool = False) -> Run:
@@ -153,8 +153,10 @@ def open_run(path: Path, config: Mapping[str, Any], *, resume: bool = False) -> 
     Raises:
         EdgebertError: as `RunFolder`, or the workers' configs differ.
     """
-    require_same(config)
-    return RunFolder(path, config, resume=resume) if cluster().is_chief else Elsewhere(path)
+    check_workers_agree(config)
+    return (
+        RunFolder(path, config, resume=resume) if current_cluster().is_chief else NonChiefRun(path)
+    )
 
 
 _SCALAR = tf.compat.v1.SummaryMetadata(
@@ -196,7 +198,7 @@ def _session() -> dict[str, Any]:
 
 
 def _git_revision() -> str | None:
-    """Of the folder the program was started in; with a mark where it was changed since."""
+    """Of the folder the program was started in; with `-dirty` where it was changed since."""
     git = shutil.which("git")
     if git is None:
         return None

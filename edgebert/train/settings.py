@@ -17,10 +17,10 @@ BATCH_SIZES = (8, 16, 32, 64, 128)
 LEARNING_RATES = (3e-4, 1e-4, 5e-5, 3e-5)
 """The grid of google-research/bert's README for its compact models, with 4 epochs each."""
 
-LEFT_OPEN = ("epochs", "batch_size", "learning_rate", "dropout")
+DERIVED = ("epochs", "batch_size", "learning_rate", "dropout")
 """Settings that follow from model and data where they are not given."""
 
-_WHOLE: Mapping[str, tuple[int, int]] = MappingProxyType(
+_INTEGERS: Mapping[str, tuple[int, int]] = MappingProxyType(
     {
         "epochs": (1, 10_000),
         "batch_size": (1, 65_536),
@@ -31,7 +31,7 @@ _WHOLE: Mapping[str, tuple[int, int]] = MappingProxyType(
         "patience": (1, 10_000),
     }
 )
-_REAL: Mapping[str, tuple[float, float]] = MappingProxyType(
+_NUMBERS: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
         "learning_rate": (0.0, 1.0),
         "warmup": (0.0, 1.0),
@@ -84,10 +84,10 @@ class Settings:
     log_every: int = 10
     patience: int | None = None
 
-    _optional: ClassVar[frozenset[str]] = frozenset({*LEFT_OPEN, "patience"})
+    _optional: ClassVar[frozenset[str]] = frozenset({*DERIVED, "patience"})
 
     def __post_init__(self) -> None:
-        for name, (least, most) in _WHOLE.items():
+        for name, (least, most) in _INTEGERS.items():
             value = getattr(self, name)
             if value is None and name in self._optional:
                 continue
@@ -95,7 +95,7 @@ class Settings:
                 raise EdgebertError(
                     f"{_option(name)} is {value!r}; a whole number from {least} to {most} is needed"
                 )
-        for name, (low, high) in _REAL.items():
+        for name, (low, high) in _NUMBERS.items():
             value = getattr(self, name)
             if value is None and name in self._optional:
                 continue
@@ -114,7 +114,7 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settled(Settings):
+class ResolvedSettings(Settings):
     """Settings with nothing left open: those that a run goes by."""
 
     epochs: int
@@ -124,7 +124,7 @@ class Settled(Settings):
 
     _optional: ClassVar[frozenset[str]] = frozenset({"patience"})
 
-    def rate(self, step: int, steps: int) -> float:
+    def learning_rate_at(self, step: int, steps: int) -> float:
         """The learning rate of a step, counted from 0, of a run of so many steps."""
         warm = math.ceil(self.warmup * steps)
         if step < warm:

@@ -1,4 +1,4 @@
-"""All that a run must remember, in one file that is replaced whole."""
+"""The saved state of a run, in one file that is replaced whole."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RISE = 0.01
 
 
 @dataclass(frozen=True)
-class Mark:
+class TrainerState:
     """How far a run is.
 
     Attributes:
@@ -43,13 +43,13 @@ class Mark:
     since_best: int = 0
     early: float | None = None
 
-    def judged(self, figure: float, steps: int) -> Mark:
+    def after_evaluation(self, figure: float, steps: int) -> TrainerState:
         """After an evaluation in a run of so many steps."""
         better = self.best is None or figure > self.best
-        known = replace(self, since_best=self.since_best + 1)
+        state = replace(self, since_best=self.since_best + 1)
         if better:
-            known = replace(self, best=figure, best_step=self.step, since_best=0)
-        return replace(known, early=known.best) if self.step <= EARLY * steps else known
+            state = replace(self, best=figure, best_step=self.step, since_best=0)
+        return replace(state, early=state.best) if self.step <= EARLY * steps else state
 
     @property
     def rises(self) -> bool:
@@ -67,28 +67,28 @@ class Mark:
         return np.array([self.step, best, self.best_step, self.since_best, early], np.float64)
 
     @classmethod
-    def from_array(cls, numbers: Array) -> Mark:
+    def from_array(cls, numbers: Array) -> TrainerState:
         """The other way round."""
         step, best, best_step, since_best, early = map(float, numbers)
         figures = (None if math.isnan(each) else each for each in (best, early))
         return cls(int(step), next(figures), int(best_step), int(since_best), next(figures))
 
 
-def write_state(path: Path, mark: Mark, tensors: Mapping[str, Array]) -> None:
+def write_state(path: Path, state: TrainerState, tensors: Mapping[str, Array]) -> None:
     """Replaces the file.
 
     Raises:
         EdgebertError: it cannot be written; what was there stays.
     """
     try:
-        write_safetensors(tensors, path, {_KEY: json.dumps(asdict(mark))}, force=True)
+        write_safetensors(tensors, path, {_KEY: json.dumps(asdict(state))}, force=True)
     except EdgebertError as error:
         raise EdgebertError(
             f"{error}; the run is safe up to its last save: make room and add --resume"
         ) from error
 
 
-def read_state(path: Path) -> tuple[Mark, dict[str, Array]]:
+def read_state(path: Path) -> tuple[TrainerState, dict[str, Array]]:
     """What `write_state` wrote.
 
     Raises:
@@ -104,4 +104,4 @@ def read_state(path: Path) -> tuple[Mark, dict[str, Array]]:
         raise EdgebertError(
             f"{path}: not the state of a run, or damaged ({shown(error)})"
         ) from error
-    return from_json(Mark, metadata, str(path)), tensors
+    return from_json(TrainerState, metadata, str(path)), tensors

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from edgebert.arrays import Array
 from edgebert.errors import EdgebertError
 from edgebert.train.backend import tf
-from edgebert.train.cluster import ALONE, VARIABLE, Cluster, read_cluster
+from edgebert.train.cluster import SINGLE_WORKER, VARIABLE, Cluster, read_cluster
 
 _Numbers: TypeAlias = npt.NDArray[Any]
 
@@ -31,28 +31,28 @@ STRATEGIES = ("auto", "mirrored", "multi-worker")
 
 @contextlib.contextmanager
 def distributed(
-    name: str = "auto", tell: Callable[[str], None] = lambda line: None
+    name: str = "auto", notify: Callable[[str], None] = lambda line: None
 ) -> Iterator[Cluster]:
     """Trains what is trained in the block on several devices; to be called before TensorFlow runs.
 
     Args:
         name: `multi-worker`: all that `TF_CONFIG` names; `mirrored`: all GPUs of this machine;
             `auto`: the first of the two for which there is more than one, else one device.
-        tell: given a line where others must be waited for.
+        notify: given a line where others must be waited for.
 
     Yields:
-        The workers; `ALONE` where there is one.
+        The workers; `SINGLE_WORKER` where there is one.
 
     Raises:
         EdgebertError: no such strategy, `TF_CONFIG` does not go with it, or a worker was lost.
     """
     cluster = read_cluster()
-    kind = _settle(name, cluster)
+    kind = _resolve(name, cluster)
     if kind != "multi-worker":
         with _enough_memory(), _ONE_MACHINE[kind]().scope():
-            yield ALONE
+            yield SINGLE_WORKER
         return
-    tell(f"worker {cluster.index} of {len(cluster.workers)}: waiting for the others")
+    notify(f"worker {cluster.index} of {len(cluster.workers)}: waiting for the others")
     tf.get_logger().setLevel("ERROR")
     try:
         with _enough_memory(), tf.distribute.MultiWorkerMirroredStrategy().scope():
@@ -75,11 +75,11 @@ def _enough_memory() -> Iterator[None]:
         ) from error
 
 
-def _settle(name: str, cluster: Cluster) -> str:
+def _resolve(name: str, cluster: Cluster) -> str:
     several = len(cluster.workers) > 1
     if name not in STRATEGIES:
         raise EdgebertError(f"strategy {name!r}; accepted: {', '.join(STRATEGIES)}")
-    if name == "multi-worker" and cluster == ALONE:
+    if name == "multi-worker" and cluster == SINGLE_WORKER:
         raise EdgebertError(
             f"strategy multi-worker: the variable {VARIABLE} must name all workers and this one, "
             "as TensorFlow documents it"
@@ -102,59 +102,59 @@ _ONE_MACHINE: Mapping[str, Callable[[], Any]] = {
 }
 
 
-def cluster() -> Cluster:
+def current_cluster() -> Cluster:
     """The workers of the strategy in whose scope this is called."""
     several = isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy)
-    return read_cluster() if several else ALONE
+    return read_cluster() if several else SINGLE_WORKER
 
 
-def devices() -> int:
+def replica_count() -> int:
     """On how many devices, of all workers, a step is made."""
     return int(tf.distribute.get_strategy().num_replicas_in_sync)
 
 
-def own_folder(path: Path) -> Path:
+def worker_folder(path: Path) -> Path:
     """A folder that no other worker uses, even on a disk that all share; the chief's is `path`."""
-    index = cluster().index
+    index = current_cluster().index
     return path if index == 0 else path.with_name(f"{path.name}-{index}")
 
 
-def own_rows(count: int) -> range:
+def own_shard(count: int) -> range:
     """Which of so many rows this worker is to make; those of all workers follow each other."""
-    workers = cluster()
+    workers = current_cluster()
     ends = [count * index // len(workers.workers) for index in (workers.index, workers.index + 1)]
     return range(*ends)
 
 
-def gathered(rows: Array, own: range, count: int) -> Array:
+def all_gather(rows: Array, own: range, count: int) -> Array:
     """Rows of all workers in one array [count, …]; each worker gives those of its `own` numbers."""
-    if cluster() == ALONE:
+    if current_cluster() == SINGLE_WORKER:
         return rows
     found = np.zeros((count, *rows.shape[1:]), rows.dtype)
     for start in range(0, count, _GATHERED):
         block = found[start : start + _GATHERED]
         places = np.arange(max(start, own.start), min(start + len(block), own.stop))
         block[places - start] = rows[places - own.start]
-        found[start : start + len(block)] = over_workers({"": block})[""]
+        found[start : start + len(block)] = sum_over_workers({"": block})[""]
     return found
 
 
-def everywhere(function: Callable[[], Any]) -> Sequence[Any]:
+def run_on_replicas(function: Callable[[], Any]) -> Sequence[Any]:
     """Calls it once for each device of this process; gives what comes of the first.
 
-    Within, `own_parts` and `summed` are at hand.
+    Within, `own_micro_batches` and `all_reduce_sum` are at hand.
     """
     strategy = tf.distribute.get_strategy()
     return [strategy.experimental_local_results(each)[0] for each in strategy.run(function)]
 
 
-def own_parts(count: int) -> range:
+def own_micro_batches(count: int) -> range:
     """Which of the parts of a batch this device is to run."""
     context = tf.distribute.get_replica_context()
     return range(int(context.replica_id_in_sync_group), count, context.num_replicas_in_sync)
 
 
-def summed(tensors: Mapping[str, Any]) -> dict[str, Any]:
+def all_reduce_sum(tensors: Mapping[str, Any]) -> dict[str, Any]:
     """The sums over all devices of float32 tensors by name, in one go."""
     context = tf.distribute.get_replica_context()
     if context.num_replicas_in_sync == 1:
@@ -169,12 +169,12 @@ def summed(tensors: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def wait_for_all() -> None:
+def barrier() -> None:
     """Returns when all workers have come here."""
-    over_workers({"": np.zeros(1, np.float32)})
+    sum_over_workers({"": np.zeros(1, np.float32)})
 
 
-def require_same(config: Mapping[str, Any]) -> None:
+def check_workers_agree(config: Mapping[str, Any]) -> None:
     """Makes sure that all workers were given the same as the chief.
 
     Args:
@@ -183,13 +183,13 @@ def require_same(config: Mapping[str, Any]) -> None:
     Raises:
         EdgebertError: names those that were not; on all workers.
     """
-    workers = cluster()
+    workers = current_cluster()
     text = json.dumps(config, sort_keys=True).encode()
     own = np.frombuffer(hashlib.sha256(text).digest(), np.uint8).astype(np.int32)
-    differs = not np.array_equal(own, from_chief({"": own})[""])
+    differs = not np.array_equal(own, broadcast_from_chief({"": own})[""])
     marks = np.zeros(len(workers.workers), np.int32)
     marks[workers.index] = differs
-    wrong = np.flatnonzero(over_workers({"": marks})[""])
+    wrong = np.flatnonzero(sum_over_workers({"": marks})[""])
     if wrong.size:
         raise EdgebertError(
             f"worker {', '.join(map(str, wrong))} was given other options, data or weights than "
@@ -197,22 +197,22 @@ def require_same(config: Mapping[str, Any]) -> None:
         )
 
 
-def chief_says(yes: bool) -> bool:
+def chief_decides(yes: bool) -> bool:
     """Whether it is so on the chief."""
-    return bool(from_chief({"": np.array([yes], np.int32)})[""][0])
+    return bool(broadcast_from_chief({"": np.array([yes], np.int32)})[""][0])
 
 
-def from_chief(values: Mapping[str, _Numbers]) -> dict[str, _Numbers]:
+def broadcast_from_chief(values: Mapping[str, _Numbers]) -> dict[str, _Numbers]:
     """The chief's values on all workers; names, shapes and types must be the same everywhere."""
-    is_chief = cluster().is_chief
-    return over_workers(
+    is_chief = current_cluster().is_chief
+    return sum_over_workers(
         {name: value if is_chief else np.zeros_like(value) for name, value in values.items()}
     )
 
 
-def over_workers(values: Mapping[str, _Numbers]) -> dict[str, _Numbers]:
+def sum_over_workers(values: Mapping[str, _Numbers]) -> dict[str, _Numbers]:
     """The sums of arrays over all workers."""
-    if cluster() == ALONE:
+    if current_cluster() == SINGLE_WORKER:
         return dict(values)
     strategy = tf.distribute.get_strategy()
     here = len(strategy.extended.worker_devices)
@@ -225,4 +225,4 @@ def over_workers(values: Mapping[str, _Numbers]) -> dict[str, _Numbers]:
         ]
         return [context.all_reduce(tf.distribute.ReduceOp.SUM, each) for each in found]
 
-    return {name: each.numpy() for name, each in zip(values, everywhere(add), strict=True)}
+    return {name: each.numpy() for name, each in zip(values, run_on_replicas(add), strict=True)}

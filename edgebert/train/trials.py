@@ -11,58 +11,58 @@ from typing import Any
 
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.writing.hugging_face import FILES, write_hugging_face
+from edgebert.converter.options import Options
+from edgebert.converter.plan import plan
 from edgebert.errors import EdgebertError
 from edgebert.progress import Progress, silent
-from edgebert.train.defaults import Problem, settle, told
-from edgebert.train.deployed import Judge
-from edgebert.train.examples import Example, Feed
+from edgebert.train.batching import BatchSource, Example
+from edgebert.train.defaults import Problem, describe_derived, resolve_settings
+from edgebert.train.evaluation import DevResult, EvaluateCheckpoint
 from edgebert.train.fingerprint import fingerprint
-from edgebert.train.loop import Objective, Tell, train
-from edgebert.train.networks import network_for
-from edgebert.train.report import Report, Trial
+from edgebert.train.loop import Notify, Objective, train
+from edgebert.train.network import Network
+from edgebert.train.report import TrainingReport, Trial
 from edgebert.train.run_folder import open_run
-from edgebert.train.score import Score
-from edgebert.train.settings import Settings, Settled
-from edgebert.train.strategy import cluster, devices, wait_for_all
+from edgebert.train.settings import ResolvedSettings, Settings
+from edgebert.train.strategy import barrier, current_cluster, replica_count
 
 RUNS = "runs"
 """The folder beside the model's files in which runs are kept."""
 
 
-_UNKNOWN = Score({}, -math.inf)
+_UNKNOWN = DevResult({}, -math.inf)
 
 
 @dataclass(frozen=True)
-class Lessons:
+class Experiment:
     """All that the runs share.
 
     Attributes:
         problem: decides what settings leave open.
-        begin: makes the checkpoint that a run begins with; its task is what is learned.
-        objective: makes what is to become small; each run has its own.
-        feed: makes what gives the batches of a run, each in so many parts.
-        judge: of a checkpoint, as what a run with its settings makes of it; None: the last weights
-            are the best.
+        initial_checkpoint: makes the checkpoint that a run starts from, with its task.
+        objective: makes the loss; each run has its own.
+        batches: makes the batches of a run, each in so many micro-batches.
+        evaluate: measures a checkpoint as the file its run is for; None: the last weights are best.
         config: plain JSON values that decide the weights beside the settings.
         examples: those that are in memory.
         count: number of all examples.
         truncated: how many were cut off.
-        told: options that were left open beside the settings, and what they became.
+        defaults_note: for people: further options that were not given, and their defaults.
     """
 
     problem: Problem
-    begin: Callable[[Settled], Checkpoint]
-    objective: Callable[[Settled], Objective]
-    feed: Callable[[Settled, int], Feed]
-    judge: Judge | None
+    initial_checkpoint: Callable[[ResolvedSettings], Checkpoint]
+    objective: Callable[[ResolvedSettings], Objective]
+    batches: Callable[[ResolvedSettings, int], BatchSource]
+    evaluate: EvaluateCheckpoint | None
     config: Mapping[str, Any]
     examples: Sequence[Example] = ()
     count: int = 0
     truncated: int = 0
-    told: str = ""
+    defaults_note: str = ""
 
 
-def refuse_model(output: Path, *, resume: bool, force: bool) -> None:
+def refuse_existing_model(output: Path, *, resume: bool, force: bool) -> None:
     """Refuses a folder with any file of a model, unless `force`, or there are runs to resume.
 
     Raises:
@@ -86,26 +86,26 @@ def check_dev(trials: Sequence[Settings], dev: Path | None) -> None:
 
 
 def run_trials(
-    lessons: Lessons,
+    experiment: Experiment,
     trials: Sequence[Settings],
     output: Path,
     *,
     resume: bool,
     progress: Progress = silent,
-    tell: Tell = lambda line: None,
-) -> Report:
+    notify: Notify = lambda line: None,
+) -> TrainingReport:
     """Trains with each of the settings and writes the best weights as a Hugging Face folder.
 
-    Of several workers the chief alone judges and writes.
+    Of several workers the chief alone evaluates and writes.
 
     Args:
-        lessons: what is learned.
+        experiment: what is learned.
         trials: settings, perhaps with some left open; of several the one with the best dev figure
             wins, the first at a tie.
         output: folder to write; the runs are kept in `runs` within.
         resume: go on with runs that are there.
-        progress: told how many steps are done.
-        tell: given a line for people after each epoch.
+        progress: called with how many steps are done.
+        notify: given a line for people after each epoch.
 
     Raises:
         EdgebertError: a run is there and `resume` is off, or was another one; workers were not
@@ -113,47 +113,53 @@ def run_trials(
         CheckFailedError: a run's loss was not finite.
     """
     _check_devices(trials)
-    settled = [settle(given, lessons.problem) for given in trials]
-    if options := told(trials[0], settled[0]) + lessons.told:
-        progress = _telling(progress, tell, f"defaults for {lessons.problem}:{options}")
-    made: list[Trial] = []
+    resolved = [resolve_settings(given, experiment.problem) for given in trials]
+    if options := describe_derived(trials[0], resolved[0]) + experiment.defaults_note:
+        progress = _notify_on_first_step(
+            progress, notify, f"defaults for {experiment.problem}:{options}"
+        )
+    done: list[Trial] = []
     best: tuple[Trial, Checkpoint] | None = None  # of a grid not all models would fit into memory
-    for number, settings in enumerate(settled, 1):
+    for number, settings in enumerate(resolved, 1):
         if len(trials) > 1:
-            tell(f"run {number} of {len(trials)}: {run_name(settings)}")
-        found = _run(lessons, settings, output, progress, tell, resume=resume)
-        made.append(found[0])
+            notify(f"run {number} of {len(trials)}: {run_name(settings)}")
+        found = _run(experiment, settings, output, progress, notify, resume=resume)
+        done.append(found[0])
         if best is None or found[0].figure > best[0].figure:
             best = found
         del found  # its model, while the next one is made
     if best is None:
         raise ValueError("no trials")
     trial, model = best
-    score = _keep(lessons, model, trial.settings, output) if cluster().is_chief else _UNKNOWN
-    wait_for_all()
+    dev_result = (
+        _write_best(experiment, model, trial.settings, output)
+        if current_cluster().is_chief
+        else _UNKNOWN
+    )
+    barrier()
     if trial.rises:
-        tell(f"the dev figure still rises: train longer: --epochs {2 * trial.settings.epochs}")
-    return Report(
+        notify(f"the dev figure still rises: train longer: --epochs {2 * trial.settings.epochs}")
+    return TrainingReport(
         path=output,
         best=trial,
-        metrics=score.metrics,
-        trials=tuple(made),
-        examples=lessons.count,
-        truncated=lessons.truncated,
-        at_chance=score.at_chance,
+        metrics=dev_result.metrics,
+        trials=tuple(done),
+        examples=experiment.count,
+        truncated=experiment.truncated,
+        at_chance=dev_result.at_chance,
     )
 
 
-def _telling(progress: Progress, tell: Tell, line: str) -> Progress:
-    """Tells a line when the first step is done: what goes wrong before it is told alone."""
+def _notify_on_first_step(progress: Progress, notify: Notify, line: str) -> Progress:
+    """Sends a line when the first step is done: an error before it is shown alone."""
     waiting = [line]
 
-    def telling(done: int, total: int | None, description: str) -> None:
+    def wrapped(done: int, total: int | None, description: str) -> None:
         if waiting:
-            tell(waiting.pop())
+            notify(waiting.pop())
         progress(done, total, description)
 
-    return telling
+    return wrapped
 
 
 def grid(
@@ -169,49 +175,79 @@ def grid(
     )
 
 
-def run_name(settings: Settled) -> str:
+def run_name(settings: ResolvedSettings) -> str:
     """The name of a run's folder."""
     return f"batch{settings.batch_size}-rate{settings.learning_rate:g}-seed{settings.seed}"
 
 
-def _keep(lessons: Lessons, model: Checkpoint, settings: Settled, output: Path) -> Score:
+def _write_best(
+    experiment: Experiment, model: Checkpoint, settings: ResolvedSettings, output: Path
+) -> DevResult:
     """Writes the best weights; gives what is said of them."""
     write_hugging_face(model, output, force=True)
-    return _UNKNOWN if lessons.judge is None else lessons.judge(model, settings)
+    return _UNKNOWN if experiment.evaluate is None else experiment.evaluate(model, settings)
 
 
 def _check_devices(trials: Sequence[Settings]) -> None:
-    if devices() > 1 and any(settings.qat or settings.prune for settings in trials):
+    if replica_count() > 1 and any(settings.qat or settings.prune for settings in trials):
         raise EdgebertError(
-            f"qat and pruning train on one device, and here are {devices()}: train without them "
-            "first, then on one device with them"
+            f"qat and pruning train on one device, and here are {replica_count()}: train without "
+            "them first, then on one device with them"
         )
 
 
 def _run(
-    lessons: Lessons,
-    settings: Settled,
+    experiment: Experiment,
+    settings: ResolvedSettings,
     output: Path,
     progress: Progress,
-    tell: Tell,
+    notify: Notify,
     *,
     resume: bool,
 ) -> tuple[Trial, Checkpoint]:
     """One run, and the checkpoint that came of it."""
-    start, judge = lessons.begin(settings), lessons.judge
-    config = {"settings": asdict(settings), **lessons.config, "start": fingerprint(start)}
+    start, evaluate = experiment.initial_checkpoint(settings), experiment.evaluate
+    config = {"settings": asdict(settings), **experiment.config, "start": fingerprint(start)}
     run = open_run(output / RUNS / run_name(settings), config, resume=resume)
-    network = network_for(start, settings, lessons.examples)
-    outcome = train(
+    network = make_network(start, settings, experiment.examples)
+    result = train(
         network,
-        lessons.objective(settings),
-        lessons.feed(settings, settings.accumulate * devices()),
+        experiment.objective(settings),
+        experiment.batches(settings, settings.accumulate * replica_count()),
         settings,
         run,
-        evaluate=None if judge is None else lambda w: judge(network.trained(start, w), settings),
+        evaluate=None
+        if evaluate is None
+        else lambda w: evaluate(network.to_checkpoint(start, w), settings),
         progress=progress,
-        tell=tell,
+        notify=notify,
     )
-    figure = -math.inf if outcome.mark.best is None else outcome.mark.best
-    trial = Trial(settings, figure, outcome.mark.best_step, outcome.mark.rises)
-    return trial, network.trained(start, outcome.weights)
+    figure = -math.inf if result.state.best is None else result.state.best
+    trial = Trial(settings, figure, result.state.best_step, result.state.rises)
+    return trial, network.to_checkpoint(start, result.weights)
+
+
+def make_network(
+    start: Checkpoint, settings: ResolvedSettings, examples: Sequence[Example]
+) -> Network:
+    """The network of a run.
+
+    Args:
+        start: with the heads of its task.
+        settings: of the run.
+        examples: that it will learn from; the first ranges are those of some of them.
+
+    Raises:
+        EdgebertError: another family, or tensorflow-model-optimization is needed and not there.
+    """
+    if settings.qat is None:
+        return Network(start.config, start.weights, precision=settings.precision)
+    head = plan(Options(quantize="float32"), start).head
+    if settings.qat == "int8":
+        from edgebert.train.qat.dynamic import DynamicNetwork
+
+        return DynamicNetwork(start.config, start.weights, head, start.tokenizer.max_length)
+    from edgebert.train.qat.integer import IntegerNetwork, calibrate
+
+    texts = [each for example in examples for each in example.inputs]
+    return IntegerNetwork(start, head, calibrate(start, head, texts))

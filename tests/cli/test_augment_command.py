@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from edgebert.checkpoints.writing.hugging_face import write_hugging_face
 from edgebert.cli.main import app
 from edgebert.converter.convert import convert
-from edgebert.train.start import with_heads
+from edgebert.train.initialisation import with_task_heads
 from tests.train import words
 
 runner = CliRunner()
@@ -19,7 +19,7 @@ runner = CliRunner()
 def folder(tmp_path_factory):
     """A checkpoint with a masked language model, the same converted, and texts."""
     path = tmp_path_factory.mktemp("augment")
-    write_hugging_face(with_heads(words.checkpoint(), "fill-mask", (), 1, None), path / "tiny")
+    write_hugging_face(with_task_heads(words.checkpoint(), "fill-mask", (), 1, None), path / "tiny")
     convert(path / "tiny", path / "tiny.tflite", quantize="float32")
     texts = [text for text, _ in words.sentences(20, 3)]
     (path / "texts.txt").write_text("".join(f"{text}\n" for text in texts))

@@ -10,7 +10,7 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-trai
 from edgebert.checkpoints.folder import open_folder
 from edgebert.checkpoints.writing.hugging_face import write_hugging_face
 from edgebert.cli.main import app
-from edgebert.train.start import with_heads
+from edgebert.train.initialisation import with_task_heads
 from tests.train import words
 
 runner = CliRunner()
@@ -20,7 +20,7 @@ TEXTS = [text for text, _ in words.sentences(40, 3)]
 @pytest.fixture
 def command(tmp_path):
     """Gives arguments for a teacher with random weights."""
-    teacher = with_heads(words.checkpoint(), "classify", ("no", "yes"), 1, None)
+    teacher = with_task_heads(words.checkpoint(), "classify", ("no", "yes"), 1, None)
     write_hugging_face(teacher, tmp_path / "teacher")
     (tmp_path / "texts.txt").write_text("".join(f"{text}\n" for text in TEXTS))
 

@@ -15,7 +15,7 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-trai
 
 from edgebert.checkpoints.writing.hugging_face import write_hugging_face
 from edgebert.cli.main import app
-from edgebert.train.start import with_heads
+from edgebert.train.initialisation import with_task_heads
 from edgebert.train.state import read_state
 from tests.train import words
 
@@ -30,7 +30,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_hugging_face(words.checkpoint(), tmp_path / "source")
     labels = ("negative", "positive")
-    teacher = with_heads(words.checkpoint(2), "classify", labels, 1, None)
+    teacher = with_task_heads(words.checkpoint(2), "classify", labels, 1, None)
     write_hugging_face(teacher, tmp_path / "teacher")
     words.write_classify(tmp_path / "train.tsv", count=64, seed=1)
     words.write_classify(tmp_path / "dev.tsv", count=20, seed=2)

@@ -29,9 +29,9 @@ from edgebert.model_file.contents import read_contents
 from edgebert.model_file.names import RECORD_FILE, UNIGRAM_FILE, VOCABULARY_FILE
 from edgebert.model_file.read import read_model_file
 from edgebert.semantic_search.index_file import read_index
+from edgebert.train.distillation.teacher_scores import TeacherScores
 from edgebert.train.metrics_file import read_metrics
-from edgebert.train.score_file import ScoreFile
-from edgebert.train.state import Mark, read_state, write_state
+from edgebert.train.state import TrainerState, read_state, write_state
 from tests.checkpoints import toy
 from tests.fuzz import hostile, seeds
 from tests.fuzz.target import Target
@@ -142,7 +142,7 @@ def _take_up(path: Path) -> None:
 
 def _scores(path: Path) -> None:
     path.with_suffix(".f32").write_bytes(bytes(32))
-    ScoreFile(path.with_suffix(".f32"), 4, seeds.MADE_OF).rows()
+    TeacherScores(path.with_suffix(".f32"), 4, seeds.MADE_OF).rows()
 
 
 def _report(path: Path) -> None:
@@ -160,7 +160,7 @@ def _state() -> list[bytes]:
 
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "state"
-        write_state(path, Mark(step=3), toy.tensors())
+        write_state(path, TrainerState(step=3), toy.tensors())
         return [path.read_bytes()]
 
 

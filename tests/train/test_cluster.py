@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgebert.errors import EdgebertError
-from edgebert.train.cluster import ALONE, Cluster, read_cluster
+from edgebert.train.cluster import SINGLE_WORKER, Cluster, read_cluster
 
 
 @pytest.fixture
@@ -27,10 +27,10 @@ def of(cluster, kind="worker", index=0):
 
 
 def test_without_it_a_process_is_alone(told, monkeypatch):
-    assert told("") == ALONE
+    assert told("") == SINGLE_WORKER
     monkeypatch.delenv("TF_CONFIG")
-    assert read_cluster() == ALONE
-    assert ALONE.is_chief
+    assert read_cluster() == SINGLE_WORKER
+    assert SINGLE_WORKER.is_chief
 
 
 def test_the_first_worker_is_the_chief(told):

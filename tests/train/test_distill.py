@@ -18,16 +18,16 @@ from edgebert.evaluation.columns import Columns
 from edgebert.evaluation.data import open_data
 from edgebert.progress import silent
 from edgebert.tokenizer.tokenizer import Tokenizer
-from edgebert.train import score_file
-from edgebert.train import teacher as module
-from edgebert.train.deployed import judge
-from edgebert.train.distill import distill
-from edgebert.train.distillation import Mix
+from edgebert.train.distillation import teacher as module
+from edgebert.train.distillation import teacher_scores
+from edgebert.train.distillation.distill import distill
+from edgebert.train.distillation.options import DistillationOptions
+from edgebert.train.distillation.teacher import CheckpointTeacher, FileTeacher
+from edgebert.train.distillation.transfer_set import TransferSet
+from edgebert.train.evaluation import evaluate_checkpoint
 from edgebert.train.fingerprint import fingerprint
+from edgebert.train.initialisation import with_task_heads
 from edgebert.train.settings import Settings
-from edgebert.train.start import with_heads
-from edgebert.train.teacher import CheckpointTeacher, FileTeacher
-from edgebert.train.transfer import Transfer
 from tests.train import words
 
 QUICK = Settings(epochs=3, batch_size=16, learning_rate=1e-2, dropout=0.0)
@@ -40,7 +40,7 @@ def knowing():
     With one layer whose attention sees every token alike and passes it on, [CLS] holds the mean of
     the words' vectors. Those of praise and blame point opposite ways, all others neither way.
     """
-    source = with_heads(words.checkpoint(3), "classify", ("negative", "positive"), 1, None)
+    source = with_task_heads(words.checkpoint(3), "classify", ("negative", "positive"), 1, None)
     weights = {name: array.copy() for name, array in source.weights.items()}
     table = weights["embeddings.word"]
     direction = np.where(np.arange(16) % 2, 1.0, -1.0).astype(np.float32)
@@ -72,13 +72,13 @@ def dev(tmp_path):
 
 def taught(teacher, texts, dev, folder, settings=QUICK, **options):
     """The report of a student with new weights."""
-    transfer = Transfer((texts,), dev=dev)
+    transfer = TransferSet((texts,), dev=dev)
     student = words.checkpoint(7)
     return distill(CheckpointTeacher(teacher), student, transfer, folder, (settings,), **options)
 
 
 def test_the_teacher_of_these_tests_knows(dev):
-    assert judge(knowing(), open_data(dev, "classify")).metrics["accuracy"] > 0.95
+    assert evaluate_checkpoint(knowing(), open_data(dev, "classify")).metrics["accuracy"] > 0.95
 
 
 def test_a_student_learns_from_texts_without_labels(texts, dev, tmp_path):
@@ -110,7 +110,7 @@ def test_scores_are_those_of_the_checkpoint_and_are_taken_up_where_they_broke_of
 ):
     teacher = CheckpointTeacher(knowing())
     found = [text for text, _ in words.sentences(50, 2)]
-    monkeypatch.setattr(score_file, "_BLOCK", 8)
+    monkeypatch.setattr(teacher_scores, "_BLOCK", 8)
     asked = []
     scores = module._scores
     monkeypatch.setattr(
@@ -181,13 +181,13 @@ def test_scores_of_another_column_are_not_used_again(tmp_path):
     path.write_text("\n".join(["one\tother\tlabel", *rows]) + "\n")
     teacher, out, once = CheckpointTeacher(knowing()), tmp_path / "out", replace(QUICK, epochs=1)
     for seed, column in ((1, "one"), (2, "other")):
-        transfer = Transfer((), path, columns=Columns(column))
+        transfer = TransferSet((), path, columns=Columns(column))
         settings = replace(once, seed=seed)
         distill(teacher, words.checkpoint(), transfer, out, (settings,), force=True)
         found = [*dict.fromkeys(text.text for text, _ in transfer.read())]
         kept = np.fromfile(out / "teacher" / "scores.f32", np.float32).reshape(-1, 2)
         np.testing.assert_allclose(kept, said(knowing(), found), atol=1e-4, rtol=0)
-    transfer = Transfer((), path, columns=Columns("one"))
+    transfer = TransferSet((), path, columns=Columns("one"))
     with pytest.raises(EdgebertError, match=r"cannot resume: columns.text was 'other' and is now"):
         distill(teacher, words.checkpoint(), transfer, out, (settings,), resume=True)
 
@@ -207,13 +207,17 @@ def test_further_texts_are_made_when_all_that_was_given_is_checked(tmp_path, tex
         raise AssertionError("too early")
 
     labelled = words.write_classify(tmp_path / "l.tsv", names=("negative", "great"))
-    wrong(tmp_path, "no label 'great'", transfer=Transfer((), labelled), more=more)
+    wrong(tmp_path, "no label 'great'", transfer=TransferSet((), labelled), more=more)
     wrong(
-        tmp_path, "no labels: add --labels", transfer=Transfer((texts,)), mix=Mix(hard=1), more=more
+        tmp_path,
+        "no labels: add --labels",
+        transfer=TransferSet((texts,)),
+        options=DistillationOptions(hard=1),
+        more=more,
     )
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "vocab.txt").write_text("mine")
-    wrong(tmp_path, "holds a model already", transfer=Transfer((texts,)), more=more)
+    wrong(tmp_path, "holds a model already", transfer=TransferSet((texts,)), more=more)
 
 
 def wrong(tmp_path, message, teacher=None, transfer=None, **options):
@@ -231,27 +235,29 @@ def wrong(tmp_path, message, teacher=None, transfer=None, **options):
 
 def test_wrong_input_is_one_line(tmp_path, texts, dev):
     other = replace(words.checkpoint(), vocabulary=(*words.VOCABULARY[:-1], "##ed"), source="tiny")
-    simple, inside = Transfer((texts,)), Mix(hidden=1.0)
+    simple, inside = TransferSet((texts,)), DistillationOptions(hidden=1.0)
     wrong(
         tmp_path,
         "knowing and tiny have different vocabularies",
         transfer=simple,
         student=other,
-        mix=inside,
+        options=inside,
     )
     wrong(
         tmp_path,
         "match those first, in a run without --qat",
         transfer=simple,
-        mix=inside,
+        options=inside,
         settings=replace(QUICK, qat="int8"),
     )
-    wrong(tmp_path, "no labels: add --labels", transfer=simple, mix=Mix(hard=0.5))
+    wrong(
+        tmp_path, "no labels: add --labels", transfer=simple, options=DistillationOptions(hard=0.5)
+    )
     labelled = words.write_classify(tmp_path / "l.tsv", names=("negative", "great"))
-    wrong(tmp_path, "no label 'great'", transfer=Transfer((), labelled))
+    wrong(tmp_path, "no label 'great'", transfer=TransferSet((), labelled))
     empty = tmp_path / "empty.txt"
     empty.write_text("\n\n")
-    wrong(tmp_path, "empty.txt: has no texts to learn from", transfer=Transfer((empty,)))
+    wrong(tmp_path, "empty.txt: has no texts to learn from", transfer=TransferSet((empty,)))
     scores = tmp_path / "scores.jsonl"
     scores.write_text('{"text": "good", "scores": {"a": 0.5, "b": 0.5}}\n')
     wrong(
@@ -259,28 +265,28 @@ def test_wrong_input_is_one_line(tmp_path, texts, dev):
         "a file of scores has no hidden states",
         FileTeacher(scores),
         simple,
-        mix=inside,
+        options=inside,
     )
     with pytest.raises(EdgebertError, match="give --transfer or --labels"):
-        Transfer()
+        TransferSet()
     wrong(
         tmp_path,
         "sentence vectors have no right labels; leave out --hard",
         CheckpointTeacher(embedder()),
-        Transfer((), words.write_pairs(tmp_path / "pairs.tsv")),
-        mix=Mix(hard=0.5),
+        TransferSet((), words.write_pairs(tmp_path / "pairs.tsv")),
+        options=DistillationOptions(hard=0.5),
     )
     with pytest.raises(EdgebertError, match="a checkpoint for no task; a teacher for classify"):
         CheckpointTeacher(words.checkpoint())
     with pytest.raises(EdgebertError, match=r"temperature is 0; a number from 0.1"):
-        Mix(temperature=0)
+        DistillationOptions(temperature=0)
 
 
 def test_a_student_of_another_family_is_refused_before_the_teacher_is_asked(tmp_path, texts):
     distilled = replace(words.CONFIG, pooler_act=None)
     student = words.checkpoint(config=distilled)
     message = "only plain BERTs can be trained .* this one has pooler_act None"
-    wrong(tmp_path, message, transfer=Transfer((texts,)), student=student)
+    wrong(tmp_path, message, transfer=TransferSet((texts,)), student=student)
     assert not (tmp_path / "out").exists()
 
 
@@ -317,7 +323,7 @@ def test_scores_of_independent_labels_are_their_logits(tmp_path):
 def embedder(seed=3, width=24, **options):
     """A teacher whose vectors are the means of its word vectors, praise far from blame."""
     config = replace(words.CONFIG, hidden_size=width, num_attention_heads=3)
-    source = with_heads(words.checkpoint(seed, config), "embed", (), 1, None)
+    source = with_task_heads(words.checkpoint(seed, config), "embed", (), 1, None)
     weights = {name: array.copy() for name, array in source.weights.items()}
     direction = np.where(np.arange(width) % 2, 1.0, -1.0).astype(np.float32)
     for signs, found in ((1.0, words.PRAISE), (-1.0, words.BLAME)):
@@ -331,15 +337,17 @@ def test_a_narrower_student_learns_the_vectors_of_an_embedder(tmp_path, options)
     teacher, pairs = embedder(**options), words.write_pairs(tmp_path / "dev.tsv", count=60, seed=9)
     transfer = tmp_path / "transfer.tsv"
     words.write_pairs(transfer, count=200, seed=5)
-    before = judge(with_heads(words.checkpoint(7), "embed", (), 1, None), open_data(pairs, "embed"))
+    before = evaluate_checkpoint(
+        with_task_heads(words.checkpoint(7), "embed", (), 1, None), open_data(pairs, "embed")
+    )
     report = distill(
         CheckpointTeacher(teacher),
         words.checkpoint(7),
-        Transfer((), transfer, dev=pairs),
+        TransferSet((), transfer, dev=pairs),
         tmp_path / "out",
         (replace(QUICK, epochs=6),),
     )
-    of_teacher = judge(teacher, open_data(pairs, "embed")).metrics["spearman"]
+    of_teacher = evaluate_checkpoint(teacher, open_data(pairs, "embed")).metrics["spearman"]
     assert of_teacher > 0.6
     assert report.metrics["spearman"] > max(before.metrics["spearman"] + 0.1, of_teacher - 0.1)
     student = open_folder(tmp_path / "out")
@@ -357,8 +365,8 @@ def transfer_texts(path):
 
 
 def test_matching_inside_trains_the_projections_with_the_student(texts, dev, tmp_path):
-    mix, once = Mix(hidden=1.0, attention=0.1), replace(QUICK, epochs=1)
-    taught(knowing(), texts, dev, tmp_path / "out", once, mix=mix)
+    mix, once = DistillationOptions(hidden=1.0, attention=0.1), replace(QUICK, epochs=1)
+    taught(knowing(), texts, dev, tmp_path / "out", once, options=mix)
     assert open_folder(tmp_path / "out").heads == ("pooler", "classifier")
     from edgebert.train.state import read_state
 

@@ -15,12 +15,12 @@ from edgebert.checkpoints.folder import open_folder
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.data import open_data
 from edgebert.evaluation.evaluate import evaluate
-from edgebert.train import finetune as module
-from edgebert.train.finetune import Task, balanced_weights, finetune
+from edgebert.train.evaluation import DevResult
+from edgebert.train.finetuning import finetune as module
+from edgebert.train.finetuning.finetune import FinetuneSpec, balanced_weights, finetune
+from edgebert.train.initialisation import with_task_heads
 from edgebert.train.network import Network
-from edgebert.train.score import Score
 from edgebert.train.settings import BATCH_SIZES, LEARNING_RATES, Settings
-from edgebert.train.start import with_heads
 from edgebert.train.state import read_state
 from edgebert.train.trials import grid, run_name
 from tests.train import words
@@ -30,12 +30,12 @@ QUICK = Settings(epochs=3, batch_size=16, learning_rate=1e-2, dropout=0.0)
 
 @pytest.fixture
 def data(tmp_path):
-    """Gives a task with data to learn from and to judge by."""
+    """Gives a task with data to learn from and to evaluate on."""
 
     def task(name, kind=None, **options):
         write = words.WRITERS[kind or name]
         train, dev = tmp_path / f"{name}-train.tsv", tmp_path / f"{name}-dev.tsv"
-        return Task(name, write(train, seed=1), write(dev, count=40, seed=2), **options)
+        return FinetuneSpec(name, write(train, seed=1), write(dev, count=40, seed=2), **options)
 
     return task
 
@@ -85,7 +85,7 @@ def test_every_task_is_learned_and_evaluate_finds_the_same_figure(
     assert found.metrics[metric] == pytest.approx(figure, abs=1e-6)
 
 
-def test_an_embedder_that_learns_from_queries_can_be_judged_by_pairs(data, tmp_path):
+def test_an_embedder_that_learns_from_queries_can_be_evaluated_on_pairs(data, tmp_path):
     task = replace(
         data("embed", "queries"), dev=words.write_pairs(tmp_path / "pairs.tsv", count=40)
     )
@@ -97,7 +97,7 @@ def test_both_of_two_independent_labels_are_learned(data, tmp_path):
     # From the usual small heads a network of this size learns but one of them, in torch too (two
     # seeds of three): both start along the same direction.
     labels = ("names", "praise")
-    source = with_heads(words.checkpoint(), "classify", labels, 3, None, multi_label=True)
+    source = with_task_heads(words.checkpoint(), "classify", labels, 3, None, multi_label=True)
     heads = ("pooler.weight", "classifier.weight")
     larger = {name: source.weights[name] * np.float32(10) for name in heads}
     source = replace(source, weights={**source.weights, **larger})
@@ -112,7 +112,7 @@ def test_of_several_runs_the_best_is_kept_and_a_resume_finds_it_again(data, tmp_
     task, out = data("classify"), tmp_path / "out"
     trials = grid(QUICK, [16], [1e-6, 1e-2], [1])
     lines = []
-    report = finetune(words.checkpoint(), task, out, trials, tell=lines.append)
+    report = finetune(words.checkpoint(), task, out, trials, notify=lines.append)
     assert report.best.settings.learning_rate == 1e-2
     assert report.trials[0].figure < report.trials[1].figure
     assert sorted(path.name for path in (out / "runs").iterdir()) == sorted(map(run_name, trials))
@@ -208,7 +208,7 @@ def test_balanced_training_weighs_the_loss(data, tmp_path):
         task = replace(data("classify"), dev=None, balanced=balanced)
         task.train.write_text("\n".join(["text\tlabel", *rows]) + "\n")
         labels = ("a", "b")
-        source = with_heads(words.checkpoint(), "classify", labels, 1, None)
+        source = with_task_heads(words.checkpoint(), "classify", labels, 1, None)
         bias = np.float32([0, 3])
         source = replace(source, weights={**source.weights, "classifier.bias": bias})
         finetune(source, task, tmp_path / str(balanced), (still,))
@@ -232,7 +232,7 @@ def test_a_run_among_several_seeds_is_that_of_its_seed_alone(data, tmp_path):
 
 
 def test_of_many_runs_few_models_are_in_memory_at_once(data, tmp_path, monkeypatch):
-    trained, made, most = Network.trained, [], []
+    trained, made, most = Network.to_checkpoint, [], []
 
     def watched(*arguments):
         model = trained(*arguments)
@@ -240,7 +240,7 @@ def test_of_many_runs_few_models_are_in_memory_at_once(data, tmp_path, monkeypat
         most.append(sum(each() is not None for each in made))
         return model
 
-    monkeypatch.setattr(Network, "trained", watched)
+    monkeypatch.setattr(Network, "to_checkpoint", watched)
     trials = grid(replace(QUICK, epochs=1), [16], [1e-2], range(1, 7))
     finetune(words.checkpoint(), data("classify"), tmp_path / "out", trials)
     assert len(made) > 6
@@ -268,14 +268,14 @@ def test_what_settings_leave_open_is_filled_in_and_told(data, tmp_path):
     lines = []
     settings = Settings(epochs=1, batch_size=16)
     report = finetune(
-        words.checkpoint(), data("classify"), tmp_path / "out", (settings,), tell=lines.append
+        words.checkpoint(), data("classify"), tmp_path / "out", (settings,), notify=lines.append
     )
     assert lines[0].startswith("defaults for 1/16, 480 examples, 2 labels: --learning-rate ")
-    settled = report.best.settings
-    assert (settled.epochs, settled.batch_size) == (1, 16)
-    assert settled.learning_rate > 0
+    resolved = report.best.settings
+    assert (resolved.epochs, resolved.batch_size) == (1, 16)
+    assert resolved.learning_rate > 0
     (config,) = (tmp_path / "out").glob("runs/*/config.json")
-    assert json.loads(config.read_text())["settings"]["dropout"] == settled.dropout
+    assert json.loads(config.read_text())["settings"]["dropout"] == resolved.dropout
 
 
 def test_a_run_that_learned_nothing_is_at_chance_and_one_that_did_is_not(data, tmp_path):
@@ -293,11 +293,11 @@ def test_a_run_that_still_rises_says_so(data, tmp_path, monkeypatch, rise):
 
     def rising(checkpoint, settings):
         figure = next(figures)
-        return Score({"accuracy": figure}, figure)
+        return DevResult({"accuracy": figure}, figure)
 
-    monkeypatch.setattr(module, "judge_of", lambda data, metric: rising)
+    monkeypatch.setattr(module, "dev_evaluation", lambda data, metric: rising)
     report = finetune(
-        words.checkpoint(), data("classify"), tmp_path / "out", (QUICK,), tell=lines.append
+        words.checkpoint(), data("classify"), tmp_path / "out", (QUICK,), notify=lines.append
     )
     assert report.best.rises == (rise == 0.1)
     advice = "the dev figure still rises: train longer: --epochs 6"

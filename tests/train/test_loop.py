@@ -17,10 +17,10 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-trai
 from edgebert.converter.head import Head
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.train.backend import tf
+from edgebert.train.evaluation import DevResult
 from edgebert.train.losses import TaskObjective, cross_entropy
-from edgebert.train.network import Inputs, Network
+from edgebert.train.network import ModelInputs, Network
 from edgebert.train.run_folder import RunFolder
-from edgebert.train.score import Score
 from edgebert.train.state import read_state, write_state
 from tests.train import tiny
 
@@ -102,7 +102,7 @@ def test_it_learns(tmp_path):
     right = 0
     for example in tiny.examples():
         ids = tf.constant([example.inputs[0].ids])
-        inputs = Inputs(ids, tf.ones_like(ids), tf.zeros_like(ids))
+        inputs = ModelInputs(ids, tf.ones_like(ids), tf.zeros_like(ids))
         logits = network.head(Head("classify"), network(inputs)).numpy()
         right += logits.argmax() == example.target
     assert right >= 55
@@ -144,7 +144,7 @@ class Poisoned:
     """An objective whose loss is NaN in one step."""
 
     def __init__(self, step):
-        self.by_name = {}
+        self.parameters = {}
         self.loss = TaskObjective(Head("classify"), cross_entropy)
         self.left = tf.Variable(step, dtype=tf.int32)
 
@@ -162,7 +162,7 @@ def test_nan_stops_the_run_and_keeps_the_last_save(tmp_path):
     assert mark.step == 5
     assert all(np.isfinite(value).all() for value in tensors.values())
     outcome = tiny.run(tmp_path, settings, resume=True)
-    assert outcome.mark.step == outcome.steps
+    assert outcome.state.step == outcome.steps
 
 
 def test_full_disk_keeps_the_last_save(tmp_path, monkeypatch):
@@ -181,7 +181,7 @@ def test_full_disk_keeps_the_last_save(tmp_path, monkeypatch):
         tiny.run(tmp_path, evaluate=None)
     assert "\n" not in str(caught.value)
     assert state(tmp_path)[0].step == 5
-    assert tiny.run(tmp_path, evaluate=None, resume=True).mark.step == 24
+    assert tiny.run(tmp_path, evaluate=None, resume=True).state.step == 24
 
 
 def test_it_ends_when_the_figure_no_longer_rises_and_gives_the_best_weights(tmp_path):
@@ -191,16 +191,16 @@ def test_it_ends_when_the_figure_no_longer_rises_and_gives_the_best_weights(tmp_
 
     def falling(weights):
         seen.append(weights["classifier.bias"].copy())
-        return Score({"accuracy": 0.0}, next(figures))
+        return DevResult({"accuracy": 0.0}, next(figures))
 
     outcome = tiny.run(tmp_path, settings, evaluate=falling)
-    assert (outcome.mark.best, outcome.mark.step) == (0.7, 4 * 8)
+    assert (outcome.state.best, outcome.state.step) == (0.7, 4 * 8)
     assert np.array_equal(outcome.weights["classifier.bias"], seen[1])
 
 
 def test_lines_tell_figures_speed_and_time_left(tmp_path):
     lines = []
-    tiny.run(tmp_path, tell=lines.append)
+    tiny.run(tmp_path, notify=lines.append)
     assert len(lines) == 3
     assert lines[0].startswith("epoch 1 of 3, dev figure ")
     assert "texts a second" in lines[0]
@@ -244,10 +244,10 @@ class OfWords:
     """An objective that reads the word table alone."""
 
     def __init__(self):
-        self.by_name = {}
+        self.parameters = {}
 
     def __call__(self, network, batch, dropout):
-        words = tf.gather(network.by_name["embeddings.word"], batch["ids"])
+        words = tf.gather(network.parameters["embeddings.word"], batch["ids"])
         return tf.reduce_mean(tf.square(words - 1.0))
 
 

@@ -54,10 +54,10 @@ def test_squared_error():
     assert float(squared_error(x, tensors(target=target))) == pytest.approx(expected, rel=1e-5)
 
 
-def test_tags_count_by_token_and_only_where_they_are_judged():
+def test_tags_count_by_token_and_only_where_they_have_a_target():
     x, target = logits(2, 3, 4), np.int32([[1, -1, 3], [-1, -1, 0]])
-    judged = [(0, 0, 1), (0, 2, 3), (1, 2, 0)]
-    expected = np.mean([-log_softmax(x[row, place])[right] for row, place, right in judged])
+    targets = [(0, 0, 1), (0, 2, 3), (1, 2, 0)]
+    expected = np.mean([-log_softmax(x[row, place])[right] for row, place, right in targets])
     found = float(token_cross_entropy(x, tensors(target=target)))
     assert found == pytest.approx(expected, rel=1e-5)
 

@@ -14,8 +14,8 @@ from edgebert.converter.head import Head
 from edgebert.errors import EdgebertError
 from edgebert.train.backend import tf
 from edgebert.train.dropout import Dropout, step_key
-from edgebert.train.initial import initial_encoder, initial_head
-from edgebert.train.network import Inputs, Network
+from edgebert.train.initialisation import random_encoder, random_head
+from edgebert.train.network import ModelInputs, Network
 from tests.reference_folders import PLAIN, cases
 
 CLOSE = 1e-5
@@ -50,14 +50,14 @@ def padded(encodings, length=None):
         ids[row, : len(tokens)] = tokens
         mask[row, : len(tokens)] = 1
         segments[row, : len(tokens)] = segment_ids
-    return Inputs(*map(tf.constant, (ids, mask, segments)))
+    return ModelInputs(*map(tf.constant, (ids, mask, segments)))
 
 
 def random_weights(config, seed=1, outputs=5):
     """Every tensor random, norms and biases too."""
-    weights = initial_encoder(config, seed)
+    weights = random_encoder(config, seed)
     for head in ("pooler", "classifier", "tagger", "answerer", "mlm"):
-        weights |= initial_head(head, config, outputs, seed)
+        weights |= random_head(head, config, outputs, seed)
     random = np.random.default_rng(seed)
     return {
         name: weight + np.float32(0.1) * random.standard_normal(weight.shape, np.float32)
@@ -127,15 +127,15 @@ def test_hidden_states_and_attention_are_those_of_each_layer():
     shallow = replace(CONFIG, num_hidden_layers=1)
     first = {name: value for name, value in weights.items() if not name.startswith("layers.1.")}
     expected = reference.forward(first, shallow, ids, segment_ids)
-    np.testing.assert_allclose(encoded.states[1][0, :11], expected, atol=CLOSE, rtol=0)
-    assert [state.shape for state in encoded.states] == [(1, 13, 24)] * 3
+    np.testing.assert_allclose(encoded.hidden_states[1][0, :11], expected, atol=CLOSE, rtol=0)
+    assert [state.shape for state in encoded.hidden_states] == [(1, 13, 24)] * 3
     query, key = (
-        (encoded.states[1][0].numpy() @ weights[f"layers.1.attention.{part}.weight"].T)
+        (encoded.hidden_states[1][0].numpy() @ weights[f"layers.1.attention.{part}.weight"].T)
         + weights[f"layers.1.attention.{part}.bias"]
         for part in ("query", "key")
     )
     scores = query[:, 8:16] @ key[:, 8:16].T / np.sqrt(8)
-    np.testing.assert_allclose(encoded.attention[1][0, 1], scores, atol=CLOSE, rtol=0)
+    np.testing.assert_allclose(encoded.attention_scores[1][0, 1], scores, atol=CLOSE, rtol=0)
 
 
 def test_fill_mask_answers_for_positions_alone():
@@ -156,7 +156,7 @@ def test_weights_come_out_as_they_went_in():
 
 def test_every_weight_is_trained():
     network = Network(CONFIG, random_weights(CONFIG))
-    assert len(network.trainable_variables) == len(network.by_name)
+    assert len(network.trainable_variables) == len(network.parameters)
 
 
 def test_dropout_is_a_function_of_seed_step_part_and_site():
@@ -198,11 +198,11 @@ def test_other_families_are_refused():
 
 
 def test_initial_weights_depend_on_name_and_seed_alone():
-    one, other = initial_encoder(CONFIG, 1), initial_encoder(CONFIG, 2)
+    one, other = random_encoder(CONFIG, 1), random_encoder(CONFIG, 2)
     table = one["embeddings.word"]
     assert np.abs(table).max() <= 0.04
     assert 0.015 < table.std() < 0.02
     assert (one["embeddings.norm.weight"] == 1).all()
     assert not np.array_equal(table, other["embeddings.word"])
-    deeper = initial_encoder(replace(CONFIG, num_hidden_layers=3), 1)
+    deeper = random_encoder(replace(CONFIG, num_hidden_layers=3), 1)
     assert np.array_equal(deeper["layers.1.ffn.output.weight"], one["layers.1.ffn.output.weight"])

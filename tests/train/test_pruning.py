@@ -8,8 +8,8 @@ import pytest
 pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-train")
 
 from edgebert.train.backend import tf
+from edgebert.train.evaluation import DevResult
 from edgebert.train.pruning import MagnitudePruning, is_pruned
-from edgebert.train.score import Score
 from tests.train import tiny
 
 SETTINGS = replace(tiny.SETTINGS, prune=0.5)
@@ -31,17 +31,17 @@ def test_the_smallest_weights_become_0_and_later_ones_follow():
     pruning = MagnitudePruning(0.5, {"layers.0.ffn.output.weight": weights}, 100)
     shares = []
     for step in range(100):
-        pruning.after(step)
+        pruning.after_step(step)
         shares.append(float(np.mean(weights.numpy() == 0)))
     assert shares[9] == 0
     assert shares == sorted(shares)
     assert 0.3 < shares[40] < 0.5
     assert set(shares[70:]) == {0.5}
-    assert pruning.done_by(71)
-    assert not pruning.done_by(60)
+    assert pruning.is_complete_at(71)
+    assert not pruning.is_complete_at(60)
     assert weights.numpy().reshape(-1)[160] == 161
     weights.assign(tf.ones_like(weights))  # as a gradient might
-    pruning.after(99)
+    pruning.after_step(99)
     assert np.mean(weights.numpy() == 0) == 0.5
 
 
@@ -49,8 +49,8 @@ def test_weights_that_are_not_pruned_yet_are_not_the_best(tmp_path):
     figures = iter((0.9, 0.8, 0.7))  # 24 steps: the last choice is made after 16
 
     def falling(weights):
-        return Score({"figure": 0.0}, next(figures))
+        return DevResult({"figure": 0.0}, next(figures))
 
     outcome = tiny.run(tmp_path, SETTINGS, evaluate=falling)
-    assert outcome.mark.best == 0.7
+    assert outcome.state.best == 0.7
     assert np.mean(outcome.weights["embeddings.word"] == 0) == 0.5

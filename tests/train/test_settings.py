@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from edgebert.errors import EdgebertError
-from edgebert.train.settings import Settings, Settled
+from edgebert.train.settings import ResolvedSettings, Settings
 
 
 @pytest.mark.parametrize(
@@ -34,19 +34,19 @@ def test_rounding_takes_float32_alone():
 
 
 def test_rate_rises_to_the_highest_and_falls_to_nothing():
-    settings = Settled(epochs=1, batch_size=8, learning_rate=1.0, dropout=0.0, warmup=0.1)
-    rates = [settings.rate(step, 100) for step in range(100)]
+    settings = ResolvedSettings(epochs=1, batch_size=8, learning_rate=1.0, dropout=0.0, warmup=0.1)
+    rates = [settings.learning_rate_at(step, 100) for step in range(100)]
     assert rates[:10] == pytest.approx([0.1 * step for step in range(1, 11)])
     assert rates[10] == pytest.approx(1.0)
     assert rates[99] == pytest.approx(1 / 90)
     assert all(one > other for one, other in itertools.pairwise(rates[10:]))
-    assert replace(settings, warmup=0.0).rate(0, 3) == 1.0
-    assert replace(settings, warmup=1.0).rate(2, 3) == 1.0
+    assert replace(settings, warmup=0.0).learning_rate_at(0, 3) == 1.0
+    assert replace(settings, warmup=1.0).learning_rate_at(2, 3) == 1.0
 
 
-def test_what_may_be_left_open_is_settled_before_a_run():
+def test_what_may_be_left_out_is_resolved_before_a_run():
     assert Settings().epochs is None
     complete = {"epochs": 1, "batch_size": 8, "learning_rate": 1e-3, "dropout": 0.0}
     for name in complete:
         with pytest.raises((EdgebertError, TypeError)):
-            Settled(**{**complete, name: None})
+            ResolvedSettings(**{**complete, name: None})

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from edgebert.train.state import Mark
+from edgebert.train.state import TrainerState
 
 
 def after(figures):
-    mark = Mark()
+    mark = TrainerState()
     for step, figure in enumerate(figures, 1):
-        mark = replace(mark, step=step).judged(figure, len(figures))
+        mark = replace(mark, step=step).after_evaluation(figure, len(figures))
     return mark
 
 
@@ -36,5 +36,5 @@ def test_a_run_rises_whose_last_fifth_brought_the_best_figure_by_more_than_a_poi
 
 
 def test_as_an_array_and_back():
-    for mark in (Mark(), Mark(3), after([0.1, 0.2]), after([0.2])):
-        assert Mark.from_array(mark.to_array()) == mark
+    for mark in (TrainerState(), TrainerState(3), after([0.1, 0.2]), after([0.2])):
+        assert TrainerState.from_array(mark.to_array()) == mark

@@ -11,7 +11,7 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-trai
 from edgebert.checkpoints.folder import open_folder
 from edgebert.checkpoints.writing.hugging_face import write_hugging_face
 from edgebert.cli.main import app
-from edgebert.train.start import with_heads
+from edgebert.train.initialisation import with_task_heads
 from tests.train import words, workers
 
 TEXTS = 61
@@ -24,7 +24,7 @@ def losses(folder):
 
 
 def test_two_workers_label_and_distill_what_one_does(tmp_path):
-    teacher = with_heads(words.checkpoint(), "classify", ("no", "yes"), 1, None)
+    teacher = with_task_heads(words.checkpoint(), "classify", ("no", "yes"), 1, None)
     write_hugging_face(teacher, tmp_path / "teacher")
     texts = dict.fromkeys(text for text, _ in words.sentences(3 * TEXTS, 3))
     lines = [*texts][:TEXTS]
@@ -34,11 +34,11 @@ def test_two_workers_label_and_distill_what_one_does(tmp_path):
         (tmp_path / "dev.tsv").read_text().replace("negative", "no").replace("positive", "yes")
     )
 
-    def command(out, *further):
+    def command(out, *extra_arrays):
         paths = {"--teacher": "teacher", "--transfer": "texts.txt", "--dev": "dev.tsv", "-o": out}
         given = [word for name, path in paths.items() for word in (name, str(tmp_path / path))]
         settings = "--init teacher --student 1/8 --epochs 8 --batch-size 16 --dropout 0"
-        return ["distill", *given, *settings.split(), *further]
+        return ["distill", *given, *settings.split(), *extra_arrays]
 
     result = CliRunner().invoke(app, [*command("one"), "--json"])
     assert result.exit_code == 0, result.output

@@ -43,8 +43,8 @@ def test_tensorflow_reads_the_same_variables(folder, tmp_path):
         for prefix in (index.with_suffix(""), tmp_path / "bert_model.ckpt")
     )
     names = set(after.get_variable_to_shape_map())
-    further = set(before.get_variable_to_shape_map()) - names
-    assert all("adam" in name or name == "global_step" for name in further)
+    extra_arrays = set(before.get_variable_to_shape_map()) - names
+    assert all("adam" in name or name == "global_step" for name in extra_arrays)
     for name in names:
         assert np.array_equal(before.get_tensor(name), after.get_tensor(name)), name
 

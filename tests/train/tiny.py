@@ -9,15 +9,15 @@ import numpy as np
 from edgebert.bert.config import BertConfig
 from edgebert.converter.head import Head
 from edgebert.tokenizer.tokenizer import Encoding
-from edgebert.train.examples import Example, ExampleFeed
-from edgebert.train.initial import initial_encoder, initial_head
+from edgebert.train.batching import Example, ExampleBatches
+from edgebert.train.evaluation import DevResult
+from edgebert.train.initialisation import random_encoder, random_head
 from edgebert.train.loop import train
 from edgebert.train.losses import TaskObjective, cross_entropy
 from edgebert.train.network import Network
 from edgebert.train.run_folder import open_run
-from edgebert.train.score import Score
-from edgebert.train.settings import Settled
-from edgebert.train.strategy import devices
+from edgebert.train.settings import ResolvedSettings
+from edgebert.train.strategy import replica_count
 
 CONFIG = BertConfig(
     vocab_size=50,
@@ -27,7 +27,7 @@ CONFIG = BertConfig(
     intermediate_size=32,
     max_position_embeddings=16,
 )
-SETTINGS = Settled(
+SETTINGS = ResolvedSettings(
     epochs=3,
     batch_size=8,
     learning_rate=3e-3,
@@ -54,24 +54,24 @@ def examples(count=60, seed=1):
 
 def weights(seed=1):
     heads = {
-        **initial_head("pooler", CONFIG, 0, seed),
-        **initial_head("classifier", CONFIG, LABELS, seed),
+        **random_head("pooler", CONFIG, 0, seed),
+        **random_head("classifier", CONFIG, LABELS, seed),
     }
-    found = {**initial_encoder(CONFIG, seed), **heads}
+    found = {**random_encoder(CONFIG, seed), **heads}
     # Larger than usual, to learn in few steps.
     return {name: array if array.ndim == 1 else 5 * array for name, array in found.items()}
 
 
-def judge(found):
+def evaluate(found):
     """Some figure that only the weights decide."""
-    return Score({"figure": float(found["classifier.weight"][0, 0])}, 0.0)
+    return DevResult({"figure": float(found["classifier.weight"][0, 0])}, 0.0)
 
 
-def run(folder, settings=SETTINGS, resume=False, evaluate=judge, count=60, **options):
+def run(folder, settings=SETTINGS, resume=False, evaluate=evaluate, count=60, **options):
     return train(
         Network(CONFIG, weights(), precision=settings.precision),
         options.pop("objective", None) or TaskObjective(Head("classify"), cross_entropy),
-        ExampleFeed.of(examples(count), settings, settings.accumulate * devices()),
+        ExampleBatches.of(examples(count), settings, settings.accumulate * replica_count()),
         settings,
         open_run(Path(folder), {"settings": asdict(settings)}, resume=resume),
         evaluate=evaluate,

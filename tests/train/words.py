@@ -7,7 +7,7 @@ import numpy as np
 from edgebert.bert.config import BertConfig
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.tokenizer.options import TokenizerOptions
-from edgebert.train.initial import initial_encoder
+from edgebert.train.initialisation import random_encoder
 
 PRAISE, BLAME = ("good", "fine", "great"), ("bad", "poor", "awful")
 FILLERS = ("the", "a", "film", "was", "very", "plot", "and", "actor")
@@ -27,7 +27,7 @@ CONFIG = BertConfig(
 def checkpoint(seed=1, config=CONFIG, vocabulary=VOCABULARY):
     weights = {
         name: array if array.ndim == 1 else 5 * array  # to learn in few steps
-        for name, array in initial_encoder(config, seed).items()
+        for name, array in random_encoder(config, seed).items()
     }
     return Checkpoint(
         config, weights, vocabulary, TokenizerOptions(max_length=32), source="words", format="test"

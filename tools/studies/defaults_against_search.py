@@ -24,9 +24,9 @@ from edgebert.checkpoints.folder import open_folder
 from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.evaluation.data import open_data
 from edgebert.evaluation.readers import read_rows
-from edgebert.train.deployed import judge
-from edgebert.train.finetune import Task, finetune
-from edgebert.train.from_teacher import parse_size, student_of
+from edgebert.train.distillation.student import parse_size, student_from_teacher
+from edgebert.train.evaluation import evaluate_checkpoint
+from edgebert.train.finetuning.finetune import FinetuneSpec, finetune
 from edgebert.train.settings import Settings
 
 RATES = (1 / 3, 1.0, 3.0)
@@ -43,8 +43,8 @@ def main() -> int:
         train = output / "train.csv"
         sample(arguments.train, train, arguments.a_label)
     with open_checkpoint(arguments.model) as model:
-        source = student_of(model, *parse_size(arguments.size))
-    task = Task(arguments.task, train, max_length=arguments.max_length)
+        source = student_from_teacher(model, *parse_size(arguments.size))
+    task = FinetuneSpec(arguments.task, train, max_length=arguments.max_length)
     for seed in range(1, arguments.seeds + 1):
         usual, figure = run(source, task, Settings(seed=seed), arguments.test, output)
         found = {(1.0, 1.0): figure}
@@ -79,16 +79,16 @@ def sample(path: Path, to: Path, most: int) -> None:
 
 
 def run(
-    source: Checkpoint, task: Task, settings: Settings, test: Path, output: Path
+    source: Checkpoint, task: FinetuneSpec, settings: Settings, test: Path, output: Path
 ) -> tuple[Settings, float]:
     """A run's settings with nothing left open, and the figure of its last weights."""
     chosen = (settings.epochs or "default", settings.learning_rate or "default", settings.seed)
     name = "-".join(map(str, chosen))
     report = finetune(source, task, output / name, [settings], resume=True)
-    figure = judge(open_folder(output / name), open_data(test, task.name)).figure
-    settled = report.best.settings
-    print(f"{settled.epochs} epochs, rate {settled.learning_rate:g}: {figure:.4f}", flush=True)
-    return settled, figure
+    figure = evaluate_checkpoint(open_folder(output / name), open_data(test, task.name)).figure
+    resolved = report.best.settings
+    print(f"{resolved.epochs} epochs, rate {resolved.learning_rate:g}: {figure:.4f}", flush=True)
+    return resolved, figure
 
 
 def _arguments(given: Sequence[str] | None = None) -> argparse.Namespace:

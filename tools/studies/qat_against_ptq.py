@@ -23,11 +23,11 @@ from edgebert.converter.convert import convert
 from edgebert.evaluation.compare import compare
 from edgebert.evaluation.data import open_data
 from edgebert.evaluation.evaluate import evaluate
-from edgebert.train.distill import Transfer, distill
-from edgebert.train.distillation import Mix
-from edgebert.train.finetune import Task, finetune
+from edgebert.train.distillation.distill import TransferSet, distill
+from edgebert.train.distillation.options import DistillationOptions
+from edgebert.train.distillation.teacher import CheckpointTeacher
+from edgebert.train.finetuning.finetune import FinetuneSpec, finetune
 from edgebert.train.settings import Qat, Settings
-from edgebert.train.teacher import CheckpointTeacher
 
 METRIC = "accuracy"
 
@@ -71,20 +71,20 @@ def trained(arguments: argparse.Namespace, qat: Qat, folder: Path) -> Path:
     )
     with open_checkpoint(str(arguments.model)) as model:
         if arguments.teacher is None:
-            task = Task("classify", arguments.train, arguments.dev)
-            finetune(model, task, folder, [settings], resume=True, tell=print)
+            task = FinetuneSpec("classify", arguments.train, arguments.dev)
+            finetune(model, task, folder, [settings], resume=True, notify=print)
             return folder
         with open_checkpoint(str(arguments.teacher)) as teacher:
-            texts = Transfer(tuple(arguments.transfer), arguments.train, arguments.dev)
+            texts = TransferSet(tuple(arguments.transfer), arguments.train, arguments.dev)
             distill(
                 CheckpointTeacher(teacher),
                 model,
                 texts,
                 folder,
                 [settings],
-                mix=Mix(temperature=2.0, hard=0.0),
+                options=DistillationOptions(temperature=2.0, hard=0.0),
                 resume=True,
-                tell=print,
+                notify=print,
             )
     return folder
 

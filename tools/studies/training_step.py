@@ -19,14 +19,14 @@ from edgebert.bert.catalogue import CatalogueModel
 from edgebert.bert.config import BertConfig
 from edgebert.converter.head import Head
 from edgebert.tokenizer.tokenizer import Encoding
-from edgebert.train.examples import Example, ExampleFeed
-from edgebert.train.from_teacher import parse_size
-from edgebert.train.initial import initial_encoder, initial_head
+from edgebert.train.batching import Example, ExampleBatches
+from edgebert.train.distillation.student import parse_size
+from edgebert.train.initialisation import random_encoder, random_head
 from edgebert.train.loop import train
 from edgebert.train.losses import TaskObjective, cross_entropy
 from edgebert.train.network import Network
 from edgebert.train.run_folder import open_run
-from edgebert.train.settings import Settled
+from edgebert.train.settings import ResolvedSettings
 
 LABELS = 77
 FIRST = 3
@@ -35,7 +35,7 @@ FIRST = 3
 
 def step_times(config: BertConfig, batch_size: int, tokens: int, steps: int) -> list[float]:
     """Seconds of each step but the first ones."""
-    settings = Settled(
+    settings = ResolvedSettings(
         epochs=1, batch_size=batch_size, learning_rate=1e-4, dropout=0.1, save_every=10**6
     )
     ids = np.random.default_rng(1).integers(0, config.vocab_size, (steps * batch_size, tokens))
@@ -46,7 +46,7 @@ def step_times(config: BertConfig, batch_size: int, tokens: int, steps: int) -> 
         train(
             Network(config, _weights(config)),
             TaskObjective(Head("classify"), cross_entropy),
-            ExampleFeed.of(examples, settings, 1),
+            ExampleBatches.of(examples, settings, 1),
             settings,
             open_run(Path(folder), {}),
             progress=lambda done, total, what: ends.append(time.perf_counter()),
@@ -56,10 +56,10 @@ def step_times(config: BertConfig, batch_size: int, tokens: int, steps: int) -> 
 
 def _weights(config: BertConfig) -> dict[str, Array]:
     heads = (
-        initial_head("pooler", config, 0, 1),
-        initial_head("classifier", config, LABELS, 1),
+        random_head("pooler", config, 0, 1),
+        random_head("classifier", config, LABELS, 1),
     )
-    return initial_encoder(config, 1) | heads[0] | heads[1]
+    return random_encoder(config, 1) | heads[0] | heads[1]
 
 
 def main() -> None:

@@ -12,8 +12,7 @@ from typing import Any
 from edgebert.errors import EdgebertError
 from edgebert.runtime.model import Model
 from edgebert.tokenizer.special import MASK, SPACE
-from edgebert.train.augmentation.method import NO_CANDIDATES, Candidates
-from edgebert.train.augmentation.words import Span, spans
+from edgebert.train.augmentation.candidates import NO_CANDIDATES, Candidates, Span, spans
 
 _MOST = 15
 _ASKED = 2 * _MOST  # some are no words, and one is what stood there

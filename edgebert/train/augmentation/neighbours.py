@@ -14,8 +14,7 @@ from edgebert.arrays import Array
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.errors import EdgebertError
 from edgebert.tokenizer.memo import Memo
-from edgebert.train.augmentation.method import NO_CANDIDATES, Candidates
-from edgebert.train.augmentation.words import spans
+from edgebert.train.augmentation.candidates import NO_CANDIDATES, Candidates, spans
 from edgebert.train.fingerprint import fingerprint
 
 _MOST = 15  # as TinyBERT
@@ -52,7 +51,7 @@ class Neighbours:
             raise EdgebertError(f"{checkpoint.source}: its vocabulary has no words to choose from")
         self._words = [checkpoint.vocabulary[at] for at in self._ids]
         self._rows = {at: row for row, at in enumerate(self._ids)}
-        self._vectors = _directions(checkpoint.weights["embeddings.word"][self._ids])
+        self._vectors = _unit_rows(checkpoint.weights["embeddings.word"][self._ids])
         self._near = Memo(self._find, limit=_REMEMBERED)
 
     def candidates(self, texts: Sequence[str]) -> list[list[Candidates]]:
@@ -73,7 +72,7 @@ class Neighbours:
         )
 
 
-def _directions(table: Array) -> Array:
+def _unit_rows(table: Array) -> Array:
     """Rows of length 1 [V, H]. Without their mean, which all of a BERT's words share."""
     centred = table - table.mean(axis=0)
     length = np.linalg.norm(centred, axis=1, keepdims=True)

@@ -21,7 +21,7 @@ class Line(NamedTuple):
 
     Attributes:
         text: empty where a document ends.
-        held_out: it is to be judged by, not learned from.
+        held_out: it is for evaluation, not for training.
     """
 
     text: str
@@ -81,6 +81,6 @@ def _is_held_out(section: int, share: float) -> bool:
     return math.floor(section * share) > math.floor((section - 1) * share)
 
 
-def texts_of(files: Iterable[Path]) -> Iterator[str]:
+def corpus_texts(files: Iterable[Path]) -> Iterator[str]:
     """All lines that are not blank."""
     return (line.text for line in read_corpus(files) if line.text)

@@ -12,19 +12,25 @@ import numpy as np
 from edgebert.errors import EdgebertError
 from edgebert.files import replacing
 from edgebert.tokenizer.tokenizer import Tokenizer
-from edgebert.train.examples import IGNORED, Batch
-from edgebert.train.masking import Masked, Masker, Masking
+from edgebert.train.batching import IGNORE_INDEX, Batch
+from edgebert.train.pretraining.masking import Masked, Masker, Masking
 from edgebert.train.pretraining.packing import SPECIAL, Packed, PackingName, pack
-from edgebert.train.pretraining.tokens import PLACE, ROWS, Places, Tokens, mapped
+from edgebert.train.pretraining.tokenised_corpus import (
+    OFFSET_TYPE,
+    ROWS,
+    Offsets,
+    TokenisedCorpus,
+    memory_map,
+)
 
-NEXT = "is_random"
+IS_RANDOM_NEXT = "is_random"
 """Of sentence pairs in a batch: 1 where the second segment does not follow, int32 [B]."""
 
 _BLOCK = 1 << 16  # rows that are written together
 
 
 @dataclass(frozen=True)
-class Wanted:
+class InputOptions:
     """How a corpus becomes inputs.
 
     Attributes:
@@ -49,7 +55,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Inputs:
+class MaskedInputs:
     """All inputs of a corpus; each is masked anew whenever it is asked for.
 
     Attributes:
@@ -62,8 +68,8 @@ class Inputs:
         pairs: inputs are sentence pairs.
     """
 
-    tokens: Tokens
-    rows: Places
+    tokens: TokenisedCorpus
+    rows: Offsets
     tokenizer: Tokenizer
     masker: Masker
     max_length: int
@@ -81,18 +87,18 @@ class Inputs:
         ids, segment_ids, _ = self.tokenizer.join(first, second)
         return self.masker.mask(ids, np.random.default_rng(seed)), segment_ids
 
-    def batch(self, numbers: Places, seeds: Sequence[tuple[int, ...]]) -> Batch:
+    def batch(self, numbers: Offsets, seeds: Sequence[tuple[int, ...]]) -> Batch:
         """Inputs in a shape that depends on their number alone.
 
         Returns:
             `ids`, `mask`, `segment_ids` int32 [B, n]; `positions` int32 [B, m], the hidden tokens,
-            0 where an input has fewer; `target` int32 [B, m], what stood there, or `IGNORED`; of
-            sentence pairs `is_random`.
+            0 where an input has fewer; `target` int32 [B, m], what stood there, or `IGNORE_INDEX`;
+            of sentence pairs `is_random`.
         """
         length = (len(numbers), self.max_length)
         found = {name: np.zeros(length, np.int32) for name in ("ids", "mask", "segment_ids")}
         found["positions"] = np.zeros((len(numbers), self.slots), np.int32)
-        found["target"] = np.full_like(found["positions"], IGNORED)
+        found["target"] = np.full_like(found["positions"], IGNORE_INDEX)
         for row, (number, seed) in enumerate(zip(numbers.tolist(), seeds, strict=True)):
             hidden, segment_ids = self.one(number, seed)
             tokens, count = len(segment_ids), len(hidden.positions)
@@ -102,50 +108,54 @@ class Inputs:
             found["positions"][row, :count] = hidden.positions
             found["target"][row, :count] = hidden.labels
         if self.pairs:
-            found[NEXT] = self.rows[numbers, -1].astype(np.int32)
+            found[IS_RANDOM_NEXT] = self.rows[numbers, -1].astype(np.int32)
         return found
 
-    def _segment(self, begin: int, end: int) -> list[int]:
+    def _segment(self, initial_checkpoint: int, end: int) -> list[int]:
         """Its tokens, without a [SEP] at either end: it will get its own."""
-        found: list[int] = self.tokens.ids[begin:end].tolist()
+        found: list[int] = self.tokens.ids[initial_checkpoint:end].tolist()
         sep = self.tokenizer.join([]).ids[-1]
         start, stop = found[:1] == [sep], len(found) - (found[-1:] == [sep])
         return found[start:stop]
 
 
 def open_inputs(
-    tokens: Tokens, vocabulary: Sequence[str], tokenizer: Tokenizer, wanted: Wanted, folder: Path
-) -> Inputs:
+    tokens: TokenisedCorpus,
+    vocabulary: Sequence[str],
+    tokenizer: Tokenizer,
+    options: InputOptions,
+    folder: Path,
+) -> MaskedInputs:
     """Packs a corpus; what was packed already is in the folder.
 
     Args:
         tokens: of the corpus, in the folder.
         vocabulary: of them.
         tokenizer: of the same vocabulary; its `max_length` is that of an input.
-        wanted: how they are packed and masked.
+        options: how they are packed and masked.
         folder: to keep rows in.
 
     Raises:
         EdgebertError: the corpus cannot be packed so, or a file cannot be written.
     """
     length = tokenizer.options.max_length
-    slots = round(wanted.share * (length - SPECIAL[wanted.packing]))
-    masking = Masking(wanted.share, whole_words=wanted.whole_words, most=max(1, slots))
-    path = folder / f"{wanted.packing}-{length}-{wanted.seed}{ROWS}"
+    slots = round(options.share * (length - SPECIAL[options.packing]))
+    masking = Masking(options.share, whole_words=options.whole_words, most=max(1, slots))
+    path = folder / f"{options.packing}-{length}-{options.seed}{ROWS}"
     if not path.exists():
-        _write_rows(pack(tokens, wanted.packing, length, wanted.seed), path)
-    return Inputs(
+        _write_rows(pack(tokens, options.packing, length, options.seed), path)
+    return MaskedInputs(
         tokens,
-        mapped(path, PLACE).reshape(-1, len(Packed._fields)),
+        memory_map(path, OFFSET_TYPE).reshape(-1, len(Packed._fields)),
         tokenizer,
         Masker(vocabulary, masking),
         length,
         masking.most,
-        wanted.packing == "sentence-pairs",
+        options.packing == "sentence-pairs",
     )
 
 
 def _write_rows(rows: Iterator[Packed], path: Path) -> None:
     with replacing(path) as part, part.open("wb") as file:
         while block := list(islice(rows, _BLOCK)):
-            file.write(np.array(block, PLACE).tobytes())
+            file.write(np.array(block, OFFSET_TYPE).tobytes())

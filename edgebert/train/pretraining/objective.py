@@ -9,9 +9,9 @@ from typing import Any
 from edgebert.converter.head import Head
 from edgebert.train.backend import tf
 from edgebert.train.dropout import Dropout
-from edgebert.train.losses import inputs_of, token_cross_entropy
+from edgebert.train.losses import model_inputs, token_cross_entropy
 from edgebert.train.network import Network
-from edgebert.train.pretraining.inputs import NEXT
+from edgebert.train.pretraining.inputs import IS_RANDOM_NEXT
 
 _MASKED = Head("fill-mask")
 
@@ -21,19 +21,19 @@ class PretrainObjective:
     """Mean cross-entropy of the hidden tokens; of sentence pairs, that of their order is added.
 
     Attributes:
-        by_name: no variables of its own.
+        parameters: no variables of its own.
     """
 
-    by_name: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def __call__(self, network: Network, batch: Mapping[str, Any], dropout: Dropout) -> Any:
-        """The mean loss of a batch (`Inputs.batch`)."""
-        encoded = network(inputs_of(batch), dropout)
+        """The mean loss of a batch (`MaskedInputs.batch`)."""
+        encoded = network(model_inputs(batch), dropout)
         logits = network.head(_MASKED, encoded, dropout, batch["positions"])
         loss = token_cross_entropy(logits, batch)
-        if NEXT in batch:
+        if IS_RANDOM_NEXT in batch:
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
-                batch[NEXT], network.next_sentence(encoded)
+                batch[IS_RANDOM_NEXT], network.next_sentence(encoded)
             )
             loss += tf.reduce_mean(losses)
         return loss

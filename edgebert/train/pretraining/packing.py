@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from edgebert.errors import EdgebertError
-from edgebert.train.pretraining.tokens import Tokens
+from edgebert.train.pretraining.tokenised_corpus import TokenisedCorpus
 
 PackingName: TypeAlias = Literal["full-sentences", "sentence-pairs"]
 
@@ -21,7 +21,7 @@ SPECIAL = {"full-sentences": 2, "sentence-pairs": 3}
 """[CLS] and [SEP] of an input."""
 
 _SHORT = 0.1  # of the pairs: as google-research/bert, so that inputs of any length are known
-_PIECE = 1 << 20  # lines that are looked at together
+_LINE_BLOCK = 1 << 20  # lines that are looked at together
 
 
 class Packed(NamedTuple):
@@ -37,7 +37,9 @@ class Packed(NamedTuple):
 Segment: TypeAlias = tuple[int, int]
 
 
-def pack(tokens: Tokens, packing: PackingName, max_length: int, seed: int) -> Iterator[Packed]:
+def pack(
+    tokens: TokenisedCorpus, packing: PackingName, max_length: int, seed: int
+) -> Iterator[Packed]:
     """All inputs of a corpus, in its order.
 
     Args:
@@ -50,58 +52,60 @@ def pack(tokens: Tokens, packing: PackingName, max_length: int, seed: int) -> It
     Raises:
         EdgebertError: pairs of a corpus with one document: there is no other to draw from.
     """
-    room = max_length - SPECIAL[packing]
+    max_tokens = max_length - SPECIAL[packing]
     if packing == "full-sentences":
-        return _full_sentences(tokens, room)
+        return _full_sentences(tokens, max_tokens)
     if len(tokens.documents) < 2:
         raise EdgebertError(
             "sentence pairs need at least two documents, with a blank line between them, among "
             "what is held out too; use full-sentences, or hold out more"
         )
-    return _sentence_pairs(tokens, room, seed)
+    return _sentence_pairs(tokens, max_tokens, seed)
 
 
-def _full_sentences(tokens: Tokens, room: int) -> Iterator[Packed]:
+def _full_sentences(tokens: TokenisedCorpus, max_tokens: int) -> Iterator[Packed]:
     begin = at = 0
     for end in _line_ends(tokens):
-        if end - begin > room and at > begin:
+        if end - begin > max_tokens and at > begin:
             yield Packed(begin, at)
             begin = at
-        while end - begin > room:  # a line that does not fit alone
-            yield Packed(begin, begin + room)
-            begin += room
+        while end - begin > max_tokens:  # a line that does not fit alone
+            yield Packed(begin, begin + max_tokens)
+            begin += max_tokens
         at = end
     if at > begin:
         yield Packed(begin, at)
 
 
-def _line_ends(tokens: Tokens) -> Iterator[int]:
-    for start in range(1, len(tokens.lines), _PIECE):
-        yield from tokens.lines[start : start + _PIECE].tolist()
+def _line_ends(tokens: TokenisedCorpus) -> Iterator[int]:
+    for start in range(1, len(tokens.lines), _LINE_BLOCK):
+        yield from tokens.lines[start : start + _LINE_BLOCK].tolist()
     yield len(tokens.ids)
 
 
-def _sentence_pairs(tokens: Tokens, room: int, seed: int) -> Iterator[Packed]:
+def _sentence_pairs(tokens: TokenisedCorpus, max_tokens: int, seed: int) -> Iterator[Packed]:
     for number in range(len(tokens.documents)):
         random = np.random.default_rng((seed, number))
         lines, at = _lines(tokens, number), 0
         while at < len(lines):
-            target = room if random.random() >= _SHORT else int(random.integers(2, room + 1))
-            stop = _reaching(lines, at, target)
+            target = (
+                max_tokens if random.random() >= _SHORT else int(random.integers(2, max_tokens + 1))
+            )
+            stop = _line_reaching(lines, at, target)
             middle = stop if stop == at + 1 else int(random.integers(at + 1, stop))
             a = (lines[at][0], lines[middle - 1][1])
             is_random = middle == stop or bool(random.random() < 0.5)
             if is_random:
-                b = _elsewhere(tokens, number, target - (a[1] - a[0]), random)
+                b = _random_segment(tokens, number, target - (a[1] - a[0]), random)
                 at = middle  # what was not used may still be
             else:
                 b = (lines[middle][0], lines[stop - 1][1])
                 at = stop
-            (a, b) = _shortened(a, b, room, random)
+            (a, b) = _truncated_pair(a, b, max_tokens, random)
             yield Packed(*a, *b, int(is_random))
 
 
-def _lines(tokens: Tokens, number: int) -> list[Segment]:
+def _lines(tokens: TokenisedCorpus, number: int) -> list[Segment]:
     """The lines of a document, without the [SEP] behind it."""
     last = number + 1 == len(tokens.documents)
     begin = int(tokens.documents[number])
@@ -111,7 +115,7 @@ def _lines(tokens: Tokens, number: int) -> list[Segment]:
     return list(zip(begins, [*begins[1:], after - 1], strict=True))
 
 
-def _reaching(lines: list[Segment], start: int, target: int) -> int:
+def _line_reaching(lines: list[Segment], start: int, target: int) -> int:
     """Behind which line, from a start on, the target is reached, or there are no more."""
     for stop in range(start + 1, len(lines)):
         if lines[stop - 1][1] - lines[start][0] >= target:
@@ -119,20 +123,22 @@ def _reaching(lines: list[Segment], start: int, target: int) -> int:
     return len(lines)
 
 
-def _elsewhere(tokens: Tokens, number: int, target: int, random: np.random.Generator) -> Segment:
+def _random_segment(
+    tokens: TokenisedCorpus, number: int, target: int, random: np.random.Generator
+) -> Segment:
     """A segment from any place in another document."""
     other = int(random.integers(len(tokens.documents) - 1))
     lines = _lines(tokens, other + (other >= number))
     start = int(random.integers(len(lines)))
-    return lines[start][0], lines[_reaching(lines, start, target) - 1][1]
+    return lines[start][0], lines[_line_reaching(lines, start, target) - 1][1]
 
 
-def _shortened(
-    a: Segment, b: Segment, room: int, random: np.random.Generator
+def _truncated_pair(
+    a: Segment, b: Segment, max_tokens: int, random: np.random.Generator
 ) -> tuple[Segment, Segment]:
     """Both, the longer one shorter by a token at either end until they fit."""
     first, second = [*a], [*b]
-    excess = a[1] - a[0] + b[1] - b[0] - room
+    excess = a[1] - a[0] + b[1] - b[0] - max_tokens
     for from_front in random.random(max(0, excess)) < 0.5:
         longer = max(first, second, key=lambda segment: segment[1] - segment[0])
         if from_front:

@@ -16,19 +16,23 @@ from edgebert.files import make_folder
 from edgebert.progress import Progress, silent
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.defaults import Problem
-from edgebert.train.loop import Tell
-from edgebert.train.pretraining.beginning import NewModel, begin
+from edgebert.train.evaluation import DevResult
+from edgebert.train.loop import Notify
+from edgebert.train.pretraining.batching import PretrainingBatches
 from edgebert.train.pretraining.corpus import Line, read_corpus
-from edgebert.train.pretraining.feed import PretrainFeed
-from edgebert.train.pretraining.inputs import Wanted, open_inputs
-from edgebert.train.pretraining.judge import judge
+from edgebert.train.pretraining.evaluation import evaluate_mlm
+from edgebert.train.pretraining.inputs import InputOptions, open_inputs
+from edgebert.train.pretraining.new_model import NewModel, initial_checkpoint
 from edgebert.train.pretraining.objective import PretrainObjective
-from edgebert.train.pretraining.tokens import Tokens, TokenWriter, open_tokens
-from edgebert.train.report import Report
-from edgebert.train.score import Score
-from edgebert.train.settings import Settings, Settled
-from edgebert.train.strategy import own_folder
-from edgebert.train.trials import Lessons, refuse_model, run_trials
+from edgebert.train.pretraining.tokenised_corpus import (
+    TokenisedCorpus,
+    TokenWriter,
+    open_tokenised_corpus,
+)
+from edgebert.train.report import TrainingReport
+from edgebert.train.settings import ResolvedSettings, Settings
+from edgebert.train.strategy import worker_folder
+from edgebert.train.trials import Experiment, refuse_existing_model, run_trials
 
 CORPUS = "corpus"
 """The folder beside the model's files in which the corpus is kept as token ids."""
@@ -42,9 +46,9 @@ class Corpus:
 
     Attributes:
         files: plain text, or with a column `text`; perhaps compressed.
-        dev: to judge by; None: a share of the text is held out.
+        dev: to evaluate on; None: a share of the text is held out.
         held_out: that share.
-        wanted: how text becomes inputs.
+        options: how text becomes inputs.
         epoch_steps: steps that count as an epoch; None: a pass over the text.
 
     Raises:
@@ -54,7 +58,7 @@ class Corpus:
     files: tuple[Path, ...]
     dev: Path | None = None
     held_out: float = 0.02
-    wanted: Wanted = field(default_factory=Wanted)
+    options: InputOptions = field(default_factory=InputOptions)
     epoch_steps: int | None = None
 
     def __post_init__(self) -> None:
@@ -67,7 +71,7 @@ class Corpus:
             raise EdgebertError(f"steps of an epoch are {self.epoch_steps}; at least 1 is needed")
 
     def lines(self) -> Iterator[Line]:
-        """All that is learned from and judged by."""
+        """All lines, for training and for evaluation."""
         if self.dev is None:
             yield from read_corpus(self.files, self.held_out)
             return
@@ -93,8 +97,8 @@ def pretrain(
     resume: bool = False,
     force: bool = False,
     progress: Progress = silent,
-    tell: Tell = lambda line: None,
-) -> Report:
+    notify: Notify = lambda line: None,
+) -> TrainingReport:
     """Trains a masked language model and writes it as a Hugging Face folder.
 
     Args:
@@ -105,35 +109,37 @@ def pretrain(
         max_length: tokens of an input; None: 128, or the source's positions where it has fewer.
         resume: go on with runs that are there; ids that are there are always used.
         force: overwrite a model that is there.
-        progress: told how far reading and training are.
-        tell: given a line for people after each epoch.
+        progress: called as reading and training get on.
+        notify: given a line for people after each epoch.
 
     Raises:
-        EdgebertError: wrong input; told before anything is trained.
+        EdgebertError: wrong input; raised before anything is trained.
         CheckFailedError: a run's loss was not finite.
     """
-    refuse_model(output, resume=resume, force=force)
+    refuse_existing_model(output, resume=resume, force=force)
     if any(settings.qat for settings in trials):
         raise EdgebertError(
             "qat is for fine-tuning and distilling: pre-train without it, and round the model that "
             "is made of this one"
         )
-    folder = own_folder(output / CORPUS)
-    pairs = corpus.wanted.packing == "sentence-pairs"
+    folder = worker_folder(output / CORPUS)
+    pairs = corpus.options.packing == "sentence-pairs"
     known = corpus.fingerprint()
     make_folder(folder)
-    drawn = partial(begin, source, corpus.files, folder, pairs=pairs, max_length=max_length)
-    lessons = _lessons(drawn, corpus, known, folder, progress)
-    return run_trials(lessons, trials, output, resume=resume, progress=progress, tell=tell)
+    drawn = partial(
+        initial_checkpoint, source, corpus.files, folder, pairs=pairs, max_length=max_length
+    )
+    experiment = _experiment(drawn, corpus, known, folder, progress)
+    return run_trials(experiment, trials, output, resume=resume, progress=progress, notify=notify)
 
 
-def _lessons(
+def _experiment(
     drawn: Callable[..., Checkpoint],
     corpus: Corpus,
     known: dict[str, Any],
     folder: Path,
     progress: Progress,
-) -> Lessons:
+) -> Experiment:
     start = drawn(seed=0)  # a seed decides nothing but new weights
     tokenizer = start.make_tokenizer()
     if not tokenizer.has_bert_layout:
@@ -143,26 +149,26 @@ def _lessons(
         )
     learned, held_out = _tokens(start, tokenizer, corpus, known, folder, progress)
     _refuse_empty(learned, held_out, start.vocabulary, corpus)
-    inputs = open_inputs(learned, start.vocabulary, tokenizer, corpus.wanted, folder / _LEARNED)
-    dev = open_inputs(held_out, start.vocabulary, tokenizer, corpus.wanted, folder / _HELD_OUT)
-    entropy = learned.entropy(start.vocabulary)
+    inputs = open_inputs(learned, start.vocabulary, tokenizer, corpus.options, folder / _LEARNED)
+    dev = open_inputs(held_out, start.vocabulary, tokenizer, corpus.options, folder / _HELD_OUT)
+    entropy = learned.unigram_entropy(start.vocabulary)
 
-    def judged(checkpoint: Checkpoint, settings: Settled) -> Score:
-        score = judge(checkpoint, dev)
+    def evaluate(checkpoint: Checkpoint, settings: ResolvedSettings) -> DevResult:
+        score = evaluate_mlm(checkpoint, dev)
         return score._replace(metrics={**score.metrics, "unigram_entropy": entropy})
 
-    return Lessons(
+    return Experiment(
         problem=Problem.of(start, "fill-mask", len(inputs)),
-        begin=lambda settings: drawn(seed=settings.seed),
+        initial_checkpoint=lambda settings: drawn(seed=settings.seed),
         objective=lambda settings: PretrainObjective(),
-        feed=lambda settings, count: PretrainFeed(
+        batches=lambda settings, count: PretrainingBatches(
             inputs, settings.batch_size, count, settings.seed, corpus.epoch_steps
         ),
-        judge=judged,
+        evaluate=evaluate,
         config={
             "verb": "pretrain",
             "corpus": known,
-            "inputs": asdict(corpus.wanted),
+            "inputs": asdict(corpus.options),
             "epoch_steps": corpus.epoch_steps,
         },
         count=len(inputs),
@@ -179,12 +185,12 @@ def _tokens(
     known: dict[str, Any],
     folder: Path,
     progress: Progress,
-) -> tuple[Tokens, Tokens]:
-    """The text to learn from and that to judge by; read once, and then found in the folder."""
+) -> tuple[TokenisedCorpus, TokenisedCorpus]:
+    """The text for training and that for evaluation; read once, and then found in the folder."""
     cutting = replace(start.tokenizer, max_length=0)  # no line is cut off
     pieces = hashlib.sha256("\n".join(start.vocabulary).encode()).hexdigest()
     made_of = {**known, "vocabulary": pieces, "tokenizer": asdict(cutting)}
-    kept = [open_tokens(folder / name, made_of) for name in (_LEARNED, _HELD_OUT)]
+    kept = [open_tokenised_corpus(folder / name, made_of) for name in (_LEARNED, _HELD_OUT)]
     if kept[0] is not None and kept[1] is not None:
         return kept[0], kept[1]
     writers = [
@@ -204,11 +210,11 @@ def _tokens(
 
 
 def _refuse_empty(
-    learned: Tokens, held_out: Tokens, vocabulary: tuple[str, ...], corpus: Corpus
+    learned: TokenisedCorpus, held_out: TokenisedCorpus, vocabulary: tuple[str, ...], corpus: Corpus
 ) -> None:
-    if not learned.ordinary(vocabulary).any():
+    if not learned.ordinary_counts(vocabulary).any():
         raise EdgebertError(f"{corpus.files[0]}: has no text to learn from")
-    if not held_out.ordinary(vocabulary).any():
+    if not held_out.ordinary_counts(vocabulary).any():
         where = corpus.dev or corpus.files[0]
         raise EdgebertError(
             f"{where}: has no text to judge by (all of it may be [UNK] to the vocabulary); give "

@@ -23,10 +23,10 @@ from edgebert.converter.quantize import Quantized
 from edgebert.converter.weight_storage import SMALL_MATRIX
 from edgebert.train.backend import tf
 from edgebert.train.dropout import NO_DROPOUT, Dropout
-from edgebert.train.network import Encoded, Inputs, Network, by_rows
-from edgebert.train.qat.arrays import TensorArray, as_weights, tensor_of
-from edgebert.train.qat.output import logits_head, output_of
+from edgebert.train.network import EncoderOutput, ModelInputs, Network, linear
+from edgebert.train.qat.network import logits_head, output_of
 from edgebert.train.qat.quantisers import Quantisers, per_token
+from edgebert.train.qat.tensor_array import TensorArray, as_weights, tensor_of
 
 
 class DynamicNetwork(Network):
@@ -48,26 +48,26 @@ class DynamicNetwork(Network):
         self._quantisers = Quantisers({})
         self(_one_token())  # makes the quantisers, which cannot be made while compiling
 
-    def call(self, inputs: Inputs, dropout: Dropout = NO_DROPOUT) -> Encoded:
+    def call(self, inputs: ModelInputs, dropout: Dropout = NO_DROPOUT) -> EncoderOutput:
         """Runs all of the model, the head too."""
-        inputs = Inputs(*inputs)
-        arrays = {name: TensorArray(variable) for name, variable in self.by_name.items()}
+        inputs = ModelInputs(*inputs)
+        arrays = {name: TensorArray(variable) for name, variable in self.parameters.items()}
         places = "embeddings.position"
         arrays[places] = TensorArray(arrays[places].tensor[: self._max_length])
         graph = _Graph(inputs, dropout)
         weights = fold(as_weights(arrays), self.config)
         builder: Builder[_Tensor] = Builder(self.config, weights, _Int8(self._quantisers), graph)
         write_graph(builder, logits_head(self._head))
-        return Encoded([graph.result], [], inputs.mask)
+        return EncoderOutput([graph.result], [], inputs.mask)
 
-    def head(self, head: Head, encoded: Encoded, *rest: Any, **options: Any) -> Any:
+    def head(self, head: Head, encoded: EncoderOutput, *rest: Any, **options: Any) -> Any:
         """As `Network.head`; only for the head that it was made for."""
-        return output_of(head, encoded.states[-1])
+        return output_of(head, encoded.hidden_states[-1])
 
 
-def _one_token() -> Inputs:
+def _one_token() -> ModelInputs:
     one = tf.ones([1, 1], tf.int32)
-    return Inputs(one, one, one)
+    return ModelInputs(one, one, one)
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class _Int8:
         matrix, rows = tensor_of(stored), x.value
         if len(stored) > SMALL_MATRIX:
             matrix, rows = self.quantisers.rows(name, matrix), per_token(rows)
-        product = by_rows(rows, matrix)
+        product = linear(rows, matrix)
         value = product if bias is None else product + tensor_of(bias)
         return _Tensor(value, (*x.shape[:-1], len(stored)))
 
@@ -119,7 +119,7 @@ class _Int8:
 class _Graph:
     """Computes at once what `graph.Graph` writes down; dropout drops where there is a key."""
 
-    def __init__(self, inputs: Inputs, dropout: Dropout) -> None:
+    def __init__(self, inputs: ModelInputs, dropout: Dropout) -> None:
         self._inputs: Mapping[str, Any] = inputs._asdict()
         self._length = tf.shape(inputs.ids)[1]
         self._dropout = dropout
@@ -191,7 +191,7 @@ class _Graph:
         return _Tensor(value, (*a.shape[:-1], b.shape[-2 if transpose_b else -1]))
 
     def fully_connected(self, x: _Tensor, weight: _Tensor, bias: _Tensor | None = None) -> _Tensor:
-        value = by_rows(x.value, weight.value)
+        value = linear(x.value, weight.value)
         value = value if bias is None else value + bias.value
         return _Tensor(value, (*x.shape[:-1], weight.shape[0]))
 

@@ -17,9 +17,9 @@ from edgebert.converter.full_integer.storage import fixed as fixed_storage
 from edgebert.converter.full_integer.value_ops import TOKENS
 from edgebert.train.backend import tf
 from edgebert.train.dropout import Dropout
-from edgebert.train.network import Inputs, by_rows
-from edgebert.train.qat.arrays import TensorArray, tensor_of
+from edgebert.train.network import ModelInputs, linear
 from edgebert.train.qat.quantisers import Quantisers, fixed
+from edgebert.train.qat.tensor_array import TensorArray, tensor_of
 
 _PLACED = ("embeddings", PLACES)
 """Values to which positions are added."""
@@ -52,25 +52,25 @@ class RoundingEmitter:
         quantisers: with the ranges of all values.
         longest: tokens of the longest input.
         dropout: on the shares of attention and on what a classifier reads; a key means that the
-            ranges follow what is computed.
+            ranges are updated by what is computed.
     """
 
     def __init__(
         self,
         weights: Mapping[str, Any],
-        inputs: Inputs,
+        inputs: ModelInputs,
         quantisers: Quantisers,
         longest: int,
         dropout: Dropout,
     ) -> None:
         self._weights = weights
         self._inputs = inputs._asdict()
-        self._real = tf.cast(inputs.mask, tf.bool)
+        self._is_token = tf.cast(inputs.mask, tf.bool)
         self._length = inputs.ids.shape[1]
         self._quantisers = quantisers
         self._longest = longest
         self._dropout = dropout
-        self._follows = dropout.key is not None
+        self._updates_ranges = dropout.key is not None
         self._context: Any = None
         self._sites = itertools.count()
         self.result: Any = None
@@ -169,7 +169,7 @@ class RoundingEmitter:
     def times_table(self, name: str, x: Rounded, table: str, rows: str, bias: str) -> Rounded:
         """Products with each row of a table [V, H], times `rows` [V, 1], plus a bias [V]."""
         whole = tensor_of(self._weights[table])
-        product = by_rows(x.value, self._quantisers.table(table, whole)(whole))
+        product = linear(x.value, self._quantisers.table(table, whole)(whole))
         scaled = product * tf.reshape(tensor_of(self._weights[rows]), [-1])
         return self._named(name, scaled + tensor_of(self._weights[bias]))
 
@@ -204,7 +204,7 @@ class RoundingEmitter:
 
     def _product(self, name: str, x: Rounded, weight: Any, bias: Any) -> Any:
         matrix = self._quantisers.rows(f"{name}.matrix", tensor_of(weight))
-        product = by_rows(x.value, matrix)
+        product = linear(x.value, matrix)
         return product if bias is None else product + tensor_of(bias)
 
     def _operand(self, name: str, x: Any) -> Any:
@@ -222,27 +222,27 @@ class RoundingEmitter:
         quantiser = self._quantisers.value(name)
         if name.endswith(CONTEXT):
             self._context = value, tokens  # watched together with what shares its range
-        elif self._follows:
-            quantiser.watch(self._telling(name, value, tokens))
+        elif self._updates_ranges:
+            quantiser.observe(self._observed(name, value, tokens))
         return Rounded(quantiser(value), tuple(value.shape[1:]), name)
 
     def _joined(self, name: str, value: Any, like: Rounded) -> Rounded:
         """A value in the range of a context, which follows both."""
         quantiser = self._quantisers.value(like.name)
-        if self._follows:
-            both = self._telling(like.name, *self._context), self._telling(name, value, TOKENS)
-            quantiser.watch(tf.concat([tf.reshape(each, [-1]) for each in both], 0))
+        if self._updates_ranges:
+            both = self._observed(like.name, *self._context), self._observed(name, value, TOKENS)
+            quantiser.observe(tf.concat([tf.reshape(each, [-1]) for each in both], 0))
         return Rounded(quantiser(value), tuple(value.shape[1:]), name)
 
-    def _telling(self, name: str, value: Any, tokens: tuple[int, ...]) -> Any:
+    def _observed(self, name: str, value: Any, tokens: tuple[int, ...]) -> Any:
         """The numbers that decide the range of a value: those of real tokens, and 0."""
         if name.endswith(MASKED):
-            return self._bests(value)
+            return self._max_scores(value)
         if name == PLACES:
             return self._places()
         for axis in tokens:
             if value.shape[axis + 1] == self._length:
-                value = tf.where(self._real_along(axis, value), value, 0.0)
+                value = tf.where(self._is_token_along(axis, value), value, 0.0)
         return value * headroom(name, self._longest)
 
     def _places(self) -> Any:
@@ -251,17 +251,19 @@ class RoundingEmitter:
         positions = tensor_of(self._weights["embeddings.position"][: self._longest])
         return positions[None] + segments[:, None]
 
-    def _bests(self, scores: Any) -> Any:
+    def _max_scores(self, scores: Any) -> Any:
         """The best score of each row of masked scores [B, A, m, n], and what is negligible."""
-        best = tf.reduce_max(tf.where(self._real_along(2, scores), scores, scores.dtype.min), -1)
+        best = tf.reduce_max(
+            tf.where(self._is_token_along(2, scores), scores, scores.dtype.min), -1
+        )
         if best.shape[2] == self._length:
-            best = tf.where(self._real[:, None, :], best, best[:, :, :1])
+            best = tf.where(self._is_token[:, None, :], best, best[:, :, :1])
         return tf.stack([tf.reduce_min(best) - NEGLIGIBLE, tf.reduce_max(best)])
 
-    def _real_along(self, axis: int, value: Any) -> Any:
+    def _is_token_along(self, axis: int, value: Any) -> Any:
         """Which numbers of a value are of real tokens, by an axis of its graph."""
         sizes = [self._length if at == axis else 1 for at in range(len(value.shape) - 1)]
-        return tf.reshape(self._real, [-1, *sizes])
+        return tf.reshape(self._is_token, [-1, *sizes])
 
 
 def _fixed(op: str, x: Any) -> Any:

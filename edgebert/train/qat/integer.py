@@ -26,11 +26,11 @@ from edgebert.converter.head import Head
 from edgebert.tokenizer.tokenizer import Encoding
 from edgebert.train.backend import tf
 from edgebert.train.dropout import NO_DROPOUT, Dropout
-from edgebert.train.network import Encoded, Inputs, Network
-from edgebert.train.qat.arrays import TensorArray, as_weights
+from edgebert.train.network import EncoderOutput, ModelInputs, Network
 from edgebert.train.qat.emitter import RoundingEmitter
-from edgebert.train.qat.output import output_of
+from edgebert.train.qat.network import output_of
 from edgebert.train.qat.quantisers import Quantisers
+from edgebert.train.qat.tensor_array import TensorArray, as_weights
 
 _RANGES = "ranges/"
 
@@ -39,12 +39,12 @@ _LENGTHS = (USUAL_LENGTH, 128, 256, 512)
 
 
 @dataclass(frozen=True)
-class Calibrated:
+class Calibration:
     """What calibration finds before training, and training goes on from.
 
     Attributes:
         scales: of the graph; they stay.
-        ranges: of its values, by name; they follow.
+        ranges: of its values, by name; training updates them.
         first_id: id of [CLS].
         length: tokens of the longest input that the file will take.
         texts: that will be learned from.
@@ -59,7 +59,7 @@ class Calibrated:
     tokens: int
 
 
-def calibrated(checkpoint: Checkpoint, head: Head, encodings: Sequence[Encoding]) -> Calibrated:
+def calibrate(checkpoint: Checkpoint, head: Head, encodings: Sequence[Encoding]) -> Calibration:
     """Scales and ranges of a checkpoint on at most `MOST` of some texts, evenly drawn."""
     longest = max(each.length for each in encodings)
     length = next((size for size in _LENGTHS if size >= longest), longest)
@@ -83,7 +83,7 @@ def calibrated(checkpoint: Checkpoint, head: Head, encodings: Sequence[Encoding]
         channels={name: tuple(map(float, s)) for name, s in transformed.channel_scales.items()},
     )
     tokens = sum(each.length for each in encodings)
-    return Calibrated(scales, plan.ranges, first_id, length, len(encodings), tokens)
+    return Calibration(scales, plan.ranges, first_id, length, len(encodings), tokens)
 
 
 class IntegerNetwork(Network):
@@ -98,20 +98,20 @@ class IntegerNetwork(Network):
         EdgebertError: as `Network`.
     """
 
-    fixed_shapes = True
+    traced_per_shape = True
 
-    def __init__(self, checkpoint: Checkpoint, head: Head, start: Calibrated) -> None:
+    def __init__(self, checkpoint: Checkpoint, head: Head, start: Calibration) -> None:
         super().__init__(checkpoint.config, checkpoint.weights)
         self._head, self._start = head, start
         self._quantisers = Quantisers(start.ranges)
         one = tf.ones([1, 2], tf.int32)
-        self(Inputs(one, one, one))  # makes the quantisers, which cannot be made while compiling
-        self.kept = self._quantisers.ranges
+        self(ModelInputs(one, one, one))  # makes the quantisers; not possible while compiling
+        self.buffers = self._quantisers.ranges
 
-    def call(self, inputs: Inputs, dropout: Dropout = NO_DROPOUT) -> Encoded:
-        """Runs all of the model, the head too; with a key for dropout, ranges follow."""
-        inputs = Inputs(*inputs)
-        arrays = {name: TensorArray(variable) for name, variable in self.by_name.items()}
+    def call(self, inputs: ModelInputs, dropout: Dropout = NO_DROPOUT) -> EncoderOutput:
+        """Runs all of the model, the head too; with a key for dropout, ranges are updated."""
+        inputs = ModelInputs(*inputs)
+        arrays = {name: TensorArray(variable) for name, variable in self.parameters.items()}
         start = self._start
         transformed = with_learned_scales(
             as_weights(arrays), self.config, start.scales, start.first_id
@@ -122,24 +122,24 @@ class IntegerNetwork(Network):
         interface = Interface(INPUTS, 0, 0)  # ids alone tell nothing here
         length = inputs.ids.shape[1]
         write_graph(transformed, self._head, interface, length, emitter)
-        return Encoded([emitter.result], [], inputs.mask)
+        return EncoderOutput([emitter.result], [], inputs.mask)
 
-    def head(self, head: Head, encoded: Encoded, *rest: Any, **options: Any) -> Any:
+    def head(self, head: Head, encoded: EncoderOutput, *rest: Any, **options: Any) -> Any:
         """As `Network.head`; only for the head that it was made for."""
-        return output_of(head, encoded.states[-1])
+        return output_of(head, encoded.hidden_states[-1])
 
     def canonical_weights(self) -> dict[str, Array]:
         """The weights, and the range of each value as `ranges/NAME`."""
-        spans = self._quantisers.spans()
+        ranges = self._quantisers.current_ranges()
         shared = {
-            n.removesuffix(CONTEXT) + JOINED: s for n, s in spans.items() if n.endswith(CONTEXT)
+            n.removesuffix(CONTEXT) + JOINED: s for n, s in ranges.items() if n.endswith(CONTEXT)
         }
-        ranges = {
-            f"{_RANGES}{name}": np.array(s, np.float32) for name, s in (spans | shared).items()
+        saved = {
+            f"{_RANGES}{name}": np.array(s, np.float32) for name, s in (ranges | shared).items()
         }
-        return {**super().canonical_weights(), **ranges}
+        return {**super().canonical_weights(), **saved}
 
-    def trained(self, start: Checkpoint, found: Mapping[str, Array]) -> Checkpoint:
+    def to_checkpoint(self, start: Checkpoint, found: Mapping[str, Array]) -> Checkpoint:
         """The checkpoint of a run, with the ranges beside its weights."""
         weights = {name: array for name, array in found.items() if not name.startswith(_RANGES)}
         learned = Learned(

@@ -1,6 +1,6 @@
 """The quantisers of tensorflow-model-optimization, set to int8 as `convert` writes it.
 
-Every quantiser does two things: it watches numbers, which sets its range, and it rounds others to
+Every quantiser does two things: it observes numbers, which sets its range, and it rounds others to
 that range, so that a range can be taken from a whole table while only some of its rows are rounded.
 """
 
@@ -29,8 +29,8 @@ class Quantisers:
         ranges: `NAME/min` and `NAME/max` of the computed values, scalars that training moves.
     """
 
-    def __init__(self, spans: Mapping[str, Range]) -> None:
-        self._spans = spans
+    def __init__(self, initial_ranges: Mapping[str, Range]) -> None:
+        self._initial_ranges = initial_ranges
         self._holder = keras.layers.Layer(name="quantisers")
         self._weights: dict[str, _Quantiser] = {}
         self._values: dict[str, _Quantiser] = {}
@@ -46,18 +46,18 @@ class Quantisers:
         return self._weight(name, weight, per_row=False)
 
     def value(self, name: str) -> _Quantiser:
-        """What rounds a computed value, with a range that follows what it watches."""
+        """What rounds a computed value, with a moving-average range of what it observes."""
         if name not in self._values:
             kind = quantizers.MovingAverageQuantizer(
                 num_bits=BITS, per_axis=False, symmetric=False, narrow_range=False
             )
             made = self._values[name] = _Quantiser(kind, tf.TensorShape([]), name, self._holder)
-            for end, number in zip(("min", "max"), self._spans[name], strict=True):
+            for end, number in zip(("min", "max"), self._initial_ranges[name], strict=True):
                 self.ranges[f"{name}/{end}"] = made.variables[f"{end}_var"]
                 made.variables[f"{end}_var"].assign(number)
         return self._values[name]
 
-    def spans(self) -> dict[str, Range]:
+    def current_ranges(self) -> dict[str, Range]:
         """The ranges of all values as they stand."""
         found = {n: each.variables for n, each in self._values.items()}
         return {
@@ -72,7 +72,7 @@ class Quantisers:
             )
             self._weights[name] = _Quantiser(kind, weight.shape, name, self._holder)
         found = self._weights[name]
-        found.watch(weight)
+        found.observe(weight)
         return found
 
 
@@ -81,7 +81,7 @@ class _Quantiser:
         self._kind = kind
         self.variables = kind.build(shape, name, holder)
 
-    def watch(self, numbers: Any) -> None:
+    def observe(self, numbers: Any) -> None:
         """Sets or moves the range by these numbers; none of them may be outside int8's reach."""
         self._kind(numbers, True, self.variables)
 

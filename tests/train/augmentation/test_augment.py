@@ -8,11 +8,9 @@ import pytest
 from edgebert.bulk.resumable import progress_path
 from edgebert.bulk.texts import Text
 from edgebert.errors import EdgebertError
-from edgebert.train.augmentation.augment import Amount, augment
-from edgebert.train.augmentation.method import NO_CANDIDATES, Candidates
-from edgebert.train.augmentation.transfer import with_augmented
-from edgebert.train.augmentation.words import spans
-from edgebert.train.transfer import Transfer
+from edgebert.train.augmentation.augment import AugmentationOptions, augment, augment_transfer_set
+from edgebert.train.augmentation.candidates import NO_CANDIDATES, Candidates, spans
+from edgebert.train.distillation.transfer_set import TransferSet
 from tests.train import words
 
 TEXTS = [Text(text, None, f"line {n}") for n, (text, _) in enumerate(words.sentences(200, 5), 1)]
@@ -35,11 +33,11 @@ class Doubling:
         ]
 
 
-FOUR = Amount(times=4)
+FOUR = AugmentationOptions(times=4)
 
 
 def make(path, texts=TEXTS, amount=FOUR, method=None, **options):
-    return augment(texts, method or Doubling(), path, amount, known_by="same", **options)
+    return augment(texts, method or Doubling(), path, amount, fingerprint="same", **options)
 
 
 def lines(path):
@@ -48,7 +46,7 @@ def lines(path):
 
 def test_the_share_of_replaced_words_is_that_asked_for(tmp_path):
     long = Text(" ".join(["good", "film"] * 50), None, "line 1")
-    assert make(tmp_path / "more.txt", [long], Amount(times=100, share=0.3)) == 100
+    assert make(tmp_path / "more.txt", [long], AugmentationOptions(times=100, share=0.3)) == 100
     found = " ".join(lines(tmp_path / "more.txt")).split()
     assert len(found) == 100 * 100
     doubled = np.mean([word in ("goodgood", "filmfilm") for word in found])
@@ -59,7 +57,7 @@ def test_rows_with_several_labels_or_none_are_texts_like_others(tmp_path):
     rows = [{"text": "good film", "label": ["a", "b"]}, {"text": "bad film", "label": []}]
     path = tmp_path / "labelled.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    found = with_augmented(Transfer((), path), Doubling(), FOUR, tmp_path / "new")
+    found = augment_transfer_set(TransferSet((), path), Doubling(), FOUR, tmp_path / "new")
     (made,) = found.texts
     assert lines(made)
 
@@ -73,7 +71,7 @@ def test_a_text_that_utf8_cannot_write_is_one_line(tmp_path, name):
 
 def test_no_text_comes_out_like_its_own_or_twice(tmp_path):
     texts = [Text("good film", None, "line 1"), Text("xyz 12", None, "line 2"), TEXTS[0]]
-    make(tmp_path / "more.txt", texts, Amount(times=200))
+    make(tmp_path / "more.txt", texts, AugmentationOptions(times=200))
     found = lines(tmp_path / "more.txt")
     assert sorted(found[:3]) == ["good filmfilm", "goodgood film", "goodgood filmfilm"]
     assert len(found) == len(set(found)) > 3
@@ -103,7 +101,7 @@ def test_broken_off_anywhere_it_goes_on_to_the_same_file(tmp_path, stop, torn):
 
 def test_pairs_stay_pairs(tmp_path):
     texts = [Text("good film", "bad plot", "line 1")]
-    make(tmp_path / "more.jsonl", texts, Amount(times=500))
+    make(tmp_path / "more.jsonl", texts, AugmentationOptions(times=500))
     found = [tuple(json.loads(line).values()) for line in lines(tmp_path / "more.jsonl")]
     assert len(set(found)) == len(found) == 15
     assert {pair.replace("badbad", "bad").replace("plotplot", "plot") for _, pair in found} == {
@@ -114,7 +112,11 @@ def test_pairs_stay_pairs(tmp_path):
 
 
 def test_a_line_is_a_line(tmp_path):
-    make(tmp_path / "more.txt", [Text("good\nfilm\r\u2028was", None, "line 1")], Amount(times=3))
+    make(
+        tmp_path / "more.txt",
+        [Text("good\nfilm\r\u2028was", None, "line 1")],
+        AugmentationOptions(times=3),
+    )
     assert all(len(line.split()) == 3 for line in lines(tmp_path / "more.txt"))
 
 
@@ -125,8 +127,8 @@ def test_other_options_do_not_go_on_with_what_is_there(tmp_path):
     with pytest.raises(EdgebertError, match="no space left"):
         make(tmp_path / "more.txt", progress=full)
     with pytest.raises(EdgebertError, match=r"an option is not what it was; .* --force"):
-        make(tmp_path / "more.txt", amount=Amount(times=5))
-    assert make(tmp_path / "more.txt", amount=Amount(times=5), force=True)
+        make(tmp_path / "more.txt", amount=AugmentationOptions(times=5))
+    assert make(tmp_path / "more.txt", amount=AugmentationOptions(times=5), force=True)
     with pytest.raises(EdgebertError, match="exists already"):
         make(tmp_path / "more.txt")
 
@@ -142,26 +144,32 @@ def test_other_options_do_not_go_on_with_what_is_there(tmp_path):
 )
 def test_wrong_amounts_are_one_line(options, message):
     with pytest.raises(EdgebertError, match=message):
-        Amount(**options)
+        AugmentationOptions(**options)
 
 
 def test_a_distillations_texts_are_made_once_and_again_when_anything_differs(tmp_path):
     labelled = words.write_classify(tmp_path / "train.tsv", count=30)
     plain = tmp_path / "plain.txt"
     plain.write_text("good film\n\nbad plot\n")
-    transfer, folder = Transfer((plain,), labelled), tmp_path / "out" / "augmented"
+    transfer, folder = TransferSet((plain,), labelled), tmp_path / "out" / "augmented"
     first = Doubling()
-    found = with_augmented(transfer, first, Amount(), folder)
+    found = augment_transfer_set(transfer, first, AugmentationOptions(), folder)
     assert found.texts[0] == plain
     assert found.labelled == labelled
     assert first.asked == 32
     new = [text.text for text, label in found.read() if label is None]
     assert {"good film", "goodgood film"} <= set(new)
     again = Doubling()
-    assert with_augmented(transfer, again, Amount(), folder) == found
+    assert augment_transfer_set(transfer, again, AugmentationOptions(), folder) == found
     assert not again.asked
     plain.write_text("good film\n")
-    assert with_augmented(transfer, again, Amount(), folder).texts[1] != found.texts[1]
-    assert with_augmented(transfer, again, Amount(seed=2), folder).texts[1] != found.texts[1]
+    assert (
+        augment_transfer_set(transfer, again, AugmentationOptions(), folder).texts[1]
+        != found.texts[1]
+    )
+    assert (
+        augment_transfer_set(transfer, again, AugmentationOptions(seed=2), folder).texts[1]
+        != found.texts[1]
+    )
     unfinished = progress_path(found.texts[1])
     assert not unfinished.exists()

@@ -6,22 +6,21 @@ import pytest
 from edgebert.converter import reference
 from edgebert.converter.head import Head
 from edgebert.errors import EdgebertError
-from edgebert.train.augmentation.method import Candidates
+from edgebert.train.augmentation.candidates import Candidates, spans
+from edgebert.train.augmentation.methods import make_method, open_method
 from edgebert.train.augmentation.neighbours import Neighbours
-from edgebert.train.augmentation.sources import method_of, open_method
-from edgebert.train.augmentation.words import spans
-from edgebert.train.start import with_heads
+from edgebert.train.initialisation import with_task_heads
 from tests.train import words
 
 
 @pytest.fixture(scope="module")
 def speaker():
     """A checkpoint with a masked language model."""
-    return with_heads(words.checkpoint(4), "fill-mask", (), 1, None)
+    return with_task_heads(words.checkpoint(4), "fill-mask", (), 1, None)
 
 
 def shares(candidates):
-    return dict(zip(candidates.words, np.diff(candidates.steps, prepend=0.0), strict=True))
+    return dict(zip(candidates.words, np.diff(candidates.cumulative, prepend=0.0), strict=True))
 
 
 def test_neighbours_are_the_nearest_by_cosine_without_the_mean():
@@ -45,7 +44,7 @@ def test_neighbours_leave_words_of_several_pieces_and_unknown_ones():
 
 def test_masked_words_are_the_likeliest_with_each_word_hidden_alone(speaker):
     text = "The good films was xyz"
-    with method_of(speaker) as method:
+    with make_method(speaker) as method:
         assert method.name == "masked"
         (found,) = method.candidates([text])
     tokenizer = speaker.make_tokenizer()
@@ -62,7 +61,7 @@ def test_masked_words_are_the_likeliest_with_each_word_hidden_alone(speaker):
 
 def test_masked_words_of_many_texts_are_those_of_each_alone(speaker):
     texts = ["the film", "", "good plot and bad actor", "was [MASK] film", "a a a"]
-    with method_of(speaker) as method:
+    with make_method(speaker) as method:
         together = method.candidates(texts)
         assert together == [method.candidates([text])[0] for text in texts]
     assert [len(each) for each in together] == [2, 0, 5, 3, 3]
@@ -70,7 +69,7 @@ def test_masked_words_of_many_texts_are_those_of_each_alone(speaker):
 
 
 def test_words_that_the_model_does_not_see_stay(speaker):
-    with method_of(speaker) as method:
+    with make_method(speaker) as method:
         (found,) = method.candidates(["the " * 40])
     assert [bool(each.words) for each in found] == [True] * 30 + [False] * 10
 
@@ -84,9 +83,9 @@ def test_words_are_drawn_as_often_as_their_weights_say():
 
 def test_wrong_sources_are_one_line(speaker, tmp_path):
     with pytest.raises(EdgebertError, match="method is 'guess'; accepted: masked, neighbours"):
-        method_of(speaker, "guess").__enter__()
+        make_method(speaker, "guess").__enter__()
     with pytest.raises(EdgebertError, match="has no mlm for the task fill-mask"):
-        method_of(words.checkpoint(), "masked").__enter__()
+        make_method(words.checkpoint(), "masked").__enter__()
     with pytest.raises(EdgebertError, match="neighbours are found in a checkpoint"):
         open_method(str(tmp_path / "x.tflite"), "neighbours").__enter__()
 

@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 
 from edgebert.errors import EdgebertError
-from edgebert.train.pretraining.corpus import read_corpus, texts_of
+from edgebert.train.pretraining.corpus import corpus_texts, read_corpus
 
 
 def texts(*paths):
@@ -18,7 +18,7 @@ def test_blank_lines_and_ends_of_files_end_documents(tmp_path):
     one.write_text("\n\nfirst\n second \n\n\n \nthird")
     other.write_text("fourth\n\n")
     assert texts(one, other) == ["first", "second", "", "third", "", "fourth", "", ""]
-    assert list(texts_of([one, other])) == ["first", "second", "third", "fourth"]
+    assert list(corpus_texts([one, other])) == ["first", "second", "third", "fourth"]
 
 
 @pytest.mark.parametrize(

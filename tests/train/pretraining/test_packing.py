@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from edgebert.errors import EdgebertError
 from edgebert.train.pretraining.packing import pack
-from edgebert.train.pretraining.tokens import Tokens
+from edgebert.train.pretraining.tokenised_corpus import TokenisedCorpus
 
 DOCUMENTS = st.lists(st.lists(st.integers(1, 30), min_size=1, max_size=12), min_size=2, max_size=8)
 
@@ -17,7 +17,7 @@ def tokens(documents):
     lengths = [n + (at == len(lines) - 1) for lines in documents for at, n in enumerate(lines)]
     begins = np.cumsum([0, *lengths])
     firsts = np.cumsum([0, *map(len, documents)])
-    return Tokens(np.arange(begins[-1]), begins[:-1], firsts[:-1], np.zeros(1, np.int64))
+    return TokenisedCorpus(np.arange(begins[-1]), begins[:-1], firsts[:-1], np.zeros(1, np.int64))
 
 
 def line_ends(corpus):
@@ -38,15 +38,15 @@ def test_full_sentences_use_every_token_once_in_order(documents, length):
 @settings(deadline=None)
 @given(DOCUMENTS, st.integers(8, 40))
 def test_full_sentences_are_as_full_as_whole_lines_make_them(documents, length):
-    corpus, room = tokens(documents), length - 2
+    corpus, max_tokens = tokens(documents), length - 2
     found = list(pack(corpus, "full-sentences", length, 1))
     ends = sorted(line_ends(corpus))
     for row in found[:-1]:
         if row.a_ends in ends:  # the next line did not fit too
             following = ends[ends.index(row.a_ends) + 1]
-            assert following - row.a_begins > room
+            assert following - row.a_begins > max_tokens
         else:  # a line too long for any input was cut
-            assert row.a_ends - row.a_begins == room
+            assert row.a_ends - row.a_begins == max_tokens
 
 
 @settings(deadline=None)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgebert.train.pretraining.permutation import Permutation
+from edgebert.train.pretraining.batching import Permutation
 
 
 @settings(max_examples=40, deadline=None)

@@ -22,13 +22,13 @@ from edgebert.errors import EdgebertError
 from edgebert.train.backend import tf
 from edgebert.train.curves import read_runs
 from edgebert.train.dropout import NO_DROPOUT
+from edgebert.train.initialisation import with_task_heads
 from edgebert.train.network import Network
-from edgebert.train.pretraining.beginning import NewModel
-from edgebert.train.pretraining.inputs import NEXT, Wanted
+from edgebert.train.pretraining.inputs import IS_RANDOM_NEXT, InputOptions
+from edgebert.train.pretraining.new_model import NewModel
 from edgebert.train.pretraining.objective import PretrainObjective
 from edgebert.train.pretraining.pretrain import Corpus, pretrain
 from edgebert.train.settings import Settings
-from edgebert.train.start import with_heads
 from edgebert.train.state import read_state
 from tests.train import words, workers
 from tests.train.pretraining import text
@@ -79,7 +79,7 @@ def state(folder):
     return read_state(run / "state.safetensors")
 
 
-def command(tmp_path, output, *further):
+def command(tmp_path, output, *extra_arrays):
     options = {
         "--vocab": text.DATA / "vocab" / "vocab.txt",
         "--size": "1/64",
@@ -92,7 +92,7 @@ def command(tmp_path, output, *further):
     given = [str(each) for pair in options.items() for each in pair]
     return [
         *(sys.executable, "-m", "edgebert", "pretrain", str(tmp_path / "a.txt")),
-        *(*given, "-o", str(output), *further),
+        *(*given, "-o", str(output), *extra_arrays),
     ]
 
 
@@ -142,14 +142,16 @@ def test_a_checkpoint_goes_on_with_sentence_pairs(tmp_path):
     sentences = [each for each, _ in words.sentences(900, 3)]
     path.write_text("".join(f"{line}\n" + "\n" * (n % 9 == 0) for n, line in enumerate(sentences)))
     source = words.checkpoint(2)
-    wanted = Wanted("sentence-pairs")
-    corpus = Corpus((path,), held_out=0.2, wanted=wanted, epoch_steps=2)
+    options = InputOptions("sentence-pairs")
+    corpus = Corpus((path,), held_out=0.2, options=options, epoch_steps=2)
     report = pretrain(source, corpus, tmp_path / "out", (QUICK,))
     assert 0 < report.metrics["next_sentence_accuracy"] < 1
     found = open_folder(tmp_path / "out")
     assert found.heads == ("pooler", "mlm", "nsp")
     assert found.vocabulary == source.vocabulary
-    start = with_heads(source, "fill-mask", (), QUICK.seed, None, further=("pooler", "nsp"))
+    start = with_task_heads(
+        source, "fill-mask", (), QUICK.seed, None, extra_heads=("pooler", "nsp")
+    )
     assert all(np.abs(found.weights[n] - start.weights[n]).max() < 0.05 for n in start.weights)
     assert any((found.weights[name] != start.weights[name]).any() for name in ("nsp.weight",))
     again = pretrain(found, corpus, tmp_path / "more", (QUICK,))
@@ -157,7 +159,9 @@ def test_a_checkpoint_goes_on_with_sentence_pairs(tmp_path):
 
 
 def test_the_loss_is_that_of_the_plain_forward():
-    start = with_heads(words.checkpoint(2), "fill-mask", (), 1, None, further=("pooler", "nsp"))
+    start = with_task_heads(
+        words.checkpoint(2), "fill-mask", (), 1, None, extra_heads=("pooler", "nsp")
+    )
     network = Network(start.config, start.weights)
     batch = {
         "ids": [[2, 4, 6, 3, 8, 3], [2, 9, 4, 3, 0, 0]],
@@ -165,7 +169,7 @@ def test_the_loss_is_that_of_the_plain_forward():
         "segment_ids": [[0, 0, 0, 0, 1, 1], [0] * 6],
         "positions": [[1, 4], [2, 0]],
         "target": [[7, 8], [10, -1]],
-        NEXT: [1, 0],
+        IS_RANDOM_NEXT: [1, 0],
     }
     tensors = {name: tf.constant(value, tf.int32) for name, value in batch.items()}
     as_classifier = {n.replace("nsp.", "classifier."): w for n, w in start.weights.items()}
@@ -177,10 +181,10 @@ def test_the_loss_is_that_of_the_plain_forward():
             if right >= 0:
                 words_lost.append(np.log(np.exp(logits[place]).sum()) - logits[place][right])
         shares = reference.output(as_classifier, start.config, Head("classify"), ids, segments)[0]
-        order_lost.append(-np.log(shares[batch[NEXT][row]]))
+        order_lost.append(-np.log(shares[batch[IS_RANDOM_NEXT][row]]))
     found = PretrainObjective()(network, tensors, NO_DROPOUT)
     assert float(found) == pytest.approx(np.mean(words_lost) + np.mean(order_lost), rel=1e-5)
-    del tensors[NEXT]
+    del tensors[IS_RANDOM_NEXT]
     alone = PretrainObjective()(network, tensors, NO_DROPOUT)
     assert float(alone) == pytest.approx(np.mean(words_lost), rel=1e-5)
 
@@ -226,7 +230,7 @@ def test_wrong_input_is_one_line(tmp_path):
 
 
 @pytest.mark.parametrize("dev", ["\n\n", "漢字 漢字\n"])
-def test_nothing_to_judge_by_is_told_again_when_the_corpus_is_read_already(tmp_path, dev):
+def test_an_empty_dev_file_is_refused_again_when_the_corpus_is_read_already(tmp_path, dev):
     (tmp_path / "dev.txt").write_text(dev)
     small = tmp_path / "vocab.txt"
     small.write_text("".join(f"{piece}\n" for piece in words.VOCABULARY))

@@ -7,7 +7,7 @@ from edgebert.checkpoints.vocabulary import read_vocabulary
 from edgebert.tokenizer.options import TokenizerOptions
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.pretraining.corpus import read_corpus
-from edgebert.train.pretraining.tokens import TokenWriter
+from edgebert.train.pretraining.tokenised_corpus import TokenWriter
 
 DATA = Path(__file__).parents[2] / "data"
 VOCABULARY = read_vocabulary(DATA / "vocab" / "vocab.txt")

@@ -5,7 +5,7 @@ import numpy as np
 from edgebert.data import read_lines
 from edgebert.runtime.model import load
 from edgebert.train.backend import tf
-from edgebert.train.network import Inputs
+from edgebert.train.network import ModelInputs
 
 
 def distances(file, head, networks, texts=20):
@@ -16,7 +16,7 @@ def distances(file, head, networks, texts=20):
             ids, segment_ids, _ = model.tokenizer.encode(text, None)
             answer = np.asarray(model.run_ids(ids, segment_ids))
             rows = (ids, [1] * len(ids), segment_ids)
-            inputs = Inputs(*(tf.constant([row], tf.int32) for row in rows))
+            inputs = ModelInputs(*(tf.constant([row], tf.int32) for row in rows))
             for name, network in networks.items():
                 output = network.head(head, network(inputs))
                 if head.task == "classify":

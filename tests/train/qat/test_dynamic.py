@@ -25,13 +25,13 @@ MODELS = (
 @pytest.mark.parametrize("name", MODELS)
 def test_network_answers_as_the_file(name, tmp_path):
     with open_checkpoint(str(ROOTS[0] / name)) as checkpoint:
-        settled = plan(Options(quantize="int8"), checkpoint)
-        convert_checkpoint(checkpoint, settled, tmp_path / "int8.tflite")
+        resolved = plan(Options(quantize="int8"), checkpoint)
+        convert_checkpoint(checkpoint, resolved, tmp_path / "int8.tflite")
         networks = {
             "rounded": DynamicNetwork(
-                checkpoint.config, checkpoint.weights, settled.head, settled.max_length
+                checkpoint.config, checkpoint.weights, resolved.head, resolved.max_length
             ),
             "float": Network(checkpoint.config, checkpoint.weights),
         }
-        found = distances(tmp_path / "int8.tflite", settled.head, networks)
+        found = distances(tmp_path / "int8.tflite", resolved.head, networks)
     assert found["rounded"] < 0.1 * found["float"]

@@ -19,15 +19,15 @@ from edgebert.converter.plan import plan
 from edgebert.errors import EdgebertError
 from edgebert.train.backend import tf
 from edgebert.train.dropout import Dropout, step_key
-from edgebert.train.finetune import Task, finetune
-from edgebert.train.network import Inputs, Network
-from edgebert.train.qat.integer import Calibrated, IntegerNetwork
-from edgebert.train.settings import Settings, Settled
+from edgebert.train.finetuning.finetune import FinetuneSpec, finetune
+from edgebert.train.network import ModelInputs, Network
+from edgebert.train.qat.integer import Calibration, IntegerNetwork
+from edgebert.train.settings import ResolvedSettings, Settings
 from tests.reference_folders import ROOTS
 from tests.train import words
 from tests.train.qat.agreement import distances
 
-SETTINGS = Settled(
+SETTINGS = ResolvedSettings(
     epochs=2, batch_size=32, learning_rate=2e-3, dropout=0.1, qat="int8-full", seed=3
 )
 LABELS = ("card_arrival", "exchange_rate", "age_limit")
@@ -51,7 +51,7 @@ def write(path, source, most):
 def trained(tmp_path_factory):
     """A folder that training wrote."""
     folder = tmp_path_factory.mktemp("trained")
-    task = Task(
+    task = FinetuneSpec(
         "classify",
         write(folder / "train.csv", DATA / "train.csv", 64),
         write(folder / "dev.csv", DATA / "test.csv", 8),
@@ -65,20 +65,20 @@ def trained(tmp_path_factory):
 def rounded(checkpoint, head):
     """The network as it stood when the folder was written."""
     learned = checkpoint.learned
-    start = Calibrated(learned.scales, learned.ranges, 2, learned.length, 1, 1)
+    start = Calibration(learned.scales, learned.ranges, 2, learned.length, 1, 1)
     assert checkpoint.vocabulary[start.first_id] == "[CLS]"
     return IntegerNetwork(checkpoint, head, start)
 
 
 def test_the_file_answers_as_the_network_did(trained, tmp_path):
     with open_checkpoint(str(trained)) as checkpoint:
-        settled = plan(Options(quantize="int8-full"), checkpoint)
-        convert_checkpoint(checkpoint, settled, tmp_path / "whole.tflite", refuse=False)
+        resolved = plan(Options(quantize="int8-full"), checkpoint)
+        convert_checkpoint(checkpoint, resolved, tmp_path / "whole.tflite", refuse=False)
         networks = {
-            "rounded": rounded(checkpoint, settled.head),
+            "rounded": rounded(checkpoint, resolved.head),
             "float": Network(checkpoint.config, checkpoint.weights),
         }
-        found = distances(tmp_path / "whole.tflite", settled.head, networks)
+        found = distances(tmp_path / "whole.tflite", resolved.head, networks)
     assert found["rounded"] < 0.6 * found["float"]
 
 
@@ -101,13 +101,13 @@ def test_ranges_move_while_it_learns(trained):
     with open_checkpoint(str(trained)) as checkpoint:
         head = plan(Options(quantize="float32"), checkpoint).head
         network = rounded(checkpoint, head)
-    before = {name: float(each) for name, each in network.kept.items()}
+    before = {name: float(each) for name, each in network.buffers.items()}
     ids = tf.constant([[2, 60, 70, 3]])
-    inputs = Inputs(ids, tf.ones_like(ids), tf.zeros_like(ids))
+    inputs = ModelInputs(ids, tf.ones_like(ids), tf.zeros_like(ids))
     network(inputs)
-    assert {name: float(each) for name, each in network.kept.items()} == before
+    assert {name: float(each) for name, each in network.buffers.items()} == before
     network(inputs, Dropout(0.0, step_key(1, 0)))
-    moved = [name for name, each in network.kept.items() if float(each) != before[name]]
+    moved = [name for name, each in network.buffers.items() if float(each) != before[name]]
     assert len(moved) > len(before) / 2
 
 
@@ -118,16 +118,18 @@ def test_padding_moves_no_range(trained):
     for network, padding in zip(networks, (0, 4), strict=True):
         ids = tf.constant([[2, 60, 70, 3] + [0] * padding])
         mask = tf.constant([[1] * 4 + [0] * padding])
-        network(Inputs(ids, mask, tf.zeros_like(ids)), Dropout(0.0, step_key(1, 0)))
-    for name, one in networks[0].kept.items():
-        other = float(networks[1].kept[name])
+        network(ModelInputs(ids, mask, tf.zeros_like(ids)), Dropout(0.0, step_key(1, 0)))
+    for name, one in networks[0].buffers.items():
+        other = float(networks[1].buffers[name])
         assert float(one) == pytest.approx(other, rel=1e-3, abs=1e-5), name
 
 
 def test_a_run_without_it_leaves_no_ranges_of_other_weights(trained, tmp_path):
     folder = tmp_path / "model"
     shutil.copytree(trained, folder, ignore=shutil.ignore_patterns("runs"))
-    task = Task("classify", words.write_classify(tmp_path / "t.tsv", 32), tmp_path / "t.tsv")
+    task = FinetuneSpec(
+        "classify", words.write_classify(tmp_path / "t.tsv", 32), tmp_path / "t.tsv"
+    )
     finetune(words.checkpoint(), task, folder, [Settings(epochs=1)], force=True)
     assert not (folder / "quantization.json").exists()
     with open_checkpoint(str(folder)) as checkpoint:
@@ -141,7 +143,7 @@ class StoppedError(Exception):
 @pytest.mark.parametrize("qat", ["int8", "int8-full"])
 def test_a_run_that_was_stopped_ends_with_the_same_weights_and_ranges(qat, tmp_path):
     data = words.write_classify(tmp_path / "train.tsv", 64)
-    task = Task("classify", data, data)
+    task = FinetuneSpec("classify", data, data)
     settings = replace(SETTINGS, qat=qat, prune=0.5, batch_size=16, save_every=3)
 
     def stop(done, total, description):

@@ -1,0 +1,278 @@
+"""A teacher's scores (logits) for the texts of a transfer set.
+
+A checkpoint runs as a float32 .tflite of ours, so any that `convert` reads can teach; its scores
+are computed once, kept on disk, and resumed after an interruption. Or scores come from a file that
+was made elsewhere. Scores are logarithms of probabilities, for a softmax as good as the logits; of
+independent labels they are the logits, of regressions values, of embedders sentence vectors.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+
+from edgebert.arrays import Array
+from edgebert.bert.tasks import TaskName
+from edgebert.bulk.fingerprint import digest
+from edgebert.bulk.texts import Text
+from edgebert.checkpoints.checkpoint import Checkpoint
+from edgebert.checkpoints.labels import default_labels
+from edgebert.converter.options import Options
+from edgebert.converter.plan import plan, vector_size
+from edgebert.errors import EdgebertError
+from edgebert.evaluation.lines import read_lines
+from edgebert.progress import Progress
+from edgebert.runtime.model import Model
+from edgebert.train.cluster import SINGLE_WORKER
+from edgebert.train.distillation.teacher_scores import TeacherScores
+from edgebert.train.evaluation import converted_model
+from edgebert.train.fingerprint import fingerprint
+from edgebert.train.strategy import (
+    all_gather,
+    check_workers_agree,
+    chief_decides,
+    current_cluster,
+    own_shard,
+    worker_folder,
+)
+
+_TASKS = ("classify", "regress", "embed")
+
+_LEAST = 1e-30
+"""Below it a probability counts as this: float32 has no logarithm of 0."""
+
+_Key: TypeAlias = tuple[str, str | None]
+
+_KINDS = {"text": str, "pair": str | None, "scores": dict}
+
+
+class Teacher(Protocol):
+    """Whoever has scores for texts."""
+
+    @property
+    def name(self) -> str:
+        """As the user named it."""
+
+    @property
+    def task(self) -> TaskName:
+        """What it does: classify, regress or embed."""
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether its labels are independent of each other."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Of its scores; none of a regression or embedder."""
+
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        """What can be looked into; None: nothing."""
+
+    @property
+    def fingerprint(self) -> str:
+        """By which it is known again."""
+
+    def scores(
+        self, texts: Sequence[Text], transfer: str, folder: Path, progress: Progress
+    ) -> Array:
+        """Scores of all texts.
+
+        Args:
+            texts: to be labelled.
+            transfer: a fingerprint of them.
+            folder: to keep scores in.
+            progress: called with how many texts are done.
+
+        Returns:
+            float32 [N, K].
+        """
+
+
+@dataclass(frozen=True)
+class CheckpointTeacher:
+    """A checkpoint that teaches.
+
+    Raises:
+        EdgebertError: it is for no task that can be distilled.
+    """
+
+    checkpoint: Checkpoint
+
+    def __post_init__(self) -> None:
+        task = self.checkpoint.task
+        if task not in _TASKS:
+            raise EdgebertError(
+                f"{self.name}: a checkpoint for {task or 'no task'}; a teacher for classify, "
+                "regress or embed is needed: edgebert finetune makes one"
+            )
+
+    @property
+    def name(self) -> str:
+        """As the user named it."""
+        return self.checkpoint.source
+
+    @property
+    def task(self) -> TaskName:
+        """What it does."""
+        return self.checkpoint.task or "classify"
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether its labels are independent of each other."""
+        return self.checkpoint.multi_label
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Its own, or the names that transformers gives where there are none."""
+        if self.task != "classify":
+            return ()
+        self.checkpoint.require("labels")
+        return self.checkpoint.labels or default_labels(self._width)
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the checkpoint."""
+        return fingerprint(self.checkpoint)
+
+    def scores(
+        self, texts: Sequence[Text], transfer: str, folder: Path, progress: Progress
+    ) -> Array:
+        """Computes those that `folder` has not; of several workers each computes its share.
+
+        `scores.f32` has them all, `scores-0-of-2.f32` those of one of two workers.
+
+        Raises:
+            EdgebertError: a file cannot be written.
+        """
+        made_of = {"teacher": self.fingerprint, "transfer": transfer}
+        whole = TeacherScores(folder / "scores.f32", self._width, made_of)
+        workers, count = current_cluster(), len(texts)
+        if workers == SINGLE_WORKER:
+            return self._fill(whole, texts, progress)
+        check_workers_agree(made_of)
+        own = own_shard(count)
+        if chief_decides(whole.rows() == count):
+            own = range(count if workers.is_chief else 0)
+            rows = whole.read() if workers.is_chief else np.zeros((0, self._width), np.float32)
+        else:
+            name = f"scores-{workers.index}-of-{len(workers.workers)}.f32"
+            share = replace(whole, path=worker_folder(folder) / name)
+            rows = self._fill(share, texts[own.start : own.stop], progress)
+        found = all_gather(rows, own, count)
+        if workers.is_chief:
+            whole.write(found)
+        return found
+
+    def _fill(self, file: TeacherScores, texts: Sequence[Text], progress: Progress) -> Array:
+        if file.rows() == len(texts):
+            return file.read()
+        with converted_model(self.checkpoint) as model:
+            return file.fill(texts, partial(_scores, model), progress)
+
+    @property
+    def _width(self) -> int:
+        if self.task == "embed":
+            head = plan(Options(quantize="float32"), self.checkpoint).head
+            return head.truncate_dim or vector_size(self.checkpoint, head.pooling)
+        return len(self.checkpoint.weights["classifier.bias"])
+
+
+class FileTeacher:
+    """Scores from a file: JSON Lines with `text`, perhaps `pair`, and `scores`.
+
+    `scores` is an object of labels with their probabilities: what `edgebert run --input` writes for
+    a classifier.
+
+    Args:
+        path: of the file.
+        multi_label: the labels are independent of each other.
+
+    Raises:
+        EdgebertError: the file cannot be read, or a line has no such scores.
+    """
+
+    task: TaskName = "classify"
+    checkpoint = None
+
+    def __init__(self, path: Path, *, multi_label: bool = False) -> None:
+        self.name = str(path)
+        self.multi_label = multi_label
+        self.fingerprint = digest(path)
+        self._rows: dict[_Key, list[float]] = {}
+        self.labels: tuple[str, ...] = ()
+        for number, line in enumerate(read_lines(path), 1):
+            record = _record(line, f"{path}, line {number}")
+            if number == 1:
+                self.labels = tuple(record["scores"])
+            key = record["text"], record.get("pair")
+            self._rows[key] = _row(record, self.labels, f"{path}, line {number}")
+        if len(self.labels) < 2:
+            raise EdgebertError(f"{path}: scores of at least two labels are needed")
+
+    def scores(
+        self, texts: Sequence[Text], transfer: str, folder: Path, progress: Progress
+    ) -> Array:
+        """Finds them by their text.
+
+        Raises:
+            EdgebertError: a text has none.
+        """
+        for text in texts:
+            if (text.text, text.pair) not in self._rows:
+                raise EdgebertError(f"{text.place}: {self.name} has no scores for this text")
+        rows = [self._rows[text.text, text.pair] for text in texts]
+        return _as_scores(np.array(rows, np.float32), multi_label=self.multi_label)
+
+
+def _scores(model: Model, texts: Sequence[Text]) -> Array:
+    rows = []
+    prompt = model.prompts.get(model.record.default_prompt or "", "")
+    for text in texts:
+        ids, segment_ids, _ = model.tokenizer.encode(prompt + text.text, text.pair)
+        rows.append(model.run_ids(ids, segment_ids)[0])
+    values = np.stack(rows).astype(np.float32)
+    if model.task != "classify":
+        return values
+    return _as_scores(values, multi_label=model.multi_label)
+
+
+def _as_scores(probabilities: Array, *, multi_label: bool) -> Array:
+    scores = _logarithm(probabilities)
+    return scores - _logarithm(1 - probabilities) if multi_label else scores
+
+
+def _logarithm(probabilities: Array) -> Array:
+    return np.log(np.maximum(probabilities, np.float32(_LEAST)))
+
+
+def _record(line: str, place: str) -> Mapping[str, Any]:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        record = None
+    if isinstance(record, dict) and all(isinstance(record.get(n), k) for n, k in _KINDS.items()):
+        return record
+    raise EdgebertError(
+        f"{place}: no JSON object with text and scores, and perhaps pair, as edgebert run --input "
+        "writes"
+    )
+
+
+def _row(record: Mapping[str, Any], labels: Sequence[str], place: str) -> list[float]:
+    scores = record["scores"]
+    row = [scores.get(label) for label in labels]
+    if len(scores) != len(labels) or not all(
+        type(value) in (int, float) and 0 <= value <= 1 for value in row
+    ):
+        raise EdgebertError(
+            f"{place}: a probability from 0 to 1 is needed for each of the {len(labels)} labels "
+            "of the first line"
+        )
+    return row
