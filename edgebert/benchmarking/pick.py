@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, isfinite
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from edgebert.benchmarking.report.rows import TableRow, distinct, rows
 from edgebert.benchmarking.result import BenchmarkReport, DeviceResult
@@ -18,7 +18,8 @@ NEAR = 0.25
 
 _SHOWN_NEAR = 3
 
-Aim = Literal["accuracy", "size", "latency"]
+Preference = Literal["size", "speed", "accuracy"]
+PREFERENCES: tuple[Preference, ...] = get_args(Preference)
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,18 @@ class Candidate:
         return min(known, default=None)
 
     @property
+    def floor(self) -> float | None:
+        """The accuracy from which on another model is as accurate, as far as the data can tell.
+
+        The lower end of the 95 % interval of what was measured; without one, what was measured.
+        """
+        known = [row.accuracy for row in self.runs if row.accuracy]
+        lowest = min(known, key=lambda each: each.value, default=None)
+        if lowest is None:
+            return None
+        return lowest.value if lowest.low is None else lowest.low
+
+    @property
     def fits(self) -> bool:
         """Keeps all limits."""
         return not self.over
@@ -129,8 +142,10 @@ class Choice:
 
     Attributes:
         input: what the times are of.
-        aim: what decided among the models that fit.
+        prefer: what decided among models that are equally accurate.
         fitting: the best first.
+        ties: how many of those that fit, the first ones, are as accurate as the most accurate, as
+            far as the data can tell; 0 where no accuracy was measured.
         near: those just outside the limits, the nearest first.
         others: how many lie farther outside.
         notes: what the choice could not take into account.
@@ -138,8 +153,9 @@ class Choice:
 
     input: str
     devices: tuple[str, ...]
-    aim: Aim
+    prefer: Preference
     fitting: tuple[Candidate, ...]
+    ties: int
     near: tuple[Candidate, ...]
     others: int
     notes: tuple[str, ...]
@@ -155,13 +171,18 @@ class Choice:
         words = {
             "accuracy": "the most accurate",
             "size": "the smallest",
-            "latency": "the quickest",
+            "speed": "the quickest",
         }
         if not self.fitting:
             return "no model fits"
         if len(self.fitting) == 1:
             return "the only model that fits"
-        return f"{words[self.aim]} of {plural(len(self.fitting), 'model')} that fit"
+        fit = f"{plural(len(self.fitting), 'model')} that fit"
+        if self.prefer == "accuracy" or self.ties in (0, len(self.fitting)):
+            return f"{words[self.prefer]} of {fit}"
+        if self.ties == 1:
+            return f"the most accurate of {fit}"
+        return f"{words[self.prefer]} of {self.ties} equally accurate ones, of {fit}"
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for machines."""
@@ -170,6 +191,8 @@ class Choice:
             "devices": list(self.devices),
             "best": self.best.to_json() if self.best else None,
             "why": self.why,
+            "prefer": self.prefer,
+            "ties": self.ties,
             "fitting": [candidate.to_json() for candidate in self.fitting],
             "near": [candidate.to_json() for candidate in self.near],
             "others": self.others,
@@ -178,24 +201,33 @@ class Choice:
 
 
 def pick(
-    report: BenchmarkReport, limits: Limits, *, device: str | None = None, given: str | None = None
+    report: BenchmarkReport,
+    limits: Limits,
+    *,
+    device: str | None = None,
+    given: str | None = None,
+    prefer: Preference | None = None,
 ) -> Choice:
     """Names the model to ship.
 
-    Each model counts with its quickest setting (engine, threads, cores) on each device. Among
-    those that fit, the most accurate is best; where accuracy alone is limited, the smallest; where
-    no accuracy was measured, the quickest. Equals are told apart by time, then by size.
+    Each model counts with its quickest setting (engine, threads, cores) on each device. Models
+    whose accuracy lies within the interval of the most accurate that fits are equally accurate, and
+    among them the preference decides; the others follow by their accuracy. Where accuracy alone is
+    limited, all that reach it count as equal.
 
     Args:
         report: of `edgebert benchmark`.
         limits: what the model must keep to.
         device: its name in the report; None: a model must fit on every device.
         given: "texts", or a number of tokens; None: texts if there are, else the longest length.
+        prefer: None: size, and speed where no accuracy was measured.
 
     Raises:
         EdgebertError: the report has no such device or input, models of several tasks, or
-            numbers that no device can have measured.
+            numbers that no device can have measured; or an unknown preference.
     """
+    if prefer not in (None, *PREFERENCES):
+        raise EdgebertError(f"--prefer is {prefer!r}; accepted: {', '.join(PREFERENCES)}")
     validate(report)
     devices = _devices(report, device)
     every = [row for each in devices for row in rows(each)]
@@ -204,8 +236,10 @@ def pick(
     _require_one_task(shown)
     models, notes = _models(shown, devices)
     candidates = [Candidate(runs, _over(runs, limits)) for runs in models]
-    aim = _aim(candidates, limits)
-    fitting = sorted((c for c in candidates if c.fits), key=lambda c: _order(c, aim))
+    fits = [c for c in candidates if c.fits]
+    ties = _ties(fits, limits)
+    prefer = prefer or ("size" if ties else "speed")
+    fitting = _ranked(fits, ties, prefer)
     outside = sorted((c for c in candidates if not c.fits), key=_distance)
     close = [c for c in outside if _distance(c) <= NEAR]
     near = (close or ([] if fitting else outside))[:_SHOWN_NEAR]
@@ -215,8 +249,9 @@ def pick(
     return Choice(
         input=name,
         devices=tuple(each.name for each in devices),
-        aim=aim,
+        prefer=prefer,
         fitting=tuple(fitting),
+        ties=len(ties),
         near=tuple(near),
         others=len(outside) - len(near),
         notes=tuple(notes),
@@ -298,20 +333,35 @@ def _distance(candidate: Candidate) -> float:
     return max(candidate.over.values())
 
 
-def _aim(candidates: Iterable[Candidate], limits: Limits) -> Aim:
-    """What decides among the models that fit."""
-    if all(candidate.accuracy is None for candidate in candidates if candidate.fits):
-        return "latency"
-    alone = limits.min_accuracy is not None and limits.max_ms is None and limits.max_mb is None
-    return "size" if alone else "accuracy"
+def _ties(fits: Sequence[Candidate], limits: Limits) -> list[Candidate]:
+    """Those that are as accurate as the most accurate, as far as the data can tell."""
+    known = [each for each in fits if each.accuracy is not None]
+    if limits.min_accuracy is not None and limits.max_ms is None and limits.max_mb is None:
+        return known
+    best = max(known, key=lambda each: each.accuracy or 0.0, default=None)
+    floor = None if best is None else best.floor
+    return [each for each in known if floor is not None and (each.accuracy or 0.0) >= floor]
 
 
-def _order(candidate: Candidate, aim: Aim) -> tuple[float, ...]:
+def _ranked(
+    fits: Sequence[Candidate], ties: Sequence[Candidate], prefer: Preference
+) -> list[Candidate]:
+    """The best first: the ties as is preferred, the others by their accuracy."""
+    if prefer == "accuracy" or not ties:
+        return sorted(fits, key=lambda each: _order(each, prefer))
+    others = [each for each in fits if each not in ties]
+    return [
+        *sorted(ties, key=lambda each: _order(each, prefer)),
+        *sorted(others, key=lambda each: _order(each, "accuracy")),
+    ]
+
+
+def _order(candidate: Candidate, prefer: Preference) -> tuple[float, ...]:
     right = inf if candidate.accuracy is None else -candidate.accuracy
     ms = inf if candidate.ms is None else candidate.ms
     size = float(candidate.bytes)
     return {
-        "accuracy": (right, ms, size),
+        "accuracy": (right, size, ms),
         "size": (size, right, ms),
-        "latency": (ms, size),
-    }[aim]
+        "speed": (ms, size, right),
+    }[prefer]

@@ -237,11 +237,16 @@ class Memory:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """The task's usual metric on the data that was given."""
+    """The task's usual metric on the data that was given.
+
+    Attributes:
+        low: lower end of its 95 % interval; None in reports of older versions.
+    """
 
     metric: str
     value: float
     rows: int
+    low: float | None = None
 
 
 @dataclass(frozen=True)

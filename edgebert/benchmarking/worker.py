@@ -85,7 +85,9 @@ class Worker:
         opened = open_data(Path(data), model.task, multi_label=model.multi_label)
         outcome = evaluate(model, opened)
         metric, value = next(iter(outcome.metrics.items()))
-        return {"metric": metric, "value": value, "rows": outcome.rows}
+        bounds = outcome.intervals[metric].to_json()
+        low = None if bounds is None else bounds[0]
+        return {"metric": metric, "value": value, "rows": outcome.rows, "low": low}
 
 
 COMMANDS: Mapping[str, Callable[..., dict[str, Any]]] = MappingProxyType(

@@ -36,18 +36,27 @@ def pick(
             show_default="texts, or the longest length",
         ),
     ] = None,
+    prefer: Annotated[
+        str | None,
+        typer.Option(
+            help="Among models that are equally accurate: size, speed or accuracy.",
+            show_default="size; speed where no accuracy was measured",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the choice as JSON.")] = False,
 ) -> None:
     """Name the model to ship within limits, and what lies just outside them.
 
-    Each model counts with its quickest setting on each device. Of those that fit, the most
-    accurate is named; if accuracy alone is limited, the smallest; if no accuracy was measured, the
-    quickest. Exit status 1 if none fits.
+    Each model counts with its quickest setting on each device. Models whose accuracy lies within
+    the 95 % interval of the most accurate that fits count as equally accurate, and of them the
+    smallest is named, or what --prefer says; if accuracy alone is limited, the smallest that
+    reaches it. Exit status 1 if none fits.
 
     \b
     Examples:
       edgebert pick report.json --max-ms 20 --max-mb 10 --min-accuracy 0.9
       edgebert pick report.json --max-ms 5 --device ssh://pi@raspberrypi.local
+      edgebert pick report.json --max-mb 10 --prefer speed
       edgebert pick report.json --min-accuracy 0.85 --input 32 --json
     """  # noqa: D301
     from edgebert.benchmarking.pick import Limits
@@ -57,7 +66,7 @@ def pick(
     from edgebert.errors import CheckFailedError
 
     limits = Limits(max_ms, max_mb, min_accuracy)
-    choice = choose(read_report(report), limits, device=device, given=given)
+    choice = choose(read_report(report), limits, device=device, given=given, prefer=prefer)  # type: ignore[arg-type]
     if as_json:
         print_json(choice.to_json())
     else:

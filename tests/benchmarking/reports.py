@@ -70,7 +70,7 @@ def model(name="tiny", quantization="int8", size=4_600_000, **other):
     return ModelFacts(name, f"{name}-{quantization}", size, quantization=quantization, **facts)
 
 
-def run(of=None, ms=1.0, given=TEXTS, accuracy=None, rounds=None, processes=1, **other):
+def run(of=None, ms=1.0, given=TEXTS, accuracy=None, rounds=None, processes=1, low=None, **other):
     """A run whose answers all take `ms`, a tenth of it for tokens, or as `rounds` [r, n] µs say."""
     times = np.full((10, 5), 1000.0 * ms) if rounds is None else np.asarray(rounds)
     total = times.ravel()
@@ -101,7 +101,7 @@ def run(of=None, ms=1.0, given=TEXTS, accuracy=None, rounds=None, processes=1, *
         ),
         **other,
     }
-    right = None if accuracy is None else Accuracy("accuracy", accuracy, 1000)
+    right = None if accuracy is None else Accuracy("accuracy", accuracy, 1000, low)
     return Run(model=of or model(), input=given, samples_us=samples, accuracy=right, **fields)
 
 

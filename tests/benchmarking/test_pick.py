@@ -74,9 +74,46 @@ def test_an_accuracy_floor_alone_asks_for_the_smallest():
     assert choice.why == "the smallest of 3 models that fit"
 
 
-def test_equally_accurate_models_are_told_apart_by_time():
+def test_equally_accurate_models_of_a_size_are_told_apart_by_time():
     quick, slow = run(model("quick"), 1, accuracy=0.9), run(model("slow"), 2, accuracy=0.9)
     assert choose(device(slow, quick), max_ms=5).best.name == "quick"
+
+
+def tied():
+    """Two models within the interval of the best, one that is not; the least is the quickest."""
+    rows = (("large", 18, 5, 0.812, 0.79), ("small", 5, 3, 0.811, 0.789), ("tiny", 2, 1, 0.78, 0.7))
+    return device(
+        *(
+            run(model(name, size=size * 1_000_000), ms, accuracy=right, low=low)
+            for name, size, ms, right, low in rows
+        ),
+        run(model("twin", size=9_000_000), 2, accuracy=0.79, low=0.77),
+    )
+
+
+def test_of_equally_accurate_models_the_smallest_is_named():
+    choice = choose(tied(), max_mb=20)
+    assert names(choice.fitting) == ["small", "twin", "large", "tiny"]
+    assert choice.why == "the smallest of 3 equally accurate ones, of 4 models that fit"
+    assert choice.to_json()["ties"] == 3
+
+
+@pytest.mark.parametrize(
+    ("prefer", "order", "why"),
+    [
+        ("speed", ["twin", "small", "large", "tiny"], "the quickest of 3 equally accurate ones, "),
+        ("accuracy", ["large", "small", "twin", "tiny"], "the most accurate of 4 models that fit"),
+    ],
+)
+def test_a_preference_decides_among_them(prefer, order, why):
+    choice = pick(report(tied()), Limits(max_mb=20), prefer=prefer)
+    assert names(choice.fitting) == order
+    assert choice.why.startswith(why)
+
+
+def test_a_preference_that_is_none_is_refused():
+    with pytest.raises(EdgebertError, match="accepted: size, speed, accuracy"):
+        pick(report(tied()), Limits(), prefer="cheap")
 
 
 def test_missing_accuracy_is_said_and_not_guessed():
