@@ -25,6 +25,7 @@ from edgebert.cli.pick import pick
 from edgebert.cli.pretrain import pretrain
 from edgebert.cli.run import run
 from edgebert.cli.search import search
+from edgebert.cli.serve import serve
 from edgebert.cli.train_report import train_report
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.version import __version__
@@ -93,6 +94,7 @@ app.command()(inspect)
 app.command()(evaluate)
 app.command()(benchmark)
 app.command()(search)
+app.command()(serve)
 app.command()(pick)
 app.command("check-data")(check_data)
 app.command()(pretrain)

@@ -199,8 +199,8 @@ def _print_json(model: Model, text: str, pair: str | None, reply: Reply) -> None
 
 
 def _warn_without_words(model: Model, text: str, pair: str | None) -> None:
-    from edgebert.cli.answers import has_no_words
     from edgebert.cli.console import print_notice
+    from edgebert.runtime.answer_json import has_no_words
 
     if has_no_words(model, text, pair):
         print_notice("warning", f"a text without words: {text[:60]!r}; its answer means nothing")
@@ -218,6 +218,6 @@ def _print_line(model: Model, text: str, pair: str | None, reply: Reply) -> None
 
 
 def _to_json(model: Model, text: str, pair: str | None, reply: Reply) -> str:
-    from edgebert.cli.answers import to_json
+    from edgebert.runtime.answer_json import to_json
 
     return json.dumps(to_json(model, text, pair, reply), ensure_ascii=True)

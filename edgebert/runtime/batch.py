@@ -96,7 +96,7 @@ def stream(
     if isinstance(items, str):
         raise EdgebertError("a batch is many texts, such as a list; one string was given")
     if workers is None:
-        workers = min(_usable_cpus(), _MOST_WORKERS)
+        workers = usable_workers()
     for name, value in (("batch_size", batch_size), ("workers", workers)):
         if type(value) is not int or value < 1:
             raise EdgebertError(f"{name} is {value!r}; a whole number from 1 on is needed")
@@ -187,7 +187,7 @@ def _text_and_pair(item: Item) -> tuple[str, str | None]:
     )
 
 
-def _usable_cpus() -> int:
-    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def usable_workers() -> int:
+    """One a CPU that this process may use, at most 4."""
+    known = hasattr(os, "sched_getaffinity")  # not on macOS and Windows
+    return min(len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1, _MOST_WORKERS)
