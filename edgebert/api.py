@@ -34,6 +34,7 @@ def evaluate(
     text_column: str | None = None,
     pair_column: str | None = None,
     label_column: str | None = None,
+    out_of_scope: PathLike | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
     """How right a model is on labelled data: `edgebert evaluate`.
@@ -44,6 +45,8 @@ def evaluate(
         text_column: column of the text, or of a pair's first text; None: found by its usual name.
         pair_column: column of a pair's second text.
         label_column: column of the label or score.
+        out_of_scope: of a classifier with one label a text: a file of texts that belong to none,
+            one a line or with a column text; the result says how well they are told apart.
         progress: told how many rows are done.
 
     Raises:
@@ -53,7 +56,8 @@ def evaluate(
 
     with _opened(model) as opened:
         data_set = _data(opened, data, text_column, pair_column, label_column)
-        return evaluate_on(opened, data_set, progress=progress)
+        outside = _path(out_of_scope)
+        return evaluate_on(opened, data_set, out_of_scope=outside, progress=progress)
 
 
 def compare(

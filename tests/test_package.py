@@ -102,7 +102,13 @@ def test_import_brings_nothing_heavy():
 
 def test_a_word_piece_file_starts_without_what_others_need(classifier):
     """Each of these takes a millisecond or more of every start."""
-    unused = ("edgebert.tokenizer.unigram", "edgebert.runtime.self_test", "numpy.typing", "pathlib")
+    unused = (
+        "edgebert.tokenizer.unigram",
+        "edgebert.runtime.self_test",
+        "numpy.typing",
+        "pathlib",
+        "edgebert.runtime.abstention",
+    )
     code = (
         "import sys, edgebert, numpy\n"
         "from edgebert.runtime.engines import ENGINES, _find\n"

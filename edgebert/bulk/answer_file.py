@@ -14,8 +14,8 @@ from uuid import uuid4
 
 from edgebert.bulk.fingerprint import digest, quick_fingerprint
 from edgebert.bulk.resumable import SAVE_EVERY, OutputPosition, resumable
-from edgebert.bulk.texts import Text, open_texts, read_texts
 from edgebert.errors import EdgebertError
+from edgebert.evaluation.texts import Text, open_texts, read_texts
 from edgebert.progress import Progress, silent
 from edgebert.runtime.model import Model
 from edgebert.runtime.reply import Reply
@@ -72,7 +72,9 @@ def answer_file(
             "the input": _check(source, file) if stream is None else f"stream {uuid4()}",
             "the model": digest(model.path),
             "the program": f"edgebert {__version__} with {model.engine}",
-            "the pair or an option": json.dumps({"pair": pair, **options}, sort_keys=True),
+            "the pair or an option": json.dumps(
+                {"pair": pair, "threshold": model.threshold, **options}, sort_keys=True
+            ),
         }
         with resumable(output, made_of, force=force, save_every=save_every) as lines:
             texts = islice(read_texts(source, file, pair), lines.position.lines, None)

@@ -19,7 +19,8 @@ def to_line(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4f}"
     if isinstance(value, Classification):
-        return f"{value.label}\t{value.score:.4f}"
+        unsure = " (not sure)" if value.abstained else ""
+        return f"{value.label}{unsure}\t{value.score:.4f}"
     if isinstance(value, Span):
         return f"{value.label} {value.start}:{value.end} {value.text!r} {value.score:.4f}"
     if isinstance(value, Answer):

@@ -178,6 +178,37 @@ class Gate:
     ] = None
 
 
+@dataclass(frozen=True)
+class Abstaining:
+    """Options of when a classifier abstains, likewise."""
+
+    calibrate: Annotated[
+        Path | None,
+        typer.Option(
+            help="Labelled data that a classifier has not learned from: fit its scores to be "
+            "chances, and a rule of when it abstains."
+        ),
+    ] = None
+    out_of_scope: Annotated[
+        Path | None,
+        typer.Option(
+            help="Texts that belong to no label, one a line or with a column text, for --calibrate."
+        ),
+    ] = None
+    max_wrong: Annotated[
+        float | None,
+        typer.Option(
+            help="Most wrong answers among those given, with a confidence of 95 %; exit 1 where "
+            "that cannot be kept.",
+            show_default="0.02",
+        ),
+    ] = None
+    min_coverage: Annotated[
+        float | None,
+        typer.Option(help="Share of texts that is answered, in place of --max-wrong."),
+    ] = None
+
+
 @grouped
 def convert(
     source: Annotated[
@@ -207,6 +238,7 @@ def convert(
         ),
     ] = None,
     gate: Gate,
+    abstaining: Abstaining,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the output.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
@@ -221,6 +253,7 @@ def convert(
       edgebert convert all-minilm-l6-v2 -o minilm.tflite
       edgebert convert ./my-classifier --labels labels.txt -o intents.tflite
       edgebert convert ./my-classifier --check dev.tsv --max-drop 0.01
+      edgebert convert ./my-classifier --calibrate dev.tsv --max-wrong 0.03
       edgebert convert tiny --task embed --pooling cls
       edgebert convert ./my-e5 --prompt query="query: " --prompt passage="passage: "
       edgebert convert google/bert_uncased_L-4_H-256_A-4 --task encode --quantize float16
@@ -234,7 +267,7 @@ def convert(
     from edgebert.converter.full_integer import quality_file
 
     asked: dict[str, Any] = {}
-    for group in (choices, vocabulary, integer, gate):
+    for group in (choices, vocabulary, integer, gate, abstaining):
         asked |= vars(group)
     asked["prompts"] = named_prompts(choices.prompts or [])
     asked["inputs"] = None if integer.inputs is None else integer.inputs.split(",")
@@ -273,6 +306,7 @@ def print_report(report: ConversionReport) -> None:
 
 
 def _rows(report: ConversionReport) -> list[tuple[str, str]]:
+    from edgebert.cli.abstention import abstention_rows
     from edgebert.cli.prompts import prompt_rows, task_line
     from edgebert.cli.vocabulary import vocabulary_rows
 
@@ -308,6 +342,7 @@ def _rows(report: ConversionReport) -> list[tuple[str, str]]:
             else f"equal to tokenizers on {report.equal_texts} texts",
         ),
         *_evaluation_rows(report),
+        *abstention_rows(record.abstention),
         (
             "XNNPACK runs",
             f"{delegation.delegated} of {delegation.ops} ops, in {delegation.partitions} "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from edgebert.evaluation.bootstrap import Interval
     from edgebert.evaluation.compare import Comparison, Disagreement
     from edgebert.evaluation.evaluate import Evaluation
+    from edgebert.evaluation.selective import Confidence
 
 _LABELS_SHOWN = 5
 
@@ -42,6 +44,18 @@ def evaluate(
     label_column: Annotated[
         str | None, typer.Option(help="Column of the label (name or number) or score.")
     ] = None,
+    out_of_scope: Annotated[
+        Path | None,
+        typer.Option(
+            help="Texts that belong to no label, one a line or with a column text: how well "
+            "classify tells them from the others."
+        ),
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(help="Write a page with the reliability of scores and risk by coverage."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the page.")] = False,
     threads: Annotated[int, typer.Option(help="Threads of one answer.")] = 1,
     engine: Annotated[str, typer.Option(help="auto, litert or tflite-runtime.")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
@@ -52,6 +66,10 @@ def evaluate(
     category, score, …). In TSV, quotes are ordinary characters, as in GLUE. Intervals are 95 %,
     from 1,000 bootstrap draws with a fixed seed; that of a difference from paired draws.
     --max-drop looks at the figures themselves, not at the intervals.
+
+    Of classify with one label a text it is also told how far scores can be trusted: coverage and
+    accuracy of the answers given where the file abstains (convert --calibrate), the area under the
+    risk–coverage curve (AURC) and the expected calibration error (ECE), both better when lower.
 
     \b
     The task of the file decides what the data is, and what is measured:
@@ -70,13 +88,22 @@ def evaluate(
       edgebert evaluate sst2.tflite --data SST-2/dev.tsv
       edgebert evaluate int8.tflite --data dev.tsv --against float32.tflite --max-drop 0.01
       edgebert evaluate intents.tflite --data test.csv --text-column text --label-column category
+      edgebert evaluate intents.tflite --data test.csv --out-of-scope other.txt --html report.html
     """  # noqa: D301
     from edgebert import api
     from edgebert.cli.console import progress_bar
     from edgebert.errors import EdgebertError
+    from edgebert.evaluation import confidence_page
     from edgebert.evaluation.compare import Gate
+    from edgebert.files import refuse_overwrite
     from edgebert.runtime.model import load
 
+    if against is not None and (out_of_scope is not None or html is not None):
+        raise EdgebertError("--out-of-scope and --html are for one file; leave --against away")
+    if force and html is None:
+        raise EdgebertError("--force is for a page (--html) that exists")
+    if html is not None:
+        refuse_overwrite(html, force=force)
     if against is None and (max_drop is not None or show_rows):
         raise EdgebertError("--max-drop and --show-rows need a baseline: add --against FILE")
     if max_drop is None and metric is not None:
@@ -92,7 +119,9 @@ def evaluate(
             "progress": progress,
         }
         if against is None:
-            evaluation = api.evaluate(model, data, **more)
+            evaluation = api.evaluate(model, data, out_of_scope=out_of_scope, **more)
+            if html is not None:
+                confidence_page.write(evaluation, html, f"{file.name} on {data.name}", force=force)
             _print_evaluation({"file": str(file), "data": str(data)}, evaluation, as_json=as_json)
             return
         baseline = stack.enter_context(load(against, **options))
@@ -116,12 +145,38 @@ def _print_evaluation(names: dict[str, str], evaluation: Evaluation, *, as_json:
     table.add_row("rows", f"{evaluation.rows:,}")
     for name, value in evaluation.metrics.items():
         table.add_row(name, f"{value:.4f}  {_interval(evaluation.intervals[name])}")
+    for name, text in _confidence(evaluation.confidence):
+        table.add_row(name, text)
     table.add_row("time", _time(evaluation))
     if evaluation.truncated:
         table.add_row("truncated", _truncated(evaluation))
     if evaluation.labels_without_rows:
         table.add_row("labels", _labels(evaluation))
     stdout().print(table)
+
+
+def _confidence(found: Confidence | None) -> Iterator[tuple[str, str]]:
+    """What scores are worth, a row a figure."""
+    from edgebert.formatting import percent
+
+    if found is None:
+        return
+    if found.coverage < 1:
+        right = found.selective_accuracy
+        of_these = (
+            "none is right" if right is None else f"{percent(right)} of the answers are right"
+        )
+        yield "coverage", f"{found.coverage:.4f}  {of_these}"
+    yield "aurc", f"{found.aurc:.4f}"
+    yield "ece", f"{found.ece:.4f}"
+    other = found.out_of_scope
+    if other is not None:
+        own = "" if other.rejected is None else f"the file rejects {percent(other.rejected)}; "
+        yield (
+            "out of scope",
+            f"{other.rows:,} texts: AUROC {other.auroc:.4f}; {own}"
+            f"{percent(other.rejected_at_95)} where 95 % in scope are kept",
+        )
 
 
 def _labels(evaluation: Evaluation) -> str:

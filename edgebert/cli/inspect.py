@@ -151,6 +151,7 @@ def _alike(contents: Contents) -> dict[tuple[str, ...], int]:
 
 
 def _facts(record: Record, contents: Contents) -> list[tuple[str, str]]:
+    from edgebert.cli.abstention import abstention_rows
     from edgebert.cli.prompts import prompt_rows, task_line
     from edgebert.cli.vocabulary import vocabulary_rows
 
@@ -162,6 +163,7 @@ def _facts(record: Record, contents: Contents) -> list[tuple[str, str]]:
         ("task", task_line(record)),
         *prompt_rows(record),
         *labels,
+        *abstention_rows(record.abstention),
         (
             "model",
             f"{model.num_hidden_layers} layers, {model.hidden_size} wide, "

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from edgebert.bulk.texts import Text
+    from edgebert.evaluation.texts import Text
     from edgebert.runtime.model import Model
     from edgebert.runtime.reply import Reply
 
@@ -85,6 +85,13 @@ def run(
             help="Give no answer (answer) where none is better than the best by more than this."
         ),
     ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            help="Abstain (classify) where the score is below it, 0 to 1.",
+            show_default="the file's rule, if any",
+        ),
+    ] = None,
     max_answer_length: Annotated[
         int | None, typer.Option(help="Most tokens of an answer (answer).")
     ] = None,
@@ -117,7 +124,7 @@ def run(
         "max_answer_length": max_answer_length,
     }
     options = {name: value for name, value in given.items() if value is not None}
-    with load(file, threads=threads, engine=engine) as model:  # type: ignore[arg-type]
+    with load(file, threads=threads, engine=engine, threshold=threshold) as model:  # type: ignore[arg-type]
         if source is not None and output is not None:
             _run_file(model, source, output, pair, force, workers, options)
             return
@@ -182,7 +189,7 @@ def _replies(
 ) -> Iterator[tuple[Text, Reply]]:
     """Replies to a file, by several threads; to stdin, each as soon as its line is there."""
     from edgebert.bulk.answer_file import answer_one_by_one, answer_texts
-    from edgebert.bulk.texts import open_texts, read_texts
+    from edgebert.evaluation.texts import open_texts, read_texts
 
     if source == _STDIN:
         texts = read_texts(Path(source), sys.stdin.buffer, pair)

@@ -15,6 +15,7 @@ from edgebert.bert.sentence import Pooling
 from edgebert.bert.tasks import TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.sources import open_checkpoint
+from edgebert.converter.abstain import AbstentionPlan, abstention_plan, fit_on_file
 from edgebert.converter.check import check_encodings, compare
 from edgebert.converter.file_record import make_record
 from edgebert.converter.gate import DataCheck, data_check
@@ -29,6 +30,7 @@ from edgebert.evaluation.compare import Comparison
 from edgebert.files import refuse_overwrite, replacing
 from edgebert.model_file.record import Record, TrimmedVocabulary
 from edgebert.progress import Progress, silent
+from edgebert.runtime.model import load
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.unfinished import temporary_folder
 
@@ -58,6 +60,10 @@ def convert(
     explain: bool = False,
     check: str | os.PathLike[str] | None = None,
     max_drop: float | None = None,
+    calibrate: str | os.PathLike[str] | None = None,
+    out_of_scope: str | os.PathLike[str] | None = None,
+    max_wrong: float | None = None,
+    min_coverage: float | None = None,
     force: bool = False,
     progress: Progress | None = None,
 ) -> ConversionReport:
@@ -100,13 +106,21 @@ def convert(
         max_drop: most that the first metric of `check` may be below that of float32. Without
             `check`, and with `mixed` "auto", the most that the output's mean cosine with float32
             may be below 1.
+        calibrate: of a classifier with one label a text: labelled data that it has not learned
+            from. The file gets a rule of when to abstain, fitted on its own answers to it
+            (`converter.abstain`), and its scores become chances.
+        out_of_scope: likewise: texts that belong to no label, one a line or with a column text;
+            the rule is fitted to reject them too.
+        max_wrong: likewise: most wrong answers among those given, as a share, kept with a
+            confidence of 95 %; None: 0.02.
+        min_coverage: likewise: share of the texts to be answered, in place of `max_wrong`.
         force: overwrite `output`.
         progress: told how far downloads and the check are.
 
     Raises:
         EdgebertError: wrong input; nothing was written.
         CheckFailedError: the file's answers are too far from the checkpoint's, or it loses more
-            than `max_drop`; nothing was kept.
+            than `max_drop`, or `max_wrong` cannot be kept; nothing was kept.
     """
     path_of_labels = isinstance(labels, (str, os.PathLike))
     options = Options(
@@ -136,6 +150,12 @@ def convert(
         None if check is None else Path(check),
     )
     user_data = data_check(None if check is None else Path(check), None if mixing else max_drop)
+    abstaining = abstention_plan(
+        None if calibrate is None else Path(calibrate),
+        None if out_of_scope is None else Path(out_of_scope),
+        max_wrong,
+        min_coverage,
+    )
     if output is not None:
         refuse_overwrite(Path(output), force=force)
     start = time.perf_counter()
@@ -154,6 +174,7 @@ def convert(
             path,
             trimmed=trimmed,
             user_data=user_data,
+            abstaining=abstaining,
             force=force,
             progress=progress,
             read_seconds=seconds,
@@ -167,6 +188,7 @@ def convert_checkpoint(
     *,
     trimmed: tuple[Checkpoint, TrimmedVocabulary] | None = None,
     user_data: DataCheck | None = None,
+    abstaining: AbstentionPlan | None = None,
     force: bool = False,
     refuse: bool = True,
     progress: Progress | None = None,
@@ -180,6 +202,7 @@ def convert_checkpoint(
         path: of the file.
         trimmed: the checkpoint with fewer word pieces, which is what the file will hold.
         user_data: to compare on.
+        abstaining: what the rule of when to abstain is fitted on.
         force: overwrite `path`.
         refuse: off: a file that is too far from float32 is kept too.
         progress: told how far the check is.
@@ -188,6 +211,8 @@ def convert_checkpoint(
     if user_data is not None:
         # Wrong data is told now, not after the conversion.
         user_data.open(conversion.head.task, multi_label=conversion.head.multi_label)
+    if abstaining is not None:
+        abstaining.open(conversion.head.task, multi_label=conversion.head.multi_label)
     clock = _Clock(read_seconds)
     float32_bytes = 4 * sum(int(weight.size) for weight in checkpoint.weights.values())
     whole = trim(checkpoint, conversion.max_length)
@@ -229,6 +254,7 @@ def convert_checkpoint(
         figures = {**check.to_json(), "ids_equal_to_tokenizers": equal_texts}
         record = make_record(part, checkpoint, conversion, tokenizer, figures, graph)
         record = replace(record, vocabulary=vocabulary)
+        graph_bytes = part.stat().st_size
         clock.lap("write")
         comparison = None
         if baseline is not None:
@@ -238,7 +264,12 @@ def convert_checkpoint(
             record = replace(record, check={**record.check, "evaluation": evaluation})
             clock.lap("evaluate")
         append_files(part, record, checkpoint)
-        clock.lap("write")
+        if abstaining is not None:
+            with load(part) as model:
+                record = replace(record, abstention=fit_on_file(model, abstaining, told))
+            os.truncate(part, graph_bytes)
+            append_files(part, record, checkpoint)
+            clock.lap("calibrate")
         size = part.stat().st_size
     return ConversionReport(
         path=path,

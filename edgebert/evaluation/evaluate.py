@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from edgebert.errors import EdgebertError
 from edgebert.evaluation.bootstrap import Draws, Interval, draw, interval
 from edgebert.evaluation.data import DataSet
+from edgebert.evaluation.evaluators.classify import SCOPE
 from edgebert.evaluation.evaluators.evaluator import EvaluatedModel
+from edgebert.evaluation.out_of_scope import look_outside
+from edgebert.evaluation.selective import Confidence
 from edgebert.evaluation.tally import Tally, observe
 from edgebert.progress import Progress, silent
 
@@ -24,6 +29,7 @@ class Evaluation:
         seconds: tokenising and running the model; reading the data not counted.
         truncated: number of rows of which something was cut off.
         labels_without_rows: of a classifier; the metrics say nothing of them.
+        confidence: of a classifier with one label a text: what its scores are worth.
     """
 
     task: str
@@ -33,6 +39,7 @@ class Evaluation:
     seconds: float
     truncated: int
     labels_without_rows: tuple[str, ...] = ()
+    confidence: Confidence | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for machines."""
@@ -44,26 +51,43 @@ class Evaluation:
             "seconds": round(self.seconds, 6),
             "truncated": self.truncated,
             "labels_without_rows": list(self.labels_without_rows),
+            "confidence": None if self.confidence is None else self.confidence.to_json(),
         }
 
 
-def evaluate(model: EvaluatedModel, data: DataSet, *, progress: Progress = silent) -> Evaluation:
+def evaluate(
+    model: EvaluatedModel,
+    data: DataSet,
+    *,
+    out_of_scope: Path | None = None,
+    progress: Progress = silent,
+) -> Evaluation:
     """Runs a model on labelled data; all of it is checked first.
 
     Args:
         model: an `edgebert.runtime.Model`.
         data: from `open_data`.
+        out_of_scope: file of texts that belong to no label, as for `edgebert run --input`.
         progress: told how many rows are done.
 
     Raises:
         EdgebertError: a row cannot be evaluated (it is named), there are too few, or a metric is
-            undefined on them.
+            undefined on them; or `out_of_scope` is given and the model gives no label a text.
     """
+    if out_of_scope is not None and data.evaluator.confidence is None:
+        raise EdgebertError(
+            "texts out of scope are for classifiers with one label a text; "
+            f"this file is for {model.task}"
+        )
     tally = Tally()
     for (observation,) in observe([model], data, progress):
         tally.add(observation)
     (drawn,) = draw(data.evaluator.metrics, [tally.figures()])
-    return summarize(model, tally, data, drawn)
+    found = summarize(model, tally, data, drawn)
+    if out_of_scope is None or found.confidence is None:
+        return found
+    outside = look_outside(model, tally.figures()[:, SCOPE], out_of_scope, progress)
+    return replace(found, confidence=replace(found.confidence, out_of_scope=outside))
 
 
 def summarize(
@@ -74,7 +98,7 @@ def summarize(
     Raises:
         EdgebertError: a metric is undefined on these rows.
     """
-    figures = tally.figures()
+    figures, confidence = tally.figures(), data.evaluator.confidence
     return Evaluation(
         task=model.task,
         rows=tally.rows,
@@ -83,4 +107,5 @@ def summarize(
         seconds=tally.seconds,
         truncated=tally.truncated,
         labels_without_rows=data.evaluator.without_rows(model, figures),
+        confidence=None if confidence is None else confidence(figures),
     )

@@ -95,7 +95,7 @@ def spearman(expected: Scores, predicted: Scores) -> float:
     Raises:
         EdgebertError: as `pearson`.
     """
-    return _correlation(_ranks(_values(expected)), _ranks(_values(predicted)))
+    return _correlation(ranks(_values(expected)), ranks(_values(predicted)))
 
 
 def cosine(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> float:
@@ -114,7 +114,8 @@ def _confusion(expected: Labels, predicted: Labels) -> Values:
     return counts.reshape(len(labels), len(labels)).astype(np.float64)
 
 
-def _ranks(values: Values) -> Values:
+def ranks(values: Values) -> Values:
+    """Ranks from 1 on, ascending; equal values share the mean of theirs."""
     _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
     ranks: Values = (last - (counts - 1) / 2)[place]

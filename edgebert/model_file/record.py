@@ -17,10 +17,11 @@ from edgebert.errors import EdgebertError
 from edgebert.tokenizer.options import TokenizerOptions
 from edgebert.typed_json import from_json
 
-FORMATS = (1, 2, 3)
+FORMATS = (1, 2, 3, 4)
 """A number goes up when an older reader could misread a newer record; 2 says that the file has
 graphs of whole numbers (`Record.integer`), 3 that a reader must know of added tokens, truncation
-from the left, templates and prompts, since passing over them would change answers."""
+from the left, templates and prompts, since passing over them would change answers, 4 that it must
+know of abstaining."""
 
 _PLAIN = TokenizerOptions()
 
@@ -148,6 +149,54 @@ class Integer:
 
 
 @dataclass(frozen=True)
+class AbstentionFit:
+    """What a rule of when to abstain was fitted on, and what it came to there.
+
+    Attributes:
+        data: name of the file of labelled texts.
+        rows: how many.
+        out_of_scope: name of the file of texts that belong to no label; None: there was none.
+        max_wrong: share of wrong answers among those given that is kept with a confidence of
+            95 %; None: `min_coverage` was asked for.
+        min_coverage: share of the texts to be answered that was asked for.
+        coverage: share of the rows that is answered.
+        wrong: share of these that is wrong.
+        rejected: share of the texts out of scope that is not answered; None: there were none.
+    """
+
+    data: str
+    rows: int
+    out_of_scope: str | None
+    max_wrong: float | None
+    min_coverage: float | None
+    coverage: float
+    wrong: float
+    rejected: float | None
+
+
+@dataclass(frozen=True)
+class Abstention:
+    """When a classifier abstains, from the probabilities that its graph gives.
+
+    With p the probabilities, each at least 1e-12, and b the first of the highest: the scores are
+    p ** (1 / temperature), divided by their sum; the classifier abstains where the score of b is
+    below `min_score`, or the mean of -log p, less `energies[b]`, is below `min_scope`.
+
+    Attributes:
+        temperature: above 0.
+        energies: for each label.
+        min_score: see above.
+        min_scope: see above.
+    """
+
+    temperature: float
+    energies: tuple[float, ...] = field(repr=False)
+    min_score: float
+    min_scope: float
+    fit: AbstentionFit
+
+
+@dataclass(frozen=True)
 class Record:
     """Everything edgebert knows of a file.
 
@@ -172,6 +221,8 @@ class Record:
             its one form (docs/design.md, The file). None where the version that wrote the file
             computed none.
         vocabulary: where not all word pieces of the checkpoint were kept.
+        abstention: of `classify`: when the answer is not to be relied on; None, and not in the
+            file: never.
     """
 
     task: TaskName
@@ -196,10 +247,13 @@ class Record:
     vector_size: int | None = None
     graph_crc32c: int | None = None
     vocabulary: TrimmedVocabulary | None = None
+    abstention: Abstention | None = None
 
     @property
     def format(self) -> int:
         """One of `FORMATS`."""
+        if self.abstention is not None:
+            return 4
         tokenizer = self.tokenizer
         if (
             tokenizer.truncation_side != _PLAIN.truncation_side
@@ -213,6 +267,8 @@ class Record:
     def to_json(self) -> str:
         """The text that lies in the file."""
         data = {**asdict(self), "format": self.format}
+        if self.abstention is None:
+            del data["abstention"]
         return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod

@@ -21,6 +21,8 @@ _NAMES = {
 def to_json(model: Model, text: str, pair: str | None, reply: Reply) -> dict[str, Any]:
     """Everything about a reply, as JSON takes it."""
     task, answer = model.task, _plain(reply.value)
+    if task == "classify" and answer["abstained"] is None:
+        del answer["abstained"]  # there is no rule
     if task == "classify" and has_no_words(model, text, pair):
         answer["label"] = None  # scores of nothing: they tell of the model, not of the text
     return {

@@ -16,11 +16,11 @@ from edgebert.arrays import Array
 from edgebert.bert.tasks import TaskName
 from edgebert.errors import EdgebertError, TruncationWarning
 from edgebert.model_file.read import ModelFile, read_model_file
-from edgebert.model_file.record import Record
+from edgebert.model_file.record import Abstention, Record
 from edgebert.runtime.checks import check_graph, check_ids, check_segment_values, check_segments
 from edgebert.runtime.reply import Reply
 from edgebert.runtime.sessions import Sessions, open_session
-from edgebert.runtime.tasks import TASKS, output_width
+from edgebert.runtime.tasks import make_task, output_width
 from edgebert.runtime.tasks.embed import to_length_one
 from edgebert.runtime.tasks.task import Job, check_options
 from edgebert.support import EngineName
@@ -70,6 +70,8 @@ class Model:
         task: what it was converted for.
         labels: in the order of the outputs; None where the task has none.
         multi_label: labels are independent of each other.
+        abstention: the file's rule of when to abstain; None where it has none.
+        threshold: the score below which it abstains instead, as `load` was told.
         prompts: texts that `embed` can put before a text, by name.
         max_length: most tokens of one input.
         tokenizer: of the file.
@@ -81,25 +83,31 @@ class Model:
     task: TaskName
     labels: tuple[str, ...] | None
     multi_label: bool
+    abstention: Abstention | None
+    threshold: float | None
     prompts: dict[str, str]
     max_length: int
     tokenizer: Tokenizer
     engine: str
     threads: int
 
-    def __init__(self, file: ModelFile, *, engine: EngineName, threads: int) -> None:
+    def __init__(
+        self, file: ModelFile, *, engine: EngineName, threads: int, threshold: float | None = None
+    ) -> None:
         record = file.record
         self._file = file
         self.record = record
         self.task = record.task
         self.labels = record.labels
         self.multi_label = record.multi_label
+        self.abstention = record.abstention
         self.prompts = record.prompts
         self.max_length = record.max_length
         self.threads = threads
         self._engine = engine
+        self.threshold = threshold
         self.tokenizer = file.tokenizer()
-        self._task = TASKS[record.task](file, self.tokenizer)
+        self._task = make_task(file, self.tokenizer, threshold)
         self._sessions = Sessions(
             partial(
                 open_session,
@@ -488,7 +496,8 @@ class Model:
         if self._sessions.closed:
             raise EdgebertError(f"{self.path}: the model is closed; it cannot be pickled")
         path = os.path.abspath(self._file.location)  # noqa: PTH100 (as `ModelFile.path`)
-        return partial(load, path, engine=self._engine, threads=self.threads), ()
+        again = partial(load, path, engine=self._engine, threads=self.threads)
+        return partial(again, threshold=self.threshold), ()
 
     def __enter__(self) -> Model:
         return self
@@ -570,7 +579,13 @@ class Model:
         )
 
 
-def load(path: str | os.PathLike[str], *, engine: EngineName = "auto", threads: int = 1) -> Model:
+def load(
+    path: str | os.PathLike[str],
+    *,
+    engine: EngineName = "auto",
+    threads: int = 1,
+    threshold: float | None = None,
+) -> Model:
     """Opens a file made by `edgebert convert`.
 
     Args:
@@ -578,6 +593,8 @@ def load(path: str | os.PathLike[str], *, engine: EngineName = "auto", threads: 
         engine: "auto" takes the best installed engine that runs the file; or "litert",
             "tflite-runtime".
         threads: that one answer may use.
+        threshold: of a classifier with one label a text: abstain where the score is below it, in
+            place of the file's own rule; 0 never abstains.
 
     A file of a version that wrote no checksum is tried in a child process first, since the engine
     can crash on one that is damaged (see `trial`).
@@ -595,7 +612,7 @@ def load(path: str | os.PathLike[str], *, engine: EngineName = "auto", threads: 
         from edgebert.runtime.trial import try_apart
 
         try_apart(file, engine=engine, threads=threads)
-    return Model(file, engine=engine, threads=threads)
+    return Model(file, engine=engine, threads=threads, threshold=threshold)
 
 
 def _listed(labels: Sequence[str]) -> str:

@@ -57,6 +57,7 @@ def test_accuracy_of_a_classifier(classifier, tmp_path):
     assert 0 < outcome["metrics"].pop("macro_f1") < 1
     assert -1 <= outcome["metrics"].pop("matthews") < 1
     assert outcome.pop("labels_without_rows", []) == [each for each in known if each not in labels]
+    assert outcome.pop("confidence")["coverage"] == 1
     assert outcome == {
         "file": str(classifier),
         "data": str(data),
@@ -67,6 +68,39 @@ def test_accuracy_of_a_classifier(classifier, tmp_path):
     }
     shown = run("evaluate", classifier, "--data", data).stdout.split()
     assert shown[:6] == ["task", "classify", "rows", "4", "accuracy", "0.7500"]
+
+
+def test_what_scores_are_worth_in_the_terminal_as_json_and_as_a_page(classifier, tmp_path):
+    with load(classifier) as model:
+        labels = [model(text).label for text in TEXTS]
+    data, other, page = tmp_path / "d.csv", tmp_path / "other.txt", tmp_path / "p.html"
+    rows = "".join(f'"{text}",{label}\n' for text, label in zip(TEXTS, labels, strict=True))
+    data.write_text(f"text,label\n{rows}", encoding="utf-8")
+    other.write_text("It rains.\n\n2 + 2 = 4\n", encoding="utf-8")
+    given = ("evaluate", classifier, "--data", data, "--out-of-scope", other)
+    shown = run(*given, "--html", page)
+    assert shown.exit_code == 0, shown.output
+    assert "out of scope" in shown.stdout
+    assert "2 texts: AUROC" in shown.stdout
+    found = json.loads(run(*given, "--json").stdout)["confidence"]
+    assert (found["coverage"], found["selective_accuracy"], found["aurc"]) == (1, 1, 0)
+    assert found["out_of_scope"]["rows"] == 2
+    assert found["out_of_scope"]["rejected"] is None
+    text = page.read_text(encoding="utf-8")
+    assert all(each in text for each in ("Reliability diagram", "Risk–coverage curve", "AUROC"))
+    again = run(*given, "--html", page)
+    assert (again.exit_code, "--force" in again.output) == (2, True)
+
+
+@pytest.mark.parametrize("option", ["--out-of-scope", "--html"])
+def test_what_has_no_such_scores_is_refused(embedder, tmp_path, option):
+    pairs = REFERENCE.parent / "pairs.tsv"
+    (tmp_path / "other").write_text("It rains.\n", encoding="utf-8")
+    target = tmp_path / ("other" if option == "--out-of-scope" else "p.html")
+    result = run("evaluate", embedder, "--data", pairs, option, target)
+    assert result.exit_code == 2
+    assert "for classifiers with one label a text" in result.output
+    assert not (tmp_path / "p.html").exists()
 
 
 def test_correlations_of_an_embedder_and_what_was_cut_off(embedder, tmp_path):

@@ -1,5 +1,3 @@
-from types import SimpleNamespace
-
 import pytest
 
 from edgebert.errors import CheckFailedError, EdgebertError
@@ -9,6 +7,8 @@ from edgebert.evaluation.evaluate import evaluate
 from edgebert.evaluation.evaluators.classify import CLASSIFY
 from edgebert.evaluation.evaluators.correlate import REGRESS
 from edgebert.evaluation.readers import Row
+from edgebert.runtime.reply import Reply
+from edgebert.runtime.tasks.classify import Classification
 
 LABELS = ("no", "yes")
 
@@ -18,17 +18,20 @@ class FakeModel:
 
     def __init__(self, respond, task="classify"):
         self.respond, self.task, self.labels, self.replies = respond, task, LABELS, 0
+        self.abstention = None
 
     def reply(self, text, pair=None, **options):
         self.replies += 1
-        return SimpleNamespace(value=self.respond(text), truncated=False)
+        return Reply(self.respond(text), 0, False)
+
+
+def certain(label):
+    return Classification(label, 0.9, {each: 0.9 if each == label else 0.1 for each in LABELS})
 
 
 def classifier(right):
     """Right for the texts for which `right` holds."""
-    return FakeModel(
-        lambda text: SimpleNamespace(label=LABELS[(int(text) % 2) == right(int(text))])
-    )
+    return FakeModel(lambda text: certain(LABELS[(int(text) % 2) == right(int(text))]))
 
 
 def data(rows=100):

@@ -14,6 +14,7 @@ from edgebert.evaluation.data import DataSet, open_data
 from edgebert.evaluation.evaluators.classify import CLASSIFY
 from edgebert.evaluation.evaluators.correlate import PAIRS, REGRESS
 from edgebert.evaluation.readers import Row
+from edgebert.runtime.tasks.classify import Classification
 
 
 @dataclass
@@ -23,17 +24,22 @@ class FakeModel:
     task: str
     respond: Callable[[str, str | None], Any]
     labels: tuple[str, ...] | None = None
+    abstention: None = None
 
     def reply(self, text, pair=None):
         longest = max(len(text), len(pair or ""))
         return SimpleNamespace(value=self.respond(text, pair), truncated=longest > 10)
 
 
+def certain(label):
+    return Classification(label, 0.9, {label: 0.9, "other": 0.1})
+
+
 def classifier(*labels):
     """Says "good" to what has a "g" in it, else "bad"."""
     return FakeModel(
         "classify",
-        lambda text, pair: SimpleNamespace(label="good" if "g" in text else "bad"),
+        lambda text, pair: certain("good" if "g" in text else "bad"),
         labels or ("bad", "good"),
     )
 
@@ -66,7 +72,7 @@ def test_labels_may_be_numbers():
 
 
 def test_a_number_is_a_label_where_the_labels_are_numbers():
-    model = FakeModel("classify", lambda text, pair: SimpleNamespace(label=text), ("1", "2"))
+    model = FakeModel("classify", lambda text, pair: certain(text), ("1", "2"))
     outcome = evaluate(model, rows(("1", None, "1"), ("1", None, "2")))
     assert outcome.metrics["accuracy"] == 0.5
     with pytest.raises(EdgebertError, match="the model has no label '0'; it knows '1', '2'"):

@@ -16,7 +16,6 @@ from edgebert.benchmarking.pick import Limits, pick
 from edgebert.benchmarking.report.html import to_html
 from edgebert.benchmarking.result import read_report
 from edgebert.bulk.resumable import resumable
-from edgebert.bulk.texts import open_texts, read_texts
 from edgebert.checkpoints.archive import ArchiveLimits, unpacked
 from edgebert.checkpoints.folder import open_folder
 from edgebert.checkpoints.labels import read_labels
@@ -25,6 +24,7 @@ from edgebert.checkpoints.sorted_table import masked_crc32c
 from edgebert.checkpoints.tensor_bundle import TensorBundle
 from edgebert.checkpoints.torch_pickle import read_torch_pickle
 from edgebert.evaluation.data import open_data
+from edgebert.evaluation.texts import open_texts, read_texts
 from edgebert.model_file.contents import read_contents
 from edgebert.model_file.names import RECORD_FILE, UNIGRAM_FILE, VOCABULARY_FILE
 from edgebert.model_file.read import read_model_file

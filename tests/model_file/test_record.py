@@ -84,8 +84,8 @@ def test_missing_and_wrong_values_are_named():
         Record.from_json(json.dumps({**data, "model": {"vocab_size": 3}}))
     with pytest.raises(EdgebertError, match=r"record\.labels\[1\]"):
         Record.from_json(json.dumps({**data, "labels": ["a", 7]}))
-    with pytest.raises(EdgebertError, match="format 4"):
-        Record.from_json(json.dumps({**data, "format": 4}))
+    with pytest.raises(EdgebertError, match="format 5"):
+        Record.from_json(json.dumps({**data, "format": 5}))
 
 
 JSON = st.recursive(

@@ -9,13 +9,13 @@ import pytest
 pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-train")
 
 import edgebert
-from edgebert.bulk.texts import Text
 from edgebert.checkpoints.folder import open_folder
 from edgebert.converter import reference
 from edgebert.converter.head import Head
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.columns import Columns
 from edgebert.evaluation.data import open_data
+from edgebert.evaluation.texts import Text
 from edgebert.progress import silent
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.distillation import teacher as module

@@ -1,4 +1,4 @@
-"""Classifiers on labelled texts or pairs: accuracy, macro-F1 and Matthews' correlation."""
+"""Classifiers on labelled texts or pairs: accuracy, macro-F1, Matthews' correlation, confidence."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ from edgebert.evaluation.evaluators.evaluator import (
 )
 from edgebert.evaluation.metrics import accuracy, macro_f1, matthews
 from edgebert.evaluation.readers import Row, read_rows
+from edgebert.evaluation.selective import Confidence, confidence
+from edgebert.runtime.abstention import scope
+
+_EXPECTED, _PREDICTED, _SCORE, _ANSWERED, SCOPE = range(5)
+"""Columns of the figures; the last tells how much the text looks like one of a label."""
 
 
 def _check(model: EvaluatedModel, row: Row) -> None:
@@ -25,7 +30,7 @@ def _observe(model: EvaluatedModel, rows: Iterable[Row]) -> Iterator[Observation
     for row in rows:
         expected = known_label(model, row.place, row.label)
         reply, seconds = ask(model, row.place, row.text, row.pair)
-        label = reply.value.label
+        label, score, scores, abstained = reply.value
         labels = model.labels or ()
         yield Observation(
             place=row.place,
@@ -33,15 +38,26 @@ def _observe(model: EvaluatedModel, rows: Iterable[Row]) -> Iterator[Observation
             expected=expected,
             predicted=label,
             value=label,
-            figures=(labels.index(expected), labels.index(label)),
+            figures=(
+                labels.index(expected),
+                labels.index(label),
+                score,
+                not abstained,
+                scope(scores.values(), model.abstention),
+            ),
             seconds=seconds,
             truncated=reply.truncated,
         )
 
 
 def _without_rows(model: EvaluatedModel, figures: Figures) -> tuple[str, ...]:
-    met = {int(number) for number in figures[:, 0]}
+    met = {int(number) for number in figures[:, _EXPECTED]}
     return tuple(label for at, label in enumerate(model.labels or ()) if at not in met)
+
+
+def _confidence(figures: Figures) -> Confidence:
+    right = figures[:, _EXPECTED] == figures[:, _PREDICTED]
+    return confidence(figures[:, _SCORE], right, figures[:, _ANSWERED])
 
 
 CLASSIFY = Evaluator(
@@ -50,11 +66,12 @@ CLASSIFY = Evaluator(
     observe=_observe,
     metrics=MappingProxyType(
         {
-            "accuracy": lambda figures: accuracy(figures[:, 0], figures[:, 1]),
-            "macro_f1": lambda figures: macro_f1(figures[:, 0], figures[:, 1]),
-            "matthews": lambda figures: matthews(figures[:, 0], figures[:, 1]),
+            "accuracy": lambda figures: accuracy(figures[:, _EXPECTED], figures[:, _PREDICTED]),
+            "macro_f1": lambda figures: macro_f1(figures[:, _EXPECTED], figures[:, _PREDICTED]),
+            "matthews": lambda figures: matthews(figures[:, _EXPECTED], figures[:, _PREDICTED]),
         }
     ),
     distance=lambda one, other: float(one != other),
     without_rows=_without_rows,
+    confidence=_confidence,
 )

@@ -14,6 +14,8 @@ from edgebert.evaluation.bootstrap import Figures, Measure
 from edgebert.evaluation.columns import Columns
 
 if TYPE_CHECKING:
+    from edgebert.evaluation.selective import Confidence
+    from edgebert.model_file.record import Abstention
     from edgebert.runtime.reply import Reply
     from edgebert.tokenizer.tokenizer import Tokenizer
 
@@ -30,6 +32,10 @@ class EvaluatedModel(Protocol):
     @property
     def labels(self) -> tuple[str, ...] | None:
         """The labels of a classifier or tagger."""
+
+    @property
+    def abstention(self) -> Abstention | None:
+        """The rule by which a classifier abstains."""
 
     @property
     def prompts(self) -> Mapping[str, str]:
@@ -87,6 +93,8 @@ class Evaluator:
         falling: names of metrics that are better when lower.
         distance: of two models' values; 0 where they agree.
         without_rows: names the labels of a model that no row has, of which metrics say nothing.
+        confidence: what the scores are worth; None where answers have none of this kind. With it,
+            the figures have the columns `SCOPE` and what it takes.
     """
 
     read: Callable[[Path, Columns], Iterator[Any]]
@@ -96,6 +104,7 @@ class Evaluator:
     distance: Callable[[Any, Any], float]
     falling: frozenset[str] = frozenset()
     without_rows: Callable[[EvaluatedModel, Figures], tuple[str, ...]] = lambda _, __: ()
+    confidence: Callable[[Figures], Confidence] | None = None
 
 
 def ask(

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from edgebert.arrays import Array
 from edgebert.bert.tasks import TaskName
+from edgebert.errors import EdgebertError
 from edgebert.model_file.read import ModelFile
 from edgebert.model_file.record import Record
 from edgebert.runtime.tasks.classify import classifier
@@ -23,8 +24,16 @@ def _embed(file: ModelFile, tokenizer: Tokenizer) -> Task:
     return Embed(tokenizer, first_item, record.prompts, record.default_prompt, *settle)
 
 
-def _classify(file: ModelFile, tokenizer: Tokenizer) -> Task:
-    return WholeText(tokenizer, classifier(file.record.labels or ()))
+def _classify(file: ModelFile, tokenizer: Tokenizer, threshold: float | None = None) -> Task:
+    labels, rule = file.record.labels or (), file.record.abstention
+    if rule is not None:
+        from edgebert.runtime.abstention import check_rule
+
+        try:
+            check_rule(rule, len(labels))
+        except EdgebertError as error:
+            raise EdgebertError(f"{file.path}: {error}") from error
+    return WholeText(tokenizer, classifier(labels, rule, threshold))
 
 
 def _regress(file: ModelFile, tokenizer: Tokenizer) -> Task:
@@ -72,6 +81,31 @@ TASKS: Mapping[TaskName, Callable[[ModelFile, Tokenizer], Task]] = MappingProxyT
     }
 )
 """Makes the task of a file."""
+
+
+def make_task(file: ModelFile, tokenizer: Tokenizer, threshold: float | None) -> Task:
+    """Makes the task of a file.
+
+    Args:
+        file: what it tells about itself.
+        tokenizer: of the file.
+        threshold: of classify: abstain below this score, in place of the file's rule.
+
+    Raises:
+        EdgebertError: the task takes no threshold, it is no number from 0 to 1, or the rule of
+            the file is damaged.
+    """
+    record = file.record
+    if threshold is None:
+        return TASKS[record.task](file, tokenizer)
+    if record.task != "classify" or record.multi_label:
+        raise EdgebertError(
+            f"{file.path}: a threshold is for classifiers with one label a text; this file is "
+            f"for {record.task}{', multi-label' if record.multi_label else ''}"
+        )
+    if type(threshold) not in (int, float) or not 0 <= threshold <= 1:
+        raise EdgebertError(f"threshold is {threshold!r}; a number from 0 to 1 is needed")
+    return _classify(file, tokenizer, threshold)
 
 
 def output_width(record: Record) -> int:

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.random import Generator
 
 from edgebert.bulk.resumable import progress_path, resumable
-from edgebert.bulk.texts import Text
 from edgebert.errors import EdgebertError
+from edgebert.evaluation.texts import Text
 from edgebert.files import make_folder
 from edgebert.progress import Progress, silent
 from edgebert.train.augmentation.candidates import AugmentationMethod, Candidates, replaced, spans

@@ -14,7 +14,6 @@ import numpy as np
 from edgebert.arrays import Array
 from edgebert.bert.tasks import TaskName
 from edgebert.bulk.fingerprint import digest
-from edgebert.bulk.texts import Text
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.options import Options
 from edgebert.converter.plan import plan
@@ -23,6 +22,7 @@ from edgebert.evaluation.data import DataSet
 from edgebert.evaluation.evaluators.correlate import score_of
 from edgebert.evaluation.evaluators.evaluator import unknown_label
 from edgebert.evaluation.readers import Row
+from edgebert.evaluation.texts import Text
 from edgebert.progress import Progress, silent
 from edgebert.train.batching import IGNORE_INDEX, Example, ExampleBatches, truncated
 from edgebert.train.defaults import Problem, hard_label_share

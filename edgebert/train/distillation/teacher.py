@@ -20,13 +20,13 @@ import numpy as np
 from edgebert.arrays import Array
 from edgebert.bert.tasks import TaskName
 from edgebert.bulk.fingerprint import digest
-from edgebert.bulk.texts import Text
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.labels import default_labels
 from edgebert.converter.options import Options
 from edgebert.converter.plan import plan, vector_size
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.lines import read_lines
+from edgebert.evaluation.texts import Text
 from edgebert.progress import Progress
 from edgebert.runtime.model import Model
 from edgebert.train.cluster import SINGLE_WORKER

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from edgebert.arrays import Array
-from edgebert.bulk.texts import Text
+from edgebert.evaluation.texts import Text
 from edgebert.files import make_folder, replacing, writing
 from edgebert.progress import Progress
 from edgebert.text_files import read_json_object

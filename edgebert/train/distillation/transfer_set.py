@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from edgebert.bulk.fingerprint import digest
-from edgebert.bulk.texts import Text, open_texts, read_texts
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.columns import USUAL, Columns
 from edgebert.evaluation.readers import read_header, read_rows
+from edgebert.evaluation.texts import Text, open_texts, read_texts
 
 
 @dataclass(frozen=True)

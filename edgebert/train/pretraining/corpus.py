@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
-from edgebert.bulk.texts import open_texts, read_texts
 from edgebert.errors import EdgebertError
+from edgebert.evaluation.texts import open_texts, read_texts
 
 _SECTION = 8  # lines that are held out together at most, so that they still follow each other
 _GZIP = ".gz"

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from edgebert.bulk.resumable import progress_path
-from edgebert.bulk.texts import Text
 from edgebert.errors import EdgebertError
+from edgebert.evaluation.texts import Text
 from edgebert.train.augmentation.augment import AugmentationOptions, augment, augment_transfer_set
 from edgebert.train.augmentation.candidates import NO_CANDIDATES, Candidates, spans
 from edgebert.train.distillation.transfer_set import TransferSet

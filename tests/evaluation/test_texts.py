@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgebert.bulk.texts import open_texts, read_texts
 from edgebert.errors import EdgebertError
+from edgebert.evaluation.texts import open_texts, read_texts
 
 
 def texts_of(name, data, **options):

@@ -1,0 +1,35 @@
+"""How the rule of when a classifier abstains is shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edgebert.formatting import percent
+
+if TYPE_CHECKING:
+    from edgebert.model_file.record import Abstention
+
+
+def abstention_rows(rule: Abstention | None) -> list[tuple[str, str]]:
+    """Name and text of a row for people; none where there is no rule."""
+    if rule is None:
+        return []
+    fit = rule.fit
+    if fit.max_wrong is not None:
+        aim = f"at most {percent(fit.max_wrong)} of the answers wrong"
+    else:
+        aim = f"at least {percent(fit.min_coverage or 0)} answered"
+    outside = ""
+    if fit.rejected is not None:
+        outside = f"; rejected {percent(fit.rejected)} of {fit.out_of_scope}"
+    return [
+        (
+            "abstains",
+            f"{aim}: on {fit.rows:,} rows of {fit.data} it answers {percent(fit.coverage)}, "
+            f"{percent(fit.wrong)} of these wrong{outside}",
+        ),
+        (
+            "scores",
+            f"calibrated, temperature {rule.temperature:.3g}; unsure below {rule.min_score:.3f}",
+        ),
+    ]

@@ -1,0 +1,84 @@
+"""When a classifier says that it is not sure: calibrated scores, and two bars that they must pass.
+
+A temperature (Guo et al. 2017, arXiv:1706.04599) makes a score the chance to be right. An answer
+is withheld where its score is too low, or where its text does not look like one of the label. The
+sign of that is the energy of the logits (Liu et al. 2020, arXiv:2010.03759), taken from their
+mean: minus the mean logarithm of the probabilities. Texts out of scope leave all logits near each
+other. How high the energy is otherwise depends on the label, whose own mean is subtracted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import isfinite
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from edgebert.errors import EdgebertError
+from edgebert.model_file.record import Abstention
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+LEAST = 1e-12
+"""Probabilities below it count as this: whole-number files round to 0."""
+
+
+class Judgement(NamedTuple):
+    """What a rule makes of the probabilities of one text.
+
+    Attributes:
+        scores: calibrated, [K].
+        best: number of the best label.
+        abstained: the answer is not to be relied on.
+    """
+
+    scores: list[float]
+    best: int
+    abstained: bool
+
+
+def check_rule(rule: Abstention, labels: int) -> None:
+    """Raises EdgebertError unless a rule, which may come from anywhere, fits so many labels."""
+    if len(rule.energies) != labels:
+        raise EdgebertError(
+            f"damaged: its rule of when to abstain is for {len(rule.energies)} labels; "
+            f"it has {labels}"
+        )
+    if not (isfinite(rule.temperature) and rule.temperature > 0):
+        raise EdgebertError(f"damaged: its temperature is {rule.temperature}; it is above 0")
+
+
+def judge(rule: Abstention, output: npt.NDArray[Any]) -> Judgement:
+    """Applies a rule to the probabilities [K] of a text as the model gives them."""
+    logs = np.log(np.maximum(output, LEAST, dtype=np.float64))
+    grown = np.exp(logs / rule.temperature)
+    scores = (grown / grown.sum()).tolist()
+    best = int(output.argmax())
+    near = -logs.mean() - rule.energies[best]
+    return Judgement(scores, best, bool(scores[best] < rule.min_score or near < rule.min_scope))
+
+
+def calibrated(scores: npt.NDArray[Any], temperature: float) -> npt.NDArray[np.float64]:
+    """Probabilities [..., K] as if their logits had been divided by the temperature."""
+    grown = np.maximum(scores, LEAST, dtype=np.float64) ** (1 / temperature)
+    return np.asarray(grown / grown.sum(axis=-1, keepdims=True))
+
+
+def energy(scores: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Minus the mean logarithm of probabilities [..., K]."""
+    return np.asarray(-np.log(np.maximum(scores, LEAST, dtype=np.float64)).mean(axis=-1))
+
+
+def scope(scores: Iterable[float], rule: Abstention | None) -> float:
+    """How much a text looks like one of the labels, from the scores of its answer.
+
+    Without a rule it is their energy; with one, that of the model's own probabilities above the
+    mean of the label.
+    """
+    given = np.fromiter(scores, np.float64)
+    if rule is None:
+        return float(energy(given))
+    own = calibrated(given, 1 / rule.temperature)
+    return float(energy(own)) - rule.energies[int(own.argmax())]
