@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import make_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from edgebert.cli.grouped import grouped
 from edgebert.cli.training import LabelledColumns, MetricOption, Training, notify, print_report
+from edgebert.train.distillation.objectives import AUXILIARY_OBJECTIVES
 
 if TYPE_CHECKING:
+    Auxiliary = Any
     from contextlib import AbstractContextManager, ExitStack
 
     from edgebert.checkpoints.checkpoint import Checkpoint
     from edgebert.progress import Progress
     from edgebert.train.augmentation.candidates import AugmentationMethod
     from edgebert.train.distillation.teacher import Teacher
+
+else:
+    Auxiliary = make_dataclass(
+        "Auxiliary",
+        [
+            (f"match_{name}", Annotated[float, typer.Option(help=each.help)], 0.0)
+            for name, each in AUXILIARY_OBJECTIVES.items()
+        ],
+    )
+    """An option for the weight of each auxiliary objective."""
 
 
 @grouped
@@ -53,12 +66,7 @@ def distill(
             show_default="0.5, of embedders 0",
         ),
     ] = None,
-    match_hidden: Annotated[
-        float, typer.Option(help="Weight of the hidden states' difference, such as 1.")
-    ] = 0.0,
-    match_attention: Annotated[
-        float, typer.Option(help="Weight of the attention scores' difference, such as 0.1.")
-    ] = 0.0,
+    auxiliary: Auxiliary,
     augment: Annotated[
         int, typer.Option(help="Make so many further texts of each one; see edgebert augment.")
     ] = 0,
@@ -119,7 +127,8 @@ def distill(
         from edgebert.train.distillation.options import DistillationOptions
         from edgebert.train.strategy import distributed, worker_folder
 
-        options = DistillationOptions(temperature, hard, match_hidden, match_attention)
+        weights = {name: getattr(auxiliary, f"match_{name}") for name in AUXILIARY_OBJECTIVES}
+        options = DistillationOptions(temperature, hard, weights)
         trials = training.trials()
         cluster = stack.enter_context(distributed(training.strategy, notify))
         more = None

@@ -86,9 +86,9 @@ TEMPERATURE = 1.0
 _HARD_LABEL_SHARE = 0.5
 
 
-def hard_label_share(task: TaskName, *, labelled: bool) -> float:
-    """The share of right labels in the loss of a distillation."""
-    return _HARD_LABEL_SHARE if labelled and task != "embed" else 0.0
+def hard_label_share(*, labelled: bool) -> float:
+    """The share of hard labels in the loss of a distillation."""
+    return _HARD_LABEL_SHARE if labelled else 0.0
 
 
 def _pretraining() -> dict[str, Any]:

@@ -244,7 +244,10 @@ class _Trainer:
         if not self._state.step:
             return
         own = {name: np.asarray(each) for name, each in self._saved_variables.items()}
-        if saved and _shapes(saved) != _shapes(own):
+        is_saved = bool(saved)  # not on other workers than the chief
+        # A save may have more: earlier versions kept variables of objectives with the weight 0.
+        saved = {name: array for name, array in saved.items() if name in own}
+        if is_saved and _shapes(saved) != _shapes(own):
             raise EdgebertError(
                 f"{self._run.path}: its save is not one of this run, or of another edgebert; "
                 "choose another folder"

@@ -235,7 +235,7 @@ def wrong(tmp_path, message, teacher=None, transfer=None, **options):
 
 def test_wrong_input_is_one_line(tmp_path, texts, dev):
     other = replace(words.checkpoint(), vocabulary=(*words.VOCABULARY[:-1], "##ed"), source="tiny")
-    simple, inside = TransferSet((texts,)), DistillationOptions(hidden=1.0)
+    simple, inside = TransferSet((texts,)), DistillationOptions(weights={"hidden": 1.0})
     wrong(
         tmp_path,
         "knowing and tiny have different vocabularies",
@@ -365,7 +365,10 @@ def transfer_texts(path):
 
 
 def test_matching_inside_trains_the_projections_with_the_student(texts, dev, tmp_path):
-    mix, once = DistillationOptions(hidden=1.0, attention=0.1), replace(QUICK, epochs=1)
+    mix, once = (
+        DistillationOptions(weights={"hidden": 1.0, "attention": 0.1}),
+        replace(QUICK, epochs=1),
+    )
     taught(knowing(), texts, dev, tmp_path / "out", once, options=mix)
     assert open_folder(tmp_path / "out").heads == ("pooler", "classifier")
     from edgebert.train.state import read_state

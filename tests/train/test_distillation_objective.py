@@ -12,11 +12,8 @@ from edgebert.converter.head import Head
 from edgebert.tokenizer.tokenizer import Encoding
 from edgebert.train.backend import tf
 from edgebert.train.batching import IGNORE_INDEX, Example, collate
-from edgebert.train.distillation.objective import (
-    TEACHER_SCORES,
-    DistillationObjective,
-    soft_cross_entropy,
-)
+from edgebert.train.distillation.classify import soft_cross_entropy
+from edgebert.train.distillation.objective import TEACHER_SCORES, DistillationObjective
 from edgebert.train.distillation.options import DistillationOptions
 from edgebert.train.dropout import NO_DROPOUT
 from edgebert.train.initialisation import with_task_heads
@@ -108,13 +105,14 @@ def test_inside_a_student_that_is_its_teacher_differs_by_nothing():
     same = with_task_heads(words.checkpoint(2, LARGE), "classify", ("a", "b"), 1, None)
     network, scores = Network(same.config, same.weights), np.zeros((3, 2), np.float32)
     batch = batch_of(some_examples(), scores)
+    inside = DistillationOptions(weights={"hidden": 5.0, "attention": 5.0})
     losses = [
         float(
             DistillationObjective(Head("classify"), mix, LARGE, Network(LARGE, same.weights))(
                 network, batch, NO_DROPOUT
             )
         )
-        for mix in (DistillationOptions(), DistillationOptions(hidden=5.0, attention=5.0))
+        for mix in (DistillationOptions(), inside)
     ]
     assert losses[0] == pytest.approx(losses[1], abs=1e-5)
 
@@ -151,7 +149,7 @@ def test_a_student_deeper_than_its_teacher_is_matched_with_the_layers_there_are(
         for config in (deep, LARGE)
     )
     batch = batch_of(some_examples(), np.zeros((3, 2), np.float32))
-    mix, plain = DistillationOptions(attention=1.0), DistillationOptions()
+    mix, plain = DistillationOptions(weights={"attention": 1.0}), DistillationOptions()
     network = Network(deep, student.weights)
     inside = Network(LARGE, teacher.weights)
     found, alone = (
@@ -184,7 +182,7 @@ def test_inside_counts_tokens_but_no_padding():
     }
     found = DistillationObjective(
         Head("classify"),
-        DistillationOptions(hidden=1.0, attention=1.0),
+        DistillationOptions(weights={"hidden": 1.0, "attention": 1.0}),
         small.config,
         Network(LARGE, large.weights),
     )

@@ -57,8 +57,8 @@ def test_killed_run_ends_with_the_same_weights_bit_for_bit(whole, tmp_path):
         time.sleep(0.002)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    mark, _ = state(tmp_path)
-    assert 0 < mark.step < state(whole)[0].step
+    saved, _ = state(tmp_path)
+    assert 0 < saved.step < state(whole)[0].step
     command = [sys.executable, "-m", "tests.train.tiny", tmp_path, "--resume"]
     subprocess.run(command, check=True, cwd=ROOT)
     assert state(tmp_path)[0] == state(whole)[0]
@@ -130,14 +130,23 @@ def test_changed_settings_are_refused(whole):
 def test_a_save_of_another_run_is_refused(tmp_path, change):
     settings = replace(tiny.SETTINGS, epochs=1)
     tiny.run(tmp_path, settings)
-    mark, tensors = state(tmp_path)
+    saved, tensors = state(tmp_path)
     name = "second/classifier.bias"
     tensors = {**tensors, name: np.zeros(7, np.float32)}
     if change == "missing":
         del tensors[name]
-    write_state(tmp_path / "state.safetensors", mark, tensors)
+    write_state(tmp_path / "state.safetensors", saved, tensors)
     with pytest.raises(EdgebertError, match="its save is not one of this run"):
         tiny.run(tmp_path, settings, resume=True)
+
+
+def test_a_save_of_an_earlier_version_may_have_more_variables(tmp_path):
+    settings = replace(tiny.SETTINGS, epochs=1)
+    tiny.run(tmp_path, settings)
+    saved, tensors = state(tmp_path)
+    more = {**tensors, "weights/attention.0": np.ones((2, 3), np.float32)}
+    write_state(tmp_path / "state.safetensors", saved, more)
+    assert tiny.run(tmp_path, settings, resume=True).state == saved
 
 
 class Poisoned:
@@ -158,8 +167,8 @@ def test_nan_stops_the_run_and_keeps_the_last_save(tmp_path):
     with pytest.raises(CheckFailedError, match=r"step 7: the loss is nan") as caught:
         tiny.run(tmp_path, settings, objective=Poisoned(6))
     assert "\n" not in str(caught.value)
-    mark, tensors = state(tmp_path)
-    assert mark.step == 5
+    saved, tensors = state(tmp_path)
+    assert saved.step == 5
     assert all(np.isfinite(value).all() for value in tensors.values())
     outcome = tiny.run(tmp_path, settings, resume=True)
     assert outcome.state.step == outcome.steps

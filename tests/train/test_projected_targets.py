@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-train")
 
-from edgebert.train.distillation.targets import project_targets
+from edgebert.train.distillation.embed import project_targets
 from edgebert.train.pca import principal_components
 
 RANDOM = np.random.default_rng(3)

@@ -8,15 +8,15 @@ from edgebert.train.state import TrainerState
 
 
 def after(figures):
-    mark = TrainerState()
+    saved = TrainerState()
     for step, figure in enumerate(figures, 1):
-        mark = replace(mark, step=step).after_evaluation(figure, len(figures))
-    return mark
+        saved = replace(saved, step=step).after_evaluation(figure, len(figures))
+    return saved
 
 
 def test_best_and_the_evaluations_since():
-    mark = after([0.1, 0.5, 0.3, 0.4])
-    assert (mark.best, mark.best_step, mark.since_best) == (0.5, 2, 2)
+    saved = after([0.1, 0.5, 0.3, 0.4])
+    assert (saved.best, saved.best_step, saved.since_best) == (0.5, 2, 2)
 
 
 @pytest.mark.parametrize(
@@ -36,5 +36,5 @@ def test_a_run_rises_whose_last_fifth_brought_the_best_figure_by_more_than_a_poi
 
 
 def test_as_an_array_and_back():
-    for mark in (TrainerState(), TrainerState(3), after([0.1, 0.2]), after([0.2])):
-        assert TrainerState.from_array(mark.to_array()) == mark
+    for saved in (TrainerState(), TrainerState(3), after([0.1, 0.2]), after([0.2])):
+        assert TrainerState.from_array(saved.to_array()) == saved

@@ -53,8 +53,8 @@ def assert_same_run(one, other, steps=16):
     found, expected = losses(one), losses(other)
     assert found.keys() == expected.keys()
     assert [*found.values()] == pytest.approx([*expected.values()], rel=1e-4)
-    (mark, tensors), (expected_mark, expected_tensors) = state(one), state(other)
-    assert mark.step == expected_mark.step == steps
+    (saved, tensors), (expected_state, expected_tensors) = state(one), state(other)
+    assert saved.step == expected_state.step == steps
     for name, array in expected_tensors.items():
         if name.startswith("weights/"):
             np.testing.assert_allclose(tensors[name], array, atol=2e-4, rtol=0)
@@ -97,8 +97,8 @@ def test_a_killed_worker_ends_all_and_a_resume_goes_on_bit_for_bit(two_workers, 
     assert 0 < state(tmp_path)[0].step < 16
     workers.run((*command, "--resume"), (*command, "--resume"))
     assert losses(tmp_path) == losses(two_workers)
-    (mark, tensors), (expected_mark, expected) = state(tmp_path), state(two_workers)
-    assert mark == expected_mark
+    (saved, tensors), (expected_state, expected) = state(tmp_path), state(two_workers)
+    assert saved == expected_state
     assert all(np.array_equal(tensors[name], expected[name]) for name in expected)
 
 

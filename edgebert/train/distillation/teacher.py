@@ -22,14 +22,13 @@ from edgebert.bert.tasks import TaskName
 from edgebert.bulk.fingerprint import digest
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.labels import default_labels
-from edgebert.converter.options import Options
-from edgebert.converter.plan import plan, vector_size
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.lines import read_lines
 from edgebert.evaluation.texts import Text
 from edgebert.progress import Progress
 from edgebert.runtime.model import Model
 from edgebert.train.cluster import SINGLE_WORKER
+from edgebert.train.distillation.tasks import TASKS, find_task
 from edgebert.train.distillation.teacher_scores import TeacherScores
 from edgebert.train.evaluation import converted_model
 from edgebert.train.fingerprint import fingerprint
@@ -41,11 +40,6 @@ from edgebert.train.strategy import (
     own_shard,
     worker_folder,
 )
-
-_TASKS = ("classify", "regress", "embed")
-
-_LEAST = 1e-30
-"""Below it a probability counts as this: float32 has no logarithm of 0."""
 
 _Key: TypeAlias = tuple[str, str | None]
 
@@ -107,10 +101,11 @@ class CheckpointTeacher:
 
     def __post_init__(self) -> None:
         task = self.checkpoint.task
-        if task not in _TASKS:
+        if task not in TASKS:
+            *first, last = TASKS
             raise EdgebertError(
-                f"{self.name}: a checkpoint for {task or 'no task'}; a teacher for classify, "
-                "regress or embed is needed: edgebert finetune makes one"
+                f"{self.name}: a checkpoint for {task or 'no task'}; a teacher for "
+                f"{', '.join(first)} or {last} is needed: edgebert finetune makes one"
             )
 
     @property
@@ -178,10 +173,7 @@ class CheckpointTeacher:
 
     @property
     def _width(self) -> int:
-        if self.task == "embed":
-            head = plan(Options(quantize="float32"), self.checkpoint).head
-            return head.truncate_dim or vector_size(self.checkpoint, head.pooling)
-        return len(self.checkpoint.weights["classifier.bias"])
+        return find_task(self.task).width(self.checkpoint)
 
 
 class FileTeacher:
@@ -228,7 +220,8 @@ class FileTeacher:
             if (text.text, text.pair) not in self._rows:
                 raise EdgebertError(f"{text.place}: {self.name} has no scores for this text")
         rows = [self._rows[text.text, text.pair] for text in texts]
-        return _as_scores(np.array(rows, np.float32), multi_label=self.multi_label)
+        task = find_task(self.task, multi_label=self.multi_label)
+        return task.scores(np.array(rows, np.float32))
 
 
 def _scores(model: Model, texts: Sequence[Text]) -> Array:
@@ -238,18 +231,7 @@ def _scores(model: Model, texts: Sequence[Text]) -> Array:
         ids, segment_ids, _ = model.tokenizer.encode(prompt + text.text, text.pair)
         rows.append(model.run_ids(ids, segment_ids)[0])
     values = np.stack(rows).astype(np.float32)
-    if model.task != "classify":
-        return values
-    return _as_scores(values, multi_label=model.multi_label)
-
-
-def _as_scores(probabilities: Array, *, multi_label: bool) -> Array:
-    scores = _logarithm(probabilities)
-    return scores - _logarithm(1 - probabilities) if multi_label else scores
-
-
-def _logarithm(probabilities: Array) -> Array:
-    return np.log(np.maximum(probabilities, np.float32(_LEAST)))
+    return find_task(model.task, multi_label=model.multi_label).scores(values)
 
 
 def _record(line: str, place: str) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ from edgebert.train.finetuning.task import FineTuningTask, Labels, in_order, nee
 from edgebert.train.losses import sigmoid_cross_entropy
 
 
-def several(row: Row, labels: Labels) -> Array:
+def multi_hot(row: Row, labels: Labels) -> Array:
     """1 for each of its labels, 0 for all others, float32 [K].
 
     Raises:
@@ -39,7 +39,7 @@ def _labels(rows: Iterable[Row]) -> Labels:
 
 def _examples(rows: Iterable[Row], tokenizer: Tokenizer, labels: Labels) -> Iterator[Example]:
     for row in rows:
-        yield Example((tokenizer.encode(row.text, row.pair),), several(row, labels))
+        yield Example((tokenizer.encode(row.text, row.pair),), multi_hot(row, labels))
 
 
 MULTI_LABEL = FineTuningTask(
