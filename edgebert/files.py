@@ -38,7 +38,7 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def writing(path: Path, advice: str = "") -> Iterator[None]:
-    """Whatever goes wrong with the disk within is told of `path`, with an advice behind it.
+    """Whatever goes wrong with the disk within is an error of `path`, with an advice behind it.
 
     Raises:
         EdgebertError: the disk is full, or the like.
@@ -46,8 +46,8 @@ def writing(path: Path, advice: str = "") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        told = f"; {advice}" if advice else ""
-        raise EdgebertError(f"{path}: cannot write: {error.strerror or error}{told}") from error
+        hint = f"; {advice}" if advice else ""
+        raise EdgebertError(f"{path}: cannot write: {error.strerror or error}{hint}") from error
 
 
 def make_folder(path: Path) -> None:

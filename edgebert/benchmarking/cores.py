@@ -83,8 +83,8 @@ def clock_mhz(system: System, cores: Sequence[int] | None = None) -> float | Non
     paths = [p for n in names for p in system.find(f"{_CPUS}/{n}/cpufreq/scaling_cur_freq")]
     found = [clock / 1000 for path in paths if (clock := system.number(path))]
     if not found:
-        told = _CLOCKS.findall(system.text("proc/cpuinfo"))
-        found = [float(mhz) for core, mhz in told if cores is None or int(core) in cores]
+        clocks = _CLOCKS.findall(system.text("proc/cpuinfo"))
+        found = [float(mhz) for core, mhz in clocks if cores is None or int(core) in cores]
     return round(sum(found) / len(found), 1) if found else None
 
 

@@ -129,8 +129,8 @@ def measure(
     setups = list(_setups(job, system))
     _check(job, setups, models)
     memory = parse_meminfo(system.text("proc/meminfo"))
-    room = int(_SHARE_OF_MEMORY * memory.available) if memory else None
-    groups = memory_groups(models, room)
+    limit = int(_SHARE_OF_MEMORY * memory.available) if memory else None
+    groups = memory_groups(models, limit)
     notes = [note for note in (busy_note(system), *_float32_notes(models, groups)) if note]
     before, throttling = read_state(system), read_throttling(system)
     instruments = Instruments(system, worker, find_meter(system))

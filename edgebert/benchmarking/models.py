@@ -71,20 +71,20 @@ def open_model(model: JobModel) -> OpenedModel:
     return OpenedModel(file, facts)
 
 
-def memory_groups(models: Sequence[OpenedModel], room: int | None) -> list[list[OpenedModel]]:
+def memory_groups(models: Sequence[OpenedModel], limit: int | None) -> list[list[OpenedModel]]:
     """Splits models, in their order, so that those of a group fit in memory at once.
 
     Args:
         models: to take turns.
-        room: bytes; None: no limit is known.
+        limit: bytes; None: no limit is known.
     """
     split: list[list[OpenedModel]] = []
     left = 0
     for model in models:
         need = _PROCESS_BYTES + _COPIES * model.facts.bytes
-        if not split or (room is not None and need > left):
+        if not split or (limit is not None and need > left):
             split.append([])
-            left = room or 0
+            left = limit or 0
         split[-1].append(model)
         left -= need
     return split

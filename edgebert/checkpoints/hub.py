@@ -125,7 +125,7 @@ def _reporting_bar(progress: Progress, description: str) -> Any:
     lock = threading.Lock()
     most = 0
 
-    class Bar(tqdm):
+    class DownloadBar(tqdm):
         def __init__(self, *args: Any, **options: Any) -> None:
             self._counts_bytes = options.get("unit") == "B"
             super().__init__(*args, **(options | {"disable": True}))  # type: ignore[no-untyped-call]
@@ -140,4 +140,4 @@ def _reporting_bar(progress: Progress, description: str) -> Any:
                     progress(most, max(most, int(self.total)) if self.total else None, description)
             return None
 
-    return Bar
+    return DownloadBar

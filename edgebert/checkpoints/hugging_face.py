@@ -188,11 +188,11 @@ def _check_plain(raw: Mapping[str, Any], family: Family, path: Path) -> None:
     for name, plain in family.plain.items():
         value = raw.get(name)
         if value not in (None, {}, []) and value != plain:
-            told = f"{plain!r}" if plain else f"without {name}"
+            accepted = f"{plain!r}" if plain else f"without {name}"
             why = f": {_WHY_PLAIN[name]}" if name in _WHY_PLAIN else ""
             raise EdgebertError(
                 f"{path}: {name} is {shown(value)}; "
-                f"only plain {family.name}s ({told}) are accepted{why}"
+                f"only plain {family.name}s ({accepted}) are accepted{why}"
             )
 
 
@@ -234,8 +234,8 @@ def _labels(
         elif raw.get("num_labels", outputs) == outputs:
             labels = default_labels(outputs)
         else:
-            told = f"num_labels is {shown(raw['num_labels'])}"
-            raise EdgebertError(f"{path}: {told}, but the weights have {outputs} outputs")
+            stated = f"num_labels is {shown(raw['num_labels'])}"
+            raise EdgebertError(f"{path}: {stated}, but the weights have {outputs} outputs")
         if len(labels) != outputs:
             raise EdgebertError(f"{path}: {len(labels)} labels for a {head} with {outputs} outputs")
     except EdgebertError as error:

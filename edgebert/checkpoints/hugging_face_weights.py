@@ -78,8 +78,8 @@ def canonical_weights(
         )
     needed = family.architectures[architecture].heads
     faults |= {
-        head: f"{path}: the {head} cannot be used: {told}"
-        for head, told in _misfits(weights, config, needed).items()
+        head: f"{path}: the {head} cannot be used: {fault}"
+        for head, fault in _misfits(weights, config, needed).items()
         if head not in faults
     }
     unusable = {name for head in faults for name in head_shapes(head, config)}
@@ -105,9 +105,9 @@ def _is_unread(name: str, family: Family) -> bool:
 
 
 def _listed(names: list[str]) -> str:
-    told = ", ".join(shown(name) for name in names[:_MOST_NAMED])
+    listed = ", ".join(shown(name) for name in names[:_MOST_NAMED])
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return f"tensor {told} is" if len(names) == 1 else f"tensors {told}{more} are"
+    return f"tensor {listed} is" if len(names) == 1 else f"tensors {listed}{more} are"
 
 
 def canonical_names(

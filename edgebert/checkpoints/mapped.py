@@ -105,7 +105,7 @@ def tensor_view(
     if element not in ELEMENTS:
         raise EdgebertError(f"{what} is of type {shown(element)}; accepted: {', '.join(ELEMENTS)}")
     dtype = ELEMENTS[element]
-    room = (len(data) - offset) // dtype.itemsize
+    there = (len(data) - offset) // dtype.itemsize
     if len(shape) > _MAX_RANK or any(size < 1 for size in shape):
         raise EdgebertError(f"{what} has the shape {list(shape)[:16]}, which no BERT tensor has")
     if strides is None:
@@ -115,7 +115,7 @@ def tensor_view(
     if len(steps) != len(shape) or any(step < 0 for step in steps):
         raise EdgebertError(f"{what} has strides that do not fit its shape {list(shape)}")
     last = sum((size - 1) * step for size, step in zip(shape, steps, strict=True))
-    if offset < 0 or math.prod(shape) > room or last >= room:
+    if offset < 0 or math.prod(shape) > there or last >= there:
         raise EdgebertError(
             f"{what} of shape {list(shape)} reaches past the end of its data; "
             "the file is damaged or cut short"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Choices:
+class ConversionOptions:
     """Options of every conversion, by the names that `converter.convert.convert` has for them."""
 
     task: Annotated[
@@ -91,7 +91,7 @@ class Choices:
 
 
 @dataclass(frozen=True)
-class Vocabulary:
+class VocabularyOptions:
     """Options of a smaller vocabulary, likewise."""
 
     vocabulary_from: Annotated[
@@ -113,7 +113,7 @@ class Vocabulary:
 
 
 @dataclass(frozen=True)
-class FullInteger:
+class IntegerOptions:
     """Options of int8-full and int16x8, likewise."""
 
     lengths: Annotated[
@@ -165,7 +165,7 @@ class FullInteger:
 
 
 @dataclass(frozen=True)
-class Gate:
+class GateOptions:
     """Options of the comparison on the user's own data, likewise."""
 
     check: Annotated[
@@ -179,7 +179,7 @@ class Gate:
 
 
 @dataclass(frozen=True)
-class Abstaining:
+class AbstainingOptions:
     """Options of when a classifier abstains, likewise."""
 
     calibrate: Annotated[
@@ -226,9 +226,9 @@ def convert(
         ),
     ] = None,
     *,
-    choices: Choices,
-    vocabulary: Vocabulary,
-    integer: FullInteger,
+    choices: ConversionOptions,
+    vocabulary: VocabularyOptions,
+    integer: IntegerOptions,
     quantization_report: Annotated[
         Path | None,
         typer.Option(
@@ -237,8 +237,8 @@ def convert(
             show_default=False,
         ),
     ] = None,
-    gate: Gate,
-    abstaining: Abstaining,
+    gate: GateOptions,
+    abstaining: AbstainingOptions,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the output.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:

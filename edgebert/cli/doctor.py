@@ -12,7 +12,7 @@ from edgebert.errors import CheckFailedError
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from edgebert.runtime.doctor import Finding
+    from edgebert.runtime.doctor import Diagnosis
 
 _STYLES = {"ok": "green", "warn": "yellow", "missing": "red"}
 
@@ -42,7 +42,7 @@ def doctor(
         raise CheckFailedError("edgebert cannot run here: numpy and one engine must be ok")
 
 
-def _table(findings: tuple[Finding, ...]) -> Table:
+def _table(findings: tuple[Diagnosis, ...]) -> Table:
     from rich.table import Table
     from rich.text import Text
 

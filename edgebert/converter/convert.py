@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,11 +20,11 @@ from edgebert.converter.file_record import make_record
 from edgebert.converter.gate import DataCheck, data_check
 from edgebert.converter.options import Mixed, Options, RecipeName, RuntimeName
 from edgebert.converter.plan import Plan, plan, trim
-from edgebert.converter.recipe import Built, QualityMeasure
+from edgebert.converter.recipe import BuildAids, Built, QualityMeasure
 from edgebert.converter.report import ConversionReport
 from edgebert.converter.second_opinion import count_equal_texts
 from edgebert.converter.vocabulary import trim_vocabulary, vocabulary_choice
-from edgebert.converter.write_file import append_files, write_graph
+from edgebert.converter.write_file import append_files, trial_file, write_graph
 from edgebert.evaluation.compare import Comparison
 from edgebert.files import refuse_overwrite, replacing
 from edgebert.model_file.record import Record, TrimmedVocabulary
@@ -176,7 +175,7 @@ def convert(
             user_data=user_data,
             abstaining=abstaining,
             force=force,
-            progress=progress,
+            progress=progress or silent,
             read_seconds=seconds,
         )
 
@@ -191,7 +190,7 @@ def convert_checkpoint(
     abstaining: AbstentionPlan | None = None,
     force: bool = False,
     refuse: bool = True,
-    progress: Progress | None = None,
+    progress: Progress = silent,
     read_seconds: float = 0.0,
 ) -> ConversionReport:
     """Converts an open checkpoint; see `convert`.
@@ -209,7 +208,7 @@ def convert_checkpoint(
         read_seconds: that reading the checkpoint took.
     """
     if user_data is not None:
-        # Wrong data is told now, not after the conversion.
+        # Wrong data is an error now, not after the conversion.
         user_data.open(conversion.head.task, multi_label=conversion.head.multi_label)
     if abstaining is not None:
         abstaining.open(conversion.head.task, multi_label=conversion.head.multi_label)
@@ -230,14 +229,12 @@ def convert_checkpoint(
         measure = None
         if baseline is not None:
             measure = baseline.quality_measure(checkpoint, conversion, tokenizer)
-        built = conversion.graphs.build(
-            checkpoint, conversion.head, tokenizer, progress or silent, measure
-        )
+        aids = BuildAids(tokenizer, progress, measure)
+        built = conversion.graphs.build(checkpoint, conversion.head, aids)
         graph = write_graph(part, checkpoint, conversion, built)
         del built  # as large as the file
         clock.lap("build")
         encodings = check_encodings(tokenizer, conversion.max_length)
-        told = progress or silent
         check, delegation = compare(
             part,
             checkpoint,
@@ -246,7 +243,7 @@ def convert_checkpoint(
             conversion.recipe.limit,
             max_length=conversion.max_length,
             integer=graph.integer,
-            on_text=lambda done: told(done, len(encodings), "comparing with float32"),
+            on_text=lambda done: progress(done, len(encodings), "comparing with float32"),
         )
         if refuse:
             check.require()
@@ -254,7 +251,6 @@ def convert_checkpoint(
         figures = {**check.to_json(), "ids_equal_to_tokenizers": equal_texts}
         record = make_record(part, checkpoint, conversion, tokenizer, figures, graph)
         record = replace(record, vocabulary=vocabulary)
-        graph_bytes = part.stat().st_size
         clock.lap("write")
         comparison = None
         if baseline is not None:
@@ -263,13 +259,12 @@ def convert_checkpoint(
             evaluation = baseline.user_data.to_json(comparison)
             record = replace(record, check={**record.check, "evaluation": evaluation})
             clock.lap("evaluate")
-        append_files(part, record, checkpoint)
         if abstaining is not None:
-            with load(part) as model:
-                record = replace(record, abstention=fit_on_file(model, abstaining, told))
-            os.truncate(part, graph_bytes)
-            append_files(part, record, checkpoint)
+            with trial_file(part, record, checkpoint) as trial, load(trial) as model:
+                record = replace(record, abstention=fit_on_file(model, abstaining, progress))
             clock.lap("calibrate")
+        append_files(part, record, checkpoint)
+        clock.lap("write")
         size = part.stat().st_size
     return ConversionReport(
         path=path,
@@ -319,7 +314,7 @@ class _Baseline:
 
     user_data: DataCheck
     folder: Path
-    progress: Progress | None
+    progress: Progress
 
     @property
     def float32(self) -> Path:
@@ -327,10 +322,8 @@ class _Baseline:
 
     def compare(self, graph: Path, record: Record, checkpoint: Checkpoint) -> Comparison:
         """A graph, with the other files of its own, and the float32 file on the data."""
-        trial = self.folder / "trial.tflite"
-        shutil.copyfile(graph, trial)
-        append_files(trial, record, checkpoint)
-        return self.user_data.compare(trial, self.float32, self.progress)
+        with trial_file(graph, record, checkpoint) as trial:
+            return self.user_data.compare(trial, self.float32, self.progress)
 
     def quality_measure(
         self, checkpoint: Checkpoint, conversion: Plan, tokenizer: Tokenizer
@@ -353,7 +346,7 @@ def _float32_baseline(
     checkpoint: Checkpoint,
     conversion: Plan,
     user_data: DataCheck | None,
-    progress: Progress | None,
+    progress: Progress,
 ) -> Iterator[_Baseline | None]:
     """What a file is compared with; it is gone after."""
     if user_data is None:

@@ -11,11 +11,9 @@ from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.bert_graph import build_graph
 from edgebert.converter.head import Head
 from edgebert.converter.options import SHORTEST, Options
-from edgebert.converter.recipe import Built, QualityMeasure
+from edgebert.converter.recipe import BuildAids, Built
 from edgebert.converter.weight_storage import WeightStorage
 from edgebert.errors import EdgebertError
-from edgebert.progress import Progress
-from edgebert.tokenizer.tokenizer import Tokenizer
 
 SIGNATURE = "serving_default"
 """Key of the only graph's signature, by TensorFlow's convention."""
@@ -35,14 +33,7 @@ class FloatPlan:
     storage: WeightStorage
     float16_steps: bool = False
 
-    def build(
-        self,
-        checkpoint: Checkpoint,
-        head: Head,
-        tokenizer: Tokenizer,
-        progress: Progress,
-        quality_measure: QualityMeasure | None,
-    ) -> Built:
+    def build(self, checkpoint: Checkpoint, head: Head, aids: BuildAids) -> Built:
         """Builds the graph."""
         graph = build_graph(checkpoint.config, checkpoint.weights, head, self.storage)
         return Built({SIGNATURE: graph}, float16_steps=self.float16_steps)

@@ -11,7 +11,7 @@ from edgebert.converter.check import NOTHING_WRITTEN
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.evaluation.compare import Comparison, Gate, compare
 from edgebert.evaluation.data import DataSet, open_data
-from edgebert.progress import Progress, silent
+from edgebert.progress import Progress
 from edgebert.runtime.model import load
 
 
@@ -21,7 +21,7 @@ class DataCheck:
 
     Attributes:
         path: of the data, in a format of `edgebert evaluate`.
-        max_drop: how much the data's first metric may lose; None: any amount, it is told.
+        max_drop: how much the data's first metric may lose; None: any amount.
 
     Raises:
         EdgebertError: `max_drop` is below 0 or no number.
@@ -42,7 +42,7 @@ class DataCheck:
         """
         return open_data(self.path, task, multi_label=multi_label)
 
-    def compare(self, file: Path, float32: Path, progress: Progress | None) -> Comparison:
+    def compare(self, file: Path, float32: Path, progress: Progress) -> Comparison:
         """Evaluates both files.
 
         Raises:
@@ -50,7 +50,7 @@ class DataCheck:
         """
         with load(file) as model, load(float32) as baseline:
             data = self.open(model.task, multi_label=model.multi_label)
-            return compare(model, baseline, data, progress=progress or silent)
+            return compare(model, baseline, data, progress=progress)
 
     def require(self, comparison: Comparison) -> None:
         """Makes sure that little enough was lost.

@@ -16,7 +16,7 @@ from edgebert.converter.graph import Graph
 from edgebert.converter.head import Head
 from edgebert.converter.options import Options, RecipeName, RuntimeName
 from edgebert.model_file.record import Integer, Quantization
-from edgebert.progress import Progress
+from edgebert.progress import Progress, silent
 from edgebert.tokenizer.tokenizer import Tokenizer
 
 
@@ -62,6 +62,21 @@ QualityMeasure: TypeAlias = Callable[[Built], float]
 """How much of the user's metric a file of these graphs loses."""
 
 
+@dataclass(frozen=True)
+class BuildAids:
+    """What the building of graphs may need beside what they hold.
+
+    Attributes:
+        tokenizer: of the checkpoint.
+        progress: told how far it is.
+        quality_measure: where the user gave data to measure a loss on.
+    """
+
+    tokenizer: Tokenizer
+    progress: Progress = silent
+    quality_measure: QualityMeasure | None = None
+
+
 class GraphPlan(Protocol):
     """All that was decided about the graphs of one file."""
 
@@ -69,23 +84,8 @@ class GraphPlan(Protocol):
     def max_length(self) -> int:
         """Most tokens of an input."""
 
-    def build(
-        self,
-        checkpoint: Checkpoint,
-        head: Head,
-        tokenizer: Tokenizer,
-        progress: Progress,
-        quality_measure: QualityMeasure | None,
-    ) -> Built:
-        """Builds the graphs.
-
-        Args:
-            checkpoint: whose weights they hold.
-            head: what they compute on top of the encoder.
-            tokenizer: of the checkpoint.
-            progress: told how far it is.
-            quality_measure: where the user gave data to measure a loss on.
-        """
+    def build(self, checkpoint: Checkpoint, head: Head, aids: BuildAids) -> Built:
+        """Builds graphs of a checkpoint's weights that compute a head on top of the encoder."""
 
 
 class GraphMethod(Protocol):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from edgebert.model_file.record import Integer, Record
 from edgebert.model_file.stored_zip import archive_bytes
 from edgebert.model_file.unigram import unigram_text
 from edgebert.model_file.write import lines, model_bytes
+from edgebert.unfinished import temporary_folder
 
 DESCRIPTION = "edgebert: compact BERT"
 
@@ -81,6 +84,16 @@ def append_files(path: Path, record: Record, checkpoint: Checkpoint) -> None:
     files = archive_bytes(_associated(record, checkpoint), path.stat().st_size)
     with path.open("ab") as file:
         file.write(files)
+
+
+@contextmanager
+def trial_file(graph: Path, record: Record, checkpoint: Checkpoint) -> Iterator[Path]:
+    """A graph with its associated files, to be run while its record is not finished."""
+    with temporary_folder(graph) as folder:
+        path = folder / graph.name
+        shutil.copyfile(graph, path)
+        append_files(path, record, checkpoint)
+        yield path
 
 
 def _associated(record: Record, checkpoint: Checkpoint) -> dict[str, str]:

@@ -46,8 +46,8 @@ class Axis:
         if from_zero or least <= 0 or most <= _LOG_FROM * least:
             low, high = _room(least, most, from_zero)
             return cls(title, low, high, False, _linear_ticks(low, high))
-        room = (most / least) ** _MARGIN
-        low, high = least / room, most * room
+        margin = (most / least) ** _MARGIN
+        low, high = least / margin, most * margin
         return cls(title, low, high, True, _log_ticks(low, high))
 
     def share(self, value: float) -> float:

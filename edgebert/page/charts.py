@@ -76,7 +76,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Span:
+class ErrorBar:
     """A value and its interval."""
 
     name: str
@@ -159,7 +159,7 @@ def bars(title: str, drawn: Sequence[Bar], unit: str) -> Markup:
     return _frame(title, len(drawn) * _BAR_PITCH + 4, *parts)
 
 
-def spans(title: str, drawn: Sequence[Span], x: Axis, mark: float) -> Markup:
+def error_bars(title: str, drawn: Sequence[ErrorBar], x: Axis, mark: float) -> Markup:
     """Values with their intervals, and a line at `mark`."""
     height = len(drawn) * _BAR_PITCH + 34
     bottom = height - 34

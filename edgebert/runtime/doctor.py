@@ -24,7 +24,7 @@ _MB = 1_000_000
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """One thing looked at.
 
     Attributes:
@@ -40,13 +40,13 @@ class Finding:
     advice: str = ""
 
 
-def examine(machine: Machine | None = None) -> tuple[Finding, ...]:
+def examine(machine: Machine | None = None) -> tuple[Diagnosis, ...]:
     """Examines a machine, by default this one."""
     machine = machine or this_machine(_MODULES)
     return (
         _python(machine),
         _system(machine),
-        Finding("processor", "ok", f"{machine.cpu.model or 'unknown'}, {machine.cores} cores"),
+        Diagnosis("processor", "ok", f"{machine.cpu.model or 'unknown'}, {machine.cores} cores"),
         _features(machine),
         _litert(machine),
         _tflite_runtime(machine),
@@ -55,25 +55,25 @@ def examine(machine: Machine | None = None) -> tuple[Finding, ...]:
     )
 
 
-def can_run(findings: Iterable[Finding]) -> bool:
+def can_run(findings: Iterable[Diagnosis]) -> bool:
     """Whether numpy and at least one engine work."""
     working = {finding.name for finding in findings if finding.status == "ok"}
     return "numpy" in working and not working.isdisjoint((_LITERT, _TFLITE_RUNTIME))
 
 
-def _python(machine: Machine) -> Finding:
+def _python(machine: Machine) -> Diagnosis:
     found = ".".join(map(str, machine.python))
     oldest, newest = PYTHONS
     if oldest <= machine.python[:2] <= newest:
-        return Finding("Python", "ok", found)
-    return Finding("Python", "warn", found, f"use Python {_dotted(oldest)} to {_dotted(newest)}")
+        return Diagnosis("Python", "ok", found)
+    return Diagnosis("Python", "warn", found, f"use Python {_dotted(oldest)} to {_dotted(newest)}")
 
 
-def _system(machine: Machine) -> Finding:
+def _system(machine: Machine) -> Diagnosis:
     found = f"{machine.system} {machine.architecture}, {machine.bits}-bit Python"
     if machine.bits == 64:
-        return Finding("system", "ok", found)
-    return Finding(
+        return Diagnosis("system", "ok", found)
+    return Diagnosis(
         "system",
         "warn",
         found,
@@ -82,36 +82,36 @@ def _system(machine: Machine) -> Finding:
     )
 
 
-def _features(machine: Machine) -> Finding:
+def _features(machine: Machine) -> Diagnosis:
     name, features = "int8 features", machine.cpu.features
     if features is None:
-        return Finding(name, "ok", f"not known on {machine.system}")
+        return Diagnosis(name, "ok", f"not known on {machine.system}")
     found = ", ".join(features) or "none"
     if {"dotprod", "i8mm", "avx2", "avx512_vnni", "avx_vnni", "amx"}.intersection(features):
-        return Finding(name, "ok", found)
-    return Finding(
+        return Diagnosis(name, "ok", found)
+    return Diagnosis(
         name, "warn", found, "int8 runs, but without the dot products that make it fastest"
     )
 
 
-def _litert(machine: Machine) -> Finding:
+def _litert(machine: Machine) -> Diagnosis:
     package = _package(machine, _LITERT)
     if machine.bits != 64 and package.version is None:
-        return Finding(_LITERT, "missing", "not installed", "has no wheels for 32-bit systems")
+        return Diagnosis(_LITERT, "missing", "not installed", "has no wheels for 32-bit systems")
     return _required(machine, _LITERT)
 
 
-def _tflite_runtime(machine: Machine) -> Finding:
+def _tflite_runtime(machine: Machine) -> Diagnosis:
     package = _package(machine, _TFLITE_RUNTIME)
     too_new = machine.python[:2] > _NEWEST_FOR_TFLITE_RUNTIME
     if package.version is None:
         if _works(_package(machine, _LITERT)):
-            return Finding(_TFLITE_RUNTIME, "missing", "not installed", "not needed")
+            return Diagnosis(_TFLITE_RUNTIME, "missing", "not installed", "not needed")
         advice = "needs Python 3.11 or older" if too_new else "pip install edgebert[tflite-runtime]"
-        return Finding(_TFLITE_RUNTIME, "missing", "not installed", advice)
+        return Diagnosis(_TFLITE_RUNTIME, "missing", "not installed", advice)
     numpy = _package(machine, "numpy").version
     if numpy and version_numbers(numpy) >= (2,):
-        return Finding(
+        return Diagnosis(
             _TFLITE_RUNTIME,
             "warn",
             f"{package.version}, built for numpy 1, beside numpy {numpy}",
@@ -120,28 +120,28 @@ def _tflite_runtime(machine: Machine) -> Finding:
     return _required(machine, _TFLITE_RUNTIME)
 
 
-def _required(machine: Machine, name: str) -> Finding:
+def _required(machine: Machine, name: str) -> Diagnosis:
     package = _package(machine, name)
     if package.version is None:
-        return Finding(name, "missing", "not installed", f"pip install {name}")
+        return Diagnosis(name, "missing", "not installed", f"pip install {name}")
     if package.error is not None:
-        return Finding(
+        return Diagnosis(
             name,
             "warn",
             f"{package.version}, does not import: {package.error}",
             f"pip install --force-reinstall {name}",
         )
-    return Finding(name, "ok", package.version)
+    return Diagnosis(name, "ok", package.version)
 
 
-def _memory(machine: Machine) -> Finding:
+def _memory(machine: Machine) -> Diagnosis:
     if machine.memory is None:
-        return Finding("memory", "ok", f"not known on {machine.system}")
+        return Diagnosis("memory", "ok", f"not known on {machine.system}")
     free, total = machine.memory.available, machine.memory.total
     found = f"{free / _MB:,.0f} MB free of {total / _MB:,.0f} MB"
     if free >= _LITTLE_MEMORY:
-        return Finding("memory", "ok", found)
-    return Finding(
+        return Diagnosis("memory", "ok", found)
+    return Diagnosis(
         "memory", "warn", found, "enough to run small models; convert on a larger machine"
     )
 

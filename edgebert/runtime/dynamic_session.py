@@ -157,8 +157,8 @@ class DynamicSession:
                 interpreter.allocate_tensors()
         except ENGINE_ERRORS as error:
             advice = "(on ARM, files made with --runtime litert-2.2 need LiteRT 2.2 or later)"
-            told = engine_error(self._path, self.engine, "run", error)
-            raise EdgebertError(f"{told} {advice}") from error
+            message = engine_error(self._path, self.engine, "run", error)
+            raise EdgebertError(f"{message} {advice}") from error
         self._started = True
         self._segments()[:] = 0
         self._sizes, self._tokens, self._one_segment = sizes, 0, True

@@ -19,28 +19,28 @@ class Window(NamedTuple):
     end: int
 
 
-def windows(tokens: int, room: int, stride: int) -> list[Window]:
+def windows(tokens: int, size: int, stride: int) -> list[Window]:
     """Covers a text with as few windows as need be, spread evenly.
 
     Every window is full (where the text is that long), so all of them count the same.
 
     Args:
         tokens: in the text.
-        room: tokens in a window.
+        size: tokens in a window.
         stride: most tokens from the start of a window to the start of the next.
 
     Raises:
-        EdgebertError: a stride below 1 or above `room`.
+        EdgebertError: a stride below 1 or above `size`.
     """
-    if type(stride) is not int or not 1 <= stride <= room:
+    if type(stride) is not int or not 1 <= stride <= size:
         raise EdgebertError(
-            f"stride is {stride!r}; a whole number from 1 to {room} is needed, the tokens of a "
+            f"stride is {stride!r}; a whole number from 1 to {size} is needed, the tokens of a "
             "text that fit in a window"
         )
-    beyond = max(0, tokens - room)
+    beyond = max(0, tokens - size)
     steps = -(-beyond // stride)
     starts = [beyond * step // steps for step in range(steps)] + [beyond]
-    return [Window(start, min(start + room, tokens)) for start in starts]
+    return [Window(start, min(start + size, tokens)) for start in starts]
 
 
 def context(window: Window) -> npt.NDArray[np.int64]:

@@ -81,12 +81,12 @@ def segments_from_ids(template: Template | None, sep: int) -> SegmentRule | None
     halves = (template.single, template.pair)
     if all(part.segment == 0 for parts in halves for part in parts):
         return "zero"
-    told = all(
+    follows = all(
         part.segment == behind
         for parts in halves
         for part, behind in zip(parts, _behind(parts, sep), strict=True)
     )
-    return "separator" if told else None
+    return "separator" if follows else None
 
 
 def tokens_of(parts: Sequence[TemplatePart]) -> list[int | None]:

@@ -138,17 +138,17 @@ class Tokenizer:
             EdgebertError: not a string, a lone surrogate, a `max_length` out of range, or an
                 unknown `truncate`.
         """
-        room = self._room(max_length, pair is not None)
+        capacity = self._capacity(max_length, pair is not None)
         first = self.ids(text, mask_tokens=mask_tokens)
         if pair is None:
-            kept_ids = first[:room] if self._keeps_start else first[-room:]
-            return self.join(kept_ids, truncated=len(first) > room)
+            kept_ids = first[:capacity] if self._keeps_start else first[-capacity:]
+            return self.join(kept_ids, truncated=len(first) > capacity)
         second = self.ids(pair, mask_tokens=mask_tokens)
-        kept, kept_second = _shares(len(first), len(second), room, truncate)
+        kept, kept_second = _shares(len(first), len(second), capacity, truncate)
         return self.join(
             self.cut(first, kept),
             self.cut(second, kept_second),
-            truncated=len(first) + len(second) > room,
+            truncated=len(first) + len(second) > capacity,
         )
 
     @property
@@ -162,7 +162,7 @@ class Tokenizer:
             template.pair
         ) == tokens_of(bert.pair)
 
-    def room(self, *, pair: bool = False) -> int:
+    def capacity(self, *, pair: bool = False) -> int:
         """How many tokens of a text, or of a text and its pair, fit beside the special ones."""
         layout = self._pair if pair else self._single
         return self.options.max_length - layout.special
@@ -274,16 +274,16 @@ class Tokenizer:
         encoding = self.encode(
             text, pair, max_length=max_length, mask_tokens=mask_tokens, truncate=truncate
         )
-        room = self._room(max_length, pair is not None)
+        capacity = self._capacity(max_length, pair is not None)
         spans = self.offsets(text, mask_tokens=mask_tokens)
         if pair is None:
-            return encoding, self._single.fill([self.cut(spans, room)], _nowhere)
+            return encoding, self._single.fill([self.cut(spans, capacity)], _nowhere)
         second = self.offsets(pair, mask_tokens=mask_tokens)
-        kept, kept_second = _shares(len(spans), len(second), room, truncate)
+        kept, kept_second = _shares(len(spans), len(second), capacity, truncate)
         both = [self.cut(spans, kept), self.cut(second, kept_second)]
         return encoding, self._pair.fill(both, _nowhere)
 
-    def _room(self, max_length: int | None, is_pair: bool) -> int:
+    def _capacity(self, max_length: int | None, is_pair: bool) -> int:
         """How many tokens fit beside the special ones."""
         length = self.options.max_length if max_length is None else max_length
         special = (self._pair if is_pair else self._single).special
@@ -330,16 +330,16 @@ def _pieces(
     return Unigram(vocabulary, unigram, options.added_tokens)
 
 
-def _shares(first: int, second: int, room: int, truncate: Truncate) -> tuple[int, int]:
+def _shares(first: int, second: int, capacity: int, truncate: Truncate) -> tuple[int, int]:
     """How many tokens of each of two texts stay."""
-    half = (room + (first > second)) // 2
-    least = {"longest": half, "first": 0, "second": room}.get(truncate)
+    half = (capacity + (first > second)) // 2
+    least = {"longest": half, "first": 0, "second": capacity}.get(truncate)
     if least is None:
         raise EdgebertError(
             f"truncate is {truncate!r}; accepted: {', '.join(map(repr, get_args(Truncate)))}"
         )
-    kept = min(first, max(room - second, least))
-    return kept, min(second, room - kept)
+    kept = min(first, max(capacity - second, least))
+    return kept, min(second, capacity - kept)
 
 
 def _nowhere(_: int) -> Offsets:

@@ -18,7 +18,7 @@ RESULT = DeviceResult("as the machine calls itself", Facts(), ())
 
 
 class FakeDevice:
-    """Gives a result, or fails; waits for the others where it is told to."""
+    """Gives a result, or fails; waits for the others where it is reports to."""
 
     def __init__(self, name, error=None, together=None):
         self.name, self._error, self._together = name, error, together
@@ -52,13 +52,13 @@ def run(devices, **options):
 
 def test_devices_run_at_the_same_time_and_keep_their_order_and_names():
     together = threading.Barrier(3)
-    told = []
+    reports = []
     devices = [FakeDevice(name, together=together) for name in ("local", "ssh://a", "adb:b")]
-    outcome = run(devices, progress=lambda *each: told.append(each))
+    outcome = run(devices, progress=lambda *each: reports.append(each))
     assert [d.name for d in outcome.report.devices] == ["local", "ssh://a", "adb:b"]
     assert outcome.report.devices[0] == replace(RESULT, name="local")
     assert outcome.failures == ()
-    assert sorted(told) == sorted(
+    assert sorted(reports) == sorted(
         (percent, 100, name) for name in ("local", "ssh://a", "adb:b") for percent in (25, 100)
     )
 

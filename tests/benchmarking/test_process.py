@@ -91,27 +91,27 @@ def test_the_memory_a_worker_tells_is_what_the_kernel_says_of_it(classifier):
     if not Path("/proc/self/smaps").exists():
         pytest.skip("needs Linux's /proc")
     with Process(WORKER, setting(classifier), "name") as process:
-        told = process.started["memory"]
+        memory = process.started["memory"]
         smaps = Path(f"/proc/{process._child.pid}/smaps").read_text().splitlines()
     sizes = dict.fromkeys(("Rss", "Anonymous"), 0)
     for line in smaps:
         name, _, value = line.partition(":")
         if name in sizes:
             sizes[name] += 1024 * int(value.split()[0])
-    assert told["first"]["resident"] == pytest.approx(sizes["Rss"], rel=0.05)
-    assert told["first"]["private"] == pytest.approx(sizes["Anonymous"], rel=0.05)
+    assert memory["first"]["resident"] == pytest.approx(sizes["Rss"], rel=0.05)
+    assert memory["first"]["private"] == pytest.approx(sizes["Anonymous"], rel=0.05)
 
 
 @pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="needs Linux's /proc")
 def test_the_memory_a_worker_tells_is_what_its_smaps_says_from_outside(classifier):
     with Process(WORKER, setting(classifier), "name") as process:
-        told = process.started["memory"]["first"]
+        memory = process.started["memory"]["first"]
         smaps = Path(f"/proc/{process._child.pid}/smaps").read_text().split("\n")
     sums = {
         name: 1024 * sum(int(line.split()[1]) for line in smaps if line.startswith(f"{name}:"))
         for name in ("Rss", "Anonymous", "Shared_Clean", "Shared_Dirty")
     }
-    assert told["resident"] == pytest.approx(sums["Rss"], rel=0.05)
-    assert told["private"] == pytest.approx(sums["Anonymous"], rel=0.05)
+    assert memory["resident"] == pytest.approx(sums["Rss"], rel=0.05)
+    assert memory["private"] == pytest.approx(sums["Anonymous"], rel=0.05)
     shared = sums["Shared_Clean"] + sums["Shared_Dirty"]
-    assert told["shared"] == pytest.approx(shared, rel=0.05)
+    assert memory["shared"] == pytest.approx(shared, rel=0.05)

@@ -252,12 +252,12 @@ def test_the_input_is_never_the_output(model, source):
 
 
 def test_progress_is_told_in_bytes_of_the_input(model, source, output):
-    told = []
-    answer_file(model, source, output, to_line, progress=lambda *step: told.append(step))
-    assert told
-    assert {(total, name) for _, total, name in told} == {(source.stat().st_size, "in.jsonl")}
-    assert [done for done, _, _ in told] == sorted(done for done, _, _ in told)
-    assert told[-1][0] <= source.stat().st_size
+    reports = []
+    answer_file(model, source, output, to_line, progress=lambda *step: reports.append(step))
+    assert reports
+    assert {(total, name) for _, total, name in reports} == {(source.stat().st_size, "in.jsonl")}
+    assert [done for done, _, _ in reports] == sorted(done for done, _, _ in reports)
+    assert reports[-1][0] <= source.stat().st_size
 
 
 def test_an_empty_file_gives_an_empty_file(model, tmp_path, output):

@@ -32,7 +32,7 @@ def reference_folders() -> list[Path]:
     return sorted(folders)
 
 
-def settle(folder: Path, **options: Any) -> Plan:
+def plan_of(folder: Path, **options: Any) -> Plan:
     """What a conversion of a folder would build, or its error."""
     from edgebert.checkpoints.folder import open_folder  # what runs files alone has no converter
     from edgebert.converter.options import Options

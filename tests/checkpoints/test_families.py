@@ -11,7 +11,7 @@ from safetensors.numpy import load_file, save_file
 from edgebert.checkpoints.families import FAMILIES
 from edgebert.checkpoints.folder import open_folder
 from edgebert.errors import EdgebertError
-from tests.checkpoints.folders import edit_json, settle
+from tests.checkpoints.folders import edit_json, plan_of
 from tests.family_folders import SMALL, as_class
 from tests.tokenizer.unigrams import charsmap
 
@@ -119,8 +119,8 @@ def test_a_missing_head_is_named(classifier, family):
     names = [n for n in load_file(folder / "model.safetensors") if n.startswith("classifier")]
     edit_tensors(folder, **dict.fromkeys(names))
     with pytest.raises(EdgebertError, match=r"tensor (pooler|classifier).weight is missing"):
-        settle(folder)
-    assert settle(folder, task="embed").head.task == "embed"
+        plan_of(folder)
+    assert plan_of(folder, task="embed").head.task == "embed"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from safetensors.numpy import load_file, save_file
 
 from edgebert.checkpoints.folder import open_folder
 from edgebert.errors import EdgebertError
-from tests.checkpoints.folders import CLASSIFIER, PRETRAINING, TAGGER, copy, edit_json, settle
+from tests.checkpoints.folders import CLASSIFIER, PRETRAINING, TAGGER, copy, edit_json, plan_of
 
 WORDS = "bert.embeddings.word_embeddings.weight"
 
@@ -90,20 +90,20 @@ def test_a_count_of_labels_that_does_not_fit_is_refused(folder):
 
 def refused_unless_labels_are_given(folder, message):
     with pytest.raises(EdgebertError, match=f"{message}.*--labels"):
-        settle(folder)
-    assert settle(folder, labels=("x", "y", "z")).labels == ("x", "y", "z")
-    assert settle(folder, task="embed").labels is None
+        plan_of(folder)
+    assert plan_of(folder, labels=("x", "y", "z")).labels == ("x", "y", "z")
+    assert plan_of(folder, task="embed").labels is None
 
 
 def test_labels_that_are_numbers_are_their_text(folder):
     edit_json(folder / "config.json", id2label={"0": 0, "1": 1, "2": 2.5})
-    assert settle(folder).labels == ("0", "1", "2.5")
+    assert plan_of(folder).labels == ("0", "1", "2.5")
 
 
 def test_id2label_counts_whatever_label2id_says(folder):
     """transformers' pipelines answer with id2label alone."""
     edit_json(folder / "config.json", label2id={"other": 0, "names": 1, "here": 2})
-    assert settle(folder).labels == ("negative", "neutral", "positive")
+    assert plan_of(folder).labels == ("negative", "neutral", "positive")
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_activations(folder, raw, activation):
 def test_a_config_that_does_not_fit_is_refused(folder, changes, message):
     edit_json(folder / "config.json", **changes)
     with pytest.raises(EdgebertError, match=message) as caught:
-        settle(folder)
+        plan_of(folder)
     assert "\n" not in str(caught.value)
 
 
@@ -238,7 +238,7 @@ def test_a_huge_config_is_refused_unparsed(folder):
 def test_tensors_that_do_not_fit_are_named(folder, changes, message):
     edit_tensors(folder, **changes)
     with pytest.raises(EdgebertError, match=message):
-        settle(folder)
+        plan_of(folder)
 
 
 def test_the_prefix_is_optional(folder):
@@ -329,8 +329,8 @@ def test_a_decoder_of_its_own_is_refused_where_it_is_read(folder):
     with pytest.raises(
         EdgebertError, match=r"cls.predictions.decoder.weight differs from bert.emb"
     ):
-        settle(folder)
-    assert settle(folder, task="embed").head.task == "embed"
+        plan_of(folder)
+    assert plan_of(folder, task="embed").head.task == "embed"
 
 
 def test_an_untied_decoder_must_be_saved(folder):
@@ -338,9 +338,9 @@ def test_an_untied_decoder_must_be_saved(folder):
     words = load_file(folder / "model.safetensors")[WORDS]
     edit_json(folder / "config.json", tie_word_embeddings=False)
     with pytest.raises(EdgebertError, match=r"decoder.weight is missing, and tie_word_emb"):
-        settle(folder)
+        plan_of(folder)
     edit_tensors(folder, **{"cls.predictions.decoder.weight": words})
-    assert settle(folder).head.task == "fill-mask"
+    assert plan_of(folder).head.task == "fill-mask"
 
 
 def test_the_decoder_bias_is_the_bias(folder):
@@ -352,7 +352,7 @@ def test_the_decoder_bias_is_the_bias(folder):
     np.testing.assert_array_equal(open_folder(folder).weights["mlm.bias"], bias)
     edit_tensors(folder, **{"cls.predictions.bias": bias + 1})
     with pytest.raises(EdgebertError, match=r"decoder.bias differs"):
-        settle(folder)
+        plan_of(folder)
 
 
 def shard(folder, first="model-1.safetensors", second="model-2.safetensors"):

@@ -15,7 +15,7 @@ from edgebert.converter.options import Options
 from edgebert.converter.plan import plan
 from edgebert.errors import EdgebertError
 from edgebert.runtime.model import load
-from tests.checkpoints.folders import CLASSIFIER, PRETRAINING, TAGGER, TF1, copy, edit_json, settle
+from tests.checkpoints.folders import CLASSIFIER, PRETRAINING, TAGGER, TF1, copy, edit_json, plan_of
 
 WORDS = "bert.embeddings.word_embeddings.weight"
 POINTER = (
@@ -40,7 +40,7 @@ def rename(folder, new_name, **more):
 
 def refused(folder, message, **options):
     with pytest.raises(EdgebertError, match=message) as caught:
-        settle(folder, **options)
+        plan_of(folder, **options)
     assert "\n" not in str(caught.value)
 
 
@@ -68,7 +68,7 @@ def test_what_wrappers_put_before_names_goes(folder, new_name):
     expected = {name: array.copy() for name, array in open_folder(folder).weights.items()}
     rename(folder, new_name, n_averaged=np.ones(1, np.int64))
     found = open_folder(folder)
-    assert settle(folder).head.task == "classify"
+    assert plan_of(folder).head.task == "classify"
     assert found.weights.keys() == expected.keys()
     assert all(np.array_equal(found.weights[name], expected[name]) for name in expected)
 
@@ -176,7 +176,7 @@ def test_known_leftovers_change_nothing(tmp_path, source, name):
     expected = open_folder(folder).weights.keys()
     rename(folder, lambda old: old, **{name: ONE})
     assert open_folder(folder).weights.keys() == expected
-    assert settle(folder).head.task in ("classify", "tag")
+    assert plan_of(folder).head.task in ("classify", "tag")
 
 
 def test_a_leftover_head_of_another_vocabulary_is_an_error_where_it_is_asked_for(folder):
@@ -189,7 +189,7 @@ def test_a_leftover_head_of_another_vocabulary_is_an_error_where_it_is_asked_for
         "cls.predictions.transform.LayerNorm.bias": wide,
     }
     rename(folder, lambda name: name, **head)
-    assert settle(folder).head.task == "classify"
+    assert plan_of(folder).head.task == "classify"
     refused(folder, r"the mlm cannot be used: tensor mlm.bias has shape \[900\]", task="fill-mask")
 
 
@@ -205,13 +205,13 @@ def test_a_class_without_a_task_here_gives_its_encoder(folder, name):
     rename(folder, lambda old: old, **head)
     refused(folder, f"a {name} is for none of the tasks here, .* choose with --task, .*embed")
     for task in ("embed", "encode"):
-        assert settle(folder, task=task).head.task == task
+        assert plan_of(folder, task=task).head.task == task
     refused(folder, "has no classifier for the task classify", task="classify")
 
 
 def test_a_pretraining_checkpoint_gives_its_encoder(tmp_path):
     folder = copy(PRETRAINING, tmp_path)
-    assert settle(folder, task="encode").head.task == "encode"
+    assert plan_of(folder, task="encode").head.task == "encode"
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_a_setting_that_transformers_does_not_read_is_without_effect(folder, set
     expected = open_folder(folder).config
     edit_json(folder / "config.json", **setting)
     assert open_folder(folder).config == expected
-    assert settle(folder).head.task == "classify"
+    assert plan_of(folder).head.task == "classify"
 
 
 @pytest.mark.parametrize("constant", [0.7978845608, np.sqrt(2 / np.pi)])

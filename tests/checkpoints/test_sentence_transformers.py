@@ -9,7 +9,7 @@ import pytest
 
 from edgebert.checkpoints.folder import open_folder
 from edgebert.errors import EdgebertError
-from tests.checkpoints.folders import EMBEDDER, copy, edit_json, settle
+from tests.checkpoints.folders import EMBEDDER, copy, edit_json, plan_of
 
 
 @pytest.fixture
@@ -231,8 +231,8 @@ def test_empty_prompts_are_none(folder):
 def test_the_head_of_setfit_is_not_left_out_in_silence(folder, name):
     (folder / name).write_bytes(b"{}")
     with pytest.raises(EdgebertError, match=f"{name}: a SetFit classifier.*--task, one of: embed"):
-        settle(folder)
-    assert settle(folder, task="embed").head.pooling == "mean"
+        plan_of(folder)
+    assert plan_of(folder, task="embed").head.pooling == "mean"
 
 
 def test_modules_beyond_the_most_are_not_left_out_in_silence(folder):

@@ -7,17 +7,17 @@ from typer.testing import CliRunner
 
 from edgebert.cli.main import app
 from edgebert.runtime import doctor
-from edgebert.runtime.doctor import Finding
+from edgebert.runtime.doctor import Diagnosis
 
 WORKS = (
-    Finding("Python", "ok", "3.11.2"),
-    Finding("ai-edge-litert", "ok", "2.3.0"),
-    Finding("numpy", "ok", "2.4.6"),
-    Finding("memory", "warn", "100 MB free", "close [something]"),
+    Diagnosis("Python", "ok", "3.11.2"),
+    Diagnosis("ai-edge-litert", "ok", "2.3.0"),
+    Diagnosis("numpy", "ok", "2.4.6"),
+    Diagnosis("memory", "warn", "100 MB free", "close [something]"),
 )
 NO_ENGINE = (
-    Finding("ai-edge-litert", "missing", "not installed", "pip install ai-edge-litert"),
-    Finding("numpy", "ok", "2.4.6"),
+    Diagnosis("ai-edge-litert", "missing", "not installed", "pip install ai-edge-litert"),
+    Diagnosis("numpy", "ok", "2.4.6"),
 )
 
 

@@ -52,7 +52,7 @@ def test_default_output_is_named_after_source_task_and_recipe(tmp_path, monkeypa
     monkeypatch.chdir(tmp_path)
     shutil.copytree(CLASSIFIER, tmp_path / "my model")
     assert edgebert.convert("my model").path.name == "my-model-classify-int8.tflite"
-    settled = plan(Options(), open_folder(CLASSIFIER))
+    conversion = plan(Options(), open_folder(CLASSIFIER))
     for source, expected in (
         ("2/128", "2-128"),
         ("google/bert_uncased_L-2_H-128_A-2", "bert_uncased_L-2_H-128_A-2"),
@@ -60,7 +60,7 @@ def test_default_output_is_named_after_source_task_and_recipe(tmp_path, monkeypa
         ("tiny", "tiny"),
         ("/", "model"),
     ):
-        assert convert.default_output(source, settled).name == f"{expected}-classify-int8.tflite"
+        assert convert.default_output(source, conversion).name == f"{expected}-classify-int8.tflite"
 
 
 def test_an_existing_file_is_kept_unless_forced(tmp_path):
@@ -141,8 +141,8 @@ def test_a_regressor_gives_a_float(tmp_path):
         weights[f"classifier.{part}"] = weights[f"classifier.{part}"][:1]
     checkpoint = replace(original, weights=weights, labels=None, task="regress")
     path = tmp_path / "regress.tflite"
-    settled = plan(Options(quantize="float32"), checkpoint)
-    assert convert.convert_checkpoint(checkpoint, settled, path).check.agreement == 1
+    conversion = plan(Options(quantize="float32"), checkpoint)
+    assert convert.convert_checkpoint(checkpoint, conversion, path).check.agreement == 1
     with edgebert.load(path) as model:
         found = model("Where is my card?")
         ids = model.tokenizer.encode("Where is my card?").ids

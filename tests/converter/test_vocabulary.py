@@ -33,17 +33,17 @@ def pieces_of(checkpoint, texts):
 
 def test_all_pieces_of_the_texts_stay_and_other_words_go(texts):
     checkpoint = open_folder(CLASSIFIER)
-    small, told = trim_vocabulary(checkpoint, VocabularyChoice(texts), "classify")
+    small, trimmed = trim_vocabulary(checkpoint, VocabularyChoice(texts), "classify")
     assert pieces_of(checkpoint, SENTENCES) <= {*small.vocabulary}
     assert {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "##z", "7", "?"} <= {*small.vocabulary}
-    assert len(small.vocabulary) == told.pieces < len(checkpoint.vocabulary) / 2
+    assert len(small.vocabulary) == trimmed.pieces < len(checkpoint.vocabulary) / 2
     assert "[unused0]" not in small.vocabulary
 
 
 def test_a_size_takes_the_most_frequent_and_fills_up_with_the_commonest(texts):
     checkpoint = open_folder(CLASSIFIER)
-    used, told = trim_vocabulary(checkpoint, VocabularyChoice(texts), "classify")
-    more, _ = trim_vocabulary(checkpoint, VocabularyChoice(texts, told.pieces + 5), "classify")
+    used, trimmed = trim_vocabulary(checkpoint, VocabularyChoice(texts), "classify")
+    more, _ = trim_vocabulary(checkpoint, VocabularyChoice(texts, trimmed.pieces + 5), "classify")
     added = {*more.vocabulary} - {*used.vocabulary}
     left_out = [
         piece
@@ -52,7 +52,7 @@ def test_a_size_takes_the_most_frequent_and_fills_up_with_the_commonest(texts):
     ]
     assert added == {*left_out[:5]}
     fewer, _ = trim_vocabulary(
-        checkpoint, VocabularyChoice(texts, told.always_kept + 1), "classify"
+        checkpoint, VocabularyChoice(texts, trimmed.always_kept + 1), "classify"
     )
     (kept,) = {*fewer.vocabulary} & pieces_of(checkpoint, SENTENCES) - {
         piece for piece in used.vocabulary if len(piece.removeprefix("##")) == 1
@@ -75,11 +75,11 @@ def test_shares_are_of_texts_that_did_not_choose(texts, tmp_path):
     check.write_text("where is the card\nwhere is the lazy dog\n" + SENTENCES[0], "utf-8")
     checkpoint = open_folder(CLASSIFIER)
     choice = VocabularyChoice(texts, check=check)
-    _, told = trim_vocabulary(checkpoint, choice, "classify")
-    assert told.measured_on == "check.txt"
-    assert told.measured_texts == 2  # the third one chose
-    assert told.untouched_texts == 0.5
-    assert told.untouched_words == 7 / 9
+    _, trimmed = trim_vocabulary(checkpoint, choice, "classify")
+    assert trimmed.measured_on == "check.txt"
+    assert trimmed.measured_texts == 2  # the third one chose
+    assert trimmed.untouched_texts == 0.5
+    assert trimmed.untouched_words == 7 / 9
 
 
 @pytest.mark.parametrize("folder", SMALL, ids=lambda folder: folder.name)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edgebert.runtime.doctor import Finding, can_run, examine
+from edgebert.runtime.doctor import Diagnosis, can_run, examine
 from edgebert.runtime.machine import (
     Cpu,
     Machine,
@@ -107,7 +107,7 @@ def with_packages(machine=GOOD, **packages) -> Machine:
     return replace(machine, packages={**machine.packages, **renamed})
 
 
-def finding(machine: Machine, name: str) -> Finding:
+def finding(machine: Machine, name: str) -> Diagnosis:
     return next(f for f in examine(machine) if f.name == name)
 
 
@@ -148,7 +148,7 @@ def test_a_good_machine_is_all_ok_but_for_the_engine_it_does_not_need():
     findings = examine(GOOD)
     assert can_run(findings)
     not_ok = [f for f in findings if f.status != "ok"]
-    assert not_ok == [Finding("tflite-runtime", "missing", "not installed", "not needed")]
+    assert not_ok == [Diagnosis("tflite-runtime", "missing", "not installed", "not needed")]
     assert all(f.advice == "" for f in findings if f.status == "ok")
 
 
@@ -219,7 +219,7 @@ def test_tflite_runtime_is_happy_with_numpy_1():
     machine = with_packages(
         ai_edge_litert=None, tflite_runtime=Package("2.14.0"), numpy=Package("1.26.4")
     )
-    assert finding(machine, "tflite-runtime") == Finding("tflite-runtime", "ok", "2.14.0")
+    assert finding(machine, "tflite-runtime") == Diagnosis("tflite-runtime", "ok", "2.14.0")
     assert can_run(examine(machine))
 
 

@@ -97,8 +97,8 @@ def test_segments_follow_the_separator_and_others_are_refused(integer):
 
 
 def test_a_file_that_takes_mask_and_segments_gives_the_same(integer):
-    told = integer("classify", inputs=("ids", "mask", "segment_ids"))
-    with edgebert.load(integer("classify")) as alone, edgebert.load(told) as model:
+    three = integer("classify", inputs=("ids", "mask", "segment_ids"))
+    with edgebert.load(integer("classify")) as alone, edgebert.load(three) as model:
         for pair in (None, "It has not come."):
             one, other = (each("Where is my card?", pair) for each in (alone, model))
             assert one.score == pytest.approx(other.score, abs=0.02)

@@ -38,7 +38,7 @@ def model_of(tmp_path):
                 task=task,
             )
             fixed = {"lengths": (LENGTH,), "inputs": inputs}
-            settled = plan(
+            conversion = plan(
                 Options(
                     task=task,
                     quantize=quantize,
@@ -48,7 +48,7 @@ def model_of(tmp_path):
                 changed,
             )
             path = tmp_path / f"{len(opened)}.tflite"
-            convert_checkpoint(changed, settled, path)
+            convert_checkpoint(changed, conversion, path)
         opened.append(edgebert.load(path))
         return opened[-1]
 
@@ -109,7 +109,7 @@ def test_a_text_may_lose_its_start(model_of):
     model = model_of("tag", truncation_side="left")
     with pytest.warns(edgebert.TruncationWarning, match="its start was cut off"):
         spans = model(TEXT)
-    room = model.tokenizer.room()
+    room = model.tokenizer.capacity()
     assert model.tokenize(TEXT).ids == model.tokenizer.ids(TEXT)[-room:]
     first = model.tokenizer.offsets(TEXT)[-room][0]
     assert all(span.start >= first for span in spans)

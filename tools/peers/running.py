@@ -39,9 +39,9 @@ class RunningPeer:
                 stderr=stderr,
                 text=True,
             )
-        told: dict[str, Any] = self._reply()
-        self.version: str = told["version"]
-        self.binds: bool = told["binds"]
+        greeting: dict[str, Any] = self._reply()
+        self.version: str = greeting["version"]
+        self.binds: bool = greeting["binds"]
 
     def answer(
         self, texts: Sequence[str]

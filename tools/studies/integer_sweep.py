@@ -70,9 +70,9 @@ def convert_size(size: str, statistics: Path, recipe: RecipeName) -> Row:
         texts = Path(folder) / "texts.txt"
         texts.write_text("\n".join(read_lines("sentences.txt")[-CALIBRATED:]), encoding="utf-8")
         options = Options(quantize=recipe, lengths=(LENGTH,), calibration=texts)
-        settled = plan(options, checkpoint)
+        conversion = plan(options, checkpoint)
         try:
-            report = convert_checkpoint(checkpoint, settled, Path(folder) / "model.tflite")
+            report = convert_checkpoint(checkpoint, conversion, Path(folder) / "model.tflite")
         except CheckFailedError as error:
             return Row(size, 0, time.perf_counter() - start, 0, "", "", str(error))
     assert report.quantization is not None  # noqa: S101 - a full-integer file has one

@@ -73,8 +73,8 @@ def find_python(client: SshClient, chosen: str | None = None) -> RemotePython:
         EdgebertError: there is none.
     """
     probe = (resources.files("edgebert.benchmarking.devices") / "probe.py").read_text("utf-8")
-    told = client.run(_PROBE_ALL, probe, *((chosen,) if chosen else _CANDIDATES))
-    found = [_read(line) for line in told.splitlines() if line.startswith("{")]
+    replies = client.run(_PROBE_ALL, probe, *((chosen,) if chosen else _CANDIDATES))
+    found = [_read(line) for line in replies.splitlines() if line.startswith("{")]
     for python in found:
         if _OLDEST <= python.version[:2] <= _NEWEST:
             return python

@@ -13,8 +13,8 @@ _FAST_GOVERNOR = "performance"
 
 def known_facts(facts: Facts) -> tuple[tuple[str, str], ...]:
     """Name and value of each fact that the device could tell."""
-    told = ((name, show(facts)) for name, show in _FACTS)
-    return tuple((name, value) for name, value in told if value)
+    shown = ((name, show(facts)) for name, show in _FACTS)
+    return tuple((name, value) for name, value in shown if value)
 
 
 def _cores(facts: Facts) -> str:

@@ -11,7 +11,7 @@ from edgebert.benchmarking.report.rows import TableRow
 from edgebert.benchmarking.report.series import accuracy, series
 from edgebert.formatting import fixed, megabytes, number
 from edgebert.page.axis import Axis
-from edgebert.page.charts import Bar, Line, Span, bars, legend, lines, spans
+from edgebert.page.charts import Bar, ErrorBar, Line, bars, error_bars, legend, lines
 from edgebert.page.figure import figure
 from edgebert.page.markup import Markup
 from edgebert.page.table import Column, table
@@ -96,7 +96,7 @@ def float_against_int8(shown: Sequence[Pair]) -> Markup | None:
     if not shown:
         return None
     drawn = [
-        Span(pair.int8.name, "int8", pair.speedup, pair.low, pair.high, pair.sentence)
+        ErrorBar(pair.int8.name, "int8", pair.speedup, pair.low, pair.high, pair.sentence)
         for pair in shown
     ]
     reach = [edge for pair in shown for edge in (pair.low, pair.high)]
@@ -117,7 +117,7 @@ def float_against_int8(shown: Sequence[Pair]) -> Markup | None:
         "How many times as quick int8 is, with the 95 % interval; left of the line at 1 it did "
         "not help.",
         None,
-        spans(
+        error_bars(
             "Times as quick as float32",
             drawn,
             Axis.over("times as quick as float32", [1.0, *reach]),

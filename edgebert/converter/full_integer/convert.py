@@ -43,11 +43,11 @@ from edgebert.converter.full_integer.transforms import (
 )
 from edgebert.converter.graph import Graph, Storage
 from edgebert.converter.head import Head
-from edgebert.converter.recipe import Built, QualityMeasure
+from edgebert.converter.recipe import BuildAids, Built, QualityMeasure
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.model_file.record import Calibration, Integer
 from edgebert.progress import Progress, silent
-from edgebert.tokenizer.tokenizer import Encoding, Tokenizer
+from edgebert.tokenizer.tokenizer import Encoding
 
 STEPS: Sequence[tuple[str, tuple[str, ...]]] = (
     ("plain graph", ()),
@@ -106,9 +106,7 @@ def convert_integer(
     checkpoint: Checkpoint,
     head: Head,
     integer_plan: IntegerPlan,
-    tokenizer: Tokenizer,
-    progress: Progress = silent,
-    quality_measure: QualityMeasure | None = None,
+    aids: BuildAids,
 ) -> Built:
     """Builds the graphs of a full-integer file.
 
@@ -116,16 +114,15 @@ def convert_integer(
         checkpoint: what to build.
         head: what to compute.
         integer_plan: how.
-        tokenizer: of the checkpoint.
-        progress: told how far it is.
-        quality_measure: of mixed "auto", what `max_drop` is of; None: the mean cosine of the output
-            with float32.
+        aids: what it needs; the quality measure is what `max_drop` of mixed "auto" is of, in place
+            of the mean cosine of the output with float32.
 
     Raises:
         EdgebertError: there is too little text to calibrate with, or ranges that were learned are
             of another task.
         CheckFailedError: no mixture of types loses as little as was asked for.
     """
+    tokenizer, progress = aids.tokenizer, aids.progress
     original = Original(
         weights=checkpoint.weights,
         config=checkpoint.config,
@@ -158,7 +155,7 @@ def convert_integer(
             )
             if integer_plan.mixed == "auto" and last:
                 tried = encodings[:: -(-len(encodings) // TRIED_ON)]
-                measured = quality_measure and _measured_by(quality_measure, finished)
+                measured = aids.quality_measure and _measured_by(aids.quality_measure, finished)
                 plan = _mixed(original, model, plan, tried, integer_plan, measured, progress)
             costs.append(cost(name, original, model, plan, held_out, progress))
     return replace(finished(plan), quality=QuantizationReport(tuple(costs), dict(plan.ranges)))

@@ -10,10 +10,8 @@ from edgebert.converter.full_integer.plan import IntegerPlan, integer_plan, refu
 from edgebert.converter.full_integer.storage import IntegerName
 from edgebert.converter.head import Head
 from edgebert.converter.options import Options
-from edgebert.converter.recipe import Built, QualityMeasure
+from edgebert.converter.recipe import BuildAids, Built
 from edgebert.errors import EdgebertError
-from edgebert.progress import Progress
-from edgebert.tokenizer.tokenizer import Tokenizer
 
 
 @dataclass(frozen=True)
@@ -31,16 +29,9 @@ class IntegerGraphPlan:
         """Most tokens of an input."""
         return max(self.choices.lengths)
 
-    def build(
-        self,
-        checkpoint: Checkpoint,
-        head: Head,
-        tokenizer: Tokenizer,
-        progress: Progress,
-        quality_measure: QualityMeasure | None,
-    ) -> Built:
+    def build(self, checkpoint: Checkpoint, head: Head, aids: BuildAids) -> Built:
         """Builds the graphs; see `convert_integer`."""
-        return convert_integer(checkpoint, head, self.choices, tokenizer, progress, quality_measure)
+        return convert_integer(checkpoint, head, self.choices, aids)
 
 
 @dataclass(frozen=True)

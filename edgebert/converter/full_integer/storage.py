@@ -128,8 +128,8 @@ def bias_of(bias: Array, x: Storage, matrix: Quantized) -> Quantized:
     """A bias [out] in the units of the sum it is added to: int32 under int8, int64 under int16."""
     scale = (np.float64(x.step) * matrix.scale).astype(np.float32)
     whole = np.dtype(np.int32 if x.dtype == np.int8 else np.int64)
-    room = np.iinfo(np.int32).max
-    values = np.rint(bias.astype(np.float64) / scale.astype(np.float64)).clip(-room, room)
+    most = np.iinfo(np.int32).max
+    values = np.rint(bias.astype(np.float64) / scale.astype(np.float64)).clip(-most, most)
     return Quantized(values.astype(whole), scale)
 
 

@@ -119,9 +119,9 @@ def require(uses: Sequence[Use], name: str) -> None:
     for use, reason in unsupported(uses, target).items():
         counts[use.op, reason] += use.count
     if counts:
-        told = "; ".join(f"{op} × {count} ({reason})" for (op, reason), count in counts.items())
+        lacking = "; ".join(f"{op} × {count} ({reason})" for (op, reason), count in counts.items())
         raise CheckFailedError(
-            f"{target.title} does not take {told}; nothing was written. Other targets: "
+            f"{target.title} does not take {lacking}; nothing was written. Other targets: "
             f"{', '.join(other for other in [ANY, *targets()] if other != name)}"
         )
 

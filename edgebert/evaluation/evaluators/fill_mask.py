@@ -52,7 +52,7 @@ def _observe(model: EvaluatedModel, lines: Iterable[TextLine]) -> Iterator[Obser
         start = time.perf_counter()
         encoding = model.tokenizer.encode(line.text)
         start = model.tokenizer.start()
-        special = model.tokenizer.options.max_length - model.tokenizer.room()
+        special = model.tokenizer.options.max_length - model.tokenizer.capacity()
         positions = _positions(start, encoding.length - special, line.number)
         if not positions:
             continue

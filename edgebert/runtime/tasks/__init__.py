@@ -20,8 +20,8 @@ from edgebert.tokenizer.tokenizer import Tokenizer
 
 def _embed(file: ModelFile, tokenizer: Tokenizer) -> Task:
     record = file.record
-    settle = [to_length_one] if record.normalize else []
-    return Embed(tokenizer, first_item, record.prompts, record.default_prompt, *settle)
+    rescale = [to_length_one] if record.normalize else []
+    return Embed(tokenizer, first_item, record.prompts, record.default_prompt, *rescale)
 
 
 def _classify(file: ModelFile, tokenizer: Tokenizer, threshold: float | None = None) -> Task:

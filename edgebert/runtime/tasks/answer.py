@@ -89,18 +89,9 @@ class AnswerQuestions:
         max_answer_length: int = 30,
         stride: int | None = None,
     ) -> AnswerJob:
-        """Tokenises. A context that does not fit beside the question is cut into windows.
+        """Tokenises; `Model.answer` tells of the arguments.
 
-        Args:
-            question: takes at most half the room; beyond that its end is cut off.
-            context: where the answer is to be found; of any length.
-            top: 1 gives the best answer (None where there is none), more a list, best first.
-            null_threshold: None: there is always an answer. A number: there is none where the
-                logit of the null answer ([CLS]; the lowest of all windows) is above that of the
-                best answer by more than this, as in SQuAD 2.0, where 0 is usual.
-            max_answer_length: most tokens in an answer.
-            stride: most tokens from one window's start to the next; None: half a window. An
-                answer that no window holds whole is not found.
+        A context that does not fit beside the question is cut into windows.
 
         Raises:
             EdgebertError: no context, an option out of range, or a stride that does not fit.
@@ -112,10 +103,10 @@ class AnswerQuestions:
         if not isinstance(null_threshold, (float, int, NoneType)):
             raise EdgebertError(f"null_threshold is {null_threshold!r}; a number is needed")
         tokenizer = self._tokenizer
-        room = tokenizer.room(pair=True)
+        capacity = tokenizer.capacity(pair=True)
         asked, ids = tokenizer.ids(question), tokenizer.ids(context)
-        kept = tokenizer.cut(asked, room // 2)
-        left = room - len(kept)
+        kept = tokenizer.cut(asked, capacity // 2)
+        left = capacity - len(kept)
         spread = windows(len(ids), left, left // 2 if stride is None else stride)
         return AnswerJob(
             context=context,

@@ -25,7 +25,7 @@ class Embed(WholeText):
         finish: from the output of the graph [1, K] to the answer.
         prompts: texts that are put before a text, by name.
         default: name of the one that is taken where none is named.
-        settle: see `WholeText`.
+        rescale: see `WholeText`.
     """
 
     options = (*WholeText.options, "prompt")
@@ -36,9 +36,9 @@ class Embed(WholeText):
         finish: Callable[[Array], Any],
         prompts: Mapping[str, str],
         default: str | None,
-        settle: Callable[[Array], Array] = lambda output: output,
+        rescale: Callable[[Array], Array] = lambda output: output,
     ) -> None:
-        super().__init__(tokenizer, finish, settle)
+        super().__init__(tokenizer, finish, rescale)
         self._prompts = prompts
         self._default = prompts.get(default or "", "")
 
@@ -52,19 +52,12 @@ class Embed(WholeText):
         stride: int | None = None,
         prompt: str | None = None,
     ) -> Encoding | Windowed:
-        """Tokenises.
+        """Tokenises; `Model.embed` tells of the arguments.
 
-        Args:
-            text: to be embedded.
-            pair: as the next three, see `WholeText.tokenize`.
-            truncate: see there.
-            long: see there; the prompt stands before the text, so in the first window alone.
-            stride: see there.
-            prompt: name of the prompt that is put before the text; None takes the file's default
-                prompt, where it has one; "" takes none.
+        The prompt stands before the text, so in the first of its windows alone.
 
         Raises:
-            EdgebertError: as there, or a prompt that the file has not.
+            EdgebertError: as `WholeText.tokenize`, or a prompt that the file has not.
         """
         before = self._default if prompt is None else self._named(prompt)
         if before and isinstance(text, str):

@@ -42,6 +42,6 @@ class Encode:
         """Runs it."""
         ids, segment_ids, truncated = job
         # Without a template the last token ends the last segment: where it is 0 there is no other.
-        told = segment_ids if segment_ids[-1] or self._has_template else None
-        output = session.run(ids, told)
+        needed = segment_ids if segment_ids[-1] or self._has_template else None
+        output = session.run(ids, needed)
         return Reply(self._finish(output), len(ids), truncated)

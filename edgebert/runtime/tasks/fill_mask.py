@@ -55,12 +55,7 @@ class FillMask:
         self._vocab_size = file.record.model.vocab_size
 
     def tokenize(self, text: str, pair: str | None = None, *, top: int = 5) -> FillJob:
-        """Tokenises.
-
-        Args:
-            text: with one or more [MASK].
-            pair: must be None.
-            top: number of tokens to give for each mask.
+        """Tokenises; `Model.fill_mask` tells of the arguments, and `pair` must be None.
 
         Raises:
             EdgebertError: a pair, no mask, a mask past the end of what the model takes, or a
@@ -89,8 +84,8 @@ class FillMask:
 
     def infer(self, job: FillJob, session: Session) -> Reply:
         """Gives a list of `Fill`, best first; for several masks, a list of such lists."""
-        ids, told, truncated = job.input
-        logits = session.run(ids, told, {"positions": job.positions})[0]
+        ids, segment_ids, truncated = job.input
+        logits = session.run(ids, segment_ids, {"positions": job.positions})[0]
         fills = [
             self._fills(row, job.top, job.text[: end - len(MASK)], job.text[end:])
             for end, row in zip(job.ends, logits, strict=True)

@@ -82,7 +82,7 @@ class Tag:
         self._tokenizer = tokenizer
         self._words = Words(file.vocabulary, file.record.tokenizer)
         self._labels = file.record.labels or ()
-        self._room, self._start = tokenizer.room(), tokenizer.start()
+        self._most, self._start = tokenizer.capacity(), tokenizer.start()
 
     def tokenize(
         self,
@@ -93,17 +93,7 @@ class Tag:
         long: LongText = "truncate",
         stride: int | None = None,
     ) -> TagJob:
-        """Tokenises.
-
-        Args:
-            text: to be tagged.
-            pair: must be None.
-            strategy: a word's label is that of its "first" piece, or the one that the "average"
-                of its pieces' probabilities favours.
-            long: what to do with a text that does not fit: "truncate" cuts its end off (or its
-                start, where the tokenizer says so) and tells; "windows" takes each token from the
-                window that shows most text around it.
-            stride: most tokens from one window's start to the next; None: half a window.
+        """Tokenises; `Model.tag` tells of the arguments, and `pair` must be None.
 
         Raises:
             EdgebertError: a pair, an unknown option, or a stride that does not fit.
@@ -114,11 +104,11 @@ class Tag:
         if stride is not None and long == "truncate":
             raise EdgebertError("stride is for windows; ask for them: long='windows'")
         ids, offsets = self._tokenizer.ids(text), self._tokenizer.offsets(text)
-        truncated = long == "truncate" and len(ids) > self._room
+        truncated = long == "truncate" and len(ids) > self._most
         if truncated:
-            ids = [*self._tokenizer.cut(ids, self._room)]
-            offsets = [*self._tokenizer.cut(offsets, self._room)]
-        spread = windows(len(ids), self._room, self._room // 2 if stride is None else stride)
+            ids = [*self._tokenizer.cut(ids, self._most)]
+            offsets = [*self._tokenizer.cut(offsets, self._most)]
+        spread = windows(len(ids), self._most, self._most // 2 if stride is None else stride)
         inputs = [self._tokenizer.join(ids[start:end]) for start, end in spread]
         return TagJob(text, ids, offsets, spread, inputs, strategy, truncated)
 
@@ -136,8 +126,8 @@ class Tag:
         """Logits of each token [tokens, K], from the window where it has most context."""
         logits = np.empty((len(job.ids), len(self._labels)), np.float32)
         held = np.full(len(job.ids), -1)
-        for window, (ids, told, _) in zip(job.windows, job.inputs, strict=True):
-            rows = session.run(ids, told)[0, self._start :][: window.end - window.start]
+        for window, (ids, segment_ids, _) in zip(job.windows, job.inputs, strict=True):
+            rows = session.run(ids, segment_ids)[0, self._start :][: window.end - window.start]
             place, around = slice(*window), context(window)
             better = around > held[place]
             logits[place][better] = rows[better]

@@ -48,7 +48,7 @@ class WholeText(Encode):
     Args:
         tokenizer: of the file.
         finish: from the output of the graph [1, K] to the answer.
-        settle: what is done to a combined output [1, K] to make it such an output.
+        rescale: what is done to a combined output [1, K] to make it such an output.
     """
 
     options = (*Encode.options, "long", "stride")
@@ -57,10 +57,10 @@ class WholeText(Encode):
         self,
         tokenizer: Tokenizer,
         finish: Callable[[Array], Any],
-        settle: Callable[[Array], Array] = lambda output: output,
+        rescale: Callable[[Array], Array] = lambda output: output,
     ) -> None:
         super().__init__(tokenizer, finish)
-        self._settle = settle
+        self._rescale = rescale
 
     def tokenize(  # type: ignore[override]
         self,
@@ -71,20 +71,9 @@ class WholeText(Encode):
         long: LongText = "truncate",
         stride: int | None = None,
     ) -> Encoding | Windowed:
-        """Tokenises.
+        """Tokenises; `Model.classify` tells of the arguments.
 
-        Args:
-            text: to be answered.
-            pair: the second text of a task on pairs.
-            truncate: the text of a pair that gives way where both do not fit: the longer one, or
-                always the "first" or the "second".
-            long: what to do with a single text that does not fit. "truncate" cuts its end off
-                (or its start, where the tokenizer says so) and tells. The others ask for windows:
-                "mean" and "max" of the probabilities (classify), of the values (regress) or of
-                each number of the vectors (embed, which then scales the vector to length 1 again
-                if the file does so); "first" takes the first window alone. All windows
-                are full, so in a mean each has the same weight.
-            stride: most tokens from one window's start to the next; None: a whole window.
+        All windows are full, so in a mean each has the same weight.
 
         Raises:
             EdgebertError: an unknown option, a stride that does not fit, or a pair with windows.
@@ -100,8 +89,10 @@ class WholeText(Encode):
         return super().infer(job, session)
 
     def _infer_windows(self, job: Windowed, session: Session) -> Reply:
-        outputs = np.concatenate([session.run(ids, told) for ids, told, _ in job.inputs])
-        value = self._finish(self._settle(job.combine(outputs)))
+        outputs = np.concatenate(
+            [session.run(ids, segment_ids) for ids, segment_ids, _ in job.inputs]
+        )
+        value = self._finish(self._rescale(job.combine(outputs)))
         return Reply(value, sum(each.length for each in job.inputs), truncated=False)
 
     def _windowed(
@@ -114,9 +105,9 @@ class WholeText(Encode):
         check_choice("long", long, get_args(LongText))
         if pair is not None:
             raise EdgebertError(f"long={long!r} is for single texts; a pair is truncated")
-        room = self._tokenizer.room()
+        most = self._tokenizer.capacity()
         ids = self._tokenizer.ids(text)
-        spread = windows(len(ids), room, room if stride is None else stride)
+        spread = windows(len(ids), most, most if stride is None else stride)
         if long == "first":
             spread = spread[:1]
         join = self._tokenizer.join

@@ -22,7 +22,7 @@ from edgebert.train.losses import FIRST, LAST, span_cross_entropy
 def _examples(
     questions: Iterable[Question], tokenizer: Tokenizer, labels: Labels
 ) -> Iterator[Example]:
-    max_tokens = tokenizer.room(pair=True)
+    max_tokens = tokenizer.capacity(pair=True)
     for question in questions:
         question_ids = tokenizer.cut(tokenizer.ids(question.question), max_tokens // 2)
         ids = tokenizer.ids(question.context)

@@ -7,6 +7,7 @@ from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.converter.full_integer.convert import STEPS, convert_integer
 from edgebert.converter.options import Options
 from edgebert.converter.plan import plan
+from edgebert.converter.recipe import BuildAids
 from edgebert.errors import CalibrationWarning, CheckFailedError
 from edgebert.model_file.contents import read_contents
 from tests.conftest import REFERENCE
@@ -28,11 +29,10 @@ def texts(tmp_path_factory):
 def built(texts, measure=None, **choices):
     with open_checkpoint(str(TAGGER)) as checkpoint:
         options = Options(quantize="int8-full", lengths=(32,), calibration=texts, **choices)
-        settled = plan(options, checkpoint)
+        conversion = plan(options, checkpoint)
         tokenizer = checkpoint.make_tokenizer()
-        return convert_integer(
-            checkpoint, settled.head, settled.graphs.choices, tokenizer, quality_measure=measure
-        )
+        aids = BuildAids(tokenizer, quality_measure=measure)
+        return convert_integer(checkpoint, conversion.head, conversion.graphs.choices, aids)
 
 
 def test_every_step_is_explained_and_together_they_gain(texts):

@@ -18,6 +18,7 @@ from edgebert.converter.full_integer.texts import encode, own_texts
 from edgebert.converter.full_integer.transforms import Steps
 from edgebert.converter.options import Options
 from edgebert.converter.plan import plan
+from edgebert.converter.recipe import BuildAids
 from edgebert.errors import CalibrationWarning, EdgebertError
 from edgebert.model_file.serialize import serialize
 from tests.conftest import REFERENCE
@@ -26,15 +27,15 @@ TAGGER = REFERENCE / "hf_tagger_2x32"
 LENGTH = 32
 
 
-def settled(checkpoint, **choices):
+def planned(checkpoint, **choices):
     return plan(Options(quantize="int8-full", lengths=(LENGTH,), **choices), checkpoint)
 
 
 def graphs(checkpoint):
     """The file's graphs, and what the record says."""
-    wanted = settled(checkpoint)
+    wanted = planned(checkpoint)
     tokenizer = checkpoint.make_tokenizer()
-    built = convert_integer(checkpoint, wanted.head, wanted.graphs.choices, tokenizer)
+    built = convert_integer(checkpoint, wanted.head, wanted.graphs.choices, BuildAids(tokenizer))
     return bytes(serialize(built.graph.model("", built.entries))), built.integer
 
 
@@ -42,7 +43,7 @@ def graphs(checkpoint):
 def learned():
     """What a training that changed nothing would have learned: what calibration finds."""
     checkpoint = open_folder(TAGGER)
-    wanted = settled(checkpoint)
+    wanted = planned(checkpoint)
     original = Original(
         checkpoint.weights,
         checkpoint.config,
@@ -73,9 +74,9 @@ def folder(learned, tmp_path):
 def test_ranges_that_calibration_would_find_give_the_same_file(folder):
     with pytest.warns(CalibrationWarning):
         calibrated, _ = graphs(open_folder(TAGGER))
-    trained, told = graphs(open_folder(folder))
+    trained, stored = graphs(open_folder(folder))
     assert trained == calibrated
-    assert (told.calibration.texts, told.calibration.tokens) == (10, 100)
+    assert (stored.calibration.texts, stored.calibration.tokens) == (10, 100)
 
 
 def test_they_are_written_and_read_bit_for_bit(folder, learned):
@@ -89,32 +90,32 @@ def test_the_length_is_that_of_the_training(folder):
 
 
 def test_text_takes_their_place(folder, tmp_path):
-    wanted = settled(open_folder(folder), calibration=tmp_path / "texts.txt")
+    wanted = planned(open_folder(folder), calibration=tmp_path / "texts.txt")
     assert wanted.graphs.choices.learned is None
     with pytest.raises(EdgebertError, match="learned for int8 alone; for mixed add --calibration"):
-        settled(open_folder(folder), mixed="auto")
+        planned(open_folder(folder), mixed="auto")
 
 
 DAMAGE = {
-    "stale": lambda told: told.update(weights="sha256 0"),
-    "row": lambda told: told["scales"]["rows"].update({"embeddings.norm": 0}),
-    "channels": lambda told: told["scales"]["channels"].update({"embeddings.norm": [1.0]}),
-    "pair": lambda told: told["ranges"].update(logits=[1.0]),
-    "order": lambda told: told["ranges"].update(logits=[1.0, 0.0]),
-    "nan": lambda told: told["ranges"].update(logits=[0.0, float("nan")]),
-    "format": lambda told: told.update(format=2),
-    "kind": lambda told: told.update(ranges=[1]),
+    "stale": lambda stored: stored.update(weights="sha256 0"),
+    "row": lambda stored: stored["scales"]["rows"].update({"embeddings.norm": 0}),
+    "channels": lambda stored: stored["scales"]["channels"].update({"embeddings.norm": [1.0]}),
+    "pair": lambda stored: stored["ranges"].update(logits=[1.0]),
+    "order": lambda stored: stored["ranges"].update(logits=[1.0, 0.0]),
+    "nan": lambda stored: stored["ranges"].update(logits=[0.0, float("nan")]),
+    "format": lambda stored: stored.update(format=2),
+    "kind": lambda stored: stored.update(ranges=[1]),
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 def test_what_does_not_fit_is_refused_in_one_line(folder, damage):
     path = folder / "quantization.json"
-    told = json.loads(path.read_text())
-    damage(told)
-    path.write_text(json.dumps(told))
+    stored = json.loads(path.read_text())
+    damage(stored)
+    path.write_text(json.dumps(stored))
     with pytest.raises(EdgebertError, match=r"quantization\.json") as caught:
-        settled(open_folder(folder))
+        planned(open_folder(folder))
     assert "\n" not in str(caught.value)
 
 

@@ -19,16 +19,16 @@ def checkpoint():
         yield opened
 
 
-def settled(checkpoint, quantize="int8-full", **choices):
+def planned(checkpoint, quantize="int8-full", **choices):
     return plan(Options(quantize=quantize, **choices), checkpoint)
 
 
 def test_lengths_are_sorted_and_the_largest_is_the_most_that_fits(checkpoint):
-    made = settled(checkpoint, lengths=(64, 16, 64))
+    made = planned(checkpoint, lengths=(64, 16, 64))
     assert made.graphs.choices.lengths == (16, 64)
     assert made.max_length == 64
-    assert settled(checkpoint).graphs.choices.lengths == (64,)
-    assert settled(checkpoint).graphs.choices.interface.inputs == ("ids",)
+    assert planned(checkpoint).graphs.choices.lengths == (64,)
+    assert planned(checkpoint).graphs.choices.interface.inputs == ("ids",)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_lengths_are_sorted_and_the_largest_is_the_most_that_fits(checkpoint):
 )
 def test_what_is_wrong_is_named(checkpoint, choices, message):
     with pytest.raises(EdgebertError, match=message):
-        settled(checkpoint, **choices)
+        planned(checkpoint, **choices)
 
 
 def test_other_families_are_refused():
@@ -65,4 +65,4 @@ def test_other_families_are_refused():
 def test_a_vocabulary_without_special_tokens_is_refused(checkpoint):
     pieces = ["[gone]" if piece == "[SEP]" else piece for piece in checkpoint.vocabulary]
     with pytest.raises(EdgebertError, match=r"has no \[SEP\]"):
-        settled(replace(checkpoint, vocabulary=pieces))
+        planned(replace(checkpoint, vocabulary=pieces))

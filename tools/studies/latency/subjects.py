@@ -27,9 +27,9 @@ def write_size(size: str, statistics: Path, path: Path) -> None:
     engine reads.
     """
     checkpoint = draw_checkpoint(size, statistics)
-    settled = plan(Options(), checkpoint)
-    checkpoint = trim(checkpoint, settled.max_length)
-    graph = build_graph(checkpoint.config, checkpoint.weights, settled.head, INT8)
+    conversion = plan(Options(), checkpoint)
+    checkpoint = trim(checkpoint, conversion.max_length)
+    graph = build_graph(checkpoint.config, checkpoint.weights, conversion.head, INT8)
     path.write_bytes(serialize(graph.model(size)))
 
 
