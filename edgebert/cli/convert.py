@@ -29,8 +29,10 @@ class ConversionOptions:
     quantize: Annotated[
         str,
         typer.Option(
-            help="Weights in int8, float16 or float32; or int8-full or int16x8, which hold nothing "
-            "but whole numbers, for accelerators that know nothing else."
+            help="Weights in int8, int4, float16 or float32; or int8-full or int16x8, which hold "
+            "nothing but whole numbers, for accelerators that know nothing else. w8-t4-a8 is int8 "
+            "with the word table in int4, w4-t8-a8 int4 with the table in int8. int4 is for LiteRT "
+            "2.1 and later, smaller and not faster."
         ),
     ] = "int8"
     labels: Annotated[
@@ -135,15 +137,17 @@ class IntegerOptions:
     calibration: Annotated[
         Path | None,
         typer.Option(
-            help="Text that such a file's ranges are taken from, a line each, or a data set.",
+            help="Text that such a file's ranges are taken from, and int4 matrices are rounded for, a "
+            "line each, or a data set.",
             show_default="sentences that come with edgebert",
         ),
     ] = None
     mixed: Annotated[
         str | None,
         typer.Option(
-            help="With auto, int8-full keeps in int16 what int8 costs most, until no more than "
-            "--max-drop is lost: of the metric of --check, or of the mean cosine with float32.",
+            help="With auto, int8-full keeps in int16 what int8 costs most, and int4 and w4-t8-a8 "
+            "keep in int8 what int4 costs most, until no more than --max-drop is lost: of the "
+            "metric of --check, or of the mean cosine with float32.",
             show_default="none",
         ),
     ] = None
@@ -258,6 +262,7 @@ def convert(
       edgebert convert ./my-e5 --prompt query="query: " --prompt passage="passage: "
       edgebert convert google/bert_uncased_L-4_H-256_A-4 --task encode --quantize float16
       edgebert convert all-minilm-l6-v2 --quantize int8-full --length 64 --length 128
+      edgebert convert ./my-classifier --quantize int4 --calibration texts.txt --mixed auto
       edgebert convert ./my-classifier --vocabulary-from train.csv --check dev.csv
       edgebert convert ./my-classifier --quantize int8-full --calibration texts.txt --target qnn
     """  # noqa: D301

@@ -7,6 +7,9 @@ other families differ.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import numpy as np
 
 from edgebert.arrays import Weights
@@ -21,16 +24,31 @@ from edgebert.converter.graph_ops import T
 from edgebert.converter.head import Head
 from edgebert.converter.layers import encoder
 from edgebert.converter.task_heads import TASK_HEADS
-from edgebert.converter.weight_storage import WeightStorage
+from edgebert.converter.weight_storage import Stored, WeightStorage
 
 
-def build_graph(config: BertConfig, weights: Weights, head: Head, storage: WeightStorage) -> Graph:
+def build_graph(
+    config: BertConfig,
+    weights: Weights,
+    head: Head,
+    storage: WeightStorage,
+    matrices: Mapping[str, Stored] = MappingProxyType({}),
+) -> Graph:
     """The whole model, with one float32 `output`.
 
     Its inputs are int32: `ids`, `mask` and `segment_ids` [1, n], and those of the task [1, m].
+
+    Args:
+        config: of the checkpoint.
+        weights: likewise.
+        head: what is computed on top of the encoder.
+        storage: of the large weights.
+        matrices: those that are stored already, by the names that the graph has for them.
     """
     graph = Graph()
-    builder: Builder[Tensor] = Builder(config, fold(weights, config), storage, graph)
+    builder: Builder[Tensor] = Builder(
+        config, fold(weights, config), storage, graph, matrices=dict(matrices)
+    )
     write_graph(builder, head)
     return graph
 

@@ -164,9 +164,9 @@ def _figures(
     limit: Limit,
 ) -> Check:
     both = [*zip(expected, exact, strict=True), *zip(expected, padded, strict=True)]
-    cosines = [_cosine(a, b) for a, b in both]
+    cosines = [cosine(a, b) for a, b in both]
     if head.task == "regress":
-        cosines = [_cosine(np.concatenate(expected), np.concatenate(exact))]
+        cosines = [cosine(np.concatenate(expected), np.concatenate(exact))]
     magnitude = max(1.0, max(float(np.abs(a).max()) for a in expected))
     lengths = [len(encoding.ids) for encoding in encodings]
     return Check(
@@ -181,7 +181,8 @@ def _figures(
     )
 
 
-def _cosine(a: Array, b: Array) -> float:
+def cosine(a: Array, b: Array) -> float:
+    """Of the angle between two outputs, each as one long vector."""
     x, y = a.reshape(-1).astype(np.float64), b.reshape(-1).astype(np.float64)
     return float(x @ y / (np.linalg.norm(x) * np.linalg.norm(y)))
 

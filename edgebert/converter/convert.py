@@ -94,9 +94,10 @@ def convert(
         lengths: of a full-integer file ("int8-full", "int16x8"): tokens of an input; it holds a
             graph for each. None: 64.
         inputs: likewise: ("ids",), the default, or ("ids", "mask", "segment_ids").
-        calibration: likewise: text to take ranges from, a line each, or data as for `check`; None
-            takes sentences that ship with edgebert.
-        mixed: likewise: "auto" keeps in int16 what int8 costs most.
+        calibration: likewise, and of "int4" and "w4-t8-a8": text to take ranges from, or to round
+            matrices for, a line each, or data as for `check`; None takes sentences that ship with
+            edgebert.
+        mixed: likewise: "auto" keeps in int16 what int8 costs most, or in int8 what int4 does.
         allow_float: likewise: "auto" may take float32 too, where that gains more than int16.
         target: likewise: the accelerator that the file is for.
         explain: likewise: measure what each step of the rewriting is worth, for the report.

@@ -66,7 +66,9 @@ def make_record(
         tokenizer=tokenizer.options,
         model=checkpoint.config,
         source=Source(checkpoint.source, checkpoint.format),
-        quantization=conversion.recipe.quantization(float16_steps=graph.float16_steps),
+        quantization=conversion.recipe.quantization(
+            float16_steps=graph.float16_steps, matrices=graph.matrices
+        ),
         minimum_runtime=graph.minimum_runtime,
         check=dict(figures),
         tools={

@@ -7,9 +7,9 @@ of the op's output. Schema: tensorflow/lite/schema/schema.fbs.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -68,13 +68,17 @@ REAL = Storage(_FLOAT32)
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor of the graph: where it is, its shape (`DYNAMIC` for an open size), its type."""
+    """A tensor of the graph: where it is, its shape (`DYNAMIC` for an open size), its type.
+
+    A constant in int4 has the type int8, of which it has but `bits`.
+    """
 
     index: int
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     scale: AnyArray | None = field(default=None, compare=False)
     zero_point: int = field(default=0, compare=False)
+    bits: int = field(default=8, compare=False)
 
     @property
     def storage(self) -> Storage:
@@ -146,18 +150,32 @@ class Graph:
 
     def constant(self, value: npt.ArrayLike | Quantized, name: str = "") -> Tensor:
         """A constant; the same array is stored once, however often it is used."""
-        quantized = value if isinstance(value, Quantized) else None
-        array = quantized.values if quantized else np.asarray(value)
-        if quantized is None and array.size < 64:
+        if isinstance(value, Quantized):
+            return self._quantized(value, name)
+        array = np.asarray(value)
+        if array.size < 64:
             key = (array.tobytes(), array.shape, array.dtype.str)
             if key not in self._small:
-                self._small[key] = self._constant(array, None, name)
+                self._small[key] = self._constant(array, name)
             return self._small[key]
-        return self._constant(array, quantized.scale if quantized else None, name)
+        return self._constant(array, name)
 
-    def _constant(self, array: AnyArray, scale: AnyArray | None, name: str) -> Tensor:
+    def _constant(self, array: AnyArray, name: str) -> Tensor:
         buffer = self._file.buffer(array)
-        return self._tensor(array.shape, array.dtype, buffer=buffer, name=name, scale=scale)
+        return self._tensor(array.shape, array.dtype, buffer=buffer, name=name)
+
+    def _quantized(self, value: Quantized, name: str) -> Tensor:
+        buffer, shape, dtype = self._file.buffer(value.kept), value.values.shape, value.values.dtype
+        if value.block is None:
+            made = self._tensor(shape, dtype, buffer=buffer, name=name, scale=value.scale)
+        else:
+            scales = self._constant(value.scale.astype(np.float16), f"{name}.scales")
+            made = self._tensor(shape, dtype, buffer=buffer, name=name)
+            self._tensors[made.index].quantization = _in_blocks(scales.index, value.block)
+        if value.bits == 8:
+            return made
+        self._tensors[made.index].type = schema.TensorType.INT4
+        return replace(made, scale=value.scale, bits=value.bits)
 
     def _tensor(
         self,
@@ -268,13 +286,11 @@ class Graph:
         """[..., in] times [out, in] transposed, plus [out], is [..., out].
 
         With a float x, an int8 weight with one scale (all runtimes) or one scale a row (TFLite
-        2.17 and later) has x quantised row by row while the model runs.
+        2.17 and later) has x quantised row by row while the model runs; likewise an int4 weight
+        with one scale a row or a block (LiteRT alone).
         """
-        kind = "fully_connected"
-        scales = 0 if weight.scale is None else len(weight.scale)
-        hybrid = scales > 0 and out.scale is None
-        if hybrid:
-            kind += "_per_channel" if scales > 1 else "_per_tensor"
+        hybrid = weight.scale is not None and out.scale is None
+        kind = _dense_kind(weight) if hybrid else "fully_connected"
         return self._op(
             kind,
             [x, weight] if bias is None else [x, weight, bias],
@@ -285,8 +301,15 @@ class Graph:
         )
 
     def gather(self, table: Tensor, rows: Tensor) -> Tensor:
-        """Rows of a table [V, H] by number [n], as they are stored."""
+        """Rows of a table [V, H] by number [n, …], as they are stored; those of int4 as float32."""
         shape = (*rows.shape, *table.shape[1:])
+        if table.bits == 4:
+            found = self._op(
+                "embedding_lookup_int4",
+                [self.reshape(rows, (DYNAMIC,)), table],
+                (DYNAMIC, *table.shape[1:]),
+            )
+            return self.reshape(found, shape)
         return self._op("gather", [table, rows], shape, table.storage)
 
     def dequantize(self, x: Tensor) -> Tensor:
@@ -481,6 +504,25 @@ class Graph:
         subgraph.outputs = [tensor.index for _, tensor in self._outputs]
         subgraph.operators = self._operators
         return subgraph
+
+
+def _in_blocks(scales: int, block: int) -> Any:
+    """How a tensor of `block` numbers a scale says so; `scales` is the number of another tensor."""
+    made = schema.QuantizationParametersT()
+    made.detailsType = schema.QuantizationDetails.BlockwiseQuantization
+    made.details = schema.BlockwiseQuantizationT()
+    made.details.scales = scales
+    made.details.zeroPoints = -1
+    made.details.blockSize = block
+    return made
+
+
+def _dense_kind(weight: Tensor) -> str:
+    """Which dense layer takes an integer weight and float rows."""
+    scale = cast("AnyArray", weight.scale)
+    if weight.bits == 4:
+        return "fully_connected_int4_in_blocks" if scale.ndim == 2 else "fully_connected_int4"
+    return "fully_connected_per_channel" if len(scale) > 1 else "fully_connected_per_tensor"
 
 
 _FIRST_AXIS, _LAST_TWO_AXES = 0b001, 0b110

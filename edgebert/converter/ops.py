@@ -43,11 +43,17 @@ OPS: Mapping[str, Op] = MappingProxyType(
         "dequantize_int8": Op("DEQUANTIZE", 2, "1.14", "DequantizeOptions"),
         "dequantize_float16": Op("DEQUANTIZE", 3, "1.15", "DequantizeOptions"),
         "dequantize_int16": Op("DEQUANTIZE", 3, "1.15", "DequantizeOptions"),
+        "embedding_lookup_int4": Op("EMBEDDING_LOOKUP", 4, "2.20"),
         "fully_connected": Op("FULLY_CONNECTED", 1, "1.5", "FullyConnectedOptions"),
         "fully_connected_per_tensor": Op("FULLY_CONNECTED", 9, "2.3", "FullyConnectedOptions"),
         "fully_connected_per_channel": Op("FULLY_CONNECTED", 12, "2.17", "FullyConnectedOptions"),
         "fully_connected_int8": Op("FULLY_CONNECTED", 6, "2.14", "FullyConnectedOptions"),
         "fully_connected_int16": Op("FULLY_CONNECTED", 7, "2.14", "FullyConnectedOptions"),
+        "fully_connected_int4": Op("FULLY_CONNECTED", 12, "2.20", "FullyConnectedOptions"),
+        # LiteRT 1.2 and 1.4 open such a file and answer wrongly; 2.1 and later are right.
+        "fully_connected_int4_in_blocks": Op(
+            "FULLY_CONNECTED", 13, "2.21", "FullyConnectedOptions"
+        ),
         "gather": Op("GATHER", 1, "1.6", "GatherOptions"),
         "gather_float16": Op("GATHER", 1, "2.20", "GatherOptions"),
         "gather_int16": Op("GATHER", 4, "2.4", "GatherOptions"),

@@ -10,7 +10,9 @@ from typing import Literal, TypeAlias
 from edgebert.bert.sentence import Pooling
 from edgebert.bert.tasks import TaskName
 
-RecipeName: TypeAlias = Literal["int8", "float16", "float32", "int8-full", "int16x8"]
+RecipeName: TypeAlias = Literal[
+    "int8", "float16", "float32", "int8-full", "int16x8", "int4", "w8-t4-a8", "w4-t8-a8"
+]
 RuntimeName: TypeAlias = Literal["litert", "litert-2.2", "tflite-runtime"]
 Mixed: TypeAlias = Literal["none", "auto"]
 
@@ -28,7 +30,7 @@ class Options:
         lengths: tokens of an input; a graph for each.
         inputs: `ids` alone, or ids, mask and segment_ids.
         calibration: a file of texts (`full_integer.texts.calibration_texts`).
-        mixed: "auto" keeps in int16 what int8 costs most.
+        mixed: "auto" keeps in int16 what int8 costs most, or in int8 what int4 costs most.
         allow_float: of "auto": or in float32, where that gains more.
         max_drop: of "auto": the most that the output's mean cosine with float32 may be below 1, or
             that labelled data may lose of its first metric.

@@ -44,6 +44,7 @@ class Built:
         target: name of the accelerator that the file is for (`full_integer.targets.find_target`).
         float16_steps: the file allows what stands between the matrices to run in float16, where an
             ARM processor has that. LiteRT before 2.2 refuses such a file on such a processor.
+        matrices: what the record says of the matrices, where the recipe does not know it.
     """
 
     entries: Mapping[str, Graph]
@@ -51,6 +52,7 @@ class Built:
     quality: QuantizationReport | None = None
     target: str = ANY
     float16_steps: bool = False
+    matrices: str | None = None
 
     @property
     def graph(self) -> Graph:
@@ -124,9 +126,11 @@ class Recipe:
     self_test_tolerance: float
     options: frozenset[str] = frozenset()
 
-    def quantization(self, *, float16_steps: bool = False) -> Quantization:
-        """What the record says."""
+    def quantization(
+        self, *, float16_steps: bool = False, matrices: str | None = None
+    ) -> Quantization:
+        """What the record says; `matrices`, where given, in place of what is said of all."""
         activations = self.activations
         if float16_steps:
             activations += "; between matrices float16 on ARM that has it, by LiteRT 2.2 or later"
-        return Quantization(self.name, self.matrices, self.tables, activations)
+        return Quantization(self.name, matrices or self.matrices, self.tables, activations)

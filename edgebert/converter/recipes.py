@@ -8,9 +8,10 @@ from types import MappingProxyType
 
 from edgebert.converter.float_graph import FloatMethod
 from edgebert.converter.full_integer.method import IntegerMethod
+from edgebert.converter.int4_graph import Int4Method
 from edgebert.converter.options import RecipeName
 from edgebert.converter.recipe import Limit, Recipe
-from edgebert.converter.weight_storage import FLOAT16, FLOAT32, INT8
+from edgebert.converter.weight_storage import FLOAT16, FLOAT32, INT8, INT8_WITH_INT4_WORDS
 
 _INT8_MATRICES, _INT8_TABLES = "int8, one scale an output channel", "int8, one scale a table"
 
@@ -30,6 +31,9 @@ _INTEGER_OPTIONS = frozenset(
 # TFLite before 2.17 has no dense layer with one scale a channel, and before 2.20 (which is LiteRT
 # 1.3) it cannot gather float16. The XNNPACK of 2.14 cannot resize what is repeated. What is static
 # in int8 has been in TFLite for longer.
+_INT4_MATRICES, _INT4_TABLES = "int4 in blocks", "words int4, one scale a row; others int8"
+_INT4_OPTIONS = frozenset({"calibration", "mixed", "max_drop"})
+
 _ROWS = (
     Recipe(
         "int8",
@@ -87,6 +91,36 @@ _ROWS = (
         limit=Limit(mean_cosine=0.99),
         self_test_tolerance=0.02,
         options=_INTEGER_OPTIONS,
+    ),
+    # Only LiteRT computes with int4.
+    Recipe(
+        "w8-t4-a8",
+        {"litert": FloatMethod(INT8_WITH_INT4_WORDS)},
+        matrices=_INT8_MATRICES,
+        tables=_INT4_TABLES,
+        activations="int8 per token, while running",
+        limit=Limit(mean_cosine=0.98),
+        self_test_tolerance=0.05,
+    ),
+    Recipe(
+        "w4-t8-a8",
+        {"litert": Int4Method(INT8)},
+        matrices=_INT4_MATRICES,
+        tables=_INT8_TABLES,
+        activations="int8 per token, while running",
+        limit=Limit(mean_cosine=0.95),
+        self_test_tolerance=0.05,
+        options=_INT4_OPTIONS,
+    ),
+    Recipe(
+        "int4",
+        {"litert": Int4Method(INT8_WITH_INT4_WORDS)},
+        matrices=_INT4_MATRICES,
+        tables=_INT4_TABLES,
+        activations="int8 per token, while running",
+        limit=Limit(mean_cosine=0.95),
+        self_test_tolerance=0.05,
+        options=_INT4_OPTIONS,
     ),
 )
 

@@ -1,9 +1,9 @@
-"""How the large weights of a float graph are stored: as int8, float16 or float32."""
+"""How the large weights of a float graph are stored: as int4, int8, float16 or float32."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -11,9 +11,16 @@ import numpy.typing as npt
 
 from edgebert.arrays import Array
 from edgebert.converter.graph_ops import GraphOps, T
-from edgebert.converter.quantize import Quantized, quantize_per_row, quantize_per_tensor
+from edgebert.converter.quantize import (
+    Quantized,
+    quantize_per_row,
+    quantize_per_tensor,
+    quantize_rows_to_int4,
+)
 
 Stored: TypeAlias = "Array | npt.NDArray[np.float16] | Quantized"
+
+WORD_TABLE = "embeddings.word"
 
 SMALL_MATRIX = 16
 """Matrices of at most so many rows, those of most heads, stay float32: as int8 they would save a
@@ -27,6 +34,7 @@ class WeightStorage:
     Attributes:
         store_matrix: for the matrix of a dense layer, [out, in].
         store_table: for embeddings, read by row.
+        store_words: for the largest of them, the word table; None: as the others.
         gathers_stored: rows are read as stored and converted after; else the table is converted
             whole when the model is loaded, which costs its float32 size in memory.
         scales_apart: the scales of an int8 matrix are multiplied in by an op of their own, for
@@ -37,6 +45,7 @@ class WeightStorage:
 
     store_matrix: Callable[[Array], Stored]
     store_table: Callable[[Array], Stored]
+    store_words: Callable[[Array], Stored] | None = None
     gathers_stored: bool = True
     scales_apart: bool = False
     repeats: bool = True
@@ -59,12 +68,13 @@ class WeightStorage:
 
     def table(self, graph: GraphOps[T], weight: Array, name: str) -> T:
         """The table as GATHER takes it; rows still need `Graph.dequantize`."""
-        tensor = graph.constant(self.store_table(weight), name)
+        store = (name == WORD_TABLE and self.store_words) or self.store_table
+        tensor = graph.constant(store(weight), name)
         return tensor if self.gathers_stored else graph.dequantize(tensor)
 
     def times_table(self, graph: GraphOps[T], x: T, table: T, bias: T | None) -> T:
         """Rows [m, E] times each row of a table [V, E], plus a bias [V]: [m, V]."""
-        # A dense layer takes an int8 table as it is, and no float16 one.
+        # A dense layer takes an integer table as it is, and no float16 one.
         kept = table if self.store_table is quantize_per_tensor else graph.dequantize(table)
         return graph.fully_connected(x, kept, bias)
 
@@ -78,5 +88,6 @@ def _float16(weight: Array) -> npt.NDArray[np.float16]:
 
 
 INT8 = WeightStorage(quantize_per_row, quantize_per_tensor)
+INT8_WITH_INT4_WORDS = replace(INT8, store_words=quantize_rows_to_int4)
 FLOAT16 = WeightStorage(_float16, _float16)
 FLOAT32 = WeightStorage(_float32, _float32)

@@ -36,6 +36,7 @@ class WrittenGraph:
         integer: of a full-integer file.
         quality: likewise.
         float16_steps: see `recipe.Built`.
+        matrices: likewise.
     """
 
     minimum_runtime: str
@@ -43,6 +44,7 @@ class WrittenGraph:
     integer: Integer | None
     quality: QuantizationReport | None
     float16_steps: bool
+    matrices: str | None
 
 
 def write_graph(path: Path, checkpoint: Checkpoint, conversion: Plan, built: Built) -> WrittenGraph:
@@ -67,7 +69,12 @@ def write_graph(path: Path, checkpoint: Checkpoint, conversion: Plan, built: Bui
     uses = read_contents(path).uses
     require(uses, built.target)
     return WrittenGraph(
-        minimum_runtime, _op_counts(uses), built.integer, built.quality, built.float16_steps
+        minimum_runtime,
+        _op_counts(uses),
+        built.integer,
+        built.quality,
+        built.float16_steps,
+        built.matrices,
     )
 
 

@@ -36,8 +36,8 @@ class Engine:
 # In the order of preference: on the same int8 file ai-edge-litert is up to 15 times faster.
 ENGINES: Mapping[str, Engine] = MappingProxyType(
     {
-        # The oldest LiteRT we take, 2.1, has at least the ops of TensorFlow Lite 2.20.
-        "litert": Engine("litert", "ai-edge-litert", "ai_edge_litert.interpreter", "2.20"),
+        # The oldest LiteRT we take, 2.1, has the ops of TensorFlow Lite 2.21.
+        "litert": Engine("litert", "ai-edge-litert", "ai_edge_litert.interpreter", "2.21"),
         "tflite-runtime": Engine("tflite-runtime", "tflite-runtime", "tflite_runtime.interpreter"),
     }
 )

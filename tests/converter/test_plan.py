@@ -116,9 +116,9 @@ def test_regress_needs_one_output_and_classify_more():
     assert plan(Options(task="regress"), single).labels is None
 
 
-@pytest.mark.parametrize("options", [Options(quantize="int4"), Options(runtime="onnx")])
+@pytest.mark.parametrize("options", [Options(quantize="int2"), Options(runtime="onnx")])
 def test_unknown_recipes_are_named(options):
-    with pytest.raises(EdgebertError, match="float32, int16x8, int8, int8-full; runtime: litert"):
+    with pytest.raises(EdgebertError, match=r"float32, .*int8-full, .*; runtime: litert"):
         plan(options, checkpoint("classify"))
 
 

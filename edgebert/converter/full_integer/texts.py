@@ -27,8 +27,15 @@ _LONG = 8
 """Texts of full length, so that every position is met."""
 
 
-def calibration_texts(path: Path | None, task: TaskName) -> tuple[str, list[Text]]:
+def calibration_texts(
+    path: Path | None, task: TaskName, what: str = "ranges are taken from"
+) -> tuple[str, list[Text]]:
     """A name for the source, and its texts.
+
+    Args:
+        path: a file of texts; None: edgebert's own, with a warning.
+        task: of the model.
+        what: is done with the texts, for the warning.
 
     Raises:
         EdgebertError: the file cannot be read, or has fewer than `FEWEST` texts.
@@ -36,7 +43,7 @@ def calibration_texts(path: Path | None, task: TaskName) -> tuple[str, list[Text
     if path is not None:
         return path.name, read_texts(path, task)
     warnings.warn(
-        "ranges are taken from edgebert's own sentences: with --calibration and some hundred texts "
+        f"{what} edgebert's own sentences: with --calibration and some hundred texts "
         "like those it will meet, the file is more exact",
         CalibrationWarning,
         stacklevel=2,

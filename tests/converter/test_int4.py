@@ -1,0 +1,126 @@
+"""Files with int4 tables and matrices answer as what they were rounded to, or nearly so."""
+
+import numpy as np
+import pytest
+from ai_edge_litert.interpreter import Interpreter
+
+import edgebert
+from edgebert.converter.graph import Graph
+from edgebert.converter.int4_graph import _fewest
+from edgebert.converter.quantize import Quantized, quantize_rows_to_int4
+from edgebert.errors import EdgebertError
+from edgebert.model_file.contents import read_contents
+from edgebert.model_file.serialize import serialize
+from tests.conftest import REFERENCE, SOURCES
+from tests.family_folders import SMALL
+
+CALIBRATION = REFERENCE.parent / "banking77" / "train.csv"
+RANDOM = np.random.default_rng(0)
+
+
+def answer(graph, value):
+    """The only output for the only input."""
+    interpreter = Interpreter(model_content=bytes(serialize(graph.model(""))), num_threads=1)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], value)
+    interpreter.invoke()
+    return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+
+
+def test_rows_of_an_int4_table_come_out_as_they_were_rounded():
+    table = quantize_rows_to_int4(RANDOM.standard_normal((50, 8)).astype(np.float32))
+    graph = Graph()
+    ids = graph.input("ids", (2, 3), np.int32)
+    graph.output("rows", graph.gather(graph.constant(table, "table"), ids))
+    numbers = np.array([[3, 49, 0], [7, 7, 12]], np.int32)
+    np.testing.assert_array_equal(answer(graph, numbers), table.dequantized()[numbers])
+
+
+@pytest.mark.parametrize("scale", [(32,), (32, 4)], ids=["rows", "blocks"])
+def test_an_int4_matrix_multiplies_as_what_it_was_rounded_to(scale):
+    values = RANDOM.integers(-8, 8, (32, 128)).astype(np.int8)
+    scales = RANDOM.uniform(0.5, 2, scale).astype(np.float16).astype(np.float32)
+    matrix = Quantized(values, scales, bits=4)
+    graph = Graph()
+    x = graph.input("x", (4, 128), np.float32)
+    graph.output("y", graph.fully_connected(x, graph.constant(matrix, "matrix")))
+    rows = RANDOM.standard_normal((4, 128)).astype(np.float32)
+    expected = rows @ matrix.dequantized().T
+    found = answer(graph, rows)
+    assert np.abs(found - expected).max() < 0.02 * np.abs(expected).max()  # rows are int8
+
+
+@pytest.mark.parametrize("recipe", ["w8-t4-a8", "w4-t8-a8", "int4"])
+@pytest.mark.parametrize("task", ["embed", "fill-mask", "tag"])
+def test_tasks_convert_and_pass_their_check(tmp_path, recipe, task):
+    path = tmp_path / "x.tflite"
+    options = {} if recipe == "w8-t4-a8" else {"calibration": CALIBRATION}
+    report = edgebert.convert(REFERENCE / SOURCES[task], path, quantize=recipe, **options)
+    assert report.check.mean_cosine > 0.97
+    assert report.record.quantization.name == recipe
+    kinds = {(tensor.name, tensor.dtype) for tensor in read_contents(path).tensors}
+    assert (("embeddings.word", "int4") in kinds) == ("t8" not in recipe)
+    with edgebert.load(path) as model:
+        assert model.selftest().passed
+
+
+@pytest.mark.parametrize("folder", SMALL, ids=lambda folder: folder.name)
+def test_every_family_converts(folder, tmp_path):
+    report = edgebert.convert(
+        folder,
+        tmp_path / "x.tflite",
+        task="encode",
+        quantize="int4",
+        calibration=CALIBRATION.with_name("test.csv"),
+    )
+    assert report.check.mean_cosine > 0.95
+
+
+def test_matrices_stay_int8_until_little_enough_is_lost(tmp_path):
+    source = REFERENCE / SOURCES["embed"]
+    losses = {}
+    for drop in (1.0, 0.0):
+        report = edgebert.convert(
+            source,
+            tmp_path / f"{drop}.tflite",
+            quantize="w4-t8-a8",
+            calibration=CALIBRATION,
+            mixed="auto",
+            max_drop=drop,
+        )
+        losses[drop] = (report.check.mean_cosine, report.bytes, report.record.quantization.matrices)
+    assert "int8" not in losses[1.0][2]
+    assert "int8" in losses[0.0][2]
+    assert losses[0.0][0] > losses[1.0][0]
+    assert losses[0.0][1] > losses[1.0][1]
+
+
+def test_runtimes_without_int4_are_refused(tmp_path):
+    for recipe in ("int4", "w8-t4-a8"):
+        with pytest.raises(EdgebertError, match="for runtime 'tflite-runtime'"):
+            edgebert.convert(
+                REFERENCE / SOURCES["embed"],
+                tmp_path / "x.tflite",
+                quantize=recipe,
+                runtime="tflite-runtime",
+            )
+    assert not list(tmp_path.iterdir())
+
+
+def test_too_few_texts_to_round_by_are_refused(tmp_path):
+    texts = tmp_path / "texts.txt"
+    texts.write_text("\n")
+    with pytest.raises(EdgebertError, match="0 texts to calibrate with"):
+        edgebert.convert(
+            REFERENCE / SOURCES["embed"], tmp_path / "x.tflite", quantize="int4", calibration=texts
+        )
+    assert not (tmp_path / "x.tflite").exists()
+
+
+@pytest.mark.parametrize("needed", range(6))
+def test_the_fewest_matrices_that_suffice_are_found(needed):
+    assert _fewest(lambda kept: kept >= needed, 5) == needed
+
+
+def test_where_nothing_suffices_all_matrices_stay_int8():
+    assert _fewest(lambda kept: False, 5) == 5
