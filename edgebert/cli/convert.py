@@ -137,8 +137,8 @@ class IntegerOptions:
     calibration: Annotated[
         Path | None,
         typer.Option(
-            help="Text that such a file's ranges are taken from, and int4 matrices are rounded for, a "
-            "line each, or a data set.",
+            help="Text that such a file's ranges are taken from, and int4 matrices are rounded "
+            "for, a line each, or a data set.",
             show_default="sentences that come with edgebert",
         ),
     ] = None

@@ -18,7 +18,7 @@ from edgebert.converter.gptq import BLOCK, output_error, quantize_in_blocks
 from edgebert.converter.head import Head
 from edgebert.converter.options import Options
 from edgebert.converter.quantize import Quantized, quantize_per_row
-from edgebert.converter.recipe import Built, QualityMeasure
+from edgebert.converter.recipe import BuildAids, Built, QualityMeasure
 from edgebert.converter.run_graph import outputs
 from edgebert.converter.weight_storage import FLOAT32, SMALL_MATRIX, WeightStorage
 from edgebert.errors import EdgebertError
@@ -60,20 +60,13 @@ class Int4Plan:
     calibration: Path | None = None
     max_drop: float | None = None
 
-    def build(
-        self,
-        checkpoint: Checkpoint,
-        head: Head,
-        tokenizer: Tokenizer,
-        progress: Progress,
-        quality_measure: QualityMeasure | None,
-    ) -> Built:
+    def build(self, checkpoint: Checkpoint, head: Head, aids: BuildAids) -> Built:
         """Builds the graph."""
         source, texts = calibration_texts(
             self.calibration, head.task, "int4 matrices are rounded for"
         )
-        encodings = encode(texts, tokenizer, min(self.max_length, 128))
-        rounded = _round(DenseInputs(checkpoint, head, encodings), progress)
+        encodings = encode(texts, aids.tokenizer, min(self.max_length, 128))
+        rounded = _round(DenseInputs(checkpoint, head, encodings), aids.progress)
 
         def build(kept: int) -> Built:
             """With so many of the matrices in int8, those first that lose most."""
@@ -90,7 +83,9 @@ class Int4Plan:
         allowed = self.max_drop
         if allowed is None:
             return build(0)
-        loss = quality_measure or _cosine_loss(checkpoint, head, tokenizer, self.max_length)
+        loss = aids.quality_measure or _cosine_loss(
+            checkpoint, head, aids.tokenizer, self.max_length
+        )
         return build(_fewest(lambda kept: loss(build(kept)) <= allowed, len(rounded)))
 
 

@@ -245,9 +245,9 @@ class Record:
     default_prompt: str | None = None
     sigmoid: bool = False
     vector_size: int | None = None
-    graph_crc32c: int | None = None
     vocabulary: TrimmedVocabulary | None = None
     abstention: Abstention | None = None
+    graph_crc32c: int | None = None
 
     @property
     def format(self) -> int:
