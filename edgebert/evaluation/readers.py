@@ -41,6 +41,11 @@ class Row(NamedTuple):
     place: str
 
     @property
+    def shown(self) -> str:
+        """The text, and the pair where there is one, for reading."""
+        return self.text if self.pair is None else f"{self.text} | {self.pair}"
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """The several labels, each once."""
         found = (each.strip() for each in self.label.split(_BETWEEN_LABELS))

@@ -1,6 +1,7 @@
 """Each evaluator on a model whose answers are known, and on small converted files."""
 
 import json
+import time
 from types import SimpleNamespace
 from typing import ClassVar
 
@@ -226,6 +227,19 @@ def test_one_piece_at_least_is_masked(filler, tmp_path):
     path = written(tmp_path, "d.txt", "a\n")
     (observation,) = FILL_MASK.observe(filler, FILL_MASK.read(path, None))
     assert observation.expected == "a"
+
+
+def test_the_time_of_a_masked_line_is_what_it_took(filler, tmp_path):
+    path = written(tmp_path, "d.txt", "the quick brown fox\n" * 3)
+    start = time.perf_counter()
+    outcome = evaluate(filler, open_data(path, "fill-mask"))
+    assert 0 < outcome.seconds < time.perf_counter() - start
+
+
+def test_a_line_without_words_is_named(filler, tmp_path):
+    path = written(tmp_path, "d.txt", "a\n\n\u202e\n")
+    with pytest.raises(EdgebertError, match=r"line 3: has no words"):
+        evaluate(filler, open_data(path, "fill-mask"))
 
 
 def test_the_same_pieces_are_masked_every_time(filler, tmp_path):

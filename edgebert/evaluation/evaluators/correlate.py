@@ -65,7 +65,7 @@ def _observer(
             value, seconds, truncated = measure(model, row)
             yield Observation(
                 place=row.place,
-                text=row.text if row.pair is None else f"{row.text} | {row.pair}",
+                text=row.shown,
                 expected=row.label,
                 predicted=f"{value:.3f}",
                 value=value,

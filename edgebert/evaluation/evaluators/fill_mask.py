@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from edgebert.arrays import Array
+from edgebert.errors import EdgebertError
 from edgebert.evaluation.bootstrap import SEED, Figures, Measure
 from edgebert.evaluation.columns import Columns
 from edgebert.evaluation.evaluators.evaluator import EvaluatedModel, Evaluator, Observation
@@ -44,23 +45,22 @@ def _read(path: Path, columns: Columns) -> Iterator[TextLine]:
 
 
 def _check(model: EvaluatedModel, line: TextLine) -> None:
-    """Any text will do."""
+    if not model.tokenizer.ids(line.text):
+        raise EdgebertError(f"{line.place}: has no words; leave the line out")
 
 
 def _observe(model: EvaluatedModel, lines: Iterable[TextLine]) -> Iterator[Observation]:
     for line in lines:
-        start = time.perf_counter()
-        encoding = model.tokenizer.encode(line.text)
-        start = model.tokenizer.start()
-        special = model.tokenizer.options.max_length - model.tokenizer.capacity()
-        positions = _positions(start, encoding.length - special, line.number)
-        if not positions:
-            continue
+        started = time.perf_counter()
+        tokenizer = model.tokenizer
+        encoding = tokenizer.encode(line.text)
+        pieces = encoding.length - (tokenizer.options.max_length - tokenizer.capacity())
+        positions = _positions(tokenizer.start(), pieces, line.number)
         ids = list(encoding.ids)
         for position in positions:
-            ids[position] = model.tokenizer.mask_id
+            ids[position] = tokenizer.mask_id
         logits = model.run_ids(ids, encoding.segment_ids, positions)[0]
-        seconds = time.perf_counter() - start
+        seconds = time.perf_counter() - started
         right = [encoding.ids[position] for position in positions]
         best = [int(row.argmax()) for row in logits]
         yield Observation(
@@ -77,8 +77,6 @@ def _observe(model: EvaluatedModel, lines: Iterable[TextLine]) -> Iterator[Obser
 
 def _positions(start: int, pieces: int, number: int) -> list[int]:
     """Which tokens of a line to mask; its `pieces` begin at `start`."""
-    if not pieces:
-        return []
     chosen = np.random.default_rng((SEED, number)).permutation(pieces)
     return sorted(int(at) + start for at in chosen[: max(1, round(MASKED * pieces))])
 

@@ -40,7 +40,7 @@ def _observe(model: EvaluatedModel, rows: Iterable[Row]) -> Iterator[Observation
         labels = model.labels or ()
         yield Observation(
             place=row.place,
-            text=row.text if row.pair is None else f"{row.text} | {row.pair}",
+            text=row.shown,
             expected=_show(expected, labels),
             predicted=_show(predicted, labels),
             value=predicted,
