@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from edgebert.cli.options import JsonReport
+
 
 def augment(
     texts: Annotated[
@@ -34,7 +36,7 @@ def augment(
     force: Annotated[
         bool, typer.Option("--force", help="Begin the output anew, whatever is there.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    as_json: JsonReport = False,
 ) -> None:
     """Make more texts of those at hand: some of their words are replaced by others.
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edgebert.cli.options import JsonReport
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -79,7 +81,7 @@ def benchmark(
     ssh_config: Annotated[
         Path | None, typer.Option(help="File for ssh -F, in place of your own.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    as_json: JsonReport = False,
 ) -> None:
     """Measure how fast, how large and how right models are, each in a process of its own.
 

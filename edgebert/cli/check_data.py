@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgebert.cli.grouped import grouped
-from edgebert.cli.training import LabelledColumns
+from edgebert.cli.options import JsonReport, LabelledColumns
 
 if TYPE_CHECKING:
     from edgebert.dataset.findings import DataReport, Finding
@@ -50,7 +50,7 @@ def check_data(
         typer.Option("--allow-leak", help="Texts of train may stand in --dev and --test too."),
     ] = False,
     data: LabelledColumns,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    as_json: JsonReport = False,
 ) -> None:
     """Look for faults of labelled data; exit status 1 if there is one that spoils a training.
 

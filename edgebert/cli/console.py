@@ -6,13 +6,14 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from edgebert.progress import Progress
 
@@ -31,6 +32,25 @@ def stdout() -> Console:
 def stderr() -> Console:
     """The console for what is not the result."""
     return _console(stderr=True)
+
+
+def table(*headings: str, **options: Any) -> Table:
+    """A table without lines, as all verbs print them."""
+    from rich.table import Table
+
+    return Table(*headings, box=None, padding=(0, 2, 0, 0), pad_edge=False, **options)
+
+
+def facts_table(rows: Iterable[tuple[str, str]]) -> Table:
+    """Names, and what is to be said of each; text from outside is shown as it is."""
+    from rich.markup import escape
+
+    made = table(show_header=False)
+    made.add_column(style="dim", no_wrap=True)
+    made.add_column()
+    for name, value in rows:
+        made.add_row(name, escape(value))
+    return made
 
 
 def print_json(value: Any) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgebert.cli.grouped import grouped
+from edgebert.cli.options import JsonReport
 
 if TYPE_CHECKING:
     from edgebert.converter.report import ConversionReport
@@ -244,7 +245,7 @@ def convert(
     gate: GateOptions,
     abstaining: AbstainingOptions,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the output.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    as_json: JsonReport = False,
 ) -> None:
     """Convert a compact BERT to one .tflite with its vocabulary, labels and task inside.
 
@@ -293,19 +294,13 @@ def convert(
 def print_report(report: ConversionReport) -> None:
     """Prints a report for people."""
     from rich.markup import escape
-    from rich.table import Table
 
-    from edgebert.cli.console import stdout
+    from edgebert.cli.console import facts_table, stdout
     from edgebert.converter.full_integer.quality_terminal import print_quality
 
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column()
-    for name, value in _rows(report):
-        table.add_row(name, escape(value))
     console = stdout()
     console.print(f"[bold green]✓[/] [bold]{escape(str(report.path))}[/]")
-    console.print(table)
+    console.print(facts_table(_rows(report)))
     if report.quantization is not None:
         print_quality(report.quantization, console)
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgebert.cli.grouped import grouped
-from edgebert.cli.training import LabelledColumns, MetricOption, Training, notify, print_report
+from edgebert.cli.options import LabelledColumns
+from edgebert.cli.training import MetricOption, Training, notify, print_report
 from edgebert.train.distillation.objectives import AUXILIARY_OBJECTIVES
 
 if TYPE_CHECKING:

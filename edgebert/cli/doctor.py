@@ -43,15 +43,16 @@ def doctor(
 
 
 def _table(findings: tuple[Diagnosis, ...]) -> Table:
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
+    from edgebert.cli.console import table
+
+    shown = table(show_header=False)
+    for _ in ("status", "name"):
+        shown.add_column(no_wrap=True)
     for _ in ("found", "advice"):
-        table.add_column(overflow="fold")
+        shown.add_column(overflow="fold")
     for finding in findings:
         status = Text(finding.status, style=_STYLES[finding.status])
-        table.add_row(status, finding.name, Text(finding.found), Text(finding.advice))
-    return table
+        shown.add_row(status, finding.name, Text(finding.found), Text(finding.advice))
+    return shown

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from edgebert.cli.grouped import grouped
+from edgebert.cli.options import EngineOptions, JsonReport, LabelledColumns
+
 if TYPE_CHECKING:
     from edgebert.evaluation.bootstrap import Interval
     from edgebert.evaluation.compare import Comparison, Disagreement
@@ -18,8 +21,10 @@ if TYPE_CHECKING:
 _LABELS_SHOWN = 5
 
 
+@grouped
 def evaluate(
     file: Annotated[Path, typer.Argument(help="A .tflite made by edgebert convert.")],
+    *,
     data: Annotated[
         Path,
         typer.Option("--data", help="Labelled data, in the format of the task (see above)."),
@@ -37,13 +42,7 @@ def evaluate(
     show_rows: Annotated[
         int, typer.Option(min=0, help="Show so many rows on which the two disagree.")
     ] = 0,
-    text_column: Annotated[
-        str | None, typer.Option(help="Column of the text, or of a pair's first text.")
-    ] = None,
-    pair_column: Annotated[str | None, typer.Option(help="Column of a pair's second text.")] = None,
-    label_column: Annotated[
-        str | None, typer.Option(help="Column of the label (name or number) or score.")
-    ] = None,
+    columns: LabelledColumns,
     out_of_scope: Annotated[
         Path | None,
         typer.Option(
@@ -56,9 +55,8 @@ def evaluate(
         typer.Option(help="Write a page with the reliability of scores and risk by coverage."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the page.")] = False,
-    threads: Annotated[int, typer.Option(help="Threads of one answer.")] = 1,
-    engine: Annotated[str, typer.Option(help="auto, litert or tflite-runtime.")] = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
+    running: EngineOptions,
+    as_json: JsonReport = False,
 ) -> None:
     """Measure a model on labelled data, alone or against a baseline.
 
@@ -109,22 +107,16 @@ def evaluate(
     if max_drop is None and metric is not None:
         raise EdgebertError("--metric says what --max-drop looks at; add --max-drop")
     gate = None if max_drop is None else Gate(max_drop, metric)
-    options: dict[str, Any] = {"threads": threads, "engine": engine}
     with ExitStack() as stack, progress_bar() as progress:
-        model = stack.enter_context(load(file, **options))
-        more: dict[str, Any] = {
-            "text_column": text_column,
-            "pair_column": pair_column,
-            "label_column": label_column,
-            "progress": progress,
-        }
+        model = stack.enter_context(load(file, **vars(running)))
+        more: dict[str, Any] = {**vars(columns), "progress": progress}
         if against is None:
             evaluation = api.evaluate(model, data, out_of_scope=out_of_scope, **more)
             if html is not None:
                 confidence_page.write(evaluation, html, f"{file.name} on {data.name}", force=force)
             _print_evaluation({"file": str(file), "data": str(data)}, evaluation, as_json=as_json)
             return
-        baseline = stack.enter_context(load(against, **options))
+        baseline = stack.enter_context(load(against, **vars(running)))
         comparison = api.compare(model, baseline, data, gate=gate, show=show_rows, **more)
     names = {"file": str(file), "against": str(against), "data": str(data)}
     _print_comparison(names, comparison, as_json=as_json)
@@ -133,26 +125,24 @@ def evaluate(
 
 
 def _print_evaluation(names: dict[str, str], evaluation: Evaluation, *, as_json: bool) -> None:
-    from rich.table import Table
-
-    from edgebert.cli.console import print_json, stdout
+    from edgebert.cli.console import print_json, stdout, table
 
     if as_json:
         print_json({**names, **evaluation.to_json()})
         return
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
-    table.add_row("task", evaluation.task)
-    table.add_row("rows", f"{evaluation.rows:,}")
+    listed = table(show_header=False)
+    listed.add_row("task", evaluation.task)
+    listed.add_row("rows", f"{evaluation.rows:,}")
     for name, value in evaluation.metrics.items():
-        table.add_row(name, f"{value:.4f}  {_interval(evaluation.intervals[name])}")
+        listed.add_row(name, f"{value:.4f}  {_interval(evaluation.intervals[name])}")
     for name, text in _confidence(evaluation.confidence):
-        table.add_row(name, text)
-    table.add_row("time", _time(evaluation))
+        listed.add_row(name, text)
+    listed.add_row("time", _time(evaluation))
     if evaluation.truncated:
-        table.add_row("truncated", _truncated(evaluation))
+        listed.add_row("truncated", _truncated(evaluation))
     if evaluation.labels_without_rows:
-        table.add_row("labels", _labels(evaluation))
-    stdout().print(table)
+        listed.add_row("labels", _labels(evaluation))
+    stdout().print(listed)
 
 
 def _confidence(found: Confidence | None) -> Iterator[tuple[str, str]]:
@@ -191,27 +181,25 @@ def _labels(evaluation: Evaluation) -> str:
 
 
 def _print_comparison(names: dict[str, str], comparison: Comparison, *, as_json: bool) -> None:
-    from rich.table import Table
-
-    from edgebert.cli.console import print_json, stdout
+    from edgebert.cli.console import print_json, stdout, table
 
     if as_json:
         print_json({**names, **comparison.to_json()})
         return
     one, other = comparison.model, comparison.baseline
-    table = Table("", "file", "baseline", "difference", box=None, padding=(0, 2, 0, 0))
+    listed = table("", "file", "baseline", "difference")
     for name, difference in comparison.differences.items():
         values = (
             f"{each.metrics[name]:.4f}  {_interval(each.intervals[name])}" for each in (one, other)
         )
         low, high = comparison.intervals[name]
-        table.add_row(name, *values, f"{difference:+.4f}  ({low:+.4f} to {high:+.4f})")
-    table.add_row("time", _time(one), _time(other))
+        listed.add_row(name, *values, f"{difference:+.4f}  ({low:+.4f} to {high:+.4f})")
+    listed.add_row("time", _time(one), _time(other))
     if one.truncated or other.truncated:
-        table.add_row("truncated", _truncated(one), _truncated(other))
+        listed.add_row("truncated", _truncated(one), _truncated(other))
     console = stdout()
     console.print(f"{one.task}, {one.rows:,} rows; they disagree on {comparison.disagreements:,}")
-    console.print(table)
+    console.print(listed)
     if one.labels_without_rows:
         console.print(f"labels: {_labels(one)}")
     for row in comparison.shown:

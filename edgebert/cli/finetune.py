@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgebert.cli.grouped import grouped
-from edgebert.cli.training import LabelledColumns, MetricOption, Training, notify, print_report
+from edgebert.cli.options import LabelledColumns
+from edgebert.cli.training import MetricOption, Training, notify, print_report
 
 if TYPE_CHECKING:
     from edgebert.evaluation.columns import Columns

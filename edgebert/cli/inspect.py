@@ -76,20 +76,14 @@ def _selftest(file: Path) -> dict[str, Any]:
 
 def _print(file: Path, record: Record, contents: Contents, tensors: bool) -> None:
     from rich.markup import escape
-    from rich.table import Table
 
-    from edgebert.cli.console import stdout
+    from edgebert.cli.console import facts_table, stdout, table
 
     console = stdout()
     console.print(f"[bold]{escape(str(file))}[/]  {contents.bytes / 1e6:.2f} MB")
-    facts = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
-    facts.add_column(style="dim", no_wrap=True)
-    facts.add_column()
-    for name, value in _facts(record, contents):
-        facts.add_row(name, escape(value))
-    console.print(facts)
+    console.print(facts_table(_facts(record, contents)))
     console.print()
-    parts = Table("part", "bytes", "share", box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    parts = table("part", "bytes", "share")
     parts.columns[1].justify = parts.columns[2].justify = "right"
     for part, size in contents.parts.items():
         parts.add_row(part, f"{size:,}", f"{size / contents.bytes:.1%}")
@@ -117,20 +111,16 @@ def _targets(contents: Contents) -> dict[str, Any]:
 
 
 def _print_targets(contents: Contents) -> None:
-    from rich.table import Table
-
-    from edgebert.cli.console import stdout
+    from edgebert.cli.console import stdout, table
     from edgebert.converter.full_integer.targets import targets
 
     console = stdout()
-    table = Table(
-        "op", "count", "types", *targets(), box=None, padding=(0, 2, 0, 0), pad_edge=False
-    )
-    table.columns[1].justify = "right"
+    ops = table("op", "count", "types", *targets())
+    ops.columns[1].justify = "right"
     for row, count in _alike(contents).items():
-        table.add_row(*row[:1], str(count), *row[1:])
+        ops.add_row(*row[:1], str(count), *row[1:])
     console.print()
-    console.print(table)
+    console.print(ops)
     for name, target in targets().items():
         for source in target.sources:
             text = f"{name}, {target.title}: {source.document} ({source.at}, {source.of})"
@@ -241,13 +231,13 @@ def _show(tensor: TensorInfo) -> str:
 
 
 def _tensor_table(tensors: tuple[TensorInfo, ...]) -> Any:
-    from rich.table import Table
+    from edgebert.cli.console import table
 
-    table = Table("constant", "type", "shape", "scales", "bytes", box=None, pad_edge=False)
+    listed = table("constant", "type", "shape", "scales", "bytes")
     constants = [tensor for tensor in tensors if tensor.bytes]
     for tensor in sorted(constants, key=lambda tensor: -tensor.bytes):
         shape = " × ".join(map(str, tensor.shape)) or "scalar"
-        table.add_row(
+        listed.add_row(
             tensor.name, tensor.dtype, shape, str(tensor.scales or ""), f"{tensor.bytes:,}"
         )
-    return table
+    return listed

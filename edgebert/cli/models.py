@@ -56,7 +56,7 @@ def models(
         return
     console = stdout()
     wide = console.width >= _WIDE
-    console.print(_table(CATALOGUE, wide=wide))
+    console.print(_catalogue(CATALOGUE, wide=wide))
     console.print()
     console.print(_relatives(RELATIVES))
     console.print()
@@ -68,109 +68,79 @@ def models(
 
 def _record(model: CatalogueModel) -> dict[str, Any]:
     return {
-        "name": model.name,
-        "family": "BERT",
+        **_shared(model, family="BERT"),
         "alias": model.alias,
-        "layers": model.layers,
-        "hidden_size": model.hidden_size,
-        "heads": model.heads,
-        "parameters": model.parameters,
-        "float32_bytes": model.float32_bytes,
-        "int8_bytes_estimate": model.int8_bytes,
         "glue": asdict(model.glue) if model.glue else None,
         "archive": model.archive,
-        "hub_id": model.hub_id,
     }
 
 
 def _relative(model: Relative) -> dict[str, Any]:
-    return {
-        "name": model.name,
-        "family": model.family,
-        "layers": model.config.num_hidden_layers,
-        "hidden_size": model.config.hidden_size,
-        "heads": model.config.num_attention_heads,
-        "parameters": model.parameters,
-        "float32_bytes": model.float32_bytes,
-        "int8_bytes_estimate": model.int8_bytes,
-        "hub_id": model.hub_id,
-    }
+    return _shared(model, family=model.family)
 
 
 def _embedder(model: Embedder) -> dict[str, Any]:
+    return {**_shared(model, family="BERT"), "task": "embed", "prompts": dict(model.prompts)}
+
+
+def _shared(model: CatalogueModel | Relative | Embedder, family: str) -> dict[str, Any]:
+    config = model.config
     return {
         "name": model.name,
-        "family": "BERT",
-        "layers": model.layers,
-        "hidden_size": model.hidden_size,
-        "heads": model.config.num_attention_heads,
+        "family": family,
+        "layers": config.num_hidden_layers,
+        "hidden_size": config.hidden_size,
+        "heads": config.num_attention_heads,
         "parameters": model.parameters,
         "float32_bytes": model.float32_bytes,
         "int8_bytes_estimate": model.int8_bytes,
         "hub_id": model.hub_id,
-        "task": "embed",
-        "prompts": dict(model.prompts),
     }
 
 
+def _sizes(model: CatalogueModel | Relative | Embedder) -> tuple[str, ...]:
+    """Cells of `_NUMBERS`, but for the last."""
+    return (
+        str(model.config.num_hidden_layers),
+        str(model.config.hidden_size),
+        f"{model.parameters:,}",
+        f"{model.float32_bytes / 1e6:.1f}",
+        f"{model.int8_bytes / 1e6:.1f}",
+    )
+
+
 def _embedders(embedders: tuple[Embedder, ...]) -> Table:
-    table = _columns(("embedder",), _NUMBERS[:-1], ("prompts",))
-    table.columns[-1].no_wrap = False
+    listed = _columns(("embedder",), _NUMBERS[:-1], ("prompts",))
+    listed.columns[-1].no_wrap = False
     for model in embedders:
-        table.add_row(
-            model.hub_id,
-            str(model.layers),
-            str(model.hidden_size),
-            f"{model.parameters:,}",
-            f"{model.float32_bytes / 1e6:.1f}",
-            f"{model.int8_bytes / 1e6:.1f}",
-            ", ".join(f"{name} {text!r}" for name, text in model.prompts.items() if text),
-        )
-    return table
+        prompts = ", ".join(f"{name} {text!r}" for name, text in model.prompts.items() if text)
+        listed.add_row(model.hub_id, *_sizes(model), prompts)
+    return listed
 
 
 def _relatives(relatives: tuple[Relative, ...]) -> Table:
-    table = _columns(("name", "family"), _NUMBERS[:-1], ("hub id",))
+    listed = _columns(("name", "family"), _NUMBERS[:-1], ("hub id",))
     for model in relatives:
-        table.add_row(
-            model.name,
-            model.family,
-            str(model.config.num_hidden_layers),
-            str(model.config.hidden_size),
-            f"{model.parameters:,}",
-            f"{model.float32_bytes / 1e6:.1f}",
-            f"{model.int8_bytes / 1e6:.1f}",
-            model.hub_id,
-        )
-    return table
+        listed.add_row(model.name, model.family, *_sizes(model), model.hub_id)
+    return listed
 
 
-def _table(catalogue: tuple[CatalogueModel, ...], *, wide: bool) -> Table:
-    table = _columns(_TEXTS, _NUMBERS, ("hub id", "archive") if wide else ("hub id",))
+def _catalogue(catalogue: tuple[CatalogueModel, ...], *, wide: bool) -> Table:
+    listed = _columns(_TEXTS, _NUMBERS, ("hub id", "archive") if wide else ("hub id",))
     for model in catalogue:
-        cells = (
-            model.name,
-            model.alias or "",
-            str(model.layers),
-            str(model.hidden_size),
-            f"{model.parameters:,}",
-            f"{model.float32_bytes / 1e6:.1f}",
-            f"{model.int8_bytes / 1e6:.1f}",
-            f"{model.glue.score}" if model.glue else "",
-            model.hub_id,
-            model.archive,
-        )
-        table.add_row(*cells[: len(table.columns)])
-    return table
+        glue = f"{model.glue.score}" if model.glue else ""
+        names = (model.hub_id, model.archive) if wide else (model.hub_id,)
+        listed.add_row(model.name, model.alias or "", *_sizes(model), glue, *names)
+    return listed
 
 
 def _columns(texts: Sequence[str], numbers: Sequence[str], ids: Sequence[str]) -> Table:
-    from rich.table import Table
+    from edgebert.cli.console import table
 
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    listed = table()
     sides: tuple[tuple[Sequence[str], Literal["left", "right"]], ...]
     sides = ((texts, "left"), (numbers, "right"), (ids, "left"))
     for headings, justify in sides:
         for heading in headings:
-            table.add_column(heading, no_wrap=True, vertical="bottom", justify=justify)
-    return table
+            listed.add_column(heading, no_wrap=True, vertical="bottom", justify=justify)
+    return listed

@@ -99,18 +99,18 @@ def _print(choice: Choice) -> None:
 
 
 def _table(title: str, shown: Sequence[Candidate]) -> Table:
-    from rich.table import Table
     from rich.text import Text
 
+    from edgebert.cli.console import table
     from edgebert.formatting import UNKNOWN, clean, megabytes, number
 
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column(title, overflow="fold")
+    listed = table()
+    listed.add_column(title, overflow="fold")
     for heading in ("ms", "MB", "accuracy"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("")
+        listed.add_column(heading, justify="right", no_wrap=True)
+    listed.add_column("")
     for each in shown:
         accuracy = UNKNOWN if each.accuracy is None else f"{each.accuracy:.4f}"
         figures = (number(each.ms), megabytes(each.bytes), accuracy)
-        table.add_row(Text(clean(each.name)), *figures, each.misses)
-    return table
+        listed.add_row(Text(clean(each.name)), *figures, each.misses)
+    return listed

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from edgebert.cli.grouped import grouped
+from edgebert.cli.options import EngineOptions
+
 if TYPE_CHECKING:
     from edgebert.evaluation.texts import Text
     from edgebert.runtime.model import Model
@@ -18,9 +21,11 @@ if TYPE_CHECKING:
 _STDIN = "-"
 
 
+@grouped
 def run(
     file: Annotated[Path, typer.Argument(help="A .tflite made by edgebert convert.")],
     texts: Annotated[list[str] | None, typer.Argument(help="Texts to answer; - is stdin.")] = None,
+    *,
     pair: Annotated[
         str | None, typer.Option(help="Second text of each of them: a context, a hypothesis.")
     ] = None,
@@ -46,8 +51,7 @@ def run(
         int | None,
         typer.Option(help="Texts of a file answered at once.", show_default="one a CPU, at most 4"),
     ] = None,
-    threads: Annotated[int, typer.Option(help="Threads of one answer.")] = 1,
-    engine: Annotated[str, typer.Option(help="auto, litert or tflite-runtime.")] = "auto",
+    running: EngineOptions,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object a line and text.")
     ] = False,
@@ -124,7 +128,7 @@ def run(
         "max_answer_length": max_answer_length,
     }
     options = {name: value for name, value in given.items() if value is not None}
-    with load(file, threads=threads, engine=engine, threshold=threshold) as model:  # type: ignore[arg-type]
+    with load(file, **vars(running), threshold=threshold) as model:
         if source is not None and output is not None:
             _run_file(model, source, output, pair, force, workers, options)
             return

@@ -7,21 +7,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from edgebert.cli.grouped import grouped
+from edgebert.cli.options import EngineOptions, JsonReport
+
 if TYPE_CHECKING:
     from edgebert.semantic_search.search import Hit, Search
 
 
+@grouped
 def search(
     file: Annotated[Path, typer.Argument(help="A .tflite for embed, made by edgebert convert.")],
     queries: Annotated[list[str], typer.Argument(metavar="QUERY...", help="What to look for.")],
+    *,
     corpus: Annotated[Path, typer.Option(help="Text file with one document a line.")],
     top: Annotated[int, typer.Option(min=1, help="Documents to give for a query.")] = 5,
     index: Annotated[
         Path | None,
         typer.Option(help="Where the index is kept.", show_default="CORPUS.edgebert-index"),
     ] = None,
-    engine: Annotated[str, typer.Option(help="auto, litert or tflite-runtime.")] = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
+    running: EngineOptions,
+    as_json: JsonReport = False,
 ) -> None:
     """Find the documents of a corpus that mean what a query means.
 
@@ -38,7 +43,7 @@ def search(
     from edgebert.runtime.model import load
     from edgebert.semantic_search.search import check_query, open_search
 
-    with load(file, engine=engine) as model:  # type: ignore[arg-type]
+    with load(file, **vars(running)) as model:
         for query in queries:
             check_query(model, query, top)
         with progress_bar() as progress:

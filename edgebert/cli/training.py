@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from edgebert.cli.options import JsonReport
+
 if TYPE_CHECKING:
-    from edgebert.evaluation.columns import Columns
     from edgebert.train.cluster import Cluster
     from edgebert.train.report import TrainingReport
     from edgebert.train.settings import Settings
@@ -89,7 +90,7 @@ class Training:
         bool, typer.Option("--resume", help="Go on with what broke off; give the same options.")
     ] = False
     force: Annotated[bool, typer.Option("--force", help="Overwrite the model in --output.")] = False
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False
+    as_json: JsonReport = False
 
     def settings(self) -> Settings:
         """Those of a single run; TensorFlow is not needed to tell what is out of range."""
@@ -108,23 +109,6 @@ class Training:
             LEARNING_RATES if self.grid and self.learning_rate is None else (self.learning_rate,)
         )
         return grid(base, sizes, rates, range(self.seed, self.seed + self.seeds))
-
-
-@dataclass(frozen=True)
-class LabelledColumns:
-    """Options of verbs that read labelled data."""
-
-    text_column: Annotated[
-        str | None, typer.Option(help="Column of the text, or of a pair's first text.")
-    ] = None
-    pair_column: Annotated[str | None, typer.Option(help="Column of a pair's second text.")] = None
-    label_column: Annotated[str | None, typer.Option(help="Column of the label or score.")] = None
-
-    def columns(self) -> Columns:
-        """As the readers take them."""
-        from edgebert.evaluation.columns import Columns
-
-        return Columns(self.text_column, self.pair_column, self.label_column)
 
 
 MetricOption: TypeAlias = Annotated[

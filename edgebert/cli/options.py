@@ -1,0 +1,40 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+if TYPE_CHECKING:
+    from edgebert.evaluation.columns import Columns
+
+JsonReport: TypeAlias = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
+
+
+@dataclass(frozen=True)
+class EngineOptions:
+    """Options of verbs that run a file, by the names that `runtime.model.load` has for them."""
+
+    threads: Annotated[int, typer.Option(help="Threads of one answer.")] = 1
+    engine: Annotated[str, typer.Option(help="auto, litert or tflite-runtime.")] = "auto"
+
+
+@dataclass(frozen=True)
+class LabelledColumns:
+    """Options of verbs that read labelled data, by the names that `api.evaluate` has for them."""
+
+    text_column: Annotated[
+        str | None, typer.Option(help="Column of the text, or of a pair's first text.")
+    ] = None
+    pair_column: Annotated[str | None, typer.Option(help="Column of a pair's second text.")] = None
+    label_column: Annotated[
+        str | None, typer.Option(help="Column of the label (name or number) or score.")
+    ] = None
+
+    def columns(self) -> Columns:
+        """As the readers take them."""
+        from edgebert.evaluation.columns import Columns
+
+        return Columns(self.text_column, self.pair_column, self.label_column)
