@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 MINILM := $(VENV)/.minilm
 
 .PHONY: demo test fuzz damage test-tflite-runtime test-train lint docs sweep tokenizer-settings families-table ablation integer-sweep test-android test-pi test-pi-ssh pi-cost peers latency-table benchmark-selfcheck \
-    clean android-models android-screenshots apk intents
+    clean android-models android-screenshots aar apk intents
 
 demo: $(MINILM)
 	$(BIN)/python tools/demo.py
@@ -62,7 +62,11 @@ test-android: export MAVEN_OPTS := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 test-android: $(VENV)/.dev $(ANDROID_DATA)/exact.tflite
 	$(BIN)/python -m tools.fixtures.make_android_test_data $(ANDROID_DATA)
 	cd android_demo && mvn --batch-mode --quiet test
-	EDGEBERT_ANDROID_OUTPUT=$(CURDIR)/android_demo/app/target $(BIN)/python -m pytest tests/android
+	$(BIN)/python -m tools.devices.android_apk.aar build/maven
+	EDGEBERT_AAR=$(CURDIR)/$(AAR) $(BIN)/python -m pytest tests/tools/android_apk/test_aar.py
+	EDGEBERT_ANDROID_OUTPUT=$(CURDIR)/android_demo/app/target \
+	    EDGEBERT_ANDROID_LIBRARY=$(CURDIR)/android_demo/edgebert/target \
+	    EDGEBERT_ANDROID_DATA=$(CURDIR)/$(ANDROID_DATA) $(BIN)/python -m pytest tests/android
 
 $(ANDROID_DATA)/exact.tflite: | $(VENV)/.dev $(MINILM)
 	mkdir -p $(ANDROID_DATA)
@@ -165,14 +169,24 @@ intents: $(TRAIN)/.ready
 	$(TRAINING) evaluate $(INTENTS)/intents.tflite --data $(BANKING77)/test.csv
 	cp $(INTENTS)/intents.tflite $(ANDROID_MODELS)/intents.tflite
 
+# The library as an AAR with POM and sources, in a Maven repository that an app's Gradle can name, and
+# the check of it.
+VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' edgebert/version.py)
+AAR = build/maven/dev/edgebert/edgebert/$(VERSION)/edgebert-$(VERSION).aar
+aar: export EDGEBERT_AAR := $(CURDIR)/$(AAR)
+aar: $(VENV)/.dev
+	$(MVN) --projects edgebert --also-make compile
+	$(BIN)/python -m tools.devices.android_apk.aar build/maven
+	$(BIN)/python -m pytest tests/tools/android_apk/test_aar.py
+
 # An APK of the demo without Google's SDK, and the check of it. Needs Maven, a JDK and Debian's
-# packages aapt, android-framework-res, apksigner and dexdump.
+# packages aapt, android-framework-res, apksigner and dexdump. ONLY=intents leaves the other models out.
 MVN := mvn --quiet --batch-mode --file android_demo/pom.xml
 APK := build/edgebert-demo.apk
 apk: export EDGEBERT_APK := $(CURDIR)/$(APK)
 apk: $(ANDROID_MODELS)/questions.tflite
 	$(MVN) --activate-profiles apk -Dmaven.test.skip=true package
-	$(BIN)/python -m tools.devices.android_apk.build $(APK)
+	$(BIN)/python -m tools.devices.android_apk.build $(APK) $(if $(ONLY),--only $(ONLY))
 	$(BIN)/python -m pytest tests/tools/android_apk
 
 # Pictures of the app's screens for docs/android.md, drawn by Robolectric.

@@ -1,8 +1,5 @@
-import org.jetbrains.kotlin.gradle.dsl.JvmTarget
-
 plugins {
     alias(libs.plugins.androidApplication)
-    alias(libs.plugins.kotlinAndroid)
 }
 
 /** The questions that ship with edgebert, which the app searches and measures with. */
@@ -63,14 +60,10 @@ android {
     sourceSets {
         // Tests run with Maven, where no Android SDK is needed.
         named("test") {
-            java.setSrcDirs(emptyList<File>())
-            kotlin.setSrcDirs(emptyList<File>())
+            java.directories.clear()
+            kotlin.directories.clear()
         }
     }
-}
-
-kotlin {
-    compilerOptions.jvmTarget.set(JvmTarget.JVM_11)
 }
 
 androidComponents {

@@ -1,9 +1,7 @@
-import org.jetbrains.kotlin.gradle.dsl.JvmTarget
-
 plugins {
     alias(libs.plugins.androidLibrary)
-    alias(libs.plugins.kotlinAndroid)
     `maven-publish`
+    signing
 }
 
 android {
@@ -23,18 +21,17 @@ android {
     sourceSets {
         // Tests run with Maven, where no Android SDK is needed.
         named("test") {
-            java.setSrcDirs(emptyList<File>())
-            kotlin.setSrcDirs(emptyList<File>())
+            java.directories.clear()
+            kotlin.directories.clear()
         }
     }
 
     publishing {
-        singleVariant("release") { withSourcesJar() }
+        singleVariant("release") {
+            withSourcesJar()
+            withJavadocJar()
+        }
     }
-}
-
-kotlin {
-    compilerOptions.jvmTarget.set(JvmTarget.JVM_11)
 }
 
 dependencies {
@@ -49,5 +46,36 @@ publishing {
         artifactId = "edgebert"
         version = libs.versions.edgebert.get()
         afterEvaluate { from(components["release"]) }
+        pom {
+            name = "edgebert"
+            description = "Runs compact BERT models, made by `edgebert convert`, on Android: text in, answer out."
+            url = providers.gradleProperty("edgebert.url")
+            licenses {
+                license {
+                    name = "Apache-2.0"
+                    url = "https://www.apache.org/licenses/LICENSE-2.0.txt"
+                }
+            }
+            developers {
+                developer {
+                    id = "edgebert"
+                    name = "The edgebert developers"
+                    url = providers.gradleProperty("edgebert.url")
+                }
+            }
+            scm {
+                url = providers.gradleProperty("edgebert.url")
+                connection = providers.gradleProperty("edgebert.url").map { "scm:git:$it.git" }
+            }
+        }
+    }
+}
+
+signing {
+    // With a key at hand (signing.gnupg.keyName) the publication is signed, as Maven Central wants it.
+    isRequired = false
+    if (providers.gradleProperty("signing.gnupg.keyName").isPresent) {
+        useGpgCmd()
+        sign(publishing.publications)
     }
 }

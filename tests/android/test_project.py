@@ -1,5 +1,6 @@
 """The two builds of the Android project agree with each other and with the computer's side."""
 
+import hashlib
 import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -95,3 +96,57 @@ def test_neither_app_nor_library_asks_for_the_network(manifest):
     }
     # The library has no manifest of its own, so it adds no permission to an app.
     assert not list((PROJECT / "edgebert" / "src").rglob("AndroidManifest.xml"))
+
+
+def contrast(one, other):
+    """By WCAG 2.1, of two colours as #RRGGBB."""
+
+    def luminance(color):
+        parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    darker, lighter = sorted(map(luminance, (one, other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("folder", ["values", "values-night"])
+def test_what_is_read_can_be_read_in_the_apps_own_colors(folder):
+    root = ET.parse(PROJECT / "app/src/main/res" / folder / "colors.xml").getroot()  # noqa: S314
+    colors = {node.get("name"): node.text for node in root.iter("color")}
+    for front, behind, least in [
+        ("text", "background", 7),
+        ("text_quiet", "background", 4.5),
+        ("accent", "background", 4.5),
+        ("on_accent_surface", "accent_surface", 4.5),
+        ("problem", "problem_surface", 4.5),
+        ("outline", "background", 3),
+        ("accent", "track", 3),
+    ]:
+        assert contrast(colors[front], colors[behind]) >= least, (front, behind)
+
+
+def test_all_that_is_public_in_the_library_is_explained():
+    declares = re.compile(r"( {4})?((?:\w+ )*)(?:class|interface|object|fun) [\w<`]")
+    hidden = re.compile(r"\b(private|internal|override|companion)\b")
+    bare = []
+    for path in sorted((PROJECT / "edgebert/src/main/kotlin").rglob("*.kt")):
+        inside, before = True, ""
+        for line in path.read_text().splitlines():
+            found = declares.match(line)
+            if found and not found[1]:
+                inside = not hidden.search(found[2])
+            if found and inside and not hidden.search(found[2]) and not before.endswith("*/"):
+                bare.append(f"{path.name}: {line.strip()}")
+            if line.strip() and not line.strip().startswith("@"):
+                before = line.strip()
+    assert not bare
+
+
+def test_the_wrapper_is_the_one_that_gradle_publishes():
+    """SHA-256 of the jar of Gradle 9.4.1, as github.com/gradle/actions lists it."""
+    jar = PROJECT / "gradle/wrapper/gradle-wrapper.jar"
+    assert hashlib.sha256(jar.read_bytes()).hexdigest() == (
+        "55243ef57851f12b070ad14f7f5bb8302daceeebc5bce5ece5fa6edb23e1145c"
+    )
+    assert "gradle-9.4.1-bin.zip" in jar.with_suffix(".properties").read_text()

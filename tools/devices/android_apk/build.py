@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgebert.errors import EdgebertError
+from tools.devices.android_apk import aar
 from tools.devices.android_apk.archive import AlignedArchive
 from tools.devices.android_apk.check import run, show
 
@@ -70,20 +71,20 @@ class Parts:
 
     @property
     def classes(self) -> list[Path]:
-        """All classes of the app but TensorFlow Lite's implementation."""
+        """All classes of the app but the library's and TensorFlow Lite's implementation."""
         return [
             _only(self.target, "app-*.jar"),
-            *sorted((self.target / "apk" / "classes").glob("*.jar")),
+            *sorted(
+                jar
+                for jar in (self.target / "apk" / "classes").glob("*.jar")
+                if not jar.name.startswith("edgebert-")
+            ),
         ]
 
     @property
     def rules(self) -> list[Path]:
-        """Rules for R8: the app's, the library's, and those for what the manifest names."""
-        return [
-            self.app / "proguard-rules.pro",
-            self.app.parent / "edgebert" / "consumer-rules.pro",
-            self.target / "generated" / "manifest.pro",
-        ]
+        """Rules for R8: the app's, and those for what the manifest names."""
+        return [self.app / "proguard-rules.pro", self.target / "generated" / "manifest.pro"]
 
 
 def main() -> int:
@@ -92,24 +93,27 @@ def main() -> int:
     parser.add_argument("output", type=Path, help="APK to write")
     parser.add_argument("--abi", choices=ABIS, action="append", help=f"default: {DEFAULT_ABI}")
     parser.add_argument("--models", type=Path, default=MODELS, help="folder of models")
+    parser.add_argument("--only", help="the name of one model, such as intents; default: all")
     arguments = parser.parse_args()
     try:
-        build(Parts(APP), arguments.output, arguments.abi or [DEFAULT_ABI], arguments.models)
+        models = sorted(arguments.models.glob(f"{arguments.only or '*'}.tflite"))
+        if not models:
+            raise EdgebertError(
+                f"{arguments.models}: no such model; run `make android-models` first"
+            )
+        build(Parts(APP), arguments.output, arguments.abi or [DEFAULT_ABI], models)
         return show(arguments.output, TFLITE_PAGE)
     except EdgebertError as error:
         print(error, file=sys.stderr)
         return 1
 
 
-def build(parts: Parts, output: Path, abis: list[str], models: Path) -> None:
+def build(parts: Parts, output: Path, abis: list[str], models: list[Path]) -> None:
     """Writes a signed APK.
 
     Raises:
         EdgebertError: a part is missing, or a tool fails.
     """
-    files = sorted(models.glob("*.tflite"))
-    if not files:
-        raise EdgebertError(f"{models}: no model; run `make android-models` first")
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -118,7 +122,7 @@ def build(parts: Parts, output: Path, abis: list[str], models: Path) -> None:
         with AlignedArchive(unsigned) as archive:
             copy(archive, parts.resources)
             copy(archive, dex)
-            for file in files:
+            for file in models:
                 archive.add(f"assets/models/{file.name}", file.read_bytes())
             for abi in abis:
                 add_libraries(archive, parts.tflite, abi)
@@ -126,19 +130,22 @@ def build(parts: Parts, output: Path, abis: list[str], models: Path) -> None:
 
 
 def compile_dex(parts: Parts, folder: Path, output: Path) -> None:
-    """All classes, shrunk, and the Java resources beside them."""
-    tflite = folder / "tflite.jar"
+    """All classes, shrunk, and the Java resources beside them; the library as its AAR has it."""
+    tflite, library = folder / "tflite.jar", folder / "library.jar"
     with zipfile.ZipFile(parts.tflite) as archive:
         tflite.write_bytes(archive.read("classes.jar"))
-    quiet = folder / "quiet.pro"
+    quiet, consumer = folder / "quiet.pro", folder / "consumer.pro"
     quiet.write_text(_NO_RULES)
-    rules = [word for file in (*parts.rules, quiet) for word in ("--pg-conf", str(file))]
+    with zipfile.ZipFile(aar.build(folder / "maven")) as archive:
+        library.write_bytes(archive.read("classes.jar"))
+        consumer.write_bytes(archive.read("proguard.txt"))
+    rules = [word for file in (*parts.rules, consumer, quiet) for word in ("--pg-conf", str(file))]
     run(
         [
             "java", "-cp", str(parts.r8), "com.android.tools.r8.R8",
             "--release", "--min-api", str(MIN_SDK), "--lib", str(parts.android),
             *rules, "--output", str(output),
-            *map(str, parts.classes), str(tflite),
+            *map(str, parts.classes), str(library), str(tflite),
         ]
     )  # fmt: skip
 
@@ -151,9 +158,9 @@ def copy(archive: AlignedArchive, source: Path) -> None:
                 archive.add(info.filename, other.read(info))
 
 
-def add_libraries(archive: AlignedArchive, aar: Path, abi: str) -> None:
+def add_libraries(archive: AlignedArchive, tflite: Path, abi: str) -> None:
     """Takes the native libraries for one kind of processor out of an AAR."""
-    with zipfile.ZipFile(aar) as source:
+    with zipfile.ZipFile(tflite) as source:
         names = [n for n in source.namelist() if n.startswith(f"jni/{abi}/") and n.endswith(".so")]
         for name in names:
             archive.add(f"lib/{abi}/{Path(name).name}", source.read(name))

@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,9 @@ CLASSES = (
     "org/tensorflow/lite/InterpreterFactoryImpl",
 )
 """What is looked up by name while the app runs: R8 must have kept it."""
+
+PARTS = {"models": ".tflite", "runtime": ".so", "code": (".dex", "unicode13.txt")}
+"""Endings of what belongs to a part; the rest are resources."""
 
 _MOST_BYTES = 1 << 30
 _LOCAL_HEADER = 30
@@ -82,6 +86,8 @@ def show(apk: Path, page: int) -> int:
         for info in archive.infolist():
             how = "stored" if info.compress_type == zipfile.ZIP_STORED else "deflated"
             print(f"  {info.compress_size:>12,}  {how:8}  {info.filename}")
+    for part, (size, download) in parts_of(apk).items():
+        print(f"{part:10} {size:>12,} bytes, {download:>12,} to download")
     for native in natives(apk):
         bits = f"{native.elf.bits} bit, LOAD alignment {native.elf.alignment:,}"
         print(f"{native.name}: {bits}, at {native.offset:,}")
@@ -91,6 +97,20 @@ def show(apk: Path, page: int) -> int:
     if not problems:
         print(f"good for pages of {page:,} bytes; signature verified")
     return 1 if problems else 0
+
+
+def parts_of(apk: Path) -> dict[str, tuple[int, int]]:
+    """Bytes of each part of an APK, in the file and compressed, as a store sends it; and of all."""
+    parts = dict.fromkeys((*PARTS, "resources", "all"), (0, 0))
+    with zipfile.ZipFile(apk) as archive:
+        for info in archive.infolist():
+            download = len(zlib.compress(_read(archive, info), 9))
+            name = info.filename
+            found = next((part for part, ends in PARTS.items() if name.endswith(ends)), "resources")
+            for part in (found, "all"):
+                size, sent = parts[part]
+                parts[part] = (size + info.compress_size, sent + download)
+    return parts
 
 
 def problems_of(apk: Path, page: int = PAGE) -> Iterator[str]:
@@ -205,7 +225,7 @@ def run(command: Sequence[str]) -> str:
 
 def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     if info.file_size > _MOST_BYTES:
-        raise EdgebertError(f"{info.filename}: {info.file_size:,} bytes; too large for a library")
+        raise EdgebertError(f"{info.filename}: {info.file_size:,} bytes; too large for an app")
     return archive.read(info)
 
 
