@@ -1,6 +1,14 @@
 package dev.edgebert
 
 import kotlinx.coroutines.asCoroutineDispatcher
+import kotlinx.coroutines.async
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.asFlow
+import kotlinx.coroutines.flow.buffer
+import kotlinx.coroutines.flow.flow
+import kotlinx.coroutines.flow.map
+import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.runInterruptible
 import kotlinx.coroutines.sync.Semaphore
 import kotlinx.coroutines.sync.withPermit
@@ -17,6 +25,23 @@ import java.util.concurrent.TimeUnit
  */
 suspend fun <T> EdgebertModel.ask(ask: EdgebertModel.() -> T): T = asks.run { ask() }
 
+/**
+ * Asks the model about each of some texts, off the calling thread; the answers come in the order of the texts.
+ *
+ * While one is answered the next ones are tokenised. Nothing is kept of those that were given.
+ */
+fun <T> EdgebertModel.answers(texts: Flow<String>, ask: EdgebertModel.(String) -> T): Flow<T> = flow {
+    coroutineScope {
+        texts.map { text -> async { this@answers.ask { ask(text) } } }
+            .buffer(Asks.THREADS)
+            .collect { emit(it.await()) }
+    }
+}
+
+/** [answers] to a list of texts, as a list. */
+suspend fun <T> EdgebertModel.answers(texts: Iterable<String>, ask: EdgebertModel.(String) -> T): List<T> =
+    answers(texts.asFlow(), ask).toList()
+
 /** A model's own threads for asks; more asks than threads wait without one. */
 internal class Asks(name: String) {
     private val places = Semaphore(THREADS)
@@ -26,9 +51,9 @@ internal class Asks(name: String) {
 
     suspend fun <T> run(action: () -> T): T = places.withPermit { runInterruptible(threads, action) }
 
-    private companion object {
+    companion object {
         /** One runs the model; the others tokenise meanwhile, and overtake it between two windows. */
         const val THREADS = 4
-        const val IDLE_SECONDS = 5L
+        private const val IDLE_SECONDS = 5L
     }
 }

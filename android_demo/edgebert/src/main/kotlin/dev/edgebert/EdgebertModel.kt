@@ -1,12 +1,16 @@
 package dev.edgebert
 
+import android.content.Context
+import android.net.Uri
+import dev.edgebert.index.length
 import dev.edgebert.modelfile.ModelFile
 import dev.edgebert.modelfile.Record
 import dev.edgebert.modelfile.SelfTest
 import dev.edgebert.modelfile.readModelFile
 import dev.edgebert.runtime.Session
 import dev.edgebert.runtime.Stopwatch
-import dev.edgebert.runtime.runtimeName
+import dev.edgebert.runtime.difference
+import dev.edgebert.runtime.openSession
 import dev.edgebert.tasks.Answering
 import dev.edgebert.tasks.FillingMasks
 import dev.edgebert.tasks.Job
@@ -21,13 +25,10 @@ import dev.edgebert.tokenizer.Tokenizer
 import java.io.Closeable
 import java.io.File
 import java.io.FileDescriptor
-import java.io.FileInputStream
-import java.io.IOException
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
-import java.nio.channels.FileChannel
+import java.security.MessageDigest
 import java.util.concurrent.locks.ReentrantLock
-import kotlin.math.abs
 
 /**
  * A model made by `edgebert convert`, ready for text.
@@ -36,7 +37,10 @@ import kotlin.math.abs
  * take turns, also between the windows of a long text. Calls block: off the main thread, or through [ask]. A thread
  * that is interrupted stops waiting for its turn, and between the windows of a long text, with InterruptedException.
  *
- * The file is mapped, not copied; what is mapped goes when the garbage collector finds that nobody uses it.
+ * From asset to label in one line: `EdgebertModel.fromAsset(context, "intents.tflite").use { it.classify(text).value.label }`
+ *
+ * A file is mapped where that can be, not copied; what is mapped goes when the garbage collector finds that nobody uses
+ * it.
  *
  * @property name of the file.
  * @property record what the file tells about itself.
@@ -44,7 +48,7 @@ import kotlin.math.abs
 class EdgebertModel private constructor(
     val name: String,
     private val file: ModelFile,
-    model: ByteBuffer,
+    private val whole: ByteBuffer,
     options: Options,
 ) : Closeable {
     val record: Record = file.record
@@ -56,13 +60,25 @@ class EdgebertModel private constructor(
     /** Most tokens of one input. */
     val maxLength: Int get() = record.maxLength
 
-    /** Name and version of the runtime in this app. */
-    val runtime: String get() = runtimeName
-
     val tokenizer: Tokenizer = Tokenizer(file.vocabulary, record.tokenizer)
 
     private val turns = ReentrantLock(true)
-    private var session: Session? = Session(model, name, record, options)
+    private val notTaken = ArrayList<String>()
+    private var session: Session? = openSession(whole, name, record, options, notTaken::add)
+
+    /** Name and version of the engine that runs the graph. */
+    val runtime: String = checkNotNull(session).engine.name
+
+    /** Of [Options.engines] those that were not taken, each with why, for logs. */
+    val enginesNotTaken: List<String> get() = notTaken
+
+    /** Size of the file. */
+    val bytes: Long get() = whole.limit().toLong()
+
+    /** SHA-256 of the file, by which an index knows its model. */
+    internal val sha256: ByteArray by lazy {
+        MessageDigest.getInstance("SHA-256").apply { update(whole.duplicate()) }.digest()
+    }
 
     @Volatile
     private var closed = false
@@ -197,10 +213,10 @@ class EdgebertModel private constructor(
     @Throws(EdgebertException::class)
     fun runIds(ids: IntArray, segmentIds: IntArray? = null, positions: IntArray? = null): Reply<Output> {
         ids.find { it !in file.vocabulary.indices }?.let {
-            throw EdgebertException("id $it: ids go from 0 to ${file.vocabulary.size - 1}")
+            throw EdgebertException(Reason.WrongArgument("ids"), "id $it: ids go from 0 to ${file.vocabulary.size - 1}")
         }
         if (segmentIds != null && (segmentIds.size != ids.size || segmentIds.any { it !in 0..1 })) {
-            throw EdgebertException("segment ids: ${ids.size} of them are needed, each 0 or 1")
+            throw EdgebertException(Reason.WrongArgument("segmentIds"), "segment ids: ${ids.size} of them are needed, each 0 or 1")
         }
         val every = record.furtherInputs.associateWith { IntArray(ids.size) { token -> token } }
         val further = if (positions == null) every else mapOf("positions" to positions)
@@ -257,6 +273,7 @@ class EdgebertModel private constructor(
             null -> prompts[record.defaultPrompt].orEmpty()
             "" -> ""
             else -> prompts[name] ?: throw EdgebertException(
+                Reason.UnknownPrompt(name, prompts.keys),
                 "prompt '${name.take(40)}' is unknown; " +
                     if (prompts.isEmpty()) "the file has none" else "accepted: ${prompts.keys.sorted().joinToString()}",
             )
@@ -267,7 +284,7 @@ class EdgebertModel private constructor(
         answering(Stopwatch()) { run -> run(Encoding(case.ids, case.segmentIds, false, emptyList()), case.further) }
 
     private fun <T> reply(method: Task, prepare: () -> Job<T>): Reply<T> {
-        if (task != method) throw EdgebertException("$name: is for ${task.id}, not for ${method.id}")
+        if (task != method) throw EdgebertException(Reason.WrongTask(task, method), "$name: is for ${task.id}, not for ${method.id}")
         val watch = Stopwatch()
         val job = enoughMemory { watch.tokenizing(prepare) }
         val value = answering(watch, job::answer)
@@ -282,7 +299,7 @@ class EdgebertModel private constructor(
     private fun <T> inTurn(watch: Stopwatch, action: (Session) -> T): T {
         watch.waiting { turns.lockInterruptibly() }
         try {
-            return action(session.takeUnless { closed } ?: throw EdgebertException("$name: the model is closed"))
+            return action(session.takeUnless { closed } ?: throw EdgebertException(Reason.Closed, "$name: the model is closed"))
         } finally {
             turns.unlock()
             if (closed) release()
@@ -292,77 +309,108 @@ class EdgebertModel private constructor(
     private inline fun <T> enoughMemory(action: () -> T): T = try {
         action()
     } catch (error: OutOfMemoryError) {
-        throw EdgebertException("$name: out of memory; shorten the text or take a smaller model", error)
+        throw EdgebertException(Reason.OutOfMemory, "$name: out of memory; shorten the text or take a smaller model", error)
     }
 
     companion object {
         /**
-         * Opens a file.
+         * Opens a file of the app's assets: `EdgebertModel.fromAsset(context, "intents.tflite")`.
          *
-         * It is mapped: as long as the model is open it must not be changed or cut off in place, which would end the
-         * process. Whoever brings a newer one writes another file and renames it.
+         * It is mapped where it lies inside the APK, if it lies there uncompressed
+         * (`androidResources { noCompress += "tflite" }`); a compressed one is copied into memory.
          *
+         * @param path below the folder of assets.
          * @throws EdgebertException no such file, not a file of edgebert's, damaged, too new, or too large for the
          *   memory there is.
          */
         @JvmStatic
         @JvmOverloads
         @Throws(EdgebertException::class)
-        fun open(file: File, options: Options = Options()): EdgebertModel = reading(file.path) {
-            FileInputStream(file).use { map(it.channel, 0, it.channel.size()) }
-        }.let { open(it, file.name, options) }
+        fun fromAsset(context: Context, path: String, options: Options = Options()): EdgebertModel =
+            opened(Opening.asset(context, path), File(path).name, options)
 
         /**
-         * Opens a file that lies inside another, uncompressed, as an app's assets do.
+         * Opens a file.
          *
-         * @param descriptor of the other file; it may be closed afterwards.
-         * @param offset where the file begins, in bytes.
-         * @param length of the file, in bytes.
-         * @param name of the file, for messages.
-         * @throws EdgebertException as above.
+         * It is mapped: as long as the model is open it must not be changed or cut off in place, which would end the
+         * process. Whoever brings a newer one writes another file and renames it.
+         *
+         * @throws EdgebertException as [fromAsset].
          */
         @JvmStatic
         @JvmOverloads
         @Throws(EdgebertException::class)
-        fun open(
-            descriptor: FileDescriptor,
-            offset: Long,
-            length: Long,
-            name: String,
-            options: Options = Options(),
-        ): EdgebertModel = reading(name) {
-            // Not closed: that would close the caller's descriptor.
-            map(FileInputStream(descriptor).channel, offset, length)
-        }.let { open(it, name, options) }
+        fun fromFile(file: File, options: Options = Options()): EdgebertModel =
+            opened(Opening.file(file), file.name, options)
+
+        /**
+         * Opens a document that the user picked, or that another app shares.
+         *
+         * It is copied into memory, since whoever owns it may change it at any time. To open it again later, copy it
+         * into a file of the app's own and take [fromFile], which also needs less memory.
+         *
+         * @throws EdgebertException as [fromAsset], or the app that owns it does not give it.
+         */
+        @JvmStatic
+        @JvmOverloads
+        @Throws(EdgebertException::class)
+        fun fromUri(context: Context, uri: Uri, options: Options = Options()): EdgebertModel =
+            opened(Opening.uri(context, uri), uri.lastPathSegment ?: uri.toString(), options)
 
         /**
          * Opens a file that is in memory or mapped, from the buffer's position to its limit.
          *
          * @param buffer a direct one; it is not copied, and must not change while the model is open.
-         * @throws EdgebertException as above.
+         * @param name of the file, for messages.
+         * @throws EdgebertException as [fromAsset].
          */
         @JvmStatic
         @JvmOverloads
         @Throws(EdgebertException::class)
-        fun open(buffer: ByteBuffer, name: String, options: Options = Options()): EdgebertModel {
-            if (!buffer.isDirect) throw EdgebertException("$name: a direct or mapped buffer is needed")
-            val model = buffer.slice().order(ByteOrder.nativeOrder())
-            return try {
-                EdgebertModel(name, readModelFile(model, name), model, options)
-            } catch (error: OutOfMemoryError) {
-                throw EdgebertException("$name: out of memory; take a smaller model", error)
+        fun fromBuffer(buffer: ByteBuffer, name: String, options: Options = Options()): EdgebertModel {
+            if (!buffer.isDirect) {
+                throw EdgebertException(Reason.WrongArgument("buffer"), "$name: a direct or mapped buffer is needed")
             }
+            return opened(buffer.slice(), name, options)
         }
 
-        private fun map(channel: FileChannel, offset: Long, length: Long): ByteBuffer =
-            channel.map(FileChannel.MapMode.READ_ONLY, offset, length)
+        /**
+         * Opens a file that lies inside another, uncompressed.
+         *
+         * @param descriptor of the other file; it may be closed afterwards.
+         * @param offset where the file begins, in bytes.
+         * @param length of the file, in bytes.
+         * @param name of the file, for messages.
+         * @throws EdgebertException as [fromAsset].
+         */
+        @JvmStatic
+        @JvmOverloads
+        @Throws(EdgebertException::class)
+        fun fromDescriptor(
+            descriptor: FileDescriptor,
+            offset: Long,
+            length: Long,
+            name: String,
+            options: Options = Options(),
+        ): EdgebertModel = opened(Opening.descriptor(descriptor, offset, length, name), name, options)
 
-        private inline fun reading(name: String, map: () -> ByteBuffer): ByteBuffer = try {
-            map()
-        } catch (error: IOException) {
-            throw EdgebertException("$name: cannot read: ${error.message.orEmpty().lineSequence().first()}", error)
-        } catch (error: IllegalArgumentException) {
-            throw EdgebertException("$name: cannot read: larger than 2 GB, or not within the file around it", error)
+        /**
+         * The cosine of two vectors of [embed], -1 to 1; 0 where one is all zeros.
+         *
+         * @throws IllegalArgumentException they differ in size.
+         */
+        @JvmStatic
+        fun cosineSimilarity(one: FloatArray, other: FloatArray): Float {
+            require(one.size == other.size) { "vectors of ${one.size} and ${other.size} numbers" }
+            val lengths = one.length() * other.length()
+            return if (lengths == 0.0) 0f else (one.indices.sumOf { one[it].toDouble() * other[it] } / lengths).toFloat()
+        }
+
+        private fun opened(buffer: ByteBuffer, name: String, options: Options): EdgebertModel = try {
+            val model = buffer.order(ByteOrder.nativeOrder())
+            EdgebertModel(name, readModelFile(model, name), model, options)
+        } catch (error: OutOfMemoryError) {
+            throw EdgebertException(Reason.OutOfMemory, "$name: out of memory; take a smaller model", error)
         }
     }
 }
@@ -370,11 +418,4 @@ class EdgebertModel private constructor(
 private fun Output.rows(): Array<FloatArray> {
     val width = shape.last()
     return Array(values.size / width) { values.copyOfRange(it * width, (it + 1) * width) }
-}
-
-/** The largest difference to what is recorded; infinite where the recorded values are not as many. */
-private fun difference(output: Output, case: SelfTest): Float {
-    val found = output.values.indices.step(maxOf(1, case.stride)).map { output.values[it] }
-    if (found.size != case.output.size) return Float.POSITIVE_INFINITY
-    return found.indices.maxOfOrNull { abs(found[it] - case.output[it]) } ?: 0f
 }

@@ -1,11 +1,19 @@
 package dev.edgebert
 
+import dev.edgebert.engine.Engine
+import dev.edgebert.engine.TensorFlowLite
+
 /**
  * How a model is opened.
  *
  * @property threads that one answer may use.
+ * @property engines in the order in which they are tried: the first that opens the file and gives what its self-test
+ *   recorded is taken. Of the last no proof is asked, so a model opened with the default alone starts quicker.
  */
-data class Options @JvmOverloads constructor(val threads: Int = 1)
+data class Options @JvmOverloads constructor(
+    val threads: Int = 1,
+    val engines: List<Engine> = listOf(TensorFlowLite),
+)
 
 /** Which text of a pair gives way where both do not fit: the longer one, or always the same. */
 enum class Truncate { LONGEST, FIRST, SECOND }

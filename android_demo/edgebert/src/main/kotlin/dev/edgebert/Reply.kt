@@ -1,5 +1,7 @@
 package dev.edgebert
 
+import dev.edgebert.tasks.checkCount
+
 /**
  * An answer with what was done to get it.
  *
@@ -30,7 +32,25 @@ data class Timing(val tokenizeNanos: Long, val setNanos: Long, val invokeNanos: 
  * Scores sum to 1, except where labels are independent of each other and where the windows of a long text
  * were combined by [LongText.MAX].
  */
-data class Classification(val label: String, val score: Float, val scores: Map<String, Float>)
+data class Classification(val label: String, val score: Float, val scores: Map<String, Float>) {
+    /**
+     * The best labels, the best first; of equal ones the earlier of the model's first.
+     *
+     * @param maxResults most labels to give.
+     * @param scoreThreshold labels with lower scores are left out.
+     */
+    @JvmOverloads
+    fun top(maxResults: Int = Int.MAX_VALUE, scoreThreshold: Float = 0f): List<ScoredLabel> {
+        checkCount("maxResults", maxResults)
+        return scores.map { ScoredLabel(it.key, it.value) }
+            .filter { it.score >= scoreThreshold }
+            .sortedByDescending { it.score }
+            .take(maxResults)
+    }
+}
+
+/** A label and its score. */
+data class ScoredLabel(val label: String, val score: Float)
 
 /**
  * A labelled stretch of the text, `[start, end)` as indices of the Kotlin string: `text` is what stands there.

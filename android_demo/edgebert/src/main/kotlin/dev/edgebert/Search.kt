@@ -1,12 +1,26 @@
 package dev.edgebert
 
+import dev.edgebert.index.Corpus
+import dev.edgebert.index.Direction
+import dev.edgebert.index.Fingerprints
+import dev.edgebert.index.IndexEntry
+import dev.edgebert.index.IndexFile
+import dev.edgebert.index.FINGERPRINT_BYTES
+import dev.edgebert.index.corpusOf
+import dev.edgebert.index.damaged
+import dev.edgebert.index.direction
+import dev.edgebert.index.documentOf
+import dev.edgebert.index.fault
+import dev.edgebert.index.length
+import dev.edgebert.index.readCorpus
+import dev.edgebert.index.readIndex
+import dev.edgebert.index.sha256
+import dev.edgebert.index.writeIndex
+import dev.edgebert.index.writeWhole
+import dev.edgebert.tasks.checkCount
 import dev.edgebert.tasks.descending
-import kotlin.math.abs
-import kotlin.math.max
-import kotlin.math.sqrt
-
-/** Vectors are kept with values from -127 to 127. */
-private const val LEVELS = 127.0
+import java.io.File
+import java.util.TreeMap
 
 /** Names of the prompts of what is looked for, and of what is searched. */
 private val QUERY = listOf("query")
@@ -15,47 +29,110 @@ private val DOCUMENT = listOf("document", "passage", "corpus")
 /**
  * Finds the documents that mean what a query means: an int8 vector for each, all of them compared.
  *
- * Where the file has prompts for queries and passages they are put before the texts. Scores are those of edgebert's search in Python, where a corpus has one document a line and blank lines are none.
+ * Where the file has prompts for queries and passages they are put before the texts. Corpus, index and scores are
+ * those of `edgebert search` in Python: a text file with one document a line, of which blank lines are none, and the
+ * vectors beside it. Either side opens what the other has saved.
+ *
+ * Threads may share one. The model must stay open as long as it is used. Calls block: off the main thread.
  */
-class Search private constructor(private val model: EdgebertModel, private val entries: List<Entry>) {
-    private class Entry(val text: String, val line: Int, val vector: Direction)
+class Search private constructor(private val model: EdgebertModel, documents: Map<Int, Document>) {
+    private class Document(val text: String, val vector: Direction)
+
+    private val lock = Any()
+    private val documents = TreeMap(documents)
+
+    /** A line that was given away is not given again, so that a hit's line always means the same document. */
+    private var lastLine = this.documents.keys.maxOrNull() ?: 0
 
     /** Number of documents. */
-    val size: Int get() = entries.size
+    val size: Int get() = synchronized(lock) { documents.size }
 
     /**
      * The documents nearest to a query, the nearest first; of equal ones the earlier first.
      *
      * @param top most documents to give.
+     * @param scoreThreshold documents with a lower score are left out.
+     * @throws EdgebertException the query is no valid text, or has no words.
      */
     @JvmOverloads
     @Throws(EdgebertException::class)
-    fun find(query: String, top: Int = 5): Reply<List<Hit>> {
-        if (top < 1) throw EdgebertException("top is $top; a whole number from 1 on is needed")
+    fun find(query: String, top: Int = 5, scoreThreshold: Float = -1f): Reply<List<Hit>> {
+        checkCount("top", top)
+        if (model.tokenizer.ids(query).isEmpty()) {
+            throw EdgebertException(Reason.NoWords, "query '${query.take(40)}': has no words to look for; give some")
+        }
         val reply = model.embed(query, prompt = model.promptFor(QUERY))
         val start = System.nanoTime()
-        val hits = nearest(reply.value, top)
+        val hits = nearest(reply.value, top).filter { it.score >= scoreThreshold }
         val timing = reply.timing.run { copy(finishNanos = finishNanos + System.nanoTime() - start) }
         return Reply(hits, reply.tokens, reply.truncated, timing)
     }
 
-    private fun nearest(query: FloatArray, top: Int): List<Hit> {
-        val length = query.length()
+    /**
+     * Adds a document, as a new last line of the corpus.
+     *
+     * @param text its line ends become spaces.
+     * @return the number of its line.
+     * @throws EdgebertException it is blank, or no valid text.
+     */
+    @Throws(EdgebertException::class)
+    fun add(text: String): Int {
+        val document = document(model, documentOf(text))
+        return synchronized(lock) {
+            documents[++lastLine] = document
+            lastLine
+        }
+    }
+
+    /**
+     * Removes a document; its line stays behind blank, so that the others keep their numbers.
+     *
+     * @param line of a [Hit], or what [add] gave.
+     * @return whether there was one.
+     */
+    fun remove(line: Int): Boolean = synchronized(lock) { documents.remove(line) != null }
+
+    /**
+     * Writes corpus and index, each whole or not at all, in place of any that are there.
+     *
+     * @param index of the corpus; as a rule beside it.
+     * @throws EdgebertException a file cannot be written, or there is no document to write.
+     */
+    @JvmOverloads
+    @Throws(EdgebertException::class)
+    fun save(corpus: File, index: File = indexBeside(corpus)) = synchronized(lock) {
+        if (documents.isEmpty()) throw noDocuments()
+        val (written, bytes) = corpusOf(documents.mapValues { it.value.text })
+        writeWhole(corpus) { it.write(bytes) }
+        saveIndex(index, written)
+    }
+
+    private fun saveIndex(index: File, corpus: Corpus) {
+        val entries = documents.map { (line, document) ->
+            IndexEntry(document.vector, corpus.offsets.getValue(line), line.toLong())
+        }
+        val made = Fingerprints(model.sha256, corpus.sha256, model.promptPrint())
+        writeWhole(index) { writeIndex(it, made, model.record.vectorSize, entries) }
+    }
+
+    private fun nearest(query: FloatArray, top: Int): List<Hit> = synchronized(lock) {
+        val length = query.length().toFloat()
         val direction = if (length == 0f) query else FloatArray(query.size) { query[it] / length }
-        val scores = FloatArray(size) { entries[it].vector.dot(direction) }
-        return descending(size) { scores[it].toDouble() }
+        val all = documents.entries.toList()
+        val scores = FloatArray(all.size) { all[it].value.vector.dot(direction) }
+        descending(all.size) { scores[it].toDouble() }
             .take(top)
-            .map { Hit(entries[it].text, scores[it], entries[it].line) }
+            .map { Hit(all[it].value.text, scores[it], all[it].key) }
             .toList()
     }
 
     companion object {
         /**
-         * Embeds a corpus, which takes as long as that many answers.
+         * Embeds a corpus that is in memory, which takes as long as that many answers.
          *
-         * @param lines of the corpus.
+         * @param lines of the corpus; blank ones are no documents.
          * @param progress told after each document how many of how many are done.
-         * @throws EdgebertException the model does not embed, or there is no document.
+         * @throws EdgebertException the model does not embed, there is no document, or one is no valid text.
          */
         @JvmStatic
         @JvmOverloads
@@ -65,34 +142,82 @@ class Search private constructor(private val model: EdgebertModel, private val e
             lines: List<String>,
             progress: (done: Int, total: Int) -> Unit = { _, _ -> },
         ): Search {
-            if (model.task != Task.EMBED) {
-                throw EdgebertException("${model.name}: is for ${model.task.id}; search needs a model for embed")
-            }
-            val documents = lines.mapIndexed { at, line -> at + 1 to line.trim() }.filter { it.second.isNotEmpty() }
-            if (documents.isEmpty()) throw EdgebertException("there are no documents; at least one is needed")
-            val prompt = model.promptFor(DOCUMENT)
-            val entries = documents.mapIndexed { done, (line, text) ->
-                Entry(text, line, direction(model.embed(text, prompt = prompt).value)).also { progress(done + 1, documents.size) }
-            }
-            return Search(model, entries)
+            checkEmbeds(model)
+            return build(model, lines.withIndex().associate { (at, line) -> at + 1 to documentOf(line) }, progress)
         }
-    }
-}
 
-/** A vector's direction: its values times its scale have length 1. */
-internal class Direction(private val values: ByteArray, private val scale: Float) {
-    fun dot(other: FloatArray): Float {
-        var sum = 0f
-        for (at in values.indices) sum += values[at] * other[at]
-        return sum * scale
-    }
-}
+        /**
+         * Opens a corpus with its index; where there is no index, or the corpus has changed since, it is made and saved.
+         *
+         * @param corpus a text file in UTF-8, one document a line.
+         * @param index of the corpus; as a rule beside it.
+         * @param progress told after each document that is embedded how many of how many are done.
+         * @throws EdgebertException the model does not embed, the corpus cannot be read or has no document, or the index
+         *   is of another model or another prompt, damaged, or cannot be written.
+         */
+        @JvmStatic
+        @JvmOverloads
+        @Throws(EdgebertException::class)
+        fun open(
+            model: EdgebertModel,
+            corpus: File,
+            index: File = indexBeside(corpus),
+            progress: (done: Int, total: Int) -> Unit = { _, _ -> },
+        ): Search {
+            checkEmbeds(model)
+            val read = readCorpus(corpus)
+            val found = if (index.exists()) readIndex(index).also { checkFits(model, it, index) } else null
+            if (found != null && found.made.corpus.contentEquals(read.sha256)) return of(model, read, found, index)
+            return build(model, read.documents, progress).also { it.saveIndex(index, read) }
+        }
 
-internal fun direction(vector: FloatArray): Direction {
-    val largest = vector.fold(0f) { most, value -> max(most, abs(value)) }
-    if (largest == 0f) return Direction(ByteArray(vector.size), 0f)
-    val values = ByteArray(vector.size) { Math.rint(vector[it] * (LEVELS / largest)).toInt().toByte() }
-    return Direction(values, 1 / FloatArray(values.size) { values[it].toFloat() }.length())
+        /** Where the index of a corpus is kept as a rule: `docs.txt.edgebert-index` beside `docs.txt`. */
+        @JvmStatic
+        fun indexBeside(corpus: File): File = File(corpus.path + ".edgebert-index")
+
+        private fun build(model: EdgebertModel, lines: Map<Int, String>, progress: (Int, Int) -> Unit): Search {
+            val texts = lines.filterValues { it.isNotEmpty() }
+            if (texts.isEmpty()) throw noDocuments()
+            var done = 0
+            return Search(model, texts.mapValues { document(model, it.value).also { progress(++done, texts.size) } })
+        }
+
+        private fun of(model: EdgebertModel, corpus: Corpus, index: IndexFile, file: File): Search {
+            val documents = index.entries.associate { entry ->
+                val line = entry.line.toInt()
+                val text = corpus.documents[line]?.takeIf { line.toLong() == entry.line }
+                    ?: throw damaged(file, "line ${entry.line} of the corpus is no document")
+                line to Document(text, entry.vector)
+            }
+            return Search(model, documents)
+        }
+
+        private fun document(model: EdgebertModel, text: String): Document {
+            if (text.isEmpty()) throw EdgebertException(Reason.WrongArgument("text"), "the document is blank")
+            return Document(text, direction(model.embed(text, prompt = model.promptFor(DOCUMENT)).value))
+        }
+
+        private fun checkEmbeds(model: EdgebertModel) {
+            if (model.task == Task.EMBED) return
+            throw EdgebertException(
+                Reason.WrongTask(model.task, Task.EMBED),
+                "${model.name}: is for ${model.task.id}; search needs a model for embed",
+            )
+        }
+
+        private fun checkFits(model: EdgebertModel, index: IndexFile, file: File) {
+            if (!index.made.model.contentEquals(model.sha256)) {
+                throw fault(file, IndexFault.OTHER_MODEL, "an index of another model than ${model.name}; delete it to have it made anew")
+            }
+            if (!index.made.prompt.contentEquals(model.promptPrint())) {
+                throw fault(file, IndexFault.OTHER_PROMPT, "its documents were embedded behind another prompt than ${model.name} has; delete it")
+            }
+            if (index.width != model.record.vectorSize) throw damaged(file, "vectors of ${index.width} values")
+        }
+
+        private fun noDocuments() =
+            EdgebertException(Reason.WrongArgument("lines"), "there are no documents; at least one is needed")
+    }
 }
 
 /**
@@ -105,4 +230,8 @@ private fun EdgebertModel.promptFor(names: List<String>): String? {
     return found.find { record.prompts.getValue(it).isNotEmpty() } ?: found.firstOrNull()
 }
 
-private fun FloatArray.length(): Float = sqrt(sumOf { it.toDouble() * it }).toFloat()
+/** SHA-256 of the prompt before each document; zeros where there is none. */
+private fun EdgebertModel.promptPrint(): ByteArray {
+    val text = record.prompts[promptFor(DOCUMENT) ?: record.defaultPrompt].orEmpty()
+    return if (text.isEmpty()) ByteArray(FINGERPRINT_BYTES) else sha256(text.toByteArray())
+}

@@ -30,6 +30,7 @@ class JavaTest {
             assertTrue(reply.getTiming().getTotalNanos() > 0);
             assertEquals(reply.getValue(), model.classify(QUESTION, null, Truncate.LONGEST, LongText.MEAN).getValue());
             assertTrue(model.selfTest().getPassed());
+            assertEquals(reply.getValue().getLabel(), reply.getValue().top(1).get(0).getLabel());
         }
     }
 
@@ -71,6 +72,8 @@ class JavaTest {
             Hit hit = search.find("My card is lost.", 1).getValue().get(0);
             assertEquals(1, hit.getLine());
             assertEquals(2, search.getSize());
+            assertEquals(4, search.add("One more."));
+            assertTrue(search.remove(4));
         }
     }
 
@@ -79,7 +82,7 @@ class JavaTest {
         byte[] bytes = Files.readAllBytes(file("classify").toPath());
         ByteBuffer buffer = ByteBuffer.allocateDirect(bytes.length);
         buffer.put(bytes).flip();
-        try (EdgebertModel model = EdgebertModel.open(buffer, "classify", new Options(2))) {
+        try (EdgebertModel model = EdgebertModel.fromBuffer(buffer, "classify", new Options(2))) {
             Tokenizer tokenizer = model.getTokenizer();
             Encoding encoding = tokenizer.encode(QUESTION);
             Output output = model.runIds(encoding.getIds()).getValue();
@@ -93,11 +96,13 @@ class JavaTest {
         try (EdgebertModel model = open("classify")) {
             EdgebertException error = assertThrows(EdgebertException.class, () -> model.embed(QUESTION));
             assertEquals("classify.tflite: is for classify, not for embed", error.getMessage());
+            assertTrue(error.getReason() instanceof Reason.WrongTask);
+            assertEquals(Task.EMBED, ((Reason.WrongTask) error.getReason()).getAsked());
         }
     }
 
     private static EdgebertModel open(String name) {
-        return EdgebertModel.open(file(name));
+        return EdgebertModel.fromFile(file(name));
     }
 
     private static File file(String name) {

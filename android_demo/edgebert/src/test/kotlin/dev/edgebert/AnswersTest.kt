@@ -29,7 +29,7 @@ class AnswersTest {
     fun `every file passes its self-test`(): List<DynamicTest> =
         MADE.listFiles { file -> file.extension == "tflite" }!!.map { file ->
             dynamicTest(file.name) {
-                EdgebertModel.open(file).use { model ->
+                EdgebertModel.fromFile(file).use { model ->
                     val report = model.selfTest()
                     assertTrue(report.passed) { report.failures.joinToString() }
                     assertTrue(report.texts > 0)
@@ -39,7 +39,7 @@ class AnswersTest {
 
     private fun check(case: Map<*, *>) {
         val name = case["model"] as String
-        val model = models.getOrPut(name) { EdgebertModel.open(File(MADE, name)) }
+        val model = models.getOrPut(name) { EdgebertModel.fromFile(File(MADE, name)) }
         val reply = ask(model, case["arguments"] as Map<*, *>)
         // Runtimes differ in the last digits of float32; int8 kernels round now and then to another step.
         tolerance = if (model.record.quantization == "float32") 1e-5f else 2e-2f

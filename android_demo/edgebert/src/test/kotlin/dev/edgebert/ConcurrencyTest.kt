@@ -18,7 +18,7 @@ import kotlin.concurrent.thread
 
 /** Asks in a hurry: nobody waits for a model who has not asked it, and nobody who has changed their mind. */
 class ConcurrencyTest {
-    private val model = EdgebertModel.open(File(MADE, "exact.tflite"))
+    private val model = EdgebertModel.fromFile(File(MADE, "exact.tflite"))
 
     /** Two hundred windows of 128 tokens through MiniLM in float32: seconds. */
     private val long = "Where is my card? ".repeat(5000)

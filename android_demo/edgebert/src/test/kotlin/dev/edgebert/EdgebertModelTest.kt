@@ -6,6 +6,9 @@ import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.delay
+import kotlinx.coroutines.flow.flow
+import kotlinx.coroutines.flow.take
+import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -28,7 +31,7 @@ class EdgebertModelTest {
         val around = File(folder, "around").apply { writeBytes(ByteArray(64) + model + ByteArray(100)) }
         val expected = open("classify").use { it.classify(question).value }
         val inside = around.inputStream().use {
-            EdgebertModel.open(it.fd, 64, model.size.toLong(), "asset.tflite")
+            EdgebertModel.fromDescriptor(it.fd, 64, model.size.toLong(), "asset.tflite")
         }
         inside.use { assertEquals(expected, it.classify(question).value) }
     }
@@ -112,8 +115,42 @@ class EdgebertModelTest {
     }
 
     @Test
+    fun `a flow of texts becomes a flow of answers in their order`() = open("classify").use { model ->
+        val texts = (1..60).map { "Where is card number $it?" + " card".repeat(it * 7 % 41) }
+        val expected = texts.map { model.classify(it).value }
+        runBlocking {
+            assertEquals(expected, model.answers(texts) { classify(it).value })
+            var given = 0
+            val endless = flow { while (true) emit(texts[given++ % texts.size]) }
+            assertEquals(expected.take(5), model.answers(endless) { classify(it).value }.take(5).toList())
+            assertTrue(given < 20) { "$given texts were taken for 5 answers" }
+            val error = runCatching { model.answers(listOf("a", "\uD83D", "b")) { classify(it).value } }.exceptionOrNull()
+            assertEquals(Reason.LoneSurrogate(0), (error as EdgebertException).reason)
+        }
+    }
+
+    @Test
+    fun `the best labels, as many and as likely as asked for`() = open("classify").use { model ->
+        val found = model.classify(question).value
+        assertEquals(found.scores.values.sortedDescending(), found.top().map { it.score })
+        assertEquals(ScoredLabel(found.label, found.score), found.top(maxResults = 1).single())
+        assertEquals(found.top(2), found.top(scoreThreshold = found.top()[1].score))
+        assertMessage("maxResults is 0") { found.top(0) }
+    }
+
+    @Test
+    fun `the cosine of two vectors`(): Unit = open("embed").use { model ->
+        val (one, other) = listOf("my card", "your card").map { model.embed(it).value }
+        val dot = one.indices.sumOf { one[it].toDouble() * other[it] }
+        assertEquals(dot.toFloat(), EdgebertModel.cosineSimilarity(one, FloatArray(other.size) { 3 * other[it] }), 1e-5f)
+        assertEquals(0f, EdgebertModel.cosineSimilarity(one, FloatArray(one.size)))
+        val error = assertThrows(IllegalArgumentException::class.java) { EdgebertModel.cosineSimilarity(one, FloatArray(3)) }
+        assertEquals("vectors of 32 and 3 numbers", error.message)
+    }
+
+    @Test
     fun `several threads in a model give the same labels`() {
-        EdgebertModel.open(File(MADE, "classify-float32.tflite"), Options(threads = 2)).use { two ->
+        EdgebertModel.fromFile(File(MADE, "classify-float32.tflite"), Options(threads = 2)).use { two ->
             open("classify-float32").use { one ->
                 assertEquals(one.classify(question).value.label, two.classify(question).value.label)
             }
@@ -142,7 +179,7 @@ class EdgebertModelTest {
         assertMessage("classify.tflite: the model is closed") { model.classify(question) }
     }
 
-    private fun open(name: String) = EdgebertModel.open(File(MADE, "$name.tflite"))
+    private fun open(name: String) = EdgebertModel.fromFile(File(MADE, "$name.tflite"))
 
     private fun assertMessage(expected: String, action: () -> Unit) {
         val message = assertThrows(EdgebertException::class.java) { action() }.message.orEmpty()

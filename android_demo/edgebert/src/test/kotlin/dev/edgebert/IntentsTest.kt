@@ -14,7 +14,7 @@ class IntentsTest {
     fun `labels and scores in float32 are Python's`() {
         assertEquals(1000, cases.size)
         var largest = 0f
-        EdgebertModel.open(File(MADE, "exact.tflite")).use { model ->
+        EdgebertModel.fromFile(File(MADE, "exact.tflite")).use { model ->
             for (case in cases) {
                 val found = model.classify(case["text"] as String).value
                 assertEquals(case["label"], found.label, case["text"] as String)
@@ -30,7 +30,7 @@ class IntentsTest {
     @Test
     fun `labels as shipped, in int8, are Python's but for a few`() {
         val some = cases.filterIndexed { at, _ -> at % 10 == 0 }
-        EdgebertModel.open(File(MADE, "models/intents.tflite")).use { model ->
+        EdgebertModel.fromFile(File(MADE, "models/intents.tflite")).use { model ->
             val others = some.count { model.classify(it["text"] as String).value.label != it["shipped"] }
             println("${some.size} questions, int8: $others other labels")
             assertTrue(others <= 3) { "$others other labels" }

@@ -12,7 +12,11 @@ class NoNetworkTest {
         val classes = File("target/classes/dev/edgebert").walk().filter { it.extension == "class" }.toList()
         assertTrue(classes.size > 50) { "${classes.size} classes found" }
         // Names of classes stand in the constant pool as they are.
-        val found = classes.filter { file -> NETWORK.any { it in file.readText(Charsets.ISO_8859_1) } }
+        // An address of a document is no connection.
+        val found = classes.filter { file ->
+            val content = file.readText(Charsets.ISO_8859_1).replace("android/net/Uri", "")
+            NETWORK.any { it in content }
+        }
         assertEquals(emptyList<File>(), found)
     }
 

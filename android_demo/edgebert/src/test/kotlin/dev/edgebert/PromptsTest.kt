@@ -1,5 +1,6 @@
 package dev.edgebert
 
+import dev.edgebert.index.direction
 import dev.edgebert.modelfile.StoredZip
 import dev.edgebert.modelfile.archiveBytes
 import org.junit.jupiter.api.Assertions.assertArrayEquals
@@ -19,7 +20,7 @@ class PromptsTest {
     fun `a prompt stands before the text`() = open(PROMPTS, default = "null").use { model ->
         val plain = model.embed("where is my card").value
         assertArrayEquals(model.embed("how: where is my card").value, model.embed("where is my card", prompt = "query").value)
-        assertArrayEquals(plain, EdgebertModel.open(File(MADE, "embed.tflite")).use { it.embed("where is my card").value })
+        assertArrayEquals(plain, EdgebertModel.fromFile(File(MADE, "embed.tflite")).use { it.embed("where is my card").value })
     }
 
     @Test
@@ -33,7 +34,7 @@ class PromptsTest {
             val error = assertThrows(EdgebertException::class.java) { model.embed("a", prompt = "quest") }
             assertEquals("prompt 'quest' is unknown; accepted: passage, query", error.message)
         }
-        EdgebertModel.open(File(MADE, "embed.tflite")).use { model ->
+        EdgebertModel.fromFile(File(MADE, "embed.tflite")).use { model ->
             val error = assertThrows(EdgebertException::class.java) { model.embed("a", prompt = "query") }
             assertEquals("prompt 'query' is unknown; the file has none", error.message)
         }
@@ -61,7 +62,7 @@ class PromptsTest {
         val archive = archiveBytes(all, zip.start)
         val file = File(folder, "prompts.tflite")
         file.writeBytes(whole.copyOf(zip.start) + archive.array().copyOf(archive.limit()))
-        return EdgebertModel.open(file)
+        return EdgebertModel.fromFile(file)
     }
 
     private companion object {

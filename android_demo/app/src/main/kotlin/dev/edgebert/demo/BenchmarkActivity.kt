@@ -5,11 +5,9 @@ import android.content.Intent
 import android.os.Bundle
 import android.view.Menu
 import android.view.MenuItem
-import android.view.View
 import android.view.WindowManager
 import android.widget.ArrayAdapter
 import android.widget.Button
-import android.widget.ListView
 import android.widget.ProgressBar
 import android.widget.Spinner
 import android.widget.TextView
@@ -21,16 +19,18 @@ import java.io.File
 import java.time.Instant
 import java.time.temporal.ChronoUnit
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.MainScope
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.launch
+import kotlinx.coroutines.withContext
 
 /** The benchmark screen; with the extras `job` and `id` it does what a computer asks over adb, see docs/android_protocol.md. */
 class BenchmarkActivity : Activity() {
     private lateinit var session: BenchmarkSession
     private lateinit var models: Spinner
     private lateinit var threads: Spinner
-    private val rows = RowAdapter()
+    private lateinit var rows: Rows
     private var scope: CoroutineScope? = null
 
     override fun onCreate(savedInstanceState: Bundle?) {
@@ -42,9 +42,9 @@ class BenchmarkActivity : Activity() {
         window.addFlags(WindowManager.LayoutParams.FLAG_KEEP_SCREEN_ON)
         val kept = lastNonConfigurationInstance as BenchmarkSession?
         session = kept ?: BenchmarkSession(DemoApp.services(this)).apply { if (savedInstanceState == null) startJob(this) }
-        models = findViewById<Spinner>(R.id.models).apply { adapter = choices(session.models.map { it.name }) }
+        models = findViewById(R.id.models)
         threads = findViewById<Spinner>(R.id.threads).apply { adapter = choices(THREADS.map { resources.getQuantityString(R.plurals.threads, it, it) }) }
-        findViewById<ListView>(R.id.rows).adapter = rows
+        rows = Rows(findViewById(R.id.rows))
         findViewById<Button>(R.id.run).setOnClickListener { runOrStop() }
     }
 
@@ -79,7 +79,7 @@ class BenchmarkActivity : Activity() {
     override fun onOptionsItemSelected(item: MenuItem): Boolean {
         when (item.itemId) {
             android.R.id.home -> finish()
-            R.id.share -> (session.state.value as? BenchmarkState.Done)?.let { share(it.result) }
+            R.id.share -> (session.state.value as? BenchmarkState.Done)?.let { done -> scope?.launch { share(done.result) } }
             else -> return super.onOptionsItemSelected(item)
         }
         return true
@@ -99,6 +99,8 @@ class BenchmarkActivity : Activity() {
     }
 
     private fun show(state: BenchmarkState) {
+        val names = session.models.map { it.name }
+        if (models.adapter?.count != names.size) models.adapter = choices(names)
         val running = state as? BenchmarkState.Running
         findViewById<Button>(R.id.run).apply {
             setText(if (running == null) R.string.run else R.string.stop)
@@ -120,16 +122,19 @@ class BenchmarkActivity : Activity() {
 
     private fun noteOf(state: BenchmarkState): String = when (state) {
         is BenchmarkState.Running -> state.progress.what
-        is BenchmarkState.Failed -> state.message
+        is BenchmarkState.Failed -> state.problem.text(this)
         is BenchmarkState.Done -> ""
+        BenchmarkState.Loading -> ""
         BenchmarkState.Idle -> getString(if (session.models.isEmpty()) R.string.no_model else R.string.benchmark_idle)
     }
 
-    private fun share(result: DeviceResult) {
+    private suspend fun share(result: DeviceResult) {
         val now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString()
         val version = packageManager.getPackageInfo(packageName, 0).versionName.orEmpty()
         val name = "edgebert-${now.replace(':', '-')}.json"
-        val address = ReportProvider.keep(this, name, result.toReport(now, version).toString())
+        val address = withContext(Dispatchers.IO) {
+            ReportProvider.keep(this@BenchmarkActivity, name, result.toReport(now, version).toString())
+        }
         val send = Intent(Intent.ACTION_SEND)
             .setType(ReportProvider.TYPE)
             .putExtra(Intent.EXTRA_STREAM, address)
@@ -140,8 +145,6 @@ class BenchmarkActivity : Activity() {
 
     private fun choices(names: List<String>) =
         ArrayAdapter(this, R.layout.model, names).apply { setDropDownViewResource(android.R.layout.simple_spinner_dropdown_item) }
-
-    private fun visibleIf(condition: Boolean) = if (condition) View.VISIBLE else View.GONE
 
     private companion object {
         val THREADS = listOf(1, 2, 4)

@@ -17,7 +17,7 @@ class BenchmarkRows(private val context: Context) {
             row(R.string.thermal, thermal(device.thermalStatus())),
             result.facts.board?.let { row(R.string.device, it) },
             result.facts.cpu?.let { row(R.string.processor, it) },
-            row(R.string.cores, cores(result)),
+            cores(result).takeIf { it.isNotEmpty() }?.let { row(R.string.cores, it) },
             result.facts.features?.let { row(R.string.features, it.joinToString(" ").ifEmpty { context.getString(R.string.none) }) },
             result.facts.memoryBytes?.let { row(R.string.memory_of_device, size(it)) },
             row(R.string.system, result.facts.os),
@@ -34,9 +34,10 @@ class BenchmarkRows(private val context: Context) {
             row(R.string.tokenize, millis(medianOf(run, "tokenize"))),
             row(R.string.infer, millis(medianOf(run, "set") + medianOf(run, "invoke") + medianOf(run, "finish"))),
             row(R.string.load, context.getString(R.string.load_detail, run.started.loadMs, run.started.firstMs)),
-            row(R.string.pss, size(run.started.pss)),
         ) + listOfNotNull(
-            run.started.first.private?.let { row(R.string.private_memory, size(it)) },
+            // Where Android does not say, such as before a first measurement, there is nothing to show.
+            run.started.pss.takeIf { it > 0 }?.let { row(R.string.pss, size(it)) },
+            run.started.first.private?.takeIf { it > 0 }?.let { row(R.string.private_memory, size(it)) },
             run.joulesPer1000?.let { row(R.string.energy, context.getString(R.string.joules, it)) },
         ) + run.notes.map { Row(it) }
     }

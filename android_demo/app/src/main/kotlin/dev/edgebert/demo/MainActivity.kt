@@ -1,19 +1,23 @@
 package dev.edgebert.demo
 
 import android.app.Activity
+import android.app.AlertDialog
 import android.content.ActivityNotFoundException
 import android.content.Intent
 import android.os.Bundle
+import android.text.BidiFormatter
 import android.text.Editable
 import android.text.InputFilter
 import android.text.TextWatcher
+import android.text.format.Formatter
 import android.view.Menu
 import android.view.MenuItem
 import android.view.View
+import android.view.ViewGroup
 import android.widget.AdapterView
 import android.widget.ArrayAdapter
+import android.widget.Button
 import android.widget.EditText
-import android.widget.ListView
 import android.widget.ProgressBar
 import android.widget.Spinner
 import android.widget.TextView
@@ -23,7 +27,7 @@ import dev.edgebert.demo.ask.AskSession
 import dev.edgebert.demo.ask.AskState
 import dev.edgebert.demo.ask.ModelFacts
 import dev.edgebert.demo.ask.Status
-import java.util.Locale
+import dev.edgebert.demo.models.FileModel
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.MainScope
 import kotlinx.coroutines.cancel
@@ -35,7 +39,7 @@ class MainActivity : Activity() {
     private lateinit var models: Spinner
     private lateinit var text: EditText
     private lateinit var passage: EditText
-    private val rows = RowAdapter()
+    private lateinit var rows: Rows
     private var scope: CoroutineScope? = null
 
     override fun onCreate(savedInstanceState: Bundle?) {
@@ -46,7 +50,7 @@ class MainActivity : Activity() {
         models = findViewById(R.id.models)
         text = findViewById(R.id.text)
         passage = findViewById(R.id.passage)
-        findViewById<ListView>(R.id.rows).adapter = rows
+        rows = Rows(findViewById(R.id.rows))
         val kept = lastNonConfigurationInstance as AskSession?
         session = kept ?: AskSession(DemoApp.services(this)).apply { start(savedInstanceState?.getString(MODEL)) }
         models.onItemSelectedListener = whenSelected { session.select(session.state.value.models[it]) }
@@ -85,10 +89,19 @@ class MainActivity : Activity() {
         return true
     }
 
+    override fun onPrepareOptionsMenu(menu: Menu): Boolean {
+        menu.findItem(R.id.about).isVisible = facts() != null
+        // What came with the app stays.
+        menu.findItem(R.id.delete).isVisible = session.state.value.selected is FileModel
+        return true
+    }
+
     override fun onOptionsItemSelected(item: MenuItem): Boolean {
         when (item.itemId) {
             R.id.benchmark -> startActivity(Intent(this, BenchmarkActivity::class.java))
             R.id.open -> pick()
+            R.id.about -> facts()?.let(::tellAbout)
+            R.id.delete -> confirmDeletion()
             else -> return super.onOptionsItemSelected(item)
         }
         return true
@@ -109,7 +122,38 @@ class MainActivity : Activity() {
         }
     }
 
-    private fun ask() = session.ask(text.text.toString(), passage.text.toString())
+    private fun ask() {
+        session.ask(text.text.toString(), passage.text.toString())
+        show(session.state.value) // examples go with the first letter
+    }
+
+    private fun facts(): ModelFacts? = (session.state.value.status as? Status.Ready)?.facts
+
+    private fun tellAbout(facts: ModelFacts) {
+        val lines = listOfNotNull(
+            getString(R.string.about_task, facts.task.id),
+            facts.labels.takeIf { it > 0 }?.let { resources.getQuantityString(R.plurals.labels, it, it) },
+            resources.getQuantityString(R.plurals.layers, facts.layers, facts.layers),
+            getString(R.string.about_shape, facts.hiddenSize),
+            getString(R.string.about_numbers, facts.quantization),
+            getString(R.string.about_engine, facts.engine),
+            getString(if (facts.selfTestPassed) R.string.about_self_test_passed else R.string.about_self_test_failed),
+        )
+        AlertDialog.Builder(this)
+            .setTitle(session.state.value.selected?.name)
+            .setMessage(lines.joinToString("\n"))
+            .setPositiveButton(android.R.string.ok, null)
+            .show()
+    }
+
+    private fun confirmDeletion() {
+        val name = session.state.value.selected?.name ?: return
+        AlertDialog.Builder(this)
+            .setMessage(getString(R.string.delete_question, BidiFormatter.getInstance().unicodeWrap(name)))
+            .setNegativeButton(android.R.string.cancel, null)
+            .setPositiveButton(R.string.delete_model) { _, _ -> session.delete() }
+            .show()
+    }
 
     private fun show(state: AskState) {
         showModels(state)
@@ -118,12 +162,13 @@ class MainActivity : Activity() {
         text.hint = getString(if (facts == null) R.string.hint_any else HINTS.getValue(facts.task), facts?.documents ?: 0)
         findViewById<TextView>(R.id.facts).text = if (facts == null) "" else describe(facts)
         showProgress(state.status)
-        val problem = state.problem ?: problemOf(state.status)
+        val problem = state.problem?.text(this) ?: problemOf(state.status)
         findViewById<TextView>(R.id.problem).apply {
             text = problem
             visibility = visibleIf(problem != null)
         }
-        showReply(state, quiet = problem != null || facts == null)
+        showReply(state)
+        showExamples(facts?.task.takeIf { problem == null && state.reply == null && text.text.isBlank() })
     }
 
     private fun showModels(state: AskState) {
@@ -134,53 +179,87 @@ class MainActivity : Activity() {
         }
         val at = state.models.indexOf(state.selected)
         if (at >= 0 && models.selectedItemPosition != at) models.setSelection(at)
+        models.visibility = visibleIf(names.isNotEmpty())
     }
 
     private fun showProgress(status: Status) {
-        val bar = findViewById<ProgressBar>(R.id.progress)
-        bar.visibility = visibleIf(status is Status.Opening || status is Status.Indexing)
-        bar.isIndeterminate = status is Status.Opening
-        if (status is Status.Indexing) {
-            bar.max = status.total
-            bar.progress = status.done
+        val (done, total) = when (status) {
+            is Status.Indexing -> status.done to status.total
+            is Status.Copying -> (status.done shr 10).toInt() to ((status.total ?: 0) shr 10).toInt()
+            else -> 0 to 0
+        }
+        val words = when (status) {
+            Status.Opening -> getString(R.string.opening)
+            is Status.Copying -> getString(R.string.copying)
+            is Status.Indexing -> getString(R.string.indexing, status.done, status.total)
+            else -> null
+        }
+        findViewById<ProgressBar>(R.id.progress).apply {
+            visibility = visibleIf(words != null)
+            isIndeterminate = total == 0
+            max = maxOf(total, 1)
+            progress = done
         }
         findViewById<TextView>(R.id.working).apply {
-            visibility = bar.visibility
-            text = if (status is Status.Indexing) getString(R.string.indexing, status.done, status.total) else getString(R.string.opening)
+            visibility = visibleIf(words != null)
+            text = words
         }
     }
 
-    private fun showReply(state: AskState, quiet: Boolean) {
+    private fun showReply(state: AskState) {
         val reply = state.reply
-        rows.show(reply?.value.orEmpty())
-        findViewById<TextView>(R.id.empty).apply {
-            visibility = visibleIf(!quiet && reply?.value.isNullOrEmpty())
-            setText(if (reply == null) R.string.type_to_begin else R.string.nothing_found)
+        rows.show(reply?.value?.rows.orEmpty())
+        findViewById<View>(R.id.unsure).visibility = visibleIf(reply?.value?.isSure == false)
+        findViewById<TextView>(R.id.timing).apply {
+            visibility = visibleIf(reply != null)
+            text = if (reply == null) "" else line(
+                listOfNotNull(
+                    getString(R.string.nothing_found).takeIf { reply.value.rows.isEmpty() },
+                    getString(R.string.timing, millisText(reply.timing.totalNanos / 1e6)),
+                    getString(R.string.truncated).takeIf { reply.truncated },
+                ),
+            )
         }
-        findViewById<TextView>(R.id.timing).text = if (reply == null) "" else listOfNotNull(
-            getString(R.string.timing, millis(reply.timing.tokenizeMillis), millis(reply.timing.inferMillis)),
-            resources.getQuantityString(R.plurals.tokens, reply.tokens, reply.tokens),
-            getString(R.string.truncated).takeIf { reply.truncated },
-        ).joinToString(getString(R.string.separator))
+    }
+
+    /** Sentences to tap, while nothing is typed. */
+    private fun showExamples(task: Task?) {
+        val sentences = task?.let { resources.getStringArray(EXAMPLES.getValue(it)) }.orEmpty()
+        findViewById<TextView>(R.id.empty).apply {
+            setText(R.string.try_one)
+            visibility = visibleIf(sentences.isNotEmpty())
+        }
+        val place = findViewById<ViewGroup>(R.id.examples)
+        place.visibility = visibleIf(sentences.isNotEmpty())
+        if (sentences.toList() == List(place.childCount) { (place.getChildAt(it) as Button).text.toString() }) return
+        place.removeAllViews()
+        for (sentence in sentences) {
+            val button = layoutInflater.inflate(R.layout.example, place, false) as Button
+            button.text = sentence
+            button.setOnClickListener { tryOut(sentence, task) }
+            place.addView(button)
+        }
+    }
+
+    private fun tryOut(sentence: String, task: Task?) {
+        if (task == Task.ANSWER && passage.text.isBlank()) passage.setText(R.string.example_passage)
+        text.setText(sentence)
+        text.setSelection(text.length())
     }
 
     private fun problemOf(status: Status): String? = when (status) {
-        is Status.Failed -> status.message
+        is Status.Failed -> status.problem.text(this)
         Status.NoModel -> getString(R.string.no_model)
         else -> null
     }
 
-    private fun describe(facts: ModelFacts): String = listOfNotNull(
-        facts.task.id,
-        facts.quantization,
-        getString(R.string.shape, facts.layers, facts.hiddenSize),
-        facts.labels.takeIf { it > 0 }?.let { resources.getQuantityString(R.plurals.labels, it, it) },
-        getString(if (facts.selfTestPassed) R.string.self_test_passed else R.string.self_test_failed),
-    ).joinToString(getString(R.string.separator))
-
-    private fun millis(value: Double) = String.format(Locale.getDefault(), "%.2f", value)
-
-    private fun visibleIf(condition: Boolean) = if (condition) View.VISIBLE else View.GONE
+    private fun describe(facts: ModelFacts): String = line(
+        listOf(
+            resources.getQuantityString(R.plurals.layers, facts.layers, facts.layers),
+            Formatter.formatShortFileSize(this, facts.bytes),
+            getString(if (facts.selfTestPassed) R.string.ready else R.string.computes_differently),
+        ),
+    )
 
     private fun tell(line: String) = Toast.makeText(this, line, Toast.LENGTH_LONG).show()
 
@@ -199,6 +278,16 @@ class MainActivity : Activity() {
             Task.TAG to R.string.hint_any,
             Task.ANSWER to R.string.hint_question,
             Task.FILL_MASK to R.string.hint_mask,
+        )
+
+        val EXAMPLES = mapOf(
+            Task.CLASSIFY to R.array.examples_classify,
+            Task.REGRESS to R.array.examples_any,
+            Task.EMBED to R.array.examples_classify,
+            Task.ENCODE to R.array.examples_any,
+            Task.TAG to R.array.examples_any,
+            Task.ANSWER to R.array.examples_question,
+            Task.FILL_MASK to R.array.examples_mask,
         )
     }
 }

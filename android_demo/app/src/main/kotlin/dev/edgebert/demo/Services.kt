@@ -1,7 +1,6 @@
 package dev.edgebert.demo
 
 import android.content.Context
-import dev.edgebert.EdgebertException
 import dev.edgebert.EdgebertModel
 import dev.edgebert.Options
 import dev.edgebert.demo.benchmark.AndroidDevice
@@ -30,15 +29,16 @@ open class Services(private val context: Context) {
     /**
      * Opens a model.
      *
-     * @throws EdgebertException with one line for the user, where it cannot be opened
+     * @throws dev.edgebert.EdgebertException the file is no model that this app can open
+     * @throws AppException it cannot be read, or memory is short
      */
     fun open(source: ModelSource, threads: Int): EdgebertModel =
         try {
             load(source, Options(threads = threads))
         } catch (error: IOException) {
-            throw EdgebertException("${source.name}: cannot be read: ${error.message}", error)
+            throw AppException(Problem.OfApp.UNREADABLE, "${source.name}: cannot be read: ${error.message}", error)
         } catch (error: OutOfMemoryError) {
-            throw EdgebertException("${source.name}: not enough memory; close other apps, or choose a smaller model", error)
+            throw AppException(Problem.OfApp.NO_MEMORY, "${source.name}: not enough memory", error)
         }
 
     /** The bytes of a model. */

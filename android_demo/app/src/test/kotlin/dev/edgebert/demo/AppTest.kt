@@ -3,10 +3,11 @@ package dev.edgebert.demo
 import android.app.Activity
 import android.os.Looper
 import android.view.View
-import android.widget.ListView
+import android.view.ViewGroup
 import android.widget.TextView
 import dev.edgebert.EdgebertModel
 import dev.edgebert.Options
+import dev.edgebert.demo.benchmark.Device
 import dev.edgebert.demo.benchmark.LinuxFiles
 import dev.edgebert.demo.benchmark.MeasuringProcess
 import dev.edgebert.demo.benchmark.Memory
@@ -71,9 +72,9 @@ abstract class AppTest {
 
     /** Title and detail of each row. */
     protected fun Activity.rows(): List<Pair<String, String>> {
-        val list = findViewById<ListView>(R.id.rows)
-        return List(list.adapter.count) { at ->
-            val row = list.adapter.getView(at, null, list)
+        val list = findViewById<ViewGroup>(R.id.rows)
+        return List(list.childCount) { at ->
+            val row = list.getChildAt(at)
             row.findViewById<TextView>(R.id.title).text.toString() to row.findViewById<TextView>(R.id.detail).text.toString()
         }
     }
@@ -83,6 +84,8 @@ abstract class AppTest {
 class TestServices(app: DemoApp) : Services(app) {
     var opened = 0
     var isOutOfMemory = false
+
+    override var device: Device = super.device
 
     override val jobFolder: File = File(app.cacheDir, "jobs").apply { mkdirs() }
 

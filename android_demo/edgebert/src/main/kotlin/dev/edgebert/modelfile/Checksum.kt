@@ -1,6 +1,7 @@
 package dev.edgebert.modelfile
 
 import dev.edgebert.EdgebertException
+import dev.edgebert.Reason
 import java.nio.Buffer
 import java.nio.ByteBuffer
 
@@ -23,6 +24,6 @@ internal fun checkUnchanged(file: ByteBuffer, zip: StoredZip, graphCrc32c: Long)
     (graph as Buffer).limit(zip.start)
     (rest as Buffer).position(zip.start)
     if (rest != archive || crc32c(graph) != graphCrc32c) {
-        throw EdgebertException("damaged: its bytes are not those that were written; copy it or convert again")
+        throw EdgebertException(Reason.Damaged, "damaged: its bytes are not those that were written; copy it or convert again")
     }
 }

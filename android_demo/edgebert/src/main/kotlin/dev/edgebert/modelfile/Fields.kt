@@ -1,6 +1,7 @@
 package dev.edgebert.modelfile
 
 import dev.edgebert.EdgebertException
+import dev.edgebert.Reason
 
 /**
  * A JSON object from anywhere, read field by field; fields nobody asks for are passed over.
@@ -52,12 +53,12 @@ internal class Fields(private val values: Map<*, *>, private val where: String) 
     }
 
     private fun <T : Any> read(name: String, convert: (Any?) -> T?): T {
-        if (name !in values) throw EdgebertException("$where.$name is missing")
+        if (name !in values) throw EdgebertException(Reason.Damaged, "$where.$name is missing")
         return convert(values[name]) ?: refuse(name, values[name])
     }
 
     private fun refuse(name: String, value: Any?): Nothing =
-        throw EdgebertException("$where.$name is '${value.toString().take(40)}', which does not fit")
+        throw EdgebertException(Reason.Damaged, "$where.$name is '${value.toString().take(40)}', which does not fit")
 }
 
 private fun toInt(value: Any?): Int? = (value as? Long)?.toInt()?.takeIf { it.toLong() == value }

@@ -1,6 +1,7 @@
 package dev.edgebert.modelfile
 
 import dev.edgebert.EdgebertException
+import dev.edgebert.Reason
 import java.nio.ByteBuffer
 import java.nio.charset.CharacterCodingException
 import java.nio.charset.StandardCharsets
@@ -30,7 +31,7 @@ private val IDENTIFIER = byteArrayOf(0x54, 0x46, 0x4C, 0x33)
  */
 internal fun readModelFile(file: ByteBuffer, name: String): ModelFile {
     if (!IDENTIFIER.indices.all { it + 4 < file.limit() && file.get(it + 4) == IDENTIFIER[it] }) {
-        throw EdgebertException("$name: not a TFLite file (a file made by edgebert convert is needed)")
+        throw EdgebertException(Reason.NotAModel, "$name: not a TFLite file (a file made by edgebert convert is needed)")
     }
     return try {
         val zip = StoredZip(file)
@@ -40,17 +41,19 @@ internal fun readModelFile(file: ByteBuffer, name: String): ModelFile {
         check(record, vocabulary.split("\n").dropLast(1))
     } catch (error: NoStoredZipException) {
         throw EdgebertException(
+            Reason.NotAModel,
             "$name: a TFLite file, but not one that edgebert wrote, or damaged (${error.message}); " +
                 "make one with: edgebert convert",
         )
     } catch (error: EdgebertException) {
-        throw EdgebertException("$name: ${error.message}")
+        throw EdgebertException(error.reason, "$name: ${error.message}")
     }
 }
 
 private fun check(record: Record, vocabulary: List<String>): ModelFile {
     if (vocabulary.size != record.model.vocabSize) {
         throw EdgebertException(
+            Reason.Damaged,
             "damaged: ${vocabulary.size} word pieces where the model has ${record.model.vocabSize}",
         )
     }
@@ -60,5 +63,5 @@ private fun check(record: Record, vocabulary: List<String>): ModelFile {
 private fun decode(bytes: ByteBuffer, what: String): String = try {
     StandardCharsets.UTF_8.newDecoder().decode(bytes).toString()
 } catch (_: CharacterCodingException) {
-    throw EdgebertException("damaged: the $what is not UTF-8")
+    throw EdgebertException(Reason.Damaged, "damaged: the $what is not UTF-8")
 }

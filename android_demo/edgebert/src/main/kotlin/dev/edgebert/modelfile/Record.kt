@@ -1,6 +1,8 @@
 package dev.edgebert.modelfile
 
 import dev.edgebert.EdgebertException
+import dev.edgebert.Feature
+import dev.edgebert.Reason
 import dev.edgebert.Task
 import dev.edgebert.tokenizer.AddedToken
 import dev.edgebert.tokenizer.Template
@@ -105,18 +107,20 @@ internal fun parseRecord(text: String): Record {
     val json = try {
         parseJson(text)
     } catch (_: JsonException) {
-        throw EdgebertException("edgebert record: not JSON")
+        throw EdgebertException(Reason.Damaged, "edgebert record: not JSON")
     }
-    val values = json as? Map<*, *> ?: throw EdgebertException("edgebert record: no JSON object")
+    val values = json as? Map<*, *> ?: throw EdgebertException(Reason.Damaged, "edgebert record: no JSON object")
     // Graphs of fixed lengths, for accelerators.
     if (values["format"] == INTEGER_FORMAT || values["integer"] != null) {
         throw EdgebertException(
+            Reason.Unsupported(Feature.FULL_INTEGER),
             "edgebert record: a full-integer file, for accelerators; this app reads int8, float16 and float32: " +
                 "convert again with --quantize int8",
         )
     }
     if (values["format"] !in FORMATS) {
         throw EdgebertException(
+            Reason.TooNew("format ${values["format"]}"),
             "edgebert record: format ${values["format"]}, this app reads ${FORMATS.joinToString()}; update the app, or convert again with the edgebert it was made for",
         )
     }
@@ -143,6 +147,7 @@ private fun Fields.record() = Record(
 )
 
 private fun task(id: String): Task = Task.entries.find { it.id == id } ?: throw EdgebertException(
+    Reason.TooNew("task ${id.take(40)}"),
     "edgebert record: task '${id.take(40)}' is unknown; this app knows: " +
         "${Task.entries.joinToString { it.id }}; update the app or convert again",
 )
@@ -151,6 +156,7 @@ internal fun Fields.tokenizer(): TokenizerOptions {
     val kind = orElse("kind", WORD_PIECE, Fields::string)
     if (kind != WORD_PIECE) {
         throw EdgebertException(
+            Reason.Unsupported(Feature.TOKENIZER),
             "edgebert record: its tokenizer is '${kind.take(40)}'; this app knows $WORD_PIECE; take a model of " +
                 "another family than ALBERT",
         )
@@ -167,7 +173,7 @@ internal fun Fields.tokenizer(): TokenizerOptions {
 }
 
 private fun truncationSide(name: String) = TruncationSide.entries.find { it.name.lowercase() == name }
-    ?: throw EdgebertException("$WHERE.tokenizer.truncation_side is '${name.take(40)}', which does not fit")
+    ?: throw EdgebertException(Reason.Damaged, "$WHERE.tokenizer.truncation_side is '${name.take(40)}', which does not fit")
 
 private fun Fields.addedToken() = AddedToken(
     content = string("content"),
@@ -211,5 +217,5 @@ private fun Fields.selfTest() = SelfTest(
 )
 
 private fun Fields.length(name: String): Int = int(name).also {
-    if (it !in LENGTHS) throw EdgebertException("$WHERE: $name is $it; accepted: $LENGTHS")
+    if (it !in LENGTHS) throw EdgebertException(Reason.Damaged, "$WHERE: $name is $it; accepted: $LENGTHS")
 }

@@ -1,6 +1,7 @@
 package dev.edgebert.runtime
 
 import dev.edgebert.EdgebertException
+import dev.edgebert.Reason
 
 /** Tokens `[start, end)` of a text, special ones not counted. */
 internal class Window(val start: Int, val end: Int) {
@@ -22,6 +23,7 @@ internal class Window(val start: Int, val end: Int) {
 internal fun windows(tokens: Int, room: Int, stride: Int): List<Window> {
     if (stride !in 1..room) {
         throw EdgebertException(
+            Reason.WrongArgument("stride"),
             "stride is $stride; a whole number from 1 to $room is needed, the tokens of a text that fit in a window",
         )
     }

@@ -1,6 +1,7 @@
 package dev.edgebert.tasks
 
 import dev.edgebert.EdgebertException
+import dev.edgebert.Reason
 import dev.edgebert.Fill
 import dev.edgebert.modelfile.ModelFile
 import dev.edgebert.tokenizer.Encoding
@@ -17,6 +18,7 @@ internal class FillingMasks(file: ModelFile, private val tokenizer: Tokenizer) {
         val ends = if (MASK in text) maskEnds(text) else emptyList()
         if (ends.isEmpty()) {
             throw EdgebertException(
+                Reason.NoMask,
                 "fill-mask: no $MASK in '${text.take(40)}'; put it where a word is wanted, " +
                     "as in 'Paris is the $MASK of France.'",
             )
@@ -24,6 +26,7 @@ internal class FillingMasks(file: ModelFile, private val tokenizer: Tokenizer) {
         val positions = input.ids.indices.filter { input.ids[it] == tokenizer.maskId }.toIntArray()
         if (positions.size < ends.size) {
             throw EdgebertException(
+                Reason.MasksCutOff(ends.size - positions.size, tokenizer.options.maxLength),
                 "fill-mask: ${ends.size - positions.size} of ${ends.size} $MASK are past the " +
                     "${tokenizer.options.maxLength} tokens that the model takes; shorten the text before them",
             )

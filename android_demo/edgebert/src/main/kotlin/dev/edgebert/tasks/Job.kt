@@ -1,6 +1,7 @@
 package dev.edgebert.tasks
 
 import dev.edgebert.EdgebertException
+import dev.edgebert.Reason
 import dev.edgebert.Output
 import dev.edgebert.tokenizer.Encoding
 
@@ -19,5 +20,5 @@ internal interface Job<out T> {
 }
 
 internal fun checkCount(name: String, value: Int) {
-    if (value < 1) throw EdgebertException("$name is $value; a whole number from 1 on is needed")
+    if (value < 1) throw EdgebertException(Reason.WrongArgument(name), "$name is $value; a whole number from 1 on is needed")
 }

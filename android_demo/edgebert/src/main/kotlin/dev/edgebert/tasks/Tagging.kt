@@ -2,6 +2,7 @@ package dev.edgebert.tasks
 
 import dev.edgebert.LongTagging
 import dev.edgebert.EdgebertException
+import dev.edgebert.Reason
 import dev.edgebert.Span
 import dev.edgebert.Strategy
 import dev.edgebert.modelfile.ModelFile
@@ -30,7 +31,7 @@ internal class Tagging(file: ModelFile, private val tokenizer: Tokenizer) {
 
     fun prepare(text: String, strategy: Strategy, long: LongTagging, stride: Int?): Job<List<Span>> {
         if (stride != null && long == LongTagging.TRUNCATE) {
-            throw EdgebertException("stride is for windows; ask for them: long = WINDOWS")
+            throw EdgebertException(Reason.WrongArgument("stride"), "stride is for windows; ask for them: long = WINDOWS")
         }
         val all = tokenizer.ids(text)
         val truncated = long == LongTagging.TRUNCATE && all.size > room

@@ -2,6 +2,7 @@ package dev.edgebert.tasks
 
 import dev.edgebert.Classification
 import dev.edgebert.EdgebertException
+import dev.edgebert.Reason
 import dev.edgebert.LongText
 import dev.edgebert.Output
 import dev.edgebert.Truncate
@@ -42,12 +43,12 @@ internal class WholeText<T>(
 ) {
     fun prepare(text: String, pair: String?, truncate: Truncate, long: LongText, stride: Int?): Job<T> {
         if (long != LongText.TRUNCATE) return windowed(text, pair, long, stride)
-        if (stride != null) throw EdgebertException("stride is for windows; ask for them: long = MEAN, MAX or FIRST")
+        if (stride != null) throw EdgebertException(Reason.WrongArgument("stride"), "stride is for windows; ask for them: long = MEAN, MAX or FIRST")
         return Single(tokenizer.encode(text, pair, truncate = truncate)) { finish(it.values) }
     }
 
     private fun windowed(text: String, pair: String?, long: LongText, stride: Int?): Job<T> {
-        if (pair != null) throw EdgebertException("long = $long is for single texts; a pair is truncated")
+        if (pair != null) throw EdgebertException(Reason.WrongArgument("long"), "long = $long is for single texts; a pair is truncated")
         val room = tokenizer.room(isPair = false)
         val ids = tokenizer.ids(text)
         val spread = windows(ids.size, room, stride ?: room).take(if (long == LongText.FIRST) 1 else Int.MAX_VALUE)

@@ -1,6 +1,7 @@
 package dev.edgebert.tokenizer
 
 import dev.edgebert.EdgebertException
+import dev.edgebert.Reason
 
 /** Where an added token stands in a text, `[start, end)`, the white space that it takes included. */
 internal class Place(val start: Int, val end: Int, val id: Int)
@@ -18,7 +19,7 @@ internal class AddedTokens(tokens: List<AddedToken>, spell: (String) -> String =
 
     private val byFirst: Map<Char, List<Pattern>> = tokens
         .map { Pattern(spell(it.content), it) }
-        .onEach { if (it.text.isEmpty()) throw EdgebertException("added token '${it.token.content}': no character of it is left in a text") }
+        .onEach { if (it.text.isEmpty()) throw EdgebertException(Reason.Damaged, "added token '${it.token.content}': no character of it is left in a text") }
         .groupBy { it.text[0] }
         .mapValues { (_, patterns) -> patterns.sortedByDescending { it.text.length } }
 

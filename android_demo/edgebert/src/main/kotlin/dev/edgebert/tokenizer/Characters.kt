@@ -1,6 +1,7 @@
 package dev.edgebert.tokenizer
 
 import dev.edgebert.EdgebertException
+import dev.edgebert.Reason
 
 /**
  * What separates tokens: tab, line feed, carriage return and category Zs, which BERT turns into spaces, and the line
@@ -24,6 +25,7 @@ internal fun charactersAt(text: String, at: Int): Int {
     if (!char.isSurrogate()) return 1
     if (char.isHighSurrogate() && at + 1 < text.length && text[at + 1].isLowSurrogate()) return 2
     throw EdgebertException(
+        Reason.LoneSurrogate(at),
         "text: lone surrogate U+%04X at character %d; decode the text as UTF-8 or UTF-16 first"
             .format(char.code, text.codePointCount(0, at)),
     )

@@ -1,6 +1,7 @@
 package dev.edgebert.tokenizer
 
 import dev.edgebert.EdgebertException
+import dev.edgebert.Reason
 import dev.edgebert.Truncate
 
 /** What stands in a text for the mask token, where that is asked for. */
@@ -28,10 +29,13 @@ class Encoding internal constructor(
  * character (parts of a hangul syllable) have the same place.
  */
 class Offsets internal constructor(private val starts: IntArray, private val ends: IntArray) {
+    /** Number of tokens. */
     val size: Int get() = starts.size
 
+    /** Where a token begins, by its number from 0. */
     fun start(token: Int): Int = starts[token]
 
+    /** Where it ends; the character there is not part of it. */
     fun end(token: Int): Int = ends[token]
 
     /** Those of the tokens from [first] on. */
@@ -151,7 +155,7 @@ class Tokenizer @JvmOverloads constructor(private val vocabulary: List<String>, 
             repeat(ids.size - start) { segments.add(part.segment) }
             if (part.token == null) texts.add(start until ids.size)
         }
-        if (ids.size == 0) throw EdgebertException("the text has no token, and no special token is put around it")
+        if (ids.size == 0) throw EdgebertException(Reason.WrongArgument("text"), "the text has no token, and no special token is put around it")
         return Encoding(ids.toArray(), segments.toArray(), truncated, texts)
     }
 
@@ -177,6 +181,7 @@ class Tokenizer @JvmOverloads constructor(private val vocabulary: List<String>, 
         val least = special + if (isPair) 2 else 1
         if (maxLength !in least..options.maxLength) {
             throw EdgebertException(
+                Reason.WrongArgument("maxLength"),
                 "maxLength is $maxLength; for ${if (isPair) "a pair" else "a text"} " +
                     "a whole number from $least to ${options.maxLength} is needed",
             )
@@ -191,11 +196,11 @@ class Tokenizer @JvmOverloads constructor(private val vocabulary: List<String>, 
 
     private fun check(parts: List<TemplatePart>, texts: Int) {
         val found = parts.count { it.token == null }
-        if (found != texts) throw EdgebertException("template: $found places for $texts of text; needed: as many")
+        if (found != texts) throw EdgebertException(Reason.Damaged, "template: $found places for $texts of text; needed: as many")
         if (parts.any { it.token != null && it.token !in vocabulary.indices }) {
-            throw EdgebertException("template: a special token is no id from 0 to ${vocabulary.size - 1}")
+            throw EdgebertException(Reason.Damaged, "template: a special token is no id from 0 to ${vocabulary.size - 1}")
         }
-        if (parts.any { it.segment !in 0..1 }) throw EdgebertException("template: a segment is neither 0 nor 1")
+        if (parts.any { it.segment !in 0..1 }) throw EdgebertException(Reason.Damaged, "template: a segment is neither 0 nor 1")
     }
 
     private companion object {
@@ -203,6 +208,7 @@ class Tokenizer @JvmOverloads constructor(private val vocabulary: List<String>, 
         fun hiddenPieces(vocabulary: List<String>, tokens: List<AddedToken>): Set<Int> {
             tokens.find { it.id !in vocabulary.indices }?.let {
                 throw EdgebertException(
+                    Reason.Damaged,
                     "added token '${it.content}' has the id ${it.id}; ids go from 0 to ${vocabulary.size - 1}",
                 )
             }

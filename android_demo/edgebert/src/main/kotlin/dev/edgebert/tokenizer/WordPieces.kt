@@ -1,6 +1,7 @@
 package dev.edgebert.tokenizer
 
 import dev.edgebert.EdgebertException
+import dev.edgebert.Reason
 
 /** Longer words, in code points, become [UNK]. */
 internal const val LONGEST_WORD = 100
@@ -23,7 +24,7 @@ internal class WordPieces(vocabulary: List<String>, hidden: Set<Int> = emptySet(
     init {
         vocabulary.forEachIndexed { id, piece ->
             ids.put(piece, id)?.let { first ->
-                throw EdgebertException("vocabulary: '$piece' is there twice, as id $first and as id $id")
+                throw EdgebertException(Reason.Damaged, "vocabulary: '$piece' is there twice, as id $first and as id $id")
             }
             if (piece.startsWith(CONTINUES) && id !in hidden) continuing[piece.substring(CONTINUES.length)] = id
         }
@@ -34,7 +35,7 @@ internal class WordPieces(vocabulary: List<String>, hidden: Set<Int> = emptySet(
 
     /** The id of one piece. */
     fun idOf(piece: String): Int = ids[piece]
-        ?: throw EdgebertException("vocabulary: $piece is not among the ${ids.size} word pieces")
+        ?: throw EdgebertException(Reason.Damaged, "vocabulary: $piece is not among the ${ids.size} word pieces")
 
     /** The pieces of [word], or [UNK] alone where they do not cover it: in turn an id, and where it ends in the word. */
     fun split(word: String): Ints {

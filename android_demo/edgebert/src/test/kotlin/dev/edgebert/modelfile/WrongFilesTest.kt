@@ -29,7 +29,7 @@ class WrongFilesTest {
 
     @Test
     fun `what the others are made from opens`() {
-        EdgebertModel.open(write(withFiles(record, vocabulary))).use { assertTrue(it.selfTest().passed) }
+        EdgebertModel.fromFile(write(withFiles(record, vocabulary))).use { assertTrue(it.selfTest().passed) }
     }
 
     @Test
@@ -143,7 +143,7 @@ class WrongFilesTest {
 
     @Test
     fun `a file of a version that wrote no checksum opens`() {
-        EdgebertModel.open(write(withFiles(withoutChecksum, vocabulary))).use { assertTrue(it.selfTest().passed) }
+        EdgebertModel.fromFile(write(withFiles(withoutChecksum, vocabulary))).use { assertTrue(it.selfTest().passed) }
     }
 
     @Test
@@ -158,7 +158,7 @@ class WrongFilesTest {
         val shapes = record.replace("\"shape\":[1,3]", "\"shape\":[1,4]")
         for ((changed, what) in mapOf(outputs to "output is off by", ids to "tokenised", shapes to "output has shape")) {
             assertTrue(changed != record)
-            EdgebertModel.open(write(withFiles(changed, vocabulary))).use { model ->
+            EdgebertModel.fromFile(write(withFiles(changed, vocabulary))).use { model ->
                 val report = model.selfTest()
                 assertFalse(report.passed)
                 assertEquals(report.texts, report.failures.count { what in it }) { report.failures.toString() }
@@ -168,9 +168,9 @@ class WrongFilesTest {
 
     @Test
     fun `a heap buffer and no threads`() {
-        val heap = assertThrows(EdgebertException::class.java) { EdgebertModel.open(ByteBuffer.wrap(good), "x") }
+        val heap = assertThrows(EdgebertException::class.java) { EdgebertModel.fromBuffer(ByteBuffer.wrap(good), "x") }
         assertEquals("x: a direct or mapped buffer is needed", heap.message)
-        val threads = assertThrows(EdgebertException::class.java) { EdgebertModel.open(write(good), Options(threads = 0)) }
+        val threads = assertThrows(EdgebertException::class.java) { EdgebertModel.fromFile(write(good), Options(threads = 0)) }
         assertEquals("threads is 0; at least 1 is needed", threads.message)
     }
 
@@ -178,7 +178,7 @@ class WrongFilesTest {
     fun `a place that is not within the file around it`() {
         write(good).inputStream().use {
             val error = assertThrows(EdgebertException::class.java) {
-                EdgebertModel.open(it.fd, -5, good.size.toLong(), "asset")
+                EdgebertModel.fromDescriptor(it.fd, -5, good.size.toLong(), "asset")
             }
             assertOneLine(error)
         }
@@ -190,7 +190,7 @@ class WrongFilesTest {
     }
 
     private fun assertOneLine(file: File): String =
-        assertOneLine(assertThrows(EdgebertException::class.java) { EdgebertModel.open(file).close() })
+        assertOneLine(assertThrows(EdgebertException::class.java) { EdgebertModel.fromFile(file).close() })
 
     private fun assertOneLine(error: EdgebertException): String {
         val message = checkNotNull(error.message)

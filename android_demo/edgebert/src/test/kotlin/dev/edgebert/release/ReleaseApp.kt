@@ -38,4 +38,4 @@ fun main() {
 }
 
 private fun use(name: String, action: (EdgebertModel) -> Unit) =
-    EdgebertModel.open(File(MADE, "$name.tflite")).use(action)
+    EdgebertModel.fromFile(File(MADE, "$name.tflite")).use(action)

@@ -1,15 +1,17 @@
 package dev.edgebert.demo.ask
 
 import android.net.Uri
-import dev.edgebert.EdgebertException
+import android.util.Log
 import dev.edgebert.EdgebertModel
 import dev.edgebert.Search
 import dev.edgebert.Task
 import dev.edgebert.ask
+import dev.edgebert.demo.Problem
 import dev.edgebert.demo.Services
+import dev.edgebert.demo.models.FileModel
 import dev.edgebert.demo.models.ModelSource
+import dev.edgebert.demo.problemOf
 import java.io.Closeable
-import java.io.IOException
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
@@ -67,15 +69,36 @@ class AskSession(private val services: Services, private val work: CoroutineDisp
 
     /** Takes a model that the user picked into the app, and opens it. */
     fun import(uri: Uri) {
+        val before = changing.value
         scope.launch {
             try {
-                val source = withContext(work) { services.store.import(uri) { services.open(it, THREADS).close() } }
+                val source = withContext(work) {
+                    val copying = { done: Long, total: Long? -> changing.update { it.copy(status = Status.Copying(done, total)) } }
+                    services.store.import(uri, copying) { services.open(it, THREADS).close() }
+                }
                 val models = withContext(work) { services.store.list() }
                 changing.update { it.copy(models = models) }
                 select(source)
-            } catch (error: EdgebertException) {
-                changing.update { it.copy(problem = lineOf(error)) }
+            } catch (error: Exception) {
+                val problem = known(error)
+                changing.update { it.copy(status = before.status, problem = problem) }
             }
+        }
+    }
+
+    /** Deletes the selected model, if its user picked it, and opens the first of those that are left. */
+    fun delete() {
+        val source = changing.value.selected as? FileModel ?: return
+        changing.update { it.copy(selected = null, status = Status.Opening, reply = null, problem = null) }
+        replace {
+            val models = withContext(work) {
+                services.store.delete(source)
+                services.store.list()
+            }
+            changing.update { it.copy(models = models, status = if (models.isEmpty()) Status.NoModel else it.status) }
+            val next = models.firstOrNull() ?: return@replace
+            changing.update { it.copy(selected = next) }
+            open(next)
         }
     }
 
@@ -108,10 +131,9 @@ class AskSession(private val services: Services, private val work: CoroutineDisp
                 closeModel()
                 try {
                     open()
-                } catch (error: EdgebertException) {
-                    changing.update { it.copy(status = Status.Failed(lineOf(error))) }
-                } catch (error: IOException) {
-                    changing.update { it.copy(status = Status.Failed(lineOf(error))) }
+                } catch (error: Exception) {
+                    val problem = known(error)
+                    changing.update { it.copy(status = Status.Failed(problem)) }
                 }
             }
             answer(asked)
@@ -138,11 +160,13 @@ class AskSession(private val services: Services, private val work: CoroutineDisp
         val record = model.record
         val facts = ModelFacts(
             task = model.task,
+            bytes = model.bytes,
             quantization = record.quantization,
             layers = record.model.layers,
             hiddenSize = record.model.hiddenSize,
             labels = model.labels.size,
             documents = documents.size,
+            engine = model.runtime,
             selfTestPassed = passed,
         )
         return Opened(model, asker, facts)
@@ -165,10 +189,11 @@ class AskSession(private val services: Services, private val work: CoroutineDisp
         try {
             val reply = current.model.ask { current.asker.ask(question.text, question.passage) }
             changing.update { it.copy(reply = reply, problem = null) }
-        } catch (error: EdgebertException) {
-            changing.update { it.copy(reply = null, problem = lineOf(error)) }
+        } catch (error: Exception) {
+            val problem = known(error)
+            changing.update { it.copy(reply = null, problem = problem) }
         } catch (error: OutOfMemoryError) {
-            changing.update { it.copy(reply = null, problem = "not enough memory for this text: $error") }
+            changing.update { it.copy(reply = null, problem = known(error)) }
         }
     }
 
@@ -189,6 +214,11 @@ class AskSession(private val services: Services, private val work: CoroutineDisp
         private const val THREADS = 2
         private const val DOCUMENTS = 1000
 
-        private fun lineOf(error: Exception) = error.message ?: error.toString()
+        /** What went wrong, for the screen, with the rest in the log; what nobody foresaw is thrown on. */
+        private fun known(error: Throwable): Problem {
+            val problem = problemOf(error) ?: throw error
+            Log.w("edgebert", error)
+            return problem
+        }
     }
 }

@@ -2,6 +2,7 @@ package dev.edgebert.demo.ask
 
 import dev.edgebert.Reply
 import dev.edgebert.Task
+import dev.edgebert.demo.Problem
 import dev.edgebert.demo.models.ModelSource
 
 /** All that the main screen shows, except for what its user typed. */
@@ -9,9 +10,9 @@ data class AskState(
     val models: List<ModelSource> = emptyList(),
     val selected: ModelSource? = null,
     val status: Status = Status.NoModel,
-    val reply: Reply<List<Row>>? = null,
-    /** Why there is no reply; one line. */
-    val problem: String? = null,
+    val reply: Reply<Answers>? = null,
+    /** Why there is no reply. */
+    val problem: Problem? = null,
 )
 
 /** How far the selected model is. */
@@ -20,9 +21,12 @@ sealed interface Status {
 
     object Opening : Status
 
+    /** A file is copied into the app; of [total] bytes, null where nobody knows. */
+    data class Copying(val done: Long, val total: Long?) : Status
+
     data class Indexing(val done: Int, val total: Int) : Status
 
-    data class Failed(val message: String) : Status
+    data class Failed(val problem: Problem) : Status
 
     data class Ready(val facts: ModelFacts) : Status
 }
@@ -30,10 +34,12 @@ sealed interface Status {
 /** What the main screen tells about a model. */
 data class ModelFacts(
     val task: Task,
+    val bytes: Long,
     val quantization: String,
     val layers: Int,
     val hiddenSize: Int,
     val labels: Int,
     val documents: Int,
+    val engine: String,
     val selfTestPassed: Boolean,
 )

@@ -1,6 +1,5 @@
 package dev.edgebert.demo.ask
 
-import dev.edgebert.EdgebertException
 import dev.edgebert.EdgebertModel
 import dev.edgebert.Reply
 import dev.edgebert.Search
@@ -11,12 +10,15 @@ import java.util.Locale
 fun interface Asker {
     /**
      * @param passage of the task `answer`; others pass over it
-     * @throws EdgebertException the model does not take the text
+     * @throws dev.edgebert.EdgebertException the model does not take the text
      */
-    fun ask(text: String, passage: String): Reply<List<Row>>
+    fun ask(text: String, passage: String): Reply<Answers>
 }
 
 private const val TOP = 5
+
+/** Below this score of the best label the app says that it is not sure; docs/android.md tells what that does. */
+private const val UNSURE_BELOW = 0.5f
 
 /** How a model of each task is asked; `embed` needs an index first, see [searching]. */
 private val ASKERS: Map<Task, (EdgebertModel) -> Asker> =
@@ -24,38 +26,41 @@ private val ASKERS: Map<Task, (EdgebertModel) -> Asker> =
         Task.CLASSIFY to { model ->
             Asker { text, _ ->
                 model.classify(text).map { found ->
-                    found.scores.entries.sortedByDescending { it.value }.take(TOP).map { scored(readable(it.key), it.value) }
+                    val rows = found.top(TOP).map { scored(readable(it.label), it.score) }
+                    Answers(rows, isSure = model.record.multiLabel || found.score >= UNSURE_BELOW)
                 }
             }
         },
-        Task.REGRESS to { model -> Asker { text, _ -> model.regress(text).map { listOf(Row(number(it))) } } },
+        Task.REGRESS to { model -> rows { text, _ -> model.regress(text).map { listOf(Row(number(it))) } } },
         Task.ENCODE to { model ->
-            Asker { text, _ -> model.encode(text).map { listOf(Row("${it.size} × ${it.firstOrNull()?.size ?: 0}")) } }
+            rows { text, _ -> model.encode(text).map { listOf(Row("${it.size} × ${it.firstOrNull()?.size ?: 0}")) } }
         },
         Task.TAG to { model ->
-            Asker { text, _ -> model.tag(text).map { spans -> spans.map { Row(it.text, "${it.label}  ${number(it.score)}", it.score) } } }
+            rows { text, _ -> model.tag(text).map { spans -> spans.map { Row(it.text, "${it.label}  ${percent(it.score)}", it.score) } } }
         },
         Task.ANSWER to { model ->
-            Asker { text, passage -> model.answer(text, passage, top = TOP).map { found -> found.map { Row(it.text, number(it.score)) } } }
+            rows { text, passage -> model.answer(text, passage, top = TOP).map { found -> found.map { scored(it.text, it.score) } } }
         },
         Task.FILL_MASK to { model ->
-            Asker { text, _ -> model.fillMask(text).map { masks -> masks.flatten().map { Row(it.token, percent(it.score), it.score) } } }
+            rows { text, _ -> model.fillMask(text).map { masks -> masks.flatten().map { scored(it.token, it.score) } } }
         },
     )
 
 /** The asker for a model of any task but `embed`. */
 fun askerOf(model: EdgebertModel): Asker =
-    ASKERS[model.task]?.invoke(model) ?: throw EdgebertException("${model.name}: this app cannot show the task ${model.task.id}")
+    ASKERS.getValue(model.task)(model)
 
 /** The asker that finds texts like the one that is asked. */
 fun searching(search: Search): Asker =
-    Asker { text, _ -> search.find(text, top = TOP).map { hits -> hits.map { Row(it.text, number(it.score), it.score.coerceIn(0f, 1f)) } } }
+    rows { text, _ -> search.find(text, top = TOP).map { hits -> hits.map { Row(it.text, number(it.score), it.score.coerceIn(0f, 1f)) } } }
+
+private fun rows(ask: (String, String) -> Reply<List<Row>>) = Asker { text, passage -> ask(text, passage).map { Answers(it) } }
 
 private fun scored(title: String, score: Float) = Row(title, percent(score), score)
 
 private fun readable(label: String) = label.replace('_', ' ')
 
-private fun percent(share: Float) = String.format(Locale.getDefault(), "%.1f %%", 100 * share)
+private fun percent(share: Float) = String.format(Locale.getDefault(), "%.0f %%", 100 * share)
 
 private fun number(value: Float) = String.format(Locale.getDefault(), "%.3f", value)
 

@@ -1,6 +1,7 @@
 package dev.edgebert.demo.benchmark
 
 import dev.edgebert.EdgebertException
+import dev.edgebert.demo.BenchmarkException
 import dev.edgebert.demo.Services
 import dev.edgebert.demo.models.FileModel
 import dev.edgebert.demo.models.ModelSource
@@ -23,11 +24,11 @@ class BenchmarkPlan(
     class Candidate(val source: ModelSource, val name: String, val sha256: String?)
 
     companion object {
-        /** @throws EdgebertException a file does not lie where the job's files have to, or cannot be read */
+        /** @throws BenchmarkException a file does not lie where the job's files have to, or cannot be read */
         fun of(job: BenchmarkJob, services: Services): BenchmarkPlan {
             fun inside(path: String): File {
                 val file = File(path).canonicalFile
-                if (!file.startsWith(services.jobFolder.canonicalFile)) throw EdgebertException("$path: not in ${services.jobFolder}")
+                if (!file.startsWith(services.jobFolder.canonicalFile)) throw BenchmarkException("$path: not in ${services.jobFolder}")
                 return file
             }
             val texts = job.texts?.let { Texts.read(inside(it)) } ?: Texts.shipped(services.questions())
@@ -128,7 +129,7 @@ class Benchmark(private val services: Services, private val told: (BenchmarkProg
     private fun measured(candidate: BenchmarkPlan.Candidate, plan: BenchmarkPlan): MeasuredModel {
         val (sha256, bytes) = digest(candidate)
         if (candidate.sha256 != null && candidate.sha256 != sha256) {
-            throw EdgebertException("${candidate.name}: the file is not the one that was sent; run again")
+            throw BenchmarkException("${candidate.name}: the file is not the one that was sent; run again")
         }
         services.open(candidate.source, threads = 1).use { model ->
             plan.inputs.forEach { it.of(model) }
@@ -160,7 +161,7 @@ class Benchmark(private val services: Services, private val told: (BenchmarkProg
             digest.digest().joinToString("") { "%02x".format(it) } to bytes
         }
     } catch (error: IOException) {
-        throw EdgebertException("${candidate.name}: cannot be read: ${error.message}", error)
+        throw BenchmarkException("${candidate.name}: cannot be read: ${error.message}", error)
     }
 
     private fun groupNotes(plan: BenchmarkPlan): List<String> =

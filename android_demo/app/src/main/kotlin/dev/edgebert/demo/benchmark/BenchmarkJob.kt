@@ -1,6 +1,6 @@
 package dev.edgebert.demo.benchmark
 
-import dev.edgebert.EdgebertException
+import dev.edgebert.demo.BenchmarkException
 import java.io.File
 import org.json.JSONException
 import org.json.JSONObject
@@ -29,22 +29,22 @@ data class BenchmarkJob(
         private const val MOST_SECONDS = 86_400.0
         private val ENGINES = setOf("auto", "litert")
 
-        /** @throws EdgebertException the file is none, or says what this app cannot do */
+        /** @throws BenchmarkException the file is none, or says what this app cannot do */
         fun read(file: File): BenchmarkJob {
-            if (!file.canRead()) throw EdgebertException("benchmark job: $file cannot be read")
-            if (file.length() > MOST_BYTES) throw EdgebertException("benchmark job: larger than 1 MB")
+            if (!file.canRead()) throw BenchmarkException("benchmark job: $file cannot be read")
+            if (file.length() > MOST_BYTES) throw BenchmarkException("benchmark job: larger than 1 MB")
             return parse(file.readText())
         }
 
-        /** @throws EdgebertException as [read] */
+        /** @throws BenchmarkException as [read] */
         fun parse(text: String): BenchmarkJob =
             try {
                 val value = JSONObject(text)
                 val format = value.opt("format")
-                if (format != FORMAT) throw EdgebertException("benchmark job: format $format; this app takes $FORMAT")
+                if (format != FORMAT) throw BenchmarkException("benchmark job: format $format; this app takes $FORMAT")
                 checked(value)
             } catch (error: JSONException) {
-                throw EdgebertException("benchmark job: ${error.message}", error)
+                throw BenchmarkException("benchmark job: ${error.message}", error)
             }
 
         private fun checked(value: JSONObject): BenchmarkJob {
@@ -68,7 +68,7 @@ data class BenchmarkJob(
                 "rounds ${job.rounds}; at least 1 is needed" to (job.rounds != null && job.rounds < 1),
                 "min_seconds ${job.minSeconds}; 0 to 86400 are accepted" to (job.minSeconds !in 0.0..MOST_SECONDS),
             )
-            wrong.firstOrNull { it.second }?.let { throw EdgebertException("benchmark job: ${it.first}") }
+            wrong.firstOrNull { it.second }?.let { throw BenchmarkException("benchmark job: ${it.first}") }
             return job
         }
 

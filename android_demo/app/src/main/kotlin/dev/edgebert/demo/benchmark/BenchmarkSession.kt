@@ -1,8 +1,13 @@
 package dev.edgebert.demo.benchmark
 
+import android.util.Log
 import dev.edgebert.EdgebertException
+import dev.edgebert.demo.AppException
+import dev.edgebert.demo.BenchmarkException
+import dev.edgebert.demo.Problem
 import dev.edgebert.demo.Services
 import dev.edgebert.demo.models.ModelSource
+import dev.edgebert.demo.problemOf
 import java.io.Closeable
 import java.io.File
 import java.io.IOException
@@ -21,23 +26,37 @@ import kotlinx.coroutines.launch
 
 /** What the benchmark screen shows. */
 sealed interface BenchmarkState {
+    /** The models are looked up. */
+    object Loading : BenchmarkState
+
     object Idle : BenchmarkState
 
     data class Running(val progress: BenchmarkProgress) : BenchmarkState
 
     data class Done(val result: DeviceResult) : BenchmarkState
 
-    data class Failed(val message: String) : BenchmarkState
+    data class Failed(val problem: Problem) : BenchmarkState
 }
 
 /** The benchmark under way; outlives rotations of its screen. Called on the main thread, measures on [work]. */
 class BenchmarkSession(private val services: Services, private val work: CoroutineDispatcher = Dispatchers.Default) : Closeable {
     private val scope = CoroutineScope(SupervisorJob() + work)
-    private val changing = MutableStateFlow<BenchmarkState>(BenchmarkState.Idle)
+    private val changing = MutableStateFlow<BenchmarkState>(BenchmarkState.Loading)
     private var running: Job? = null
 
     val state: StateFlow<BenchmarkState> = changing.asStateFlow()
-    val models: List<ModelSource> = services.store.list()
+
+    /** Those that can be measured; empty until they are looked up. */
+    @Volatile
+    var models: List<ModelSource> = emptyList()
+        private set
+
+    init {
+        scope.launch {
+            models = services.store.list()
+            changing.compareAndSet(BenchmarkState.Loading, BenchmarkState.Idle)
+        }
+    }
 
     /** Measures a model with the questions that ship with edgebert. */
     fun start(source: ModelSource, threads: Int) = run(null) {
@@ -54,16 +73,18 @@ class BenchmarkSession(private val services: Services, private val work: Corouti
         val events = try {
             EventFile.of(id, folder)
         } catch (error: IOException) {
-            changing.value = BenchmarkState.Failed("events cannot be written: ${error.message}")
+            Log.w(TAG, "events cannot be written", error)
+            changing.value = BenchmarkState.Failed(Problem.OfApp.BENCHMARK)
             return
         }
         if (events == null) {
-            changing.value = BenchmarkState.Failed("id: 32 hexadecimal digits are needed")
+            Log.w(TAG, "id: 32 hexadecimal digits are needed")
+            changing.value = BenchmarkState.Failed(Problem.OfApp.BENCHMARK)
             return
         }
         run(events) {
             if (!job.canonicalFile.startsWith(services.jobFolder.canonicalFile)) {
-                throw EdgebertException("benchmark job: not in ${services.jobFolder}")
+                throw BenchmarkException("benchmark job: not in ${services.jobFolder}")
             }
             BenchmarkPlan.of(BenchmarkJob.read(job), services)
         }
@@ -92,25 +113,28 @@ class BenchmarkSession(private val services: Services, private val work: Corouti
                 } catch (error: CancellationException) {
                     events?.error("stopped on the phone")
                     throw error
-                } catch (error: EdgebertException) {
-                    fail(events, error.message.orEmpty())
                 } catch (error: IOException) {
-                    fail(events, "cannot be read or written: ${error.message}")
+                    fail(events, "cannot be read or written: ${error.message}", error)
                 } catch (error: OutOfMemoryError) {
-                    fail(events, "not enough memory: ${error.message}")
+                    fail(events, "not enough memory: ${error.message}", error)
                 } catch (error: RuntimeException) {
-                    fail(events, "the app failed: $error")
+                    val known = error is EdgebertException || error is AppException
+                    fail(events, if (known) error.message.orEmpty() else "the app failed: $error", error)
                 }
             }
         }
     }
 
-    private fun fail(events: EventFile?, message: String) {
+    /** Tells the computer that asked in full, the person at the screen in their words. */
+    private fun fail(events: EventFile?, message: String, error: Throwable) {
+        Log.w(TAG, message, error)
         events?.error(message)
-        changing.value = BenchmarkState.Failed(message)
+        changing.value = BenchmarkState.Failed(problemOf(error) ?: Problem.OfApp.BENCHMARK)
     }
 
     private companion object {
+        const val TAG = "edgebert"
+
         /** Of answers, at least. */
         const val MIN_SECONDS = 2.0
     }

@@ -1,8 +1,8 @@
 package dev.edgebert.demo.benchmark
 
-import dev.edgebert.EdgebertException
 import dev.edgebert.EdgebertModel
 import dev.edgebert.Task
+import dev.edgebert.demo.BenchmarkException
 import java.io.File
 import org.json.JSONObject
 
@@ -63,12 +63,12 @@ class Texts private constructor(val name: String, val lines: List<Text>, private
             return Texts(value.getString("name"), lines, value.stringOrNull("context"))
         }
 
-        /** @throws EdgebertException it cannot be read, is too large, or holds no text */
+        /** @throws BenchmarkException it cannot be read, is too large, or holds no text */
         fun read(file: File): Texts {
-            if (!file.canRead()) throw EdgebertException("$file: cannot be read")
-            if (file.length() > MOST_BYTES) throw EdgebertException("${file.name}: larger than 64 MB; give fewer texts")
+            if (!file.canRead()) throw BenchmarkException("$file: cannot be read")
+            if (file.length() > MOST_BYTES) throw BenchmarkException("${file.name}: larger than 64 MB; give fewer texts")
             val lines = file.readLines().filter { it.isNotBlank() }
-            if (lines.isEmpty()) throw EdgebertException("${file.name}: holds no text")
+            if (lines.isEmpty()) throw BenchmarkException("${file.name}: holds no text")
             return Texts(file.nameWithoutExtension, drawn(lines), null)
         }
 
@@ -88,10 +88,10 @@ class Length(val tokens: Int, private val words: List<String>) : Given {
 
     override fun of(model: EdgebertModel): List<Text> {
         if (tokens !in SHORTEST..model.maxLength) {
-            throw EdgebertException("length $tokens: ${model.name} is measured at $SHORTEST to ${model.maxLength} tokens")
+            throw BenchmarkException("length $tokens: ${model.name} is measured at $SHORTEST to ${model.maxLength} tokens")
         }
         val pieces = words.filter { model.tokenizer.ids(it).size == 1 }
-        if (pieces.isEmpty()) throw EdgebertException("lengths: the vocabulary of ${model.name} has no English word to make texts of")
+        if (pieces.isEmpty()) throw BenchmarkException("lengths: the vocabulary of ${model.name} has no English word to make texts of")
         fun room(isPair: Boolean) = model.tokenizer.room(isPair, tokens)
         fun some(count: Int, from: Int = 0) = List(count) { pieces[(from + it) % pieces.size] }.joinToString(" ")
         return when (model.task) {

@@ -11,6 +11,8 @@ import android.os.Messenger
 import android.os.Process
 import android.os.RemoteException
 import dev.edgebert.EdgebertException
+import dev.edgebert.demo.AppException
+import dev.edgebert.demo.BenchmarkException
 import dev.edgebert.demo.DemoApp
 import java.io.File
 import org.json.JSONObject
@@ -47,6 +49,8 @@ abstract class MeasureService : Service() {
             answer(message)
         } catch (error: EdgebertException) {
             problem(error.message)
+        } catch (error: AppException) {
+            problem(error.message)
         } catch (error: OutOfMemoryError) {
             problem("not enough memory to measure this model: ${error.message}")
         } catch (error: Exception) {
@@ -72,7 +76,7 @@ abstract class MeasureService : Service() {
         else -> problem("the measuring process does not know message ${message.what}")
     }
 
-    private fun measuring() = worker ?: throw EdgebertException("the measuring process has no model yet")
+    private fun measuring() = worker ?: throw BenchmarkException("the measuring process has no model yet")
 
     private fun text(value: JSONObject) = Bundle().apply { putString(TEXT, value.toString()) }
 

@@ -51,7 +51,7 @@ data class Started(
     }
 }
 
-/** A process that holds one model and answers with it; every call throws [dev.edgebert.EdgebertException] where it fails. */
+/** A process that holds one model and answers with it; every call throws [dev.edgebert.demo.BenchmarkException] where it fails. */
 interface MeasuringProcess : Closeable {
     suspend fun start(setting: Setting): Started
 

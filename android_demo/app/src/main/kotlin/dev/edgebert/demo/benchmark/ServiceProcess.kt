@@ -11,7 +11,7 @@ import android.os.IBinder
 import android.os.Message
 import android.os.Messenger
 import android.os.RemoteException
-import dev.edgebert.EdgebertException
+import dev.edgebert.demo.BenchmarkException
 import java.io.File
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.withTimeoutOrNull
@@ -39,7 +39,7 @@ class ServiceProcess(private val context: Context, private val service: Class<ou
 
     override suspend fun start(setting: Setting): Started {
         bound = context.bindService(Intent(context, service), connection, Context.BIND_AUTO_CREATE or Context.BIND_IMPORTANT)
-        if (!bound) throw EdgebertException("the measuring process cannot be started")
+        if (!bound) throw BenchmarkException("the measuring process cannot be started")
         val file = File.createTempFile("setting", ".json", context.cacheDir)
         try {
             file.writeText(setting.toJson().toString())
@@ -65,7 +65,7 @@ class ServiceProcess(private val context: Context, private val service: Class<ou
 
     private suspend fun ask(what: Int, data: Bundle): Bundle {
         val service = withTimeoutOrNull(CONNECT_MILLIS) { connected.await() }
-            ?: throw EdgebertException("the measuring process did not start within ${CONNECT_MILLIS / 1000} s")
+            ?: throw BenchmarkException("the measuring process did not start within ${CONNECT_MILLIS / 1000} s")
         waiting = CompletableDeferred()
         val message = Message.obtain(null, what).also {
             it.data = data
@@ -74,20 +74,20 @@ class ServiceProcess(private val context: Context, private val service: Class<ou
         try {
             service.send(message)
         } catch (error: RemoteException) {
-            throw EdgebertException(ENDED, error)
+            throw BenchmarkException(ENDED, error)
         }
         return waiting.await()
     }
 
     private fun take(message: Message): Boolean {
         val problem = message.data.getString(MeasureService.PROBLEM)
-        if (problem == null) waiting.complete(message.data) else waiting.completeExceptionally(EdgebertException(problem))
+        if (problem == null) waiting.complete(message.data) else waiting.completeExceptionally(BenchmarkException(problem))
         return true
     }
 
     private fun fail(problem: String) {
-        connected.completeExceptionally(EdgebertException(problem))
-        waiting.completeExceptionally(EdgebertException(problem))
+        connected.completeExceptionally(BenchmarkException(problem))
+        waiting.completeExceptionally(BenchmarkException(problem))
     }
 
     private fun Bundle.text(): String = getString(MeasureService.TEXT).orEmpty()

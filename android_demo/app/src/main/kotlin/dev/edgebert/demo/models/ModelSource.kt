@@ -1,9 +1,9 @@
 package dev.edgebert.demo.models
 
 import android.content.Context
-import dev.edgebert.EdgebertException
 import dev.edgebert.EdgebertModel
 import dev.edgebert.Options
+import dev.edgebert.demo.BenchmarkException
 import java.io.File
 import java.io.FileInputStream
 import java.io.InputStream
@@ -16,19 +16,19 @@ sealed interface ModelSource {
     /** How the name of the file ends that /proc/self/maps shows for it. */
     val mappedAs: String
 
-    /** @throws java.io.IOException it cannot be read; also what [EdgebertModel.open] throws */
+    /** @throws java.io.IOException it cannot be read; also what [EdgebertModel.fromFile] throws */
     fun open(context: Context, options: Options): EdgebertModel
 
     /** @throws java.io.IOException it cannot be read */
     fun stream(context: Context): InputStream
 
     companion object {
-        /** @throws EdgebertException it is no [id] of a model */
+        /** @throws BenchmarkException it is no [id] of a model */
         fun of(id: String): ModelSource =
             when {
                 id.startsWith(AssetModel.SCHEME) -> AssetModel(id.removePrefix(AssetModel.SCHEME))
                 id.startsWith(FileModel.SCHEME) -> FileModel(File(id.removePrefix(FileModel.SCHEME)))
-                else -> throw EdgebertException("$id: no model of this app")
+                else -> throw BenchmarkException("$id: no model of this app")
             }
     }
 }
@@ -40,9 +40,7 @@ data class AssetModel(val path: String) : ModelSource {
     override val mappedAs: String get() = ".apk"
 
     override fun open(context: Context, options: Options): EdgebertModel =
-        context.assets.openFd(path).use {
-            EdgebertModel.open(it.fileDescriptor, it.startOffset, it.declaredLength, File(path).name, options)
-        }
+        EdgebertModel.fromAsset(context, path, options)
 
     override fun stream(context: Context): InputStream = context.assets.open(path)
 
@@ -57,7 +55,7 @@ data class FileModel(val file: File) : ModelSource {
     override val name: String get() = file.nameWithoutExtension
     override val mappedAs: String get() = file.name
 
-    override fun open(context: Context, options: Options): EdgebertModel = EdgebertModel.open(file, options)
+    override fun open(context: Context, options: Options): EdgebertModel = EdgebertModel.fromFile(file, options)
 
     override fun stream(context: Context): InputStream = FileInputStream(file)
 

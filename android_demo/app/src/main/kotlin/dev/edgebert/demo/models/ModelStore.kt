@@ -3,7 +3,8 @@ package dev.edgebert.demo.models
 import android.content.Context
 import android.net.Uri
 import android.provider.OpenableColumns
-import dev.edgebert.EdgebertException
+import dev.edgebert.demo.AppException
+import dev.edgebert.demo.Problem
 import java.io.File
 import java.io.IOException
 import java.io.InputStream
@@ -22,35 +23,42 @@ class ModelStore(private val context: Context) {
     /**
      * Copies a document that the user picked, which may lie anywhere, to where it can be mapped into memory.
      *
+     * @param copying told how many bytes of how many are copied; null where the other app does not say how many
      * @param check throws where the copy is no model; then it is not kept
-     * @throws EdgebertException with one line for the user
+     * @throws AppException it cannot be copied
      */
-    fun import(uri: Uri, check: (ModelSource) -> Unit): ModelSource {
-        val name = cleanName(provided(UNNAMED) { displayName(uri) })
+    fun import(uri: Uri, copying: (Long, Long?) -> Unit = { _, _ -> }, check: (ModelSource) -> Unit): ModelSource {
+        val (title, size) = provided(UNNAMED) { describe(uri) }
+        val name = cleanName(title)
         val file = free(name)
         val copy = File(folder, "new/$name")
         try {
             copy.parentFile?.mkdirs()
             val stream = provided(name) { context.contentResolver.openInputStream(uri) } ?: throw IOException("it is gone")
-            stream.use { copyTo(copy, it) }
+            stream.use { from -> copyTo(copy, from) { copying(it, size) } }
             check(FileModel(copy))
             if (!copy.renameTo(file)) throw IOException("cannot be renamed")
         } catch (error: IOException) {
-            throw EdgebertException("$name: cannot be copied: ${error.message}", error)
+            throw AppException(Problem.OfApp.NOT_COPIED, "$name: cannot be copied: ${error.message}", error)
         } finally {
             copy.delete()
         }
         return FileModel(file)
     }
 
+    /** Deletes a model that the user picked; one that is open stays readable until it is closed. */
+    fun delete(model: FileModel) {
+        if (!model.file.delete()) throw AppException(Problem.OfApp.UNREADABLE, "${model.name}: cannot be deleted")
+    }
+
     /** What another app's provider gives; what it throws ends up here, whatever it is. */
     private fun <T> provided(name: String, ask: () -> T): T = try {
         ask()
     } catch (error: SecurityException) {
-        throw EdgebertException("$name: no permission to read it; pick it again", error)
+        throw AppException(Problem.OfApp.NO_PERMISSION, "$name: no permission to read it", error)
     } catch (error: RuntimeException) {
         val said = error.message.orEmpty().lineSequence().first()
-        throw EdgebertException("$name: the app that keeps it cannot give it: $said; pick it from elsewhere", error)
+        throw AppException(Problem.OfApp.PROVIDER_FAILED, "$name: the app that keeps it cannot give it: $said", error)
     }
 
     /** A file that is not there yet: one that a model is open from is never written over. */
@@ -58,7 +66,7 @@ class ModelStore(private val context: Context) {
         .map { File(folder, if (it == 1) name else "${name.removeSuffix(ENDING)}-$it$ENDING") }
         .first { !it.exists() }
 
-    private fun copyTo(copy: File, from: InputStream) {
+    private fun copyTo(copy: File, from: InputStream, copying: (Long) -> Unit) {
         val most = folder.usableSpace - SPARE_BYTES
         val buffer = ByteArray(1 shl 16)
         var written = 0L
@@ -67,16 +75,21 @@ class ModelStore(private val context: Context) {
                 val count = from.read(buffer)
                 if (count < 0) return
                 written += count
-                if (written > most) throw IOException("not enough room on this device")
+                if (written > most) throw AppException(Problem.OfApp.NO_ROOM, "${copy.name}: not enough room on this device")
                 to.write(buffer, 0, count)
+                copying(written)
             }
         }
     }
 
-    private fun displayName(uri: Uri): String? =
-        context.contentResolver.query(uri, arrayOf(OpenableColumns.DISPLAY_NAME), null, null, null)?.use {
-            if (it.moveToFirst()) it.getString(0) else null
-        }
+    /** Name and size of a document, as far as the app that keeps it tells them. */
+    private fun describe(uri: Uri): Pair<String?, Long?> =
+        context.contentResolver.query(uri, arrayOf(OpenableColumns.DISPLAY_NAME, OpenableColumns.SIZE), null, null, null)?.use { row ->
+            if (!row.moveToFirst()) return@use null
+            val (name, size) = listOf(OpenableColumns.DISPLAY_NAME, OpenableColumns.SIZE).map(row::getColumnIndex)
+            val title = if (name < 0) null else row.getString(name)
+            title to (if (size < 0 || row.isNull(size)) null else row.getLong(size).takeIf { it > 0 })
+        } ?: (null to null)
 
     companion object {
         private const val ASSETS = "models"

@@ -6,8 +6,9 @@ import android.database.Cursor
 import android.database.MatrixCursor
 import android.net.Uri
 import android.provider.OpenableColumns
-import dev.edgebert.EdgebertException
+import dev.edgebert.demo.AppException
 import dev.edgebert.demo.AppTest
+import dev.edgebert.demo.Problem
 import java.io.ByteArrayInputStream
 import java.io.File
 import org.junit.Assert.assertEquals
@@ -33,11 +34,28 @@ class ModelStoreTest : AppTest() {
     }
 
     @Test
-    fun `a provider that throws is one line`() {
-        for (failure in listOf(SecurityException("no"), IllegalStateException("broken\nbadly"), NullPointerException())) {
+    fun `copying is told in bytes, of how many where the provider says so`() {
+        val told = ArrayList<Pair<Long, Long?>>()
+        for (size in listOf<Any?>(3L, null)) {
+            provide { MatrixCursor(arrayOf(OpenableColumns.DISPLAY_NAME, OpenableColumns.SIZE)).apply { addRow(arrayOf("a.tflite", size)) } }
+            shadowOf(app.contentResolver).registerInputStream(address, ByteArrayInputStream("one".toByteArray()))
+            services.store.import(address, { done, total -> told.add(done to total) }) {}
+        }
+        assertEquals(listOf(3L to 3L, 3L to null), told)
+    }
+
+    @Test
+    fun `a provider that throws is told what it is`() {
+        val failures = mapOf(
+            SecurityException("no") to Problem.OfApp.NO_PERMISSION,
+            IllegalStateException("broken\nbadly") to Problem.OfApp.PROVIDER_FAILED,
+            NullPointerException() to Problem.OfApp.PROVIDER_FAILED,
+        )
+        for ((failure, problem) in failures) {
             provide { throw failure }
-            val message = assertThrows(EdgebertException::class.java) { services.store.import(address) {} }.message!!
-            assertTrue(message, "pick it" in message && '\n' !in message)
+            val error = assertThrows(AppException::class.java) { services.store.import(address) {} }
+            assertEquals(problem, error.problem)
+            assertTrue(error.message!!, '\n' !in error.message!!)
         }
     }
 
