@@ -10,6 +10,7 @@ import typer
 
 from edgebert.cli.grouped import grouped
 from edgebert.cli.options import JsonReport
+from edgebert.cli.vocabulary import VocabularyOptions
 
 if TYPE_CHECKING:
     from edgebert.converter.report import ConversionReport
@@ -89,28 +90,6 @@ class ConversionOptions:
         typer.Option(
             help="Name of the prompt for texts for which none is named.",
             show_default="the checkpoint's",
-        ),
-    ] = None
-
-
-@dataclass(frozen=True)
-class VocabularyOptions:
-    """Options of a smaller vocabulary, likewise."""
-
-    vocabulary_from: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="TEXTS",
-            help="Keep the word pieces that texts like these need, and no others: a text a line, "
-            "or a data set. The word table is most of a small model's file.",
-            show_default="all pieces",
-        ),
-    ] = None
-    vocabulary_size: Annotated[
-        int | None,
-        typer.Option(
-            help="How many pieces stay: the most frequent in those texts, then the commonest.",
-            show_default="all that the texts use",
         ),
     ] = None
 

@@ -11,6 +11,7 @@ import typer
 from edgebert.cli.grouped import grouped
 from edgebert.cli.options import LabelledColumns
 from edgebert.cli.training import MetricOption, Training, notify, print_report
+from edgebert.cli.vocabulary import VocabularyOptions, with_fewer_pieces
 from edgebert.train.distillation.objectives import AUXILIARY_OBJECTIVES
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def distill(
         ),
     ] = False,
     metric: MetricOption = None,
+    vocabulary: VocabularyOptions,
     training: Training,
     data: LabelledColumns,
 ) -> None:
@@ -103,6 +105,7 @@ def distill(
       edgebert distill --teacher big --student 4/256 --init teacher --transfer texts.txt -o small
       edgebert distill --teacher big --student tiny --labels train.csv --hard 0.3 -o small
       edgebert distill --teacher big --student tiny --transfer texts.txt --augment 8 -o small
+      edgebert distill --teacher big --student tiny --labels t.csv --vocabulary-from t.csv -o small
       edgebert convert small -o small.tflite
     """  # noqa: D301
     from contextlib import ExitStack
@@ -120,7 +123,8 @@ def distill(
     with ExitStack() as stack:
         progress = stack.enter_context(progress_bar())
         large = _teacher(teacher, stack, progress, multi_label=multi_label)
-        small = _student(student, init, large, stack, progress)
+        whole = _student(student, init, large, stack, progress)
+        small = with_fewer_pieces(whole, vocabulary, large.task, progress, notify)
 
         # Here, not above: TensorFlow takes seconds to import, and input errors do not wait for it.
         from edgebert.train.augmentation.augment import AugmentationOptions, augment_transfer_set
@@ -136,7 +140,7 @@ def distill(
         if augment:
             more = partial(
                 augment_transfer_set,
-                method=stack.enter_context(_method(augment_with, large, small, progress)),
+                method=stack.enter_context(_method(augment_with, large, whole, progress)),
                 amount=AugmentationOptions(augment, augment_share, training.seed),
                 folder=worker_folder(output / "augmented"),
                 progress=progress,

@@ -11,6 +11,7 @@ import typer
 from edgebert.cli.grouped import grouped
 from edgebert.cli.options import LabelledColumns
 from edgebert.cli.training import MetricOption, Training, notify, print_report
+from edgebert.cli.vocabulary import VocabularyOptions, with_fewer_pieces
 
 if TYPE_CHECKING:
     from edgebert.evaluation.columns import Columns
@@ -44,6 +45,7 @@ def finetune(
         typer.Option("--multi-label", help="Of classify: a text may have several labels, as a|b."),
     ] = False,
     metric: MetricOption = None,
+    vocabulary: VocabularyOptions,
     training: Training,
     data: LabelledColumns,
 ) -> None:
@@ -60,6 +62,7 @@ def finetune(
       edgebert finetune tiny --train train.csv --dev dev.csv --task classify -o intents
       edgebert finetune 4/256 --train train.tsv --dev dev.tsv --task classify --grid -o sst2
       edgebert finetune tiny --train train.csv --dev dev.csv --task classify -o intents --resume
+      edgebert finetune tiny --train train.csv --task classify --vocabulary-from train.csv -o small
       edgebert convert intents -o intents.tflite
     """  # noqa: D301
     from contextlib import ExitStack
@@ -71,7 +74,14 @@ def finetune(
     _check_data(task, (train, dev), data.columns(), multi_label=multi_label)
     with ExitStack() as stack:
         progress = stack.enter_context(progress_bar())
-        checkpoint = stack.enter_context(open_checkpoint(source, progress=progress))
+        whole = stack.enter_context(open_checkpoint(source, progress=progress))
+        checkpoint = with_fewer_pieces(
+            whole,
+            vocabulary,
+            task,  # type: ignore[arg-type]
+            progress,
+            notify,
+        )
 
         # Here, not above: TensorFlow takes seconds to import, and input errors do not wait for it.
         from edgebert.train.finetuning.finetune import FinetuneSpec

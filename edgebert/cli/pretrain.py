@@ -10,6 +10,7 @@ import typer
 
 from edgebert.cli.grouped import grouped
 from edgebert.cli.training import Training, notify, print_report
+from edgebert.cli.vocabulary import VocabularyOptions, with_fewer_pieces
 
 if TYPE_CHECKING:
     from edgebert.train.pretraining.new_model import NewModel
@@ -76,6 +77,7 @@ def pretrain(
         int | None,
         typer.Option(help="Steps that count as an epoch.", show_default="a pass over the text"),
     ] = None,
+    vocabulary: VocabularyOptions,
     training: Pretraining,
 ) -> None:
     """Pre-train a compact BERT on plain text: it learns to tell words that are hidden.
@@ -96,9 +98,15 @@ def pretrain(
 
     from edgebert.checkpoints.sources import open_checkpoint
     from edgebert.cli.console import progress_bar
+    from edgebert.errors import EdgebertError
     from edgebert.train.pretraining.corpus import read_corpus
 
     training.settings()
+    if init is None and vocabulary != VocabularyOptions():
+        raise EdgebertError(
+            "--vocabulary-from and --vocabulary-size choose from the word pieces of --init; with "
+            "--size take --train-vocab, which makes as many of the text as you say"
+        )
     for path in (*corpus, *([] if dev is None else [dev])):
         next(read_corpus([path]), None)
 
@@ -116,7 +124,13 @@ def pretrain(
         cluster = stack.enter_context(distributed(training.strategy, notify))
         progress = stack.enter_context(progress_bar())
         report = run(
-            stack.enter_context(open_checkpoint(source, progress=progress))
+            with_fewer_pieces(
+                stack.enter_context(open_checkpoint(source, progress=progress)),
+                vocabulary,
+                "fill-mask",
+                progress,
+                notify,
+            )
             if isinstance(source, str)
             else source,
             text,

@@ -1,11 +1,41 @@
-"""How a vocabulary that was made smaller is told to people."""
+"""A vocabulary that is made smaller: the options, and how the outcome is told to people."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 if TYPE_CHECKING:
+    from edgebert.bert.tasks import TaskName
+    from edgebert.checkpoints.checkpoint import Checkpoint
     from edgebert.model_file.record import TrimmedVocabulary
+    from edgebert.progress import Progress
+
+
+@dataclass(frozen=True)
+class VocabularyOptions:
+    """Options by which a model keeps some word pieces, by the names of `edgebert.convert`."""
+
+    vocabulary_from: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="TEXTS",
+            help="Keep the word pieces that texts like these need, and no others: a text a line, "
+            "or a data set. The word table is most of a small model's file.",
+            show_default="all pieces",
+        ),
+    ] = None
+    vocabulary_size: Annotated[
+        int | None,
+        typer.Option(
+            help="How many pieces stay: the most frequent in those texts, then the commonest.",
+            show_default="all that the texts use",
+        ),
+    ] = None
 
 
 def vocabulary_rows(trimmed: TrimmedVocabulary | None) -> list[tuple[str, str]]:
@@ -28,3 +58,33 @@ def vocabulary_rows(trimmed: TrimmedVocabulary | None) -> list[tuple[str, str]]:
             )
         )
     return rows
+
+
+def with_fewer_pieces(
+    checkpoint: Checkpoint,
+    options: VocabularyOptions,
+    task: TaskName,
+    progress: Progress,
+    notify: Callable[[str], None],
+) -> Checkpoint:
+    """What a training begins with: the checkpoint, with the pieces that were asked for.
+
+    Args:
+        checkpoint: as it was read.
+        options: what was asked for; nothing leaves the checkpoint as it is.
+        task: says what a data set of texts looks like.
+        progress: told how many texts were read.
+        notify: told the outcome.
+
+    Raises:
+        EdgebertError: see `converter.vocabulary.trim_vocabulary`.
+    """
+    from edgebert.converter.vocabulary import trim_vocabulary, vocabulary_choice
+
+    choice = vocabulary_choice(options.vocabulary_from, options.vocabulary_size)
+    if choice is None:
+        return checkpoint
+    trimmed, told = trim_vocabulary(checkpoint, choice, task, progress)
+    for name, value in vocabulary_rows(told):
+        notify(f"{name}: {value}")
+    return trimmed

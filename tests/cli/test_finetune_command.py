@@ -8,6 +8,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
+from edgebert.checkpoints.folder import open_folder
 from edgebert.cli.main import app
 from tests.train import words
 
@@ -59,6 +60,10 @@ def test_without_tensorflow_one_line_tells_what_to_install(tmp_path):
         ("distill --teacher {0}/source --student 2/128", "no texts to learn from"),
         ("pretrain {0}/none.txt --size 1/16 --train-vocab 100", "none.txt"),
         ("pretrain {0}/dev.tsv --size 1/16 --train-vocab 100 --dropout 2", "dropout is 2"),
+        (
+            "pretrain {0}/dev.tsv --size 1/16 --train-vocab 100 --vocabulary-from {0}/dev.tsv",
+            "choose from the word pieces of --init",
+        ),
     ],
 )
 def test_wrong_input_is_told_before_tensorflow_is_imported(tmp_path, command, said):
@@ -106,6 +111,16 @@ def test_it_trains_reports_resumes_and_its_folder_converts(tmp_path):
     assert "holds a model already" in refused.stderr
     out = str(tmp_path / "out")
     assert runner.invoke(app, ["convert", out, "-o", f"{out}.tflite"]).exit_code == 0
+
+
+def test_it_learns_with_the_word_pieces_of_some_texts_alone(tmp_path):
+    pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-train")
+    more = ["--task", "classify", "--epochs", "1", "--vocabulary-from", str(tmp_path / "train.tsv")]
+    result = runner.invoke(app, arguments(tmp_path, *more))
+    assert "cut as before: 100.0%" in result.stderr
+    source, out = (open_folder(tmp_path / name) for name in ("source", "out"))
+    assert len(out.vocabulary) < len(source.vocabulary)
+    assert {*out.vocabulary} <= {*source.vocabulary}
 
 
 def test_a_model_at_chance_is_kept_and_ends_with_status_1(tmp_path):
