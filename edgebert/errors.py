@@ -19,6 +19,10 @@ class CheckFailedError(EdgebertError):
     """A check said no (accuracy lost, self-test off). The command line exits with 1, not 2."""
 
 
+class AcceleratorWarning(UserWarning):
+    """A file that was to run on an accelerator runs on the processor; the message says why."""
+
+
 class CalibrationWarning(UserWarning):
     """A full-integer file took its ranges from text that is not the user's own."""
 

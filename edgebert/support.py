@@ -9,6 +9,8 @@ PYTHONS = ((3, 10), (3, 13))
 
 EngineName: TypeAlias = Literal["auto", "litert", "tflite-runtime"]
 
+AcceleratorName: TypeAlias = Literal["cpu", "gpu"]
+
 LITERT = ("ai-edge-litert>=2.1",)
 TFLITE_RUNTIME = ("tflite-runtime==2.14.0", "numpy<2")
 """Requirements of the engines, as `pyproject.toml` has them."""

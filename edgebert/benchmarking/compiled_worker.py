@@ -19,7 +19,7 @@ from edgebert.benchmarking.worker_protocol import Send, serve
 
 if TYPE_CHECKING:
     from edgebert.benchmarking.setting import Setting
-    from edgebert.model_file.record import Integer
+    from edgebert.model_file.record import FixedGraphs
     from edgebert.tokenizer.tokenizer import Encoding
 
 
@@ -45,12 +45,12 @@ def work(setting: Setting, send: Send) -> None:
     encoding = file.tokenizer().encode(*setting.texts[0])
     options = CpuOptions(setting.threads, xnnpack_weight_cache_path=setting.cache or "")
     model = CompiledModel.from_file(setting.model, options=Options(cpu_options=options))
-    integer = file.record.integer
-    key, values = _of_any_length(encoding) if integer is None else _padded(encoding, integer)
+    fixed = file.record.fixed_graphs
+    key, values = _of_any_length(encoding) if fixed is None else _padded(encoding, fixed)
     number = model.get_signature_index(key)
     names = model.get_signature_by_index(number)["inputs"]
     given = [np.array([values[name]], np.int32) for name in names]
-    for at, value in enumerate([] if integer else given):
+    for at, value in enumerate([] if fixed else given):
         model.resize_input_tensor(at, value.shape)
     inputs, outputs = model.create_input_buffers(number), model.create_output_buffers(number)
     for buffer, value in zip(inputs, given, strict=True):
@@ -68,13 +68,13 @@ def _of_any_length(encoding: Encoding) -> tuple[str, dict[str, Sequence[int]]]:
     return "serving_default", {**values, "mask": [1] * len(every)}
 
 
-def _padded(encoding: Encoding, integer: Integer) -> tuple[str, dict[str, Sequence[int]]]:
-    """The signature of a full-integer file for the text, and what it is given."""
+def _padded(encoding: Encoding, fixed: FixedGraphs) -> tuple[str, dict[str, Sequence[int]]]:
+    """The signature of a file of fixed lengths for the text, and what it is given."""
     from edgebert.runtime.fixed_session import padded
 
-    length = min(each for each in integer.lengths if each >= len(encoding.ids))
-    values = padded(integer, encoding.ids, encoding.segment_ids, length)
-    further = {"positions": [0] * (integer.positions or 0)}
+    length = min(each for each in fixed.lengths if each >= len(encoding.ids))
+    values = padded(fixed, encoding.ids, encoding.segment_ids, length)
+    further = {"positions": [0] * (fixed.positions or 0)}
     return f"length_{length}", {
         **further,
         **{name: row[0].tolist() for name, row in values.items()},

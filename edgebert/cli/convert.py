@@ -95,22 +95,38 @@ class ConversionOptions:
 
 
 @dataclass(frozen=True)
-class IntegerOptions:
-    """Options of int8-full and int16x8, likewise."""
+class AcceleratorOptions:
+    """Options of files for accelerators, likewise."""
 
     lengths: Annotated[
         list[int] | None,
         typer.Option(
             "--length",
-            help="Tokens of an input of an int8-full or int16x8 file. May be given several times, "
-            "for several graphs.",
-            show_default="64",
+            help="Tokens of an input: the file takes fixed lengths, as accelerators, browsers and "
+            "microcontrollers want it. May be given several times, for several graphs.",
+            show_default="any length; with --target and for int8-full and int16x8 64",
         ),
     ] = None
+    target: Annotated[
+        str | None,
+        typer.Option(
+            help="Accelerator that the file is for: qnn, nnapi, ethos-u85, ethos-u65, ethos-u55, "
+            "gpu, openvino or tflite-micro. Ops that it lacks are written in others that it has, "
+            "or refused by name.",
+            show_default="any",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
+class IntegerOptions:
+    """Options of int8-full and int16x8, likewise."""
+
     inputs: Annotated[
         str | None,
         typer.Option(
-            help="What such a file takes: ids, or ids,mask,segment_ids, as the accelerator wants.",
+            help="What an int8-full or int16x8 file takes: ids, or ids,mask,segment_ids, as the "
+            "accelerator wants.",
             show_default="ids",
         ),
     ] = None
@@ -138,14 +154,6 @@ class IntegerOptions:
             help="Let --mixed auto take float32 too, where that gains more than int16.",
         ),
     ] = False
-    target: Annotated[
-        str | None,
-        typer.Option(
-            help="Accelerator that such a file is for, qnn or nnapi: write ops in others that it "
-            "has, and refuse those that it lacks.",
-            show_default="any",
-        ),
-    ] = None
 
 
 @dataclass(frozen=True)
@@ -212,6 +220,7 @@ def convert(
     *,
     choices: ConversionOptions,
     vocabulary: VocabularyOptions,
+    accelerator: AcceleratorOptions,
     integer: IntegerOptions,
     quantization_report: Annotated[
         Path | None,
@@ -252,7 +261,7 @@ def convert(
     from edgebert.converter.full_integer import quality_file
 
     asked: dict[str, Any] = {}
-    for group in (choices, vocabulary, integer, gate, abstaining):
+    for group in (choices, vocabulary, accelerator, integer, gate, abstaining):
         asked |= vars(group)
     asked["prompts"] = named_prompts(choices.prompts or [])
     asked["inputs"] = None if integer.inputs is None else integer.inputs.split(",")
@@ -306,6 +315,7 @@ def _rows(report: ConversionReport) -> list[tuple[str, str]]:
         *prompt_rows(record),
         *vocabulary_rows(record.vocabulary),
         ("weights", f"matrices {kept.matrices}; tables {kept.tables}"),
+        *([("lengths", ", ".join(map(str, record.fixed.lengths)))] if record.fixed else []),
         *_integer_rows(record.integer),
         ("size", f"{report.bytes / 1e6:.2f} MB, {report.ratio:.1%} of float32"),
         (

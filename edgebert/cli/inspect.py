@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from edgebert.converter.targets import Target
     from edgebert.model_file.contents import Contents, GraphInfo, TensorInfo
     from edgebert.model_file.record import Integer, Record
 
@@ -27,9 +28,13 @@ def inspect(
         bool,
         typer.Option(
             "--targets",
-            help="Hold every op against the lists of accelerators; full-integer files always do.",
+            help="Tell what each accelerator takes; files of fixed lengths always do.",
         ),
     ] = False,
+    target: Annotated[
+        str | None,
+        typer.Option(help="Hold every op against the list of one accelerator.", show_default=False),
+    ] = None,
     selftest: Annotated[
         bool, typer.Option("--selftest", help="Run the file's own test; exit 1 if it fails.")
     ] = False,
@@ -37,20 +42,23 @@ def inspect(
 ) -> None:
     """Show a file's record, bytes by part, ops, tensors and the runtime it needs.
 
-    Tells whether all numbers are whole, and which ops Hexagon and NNAPI take.
+    Tells whether all numbers are whole, and what of a graph accelerators take.
 
     \b
     Examples:
       edgebert inspect minilm.tflite
       edgebert inspect minilm.tflite --tensors
       edgebert inspect minilm.tflite --targets
+      edgebert inspect minilm.tflite --target ethos-u65
       edgebert inspect minilm.tflite --selftest
     """  # noqa: D301
     from edgebert.cli.console import print_json
+    from edgebert.converter.targets import find_target
     from edgebert.errors import CheckFailedError
     from edgebert.model_file.contents import read_contents
     from edgebert.model_file.read import read_model_file
 
+    chosen = None if target is None else find_target(target)
     record = read_model_file(file).record
     contents = read_contents(file)
     tested = _selftest(file) if selftest else None
@@ -59,7 +67,9 @@ def inspect(
         print_json({"record": asdict(record), **found, "selftest": tested})
     else:
         _print(file, record, contents, tensors)
-        if targets or record.integer:
+        if chosen is not None:
+            _print_ops(contents, chosen)
+        elif targets or record.fixed_graphs:
             _print_targets(contents)
         if tested:
             typer.echo(f"self-test: largest difference {tested['largest_difference']:.2g}")
@@ -95,7 +105,7 @@ def _print(file: Path, record: Record, contents: Contents, tensors: bool) -> Non
 
 def _targets(contents: Contents) -> dict[str, Any]:
     """Each target with its sources and what it does not take."""
-    from edgebert.converter.full_integer.targets import targets, unsupported
+    from edgebert.converter.targets import targets, unsupported
 
     return {
         name: {
@@ -111,33 +121,52 @@ def _targets(contents: Contents) -> dict[str, Any]:
 
 
 def _print_targets(contents: Contents) -> None:
+    """What each target takes, in a line."""
     from edgebert.cli.console import stdout, table
-    from edgebert.converter.full_integer.targets import targets
+    from edgebert.converter.targets import targets
+
+    rows = table("target", "takes")
+    for name, target in targets().items():
+        rows.add_row(name, _taken(contents, target))
+    stdout().print()
+    stdout().print(rows)
+
+
+def _taken(contents: Contents, target: Target) -> str:
+    """How many ops a target takes, and which not, with the reason."""
+    from edgebert.converter.targets import unsupported
+
+    reasons: Counter[str] = Counter()
+    for use, reason in unsupported(contents.uses, target).items():
+        reasons[f"{use.op} ({reason})"] += use.count
+    ops = sum(contents.ops.values())
+    if not reasons:
+        return f"all {ops} ops"
+    told = ", ".join(f"{what} × {count}" for what, count in reasons.most_common())
+    return f"{ops - reasons.total()} of {ops} ops; not {told}"
+
+
+def _print_ops(contents: Contents, target: Target) -> None:
+    """What a target says of each op."""
+    from edgebert.cli.console import stdout, table
 
     console = stdout()
-    ops = table("op", "count", "types", *targets())
+    ops = table("op", "count", "types", "taken")
     ops.columns[1].justify = "right"
-    for row, count in _alike(contents).items():
-        ops.add_row(*row[:1], str(count), *row[1:])
+    rows: Counter[tuple[str, str, str]] = Counter()
+    for use in contents.uses:
+        lacks = target.lacks(use)
+        name = f"{use.op} v{use.version}{' per channel' if use.per_channel else ''}"
+        mark = "[green]✓[/]" if lacks is None else f"[red]✗[/] {lacks}"
+        rows[name, ", ".join(use.types), mark] += use.count
+    for (name, types, mark), count in rows.most_common():
+        ops.add_row(name, str(count), types, mark)
     console.print()
     console.print(ops)
-    for name, target in targets().items():
-        for source in target.sources:
-            text = f"{name}, {target.title}: {source.document} ({source.at}, {source.of})"
-            console.print(text, style="dim", markup=False, highlight=False)
-
-
-def _alike(contents: Contents) -> dict[tuple[str, ...], int]:
-    """Op, types and what each target says of it, and how many ops are alike in all of that."""
-    from edgebert.converter.full_integer.targets import targets
-
-    rows: Counter[tuple[str, ...]] = Counter()
-    for use in contents.uses:
-        answers = (target.lacks(use) for target in targets().values())
-        marks = ("[green]✓[/]" if lacks is None else f"[red]✗[/] {lacks}" for lacks in answers)
-        name = f"{use.op} v{use.version}{' per channel' if use.per_channel else ''}"
-        rows[(name, ", ".join(use.types), *marks)] += use.count
-    return dict(rows.most_common())
+    console.print(f"{target.title}: {_taken(contents, target)}", highlight=False)
+    for source in target.sources:
+        text = f"{source.document} ({source.at}, {source.of})"
+        console.print(text, style="dim", markup=False, highlight=False)
 
 
 def _facts(record: Record, contents: Contents) -> list[tuple[str, str]]:
@@ -178,6 +207,7 @@ def _facts(record: Record, contents: Contents) -> list[tuple[str, str]]:
         ("checksum", _checksum(record)),
         ("ops", ", ".join(f"{name} × {count}" for name, count in contents.ops.items())),
         ("numbers", _numbers(contents)),
+        *([("lengths", ", ".join(map(str, record.fixed.lengths)))] if record.fixed else []),
         *(_integer_facts(record.integer) if record.integer else []),
     ]
 

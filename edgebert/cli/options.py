@@ -19,6 +19,13 @@ class EngineOptions:
 
     threads: Annotated[int, typer.Option(help="Threads of one answer.")] = 1
     engine: Annotated[str, typer.Option(help="auto, litert or tflite-runtime.")] = "auto"
+    accelerator: Annotated[
+        str,
+        typer.Option(
+            help="cpu; gpu, which has to pass the file's self-test first; or auto, the gpu where "
+            "it does and else the cpu. For files of --target gpu."
+        ),
+    ] = "cpu"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ other families differ.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -21,7 +21,7 @@ from edgebert.converter.embeddings import embeddings
 from edgebert.converter.fold import fold
 from edgebert.converter.graph import DYNAMIC, Graph, Tensor
 from edgebert.converter.graph_ops import T
-from edgebert.converter.head import Head
+from edgebert.converter.head import POSITIONS, Head
 from edgebert.converter.layers import encoder
 from edgebert.converter.task_heads import TASK_HEADS
 from edgebert.converter.weight_storage import Stored, WeightStorage
@@ -53,16 +53,38 @@ def build_graph(
     return graph
 
 
-def write_graph(b: Builder[T], head: Head) -> None:
-    """Writes the whole model into the graph of a builder."""
+def build_fixed_graphs(
+    config: BertConfig,
+    weights: Weights,
+    head: Head,
+    storage: WeightStorage,
+    lengths: Sequence[int],
+) -> dict[str, Graph]:
+    """The same for inputs [1, N] of each of some lengths, by the keys of their signatures.
+
+    The graphs share their weights. Inputs of the task are [1, `POSITIONS`].
+    """
+    shortest, *longer = sorted(lengths)
+    graph = Graph(length=shortest)
+    builder: Builder[Tensor] = Builder(config, fold(weights, config), storage, graph)
+    graphs = {f"length_{shortest}": graph}
+    write_graph(builder, head, POSITIONS)
+    for length in longer:
+        other = graphs[f"length_{length}"] = graph.sibling(length=length)
+        write_graph(builder.on(other), head, POSITIONS)
+    return graphs
+
+
+def write_graph(b: Builder[T], head: Head, positions: int = DYNAMIC) -> None:
+    """Writes the whole model into the graph of a builder, for so many `positions` of its task."""
     g = b.graph
-    ids, mask, segments, *positions = (
-        g.input(name, (1, DYNAMIC), np.int32)
-        for name in ("ids", "mask", "segment_ids", *TASKS[head.task].inputs)
+    ids, mask, segments = (
+        g.input(name, (1, DYNAMIC), np.int32) for name in ("ids", "mask", "segment_ids")
     )
+    numbers = [g.input(name, (1, positions), np.int32) for name in TASKS[head.task].inputs]
     ids = g.reshape(ids, (DYNAMIC,))
     # For each position a row of zeros with a one at that token: [1, m, n].
-    chosen = [g.one_hot_like(numbers, ids) for numbers in positions]
+    chosen = [g.one_hot_like(each, ids) for each in numbers]
     hidden = embeddings(b, ids, mask, segments)
     hidden = encoder(b, hidden, mask_bias(b, mask), head, *chosen)
     g.output("output", TASK_HEADS[head.task](b, head, hidden, mask))

@@ -18,7 +18,7 @@ class Builder(Generic[T]):
 
     Attributes:
         weights: folded (`fold`), so that no norm has a bias and no key or value has one.
-        matrices: as they were stored, by name: what is read twice is stored once.
+        matrices: as they were stored, and tables too, by name: what is read twice is stored once.
         tables: tensors of the graph, by name.
     """
 
@@ -46,7 +46,9 @@ class Builder(Generic[T]):
     def table(self, name: str) -> T:
         """A table, read by row; stored once, though `fill-mask` reads words twice."""
         if name not in self.tables:
-            self.tables[name] = self.storage.table(self.graph, self.weights[name], name)
+            if name not in self.matrices:
+                self.matrices[name] = self.storage.stored_table(self.weights[name], name)
+            self.tables[name] = self.storage.table(self.graph, self.matrices[name], name)
         return self.tables[name]
 
     def times_table(self, x: T, name: str, bias: T | None) -> T:

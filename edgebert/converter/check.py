@@ -18,7 +18,7 @@ from edgebert.converter.head import Head
 from edgebert.converter.recipe import Limit
 from edgebert.data import read_lines
 from edgebert.errors import CheckFailedError
-from edgebert.model_file.record import Integer
+from edgebert.model_file.record import FixedGraphs
 from edgebert.runtime.delegation import Delegation
 from edgebert.runtime.session import Session
 from edgebert.runtime.sessions import open_session
@@ -112,7 +112,7 @@ def compare(
     limit: Limit,
     *,
     max_length: int,
-    integer: Integer | None = None,
+    fixed: FixedGraphs | None = None,
     on_text: Callable[[int], None] = lambda done: None,
 ) -> tuple[Check, Delegation]:
     """Runs the file and the float32 reference over the same ids.
@@ -124,7 +124,7 @@ def compare(
         encodings: the inputs.
         limit: that the outcome will be held against.
         max_length: most tokens.
-        integer: what the record of a full-integer file will say.
+        fixed: what the record will say of graphs that take fixed lengths.
         on_text: called with the number of texts done, for a progress bar.
     """
     expected: list[Array] = []
@@ -140,11 +140,11 @@ def compare(
             )
         )
         on_text(len(expected))
-    session = open_session(path, max_length=max_length, integer=integer, step=1)
+    session = open_session(path, max_length=max_length, fixed=fixed, step=1)
     exact = list(_outputs(session, head, encodings))
     delegation = session.delegation()
     session.close()
-    session = open_session(path, max_length=max_length, integer=integer, step=PADDED_TO)
+    session = open_session(path, max_length=max_length, fixed=fixed, step=PADDED_TO)
     padded = list(_outputs(session, head, encodings))
     session.close()
     return _figures(head, encodings, expected, exact, padded, limit), delegation

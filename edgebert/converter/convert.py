@@ -91,15 +91,15 @@ def convert(
             that they need are kept (`converter.vocabulary`), which makes the file smaller; other
             words are cut into more pieces. A text file, a line each, or data as for `check`.
         vocabulary_size: how many pieces are kept; None: all that the texts use.
-        lengths: of a full-integer file ("int8-full", "int16x8"): tokens of an input; it holds a
-            graph for each. None: 64.
-        inputs: likewise: ("ids",), the default, or ("ids", "mask", "segment_ids").
+        lengths: tokens of an input; the file holds a graph for each. None: any length, or 64 in a
+            full-integer file ("int8-full", "int16x8") and with `target`.
+        inputs: of a full-integer file: ("ids",), the default, or ("ids", "mask", "segment_ids").
         calibration: likewise, and of "int4" and "w4-t8-a8": text to take ranges from, or to round
             matrices for, a line each, or data as for `check`; None takes sentences that ship with
             edgebert.
         mixed: likewise: "auto" keeps in int16 what int8 costs most, or in int8 what int4 does.
         allow_float: likewise: "auto" may take float32 too, where that gains more than int16.
-        target: likewise: the accelerator that the file is for.
+        target: the accelerator that the file is for (`converter.targets`).
         explain: likewise: measure what each step of the rewriting is worth, for the report.
         check: labelled data (see `evaluation.data.open_data`): the file and a float32 file of the
             same checkpoint are evaluated on it, and the figures go into the record.
@@ -243,7 +243,7 @@ def convert_checkpoint(
             encodings,
             conversion.recipe.limit,
             max_length=conversion.max_length,
-            integer=graph.integer,
+            fixed=graph.fixed_graphs,
             on_text=lambda done: progress(done, len(encodings), "comparing with float32"),
         )
         if refuse:

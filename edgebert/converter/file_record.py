@@ -17,7 +17,7 @@ from edgebert.converter.head import Head
 from edgebert.converter.plan import Plan, vector_size
 from edgebert.converter.write_file import WrittenGraph
 from edgebert.model_file.checksum import graph_checksum
-from edgebert.model_file.record import Integer, Record, SelfTest, Source
+from edgebert.model_file.record import FixedGraphs, Record, SelfTest, Source
 from edgebert.runtime.sessions import open_session
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.version import __version__
@@ -53,7 +53,7 @@ def make_record(
     """
     embeds = conversion.head.task == "embed"
     self_test = _self_test(
-        path, conversion.head.task, tokenizer, conversion.max_length, graph.integer
+        path, conversion.head.task, tokenizer, conversion.max_length, graph.fixed_graphs
     )
     largest = max(1.0, max(abs(value) for case in self_test for value in case.output))
     return Record(
@@ -80,6 +80,7 @@ def make_record(
         self_test_tolerance=conversion.recipe.self_test_tolerance * largest,
         self_test=self_test,
         integer=graph.integer,
+        fixed=graph.fixed,
         prompts=dict(conversion.prompts.texts),
         default_prompt=conversion.prompts.default,
         sigmoid=conversion.head.sigmoid,
@@ -97,10 +98,10 @@ def _vector_size(checkpoint: Checkpoint, head: Head) -> int | None:
 
 
 def _self_test(
-    path: Path, task: TaskName, tokenizer: Tokenizer, max_length: int, integer: Integer | None
+    path: Path, task: TaskName, tokenizer: Tokenizer, max_length: int, fixed: FixedGraphs | None
 ) -> tuple[SelfTest, ...]:
     """What the file answers here, for `Model.selftest` to compare with elsewhere."""
-    session = open_session(path, max_length=max_length, integer=integer)
+    session = open_session(path, max_length=max_length, fixed=fixed)
     cases = []
     for text, pair in _SELF_TEST_TEXTS:
         ids, segment_ids, _ = tokenizer.encode(text, pair)

@@ -1,19 +1,24 @@
 """Files whose values are float32 while they run, whatever their weights are stored in.
 
-One graph takes texts of any length.
+One graph takes texts of any length; or several take one fixed length each, for what wants that.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edgebert.bert.tasks import TASKS
 from edgebert.checkpoints.checkpoint import Checkpoint
-from edgebert.converter.bert_graph import build_graph
-from edgebert.converter.head import Head
+from edgebert.converter.bert_graph import build_fixed_graphs, build_graph
+from edgebert.converter.head import POSITIONS, Head
+from edgebert.converter.lengths import fixed_lengths
 from edgebert.converter.options import SHORTEST, Options
 from edgebert.converter.recipe import BuildAids, Built
+from edgebert.converter.targets import ANY, require_type
 from edgebert.converter.weight_storage import WeightStorage
 from edgebert.errors import EdgebertError
+from edgebert.model_file.record import Fixed
+from edgebert.runtime.session import INPUTS
 
 SIGNATURE = "serving_default"
 """Key of the only graph's signature, by TensorFlow's convention."""
@@ -27,16 +32,28 @@ class FloatPlan:
         max_length: most tokens of an input.
         storage: of the weights.
         float16_steps: see `recipe.Built`.
+        lengths: that graphs take; none: one takes any.
+        target: see `recipe.Built`.
     """
 
     max_length: int
     storage: WeightStorage
     float16_steps: bool = False
+    lengths: tuple[int, ...] = ()
+    target: str = ANY
 
     def build(self, checkpoint: Checkpoint, head: Head, aids: BuildAids) -> Built:
-        """Builds the graph."""
-        graph = build_graph(checkpoint.config, checkpoint.weights, head, self.storage)
-        return Built({SIGNATURE: graph}, float16_steps=self.float16_steps)
+        """Builds the graphs."""
+        model = (checkpoint.config, checkpoint.weights, head, self.storage)
+        if not self.lengths:
+            return Built({SIGNATURE: build_graph(*model)}, float16_steps=self.float16_steps)
+        inputs = TASKS[head.task].inputs
+        return Built(
+            build_fixed_graphs(*model, self.lengths),
+            fixed=Fixed(self.lengths, (*INPUTS, *inputs), 0, POSITIONS if inputs else None),
+            target=self.target,
+            float16_steps=self.float16_steps,
+        )
 
 
 @dataclass(frozen=True)
@@ -57,7 +74,15 @@ class FloatMethod:
                 f"{checkpoint.source}: a MobileBERT's activations leave the range of float16, in "
                 f"which files for {options.runtime} may compute; convert it for litert"
             )
-        return FloatPlan(_max_length(options, checkpoint), self.storage, self.float16_steps)
+        longest = _max_length(options, checkpoint)
+        if not (options.lengths or options.target):
+            return FloatPlan(longest, self.storage, self.float16_steps)
+        if options.max_length is not None:
+            raise EdgebertError("--length gives fixed lengths, --max-length the most; use one")
+        target = options.target or ANY
+        require_type(target, "float32", "--quantize int8-full")
+        lengths = fixed_lengths(options.lengths, checkpoint)
+        return FloatPlan(max(lengths), self.storage, self.float16_steps, lengths, target)
 
 
 def _max_length(options: Options, checkpoint: Checkpoint) -> int:

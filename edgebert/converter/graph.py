@@ -6,6 +6,7 @@ of the op's output. Schema: tensorflow/lite/schema/schema.fbs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -116,10 +117,14 @@ class Graph:
 
     Args:
         file: of the graph that this one is a part of; None for a graph of its own.
+        length: what `DYNAMIC` stands for in a graph of a fixed number of tokens. No size is then
+            open, and what follows from sizes alone is constant.
     """
 
-    def __init__(self, file: _File | None = None) -> None:
+    def __init__(self, file: _File | None = None, *, length: int = DYNAMIC) -> None:
         self._file = file or _File()
+        self._length = length
+        self._arrays: dict[int, AnyArray | Quantized] = {}
         self._file.graphs.append(self)
         self._tensors: list[Any] = []
         self._small: dict[tuple[bytes, tuple[int, ...], str], Tensor] = {}
@@ -127,14 +132,19 @@ class Graph:
         self._inputs: list[tuple[str, Tensor]] = []
         self._outputs: list[tuple[str, Tensor]] = []
 
-    def sibling(self) -> Graph:
-        """A further graph of the same file: arrays that are constants of both are stored once."""
-        return Graph(self._file)
+    def sibling(self, *, length: int | None = None) -> Graph:
+        """A further graph of the same file: arrays that are constants of both are stored once.
+
+        Args:
+            length: of its own; None: this graph's.
+        """
+        return Graph(self._file, length=self._length if length is None else length)
 
     # Tensors
 
     def input(self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Tensor:
         """An input of the model."""
+        shape = tuple(self._length if size == DYNAMIC else size for size in shape)
         tensor = self._tensor(shape, np.dtype(dtype), name=name)
         self._inputs.append((name, tensor))
         return tensor
@@ -162,7 +172,9 @@ class Graph:
 
     def _constant(self, array: AnyArray, name: str) -> Tensor:
         buffer = self._file.buffer(array)
-        return self._tensor(array.shape, array.dtype, buffer=buffer, name=name)
+        made = self._tensor(array.shape, array.dtype, buffer=buffer, name=name)
+        self._arrays[made.index] = array
+        return made
 
     def _quantized(self, value: Quantized, name: str) -> Tensor:
         buffer, shape, dtype = self._file.buffer(value.kept), value.values.shape, value.values.dtype
@@ -173,6 +185,7 @@ class Graph:
             made = self._tensor(shape, dtype, buffer=buffer, name=name)
             self._tensors[made.index].quantization = _in_blocks(scales.index, value.block)
         if value.bits == 8:
+            self._arrays[made.index] = value
             return made
         self._tensors[made.index].type = schema.TensorType.INT4
         return replace(made, scale=value.scale, bits=value.bits)
@@ -261,6 +274,9 @@ class Graph:
 
     def reshape(self, x: Tensor, shape: tuple[int, ...]) -> Tensor:
         """The same elements in another shape, of which one size may be `DYNAMIC`."""
+        if DYNAMIC in shape and DYNAMIC not in x.shape:
+            known = math.prod(size for size in shape if size != DYNAMIC)
+            shape = tuple(math.prod(x.shape) // known if n == DYNAMIC else n for n in shape)
         if shape == x.shape:
             return x
         wanted = self.constant(np.array(shape, np.int32))
@@ -329,8 +345,21 @@ class Graph:
 
     def first_rows_like(self, x: Tensor, ids: Tensor) -> Tensor:
         """The first rows of x [m, H], as many as there are ids [n]: [n, H]."""
+        if self._length != DYNAMIC:
+            return self._rows_known_now(x, self._length)
         width = self.constant(np.array([x.shape[1]], np.int32))
         return self._first_rows(x, self.concatenate([self._shape(ids), width]), DYNAMIC)
+
+    def _rows_known_now(self, x: Tensor, rows: int) -> Tensor:
+        """The first rows of a constant as one; a slice of what is computed."""
+        if x.shape[0] == rows:
+            return x
+        whole = self._arrays.get(x.index)
+        if whole is None:
+            return self.first_rows(x, rows)
+        if isinstance(whole, Quantized):
+            return self.constant(Quantized(whole.values[:rows], whole.scale))
+        return self.constant(whole[:rows])
 
     def _first_rows(self, x: Tensor, size: Tensor, count: int) -> Tensor:
         # Not by STRIDED_SLICE, which LiteRT 2.3 copies number by number: for the positions that
@@ -367,13 +396,16 @@ class Graph:
         )
         mask = _FIRST_AXIS if last is None else 0
         inputs = [x, begin, end, strides]
-        return self._op("strided_slice", inputs, (DYNAMIC,), x.storage, endMask=mask)
+        shape = (DYNAMIC,) if DYNAMIC in x.shape else (len(range(x.shape[0])[first:last]),)
+        return self._op("strided_slice", inputs, shape, x.storage, endMask=mask)
 
     def one_hot_like(self, numbers: Tensor, ids: Tensor) -> Tensor:
         """For each number a row of zeros, one an id [n], with a one at that place: [..., n]."""
-        depth = self.reshape(self._shape(ids), ())
+        (count,) = ids.shape
+        known = count != DYNAMIC
+        depth = self.constant(np.int32(count)) if known else self.reshape(self._shape(ids), ())
         inputs = [numbers, depth, self.constant(np.float32(1)), self.constant(np.float32(0))]
-        return self._op("one_hot", inputs, (*numbers.shape, DYNAMIC), axis=-1)
+        return self._op("one_hot", inputs, (*numbers.shape, count), axis=-1)
 
     def dropout(self, x: Tensor) -> Tensor:
         """Where a share of the elements is set to 0 while a BERT is trained; here nothing is."""
@@ -407,7 +439,7 @@ class Graph:
         """
         count = self.constant(np.array([0], np.int32))
         state = [count, start, *fixed]
-        test, body = Graph(self._file), Graph(self._file)
+        test, body = self.sibling(), self.sibling()
         test_count, *_ = test._inputs_like(state)
         most = test.constant(np.array([times], np.int32))
         test.output("more", test.reshape(test.less(test_count, most), ()))

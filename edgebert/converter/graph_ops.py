@@ -77,7 +77,10 @@ class WeightOps(Protocol[T]):
     def dense(self, graph: GraphOps[T], x: T, stored: Any, bias: Array | None, name: str) -> T:
         """Rows x [m, in] times a stored weight [out, in], plus a bias [out]: [m, out]."""
 
-    def table(self, graph: GraphOps[T], weight: Array, name: str) -> T:
+    def stored_table(self, weight: Array, name: str) -> Any:
+        """A table as `table` takes it."""
+
+    def table(self, graph: GraphOps[T], stored: Any, name: str) -> T:
         """A table as `gather` takes it; rows still need `dequantize`."""
 
     def times_table(self, graph: GraphOps[T], x: T, table: T, bias: T | None) -> T:

@@ -8,6 +8,9 @@ from typing import Literal
 from edgebert.bert.sentence import DenseActivation, Pooling
 from edgebert.bert.tasks import TaskName
 
+POSITIONS = 8
+"""Tokens that one run of `fill-mask` answers for, in a graph of a fixed length."""
+
 
 @dataclass(frozen=True)
 class Head:

@@ -27,14 +27,15 @@ class Options:
     Those from `lengths` on belong to some recipes only (`recipe.Recipe.options`).
 
     Attributes:
-        lengths: tokens of an input; a graph for each.
+        lengths: tokens of an input; a graph for each. Full-integer files always have some; others
+            take texts of any length without them.
         inputs: `ids` alone, or ids, mask and segment_ids.
         calibration: a file of texts (`full_integer.texts.calibration_texts`).
         mixed: "auto" keeps in int16 what int8 costs most, or in int8 what int4 costs most.
         allow_float: of "auto": or in float32, where that gains more.
         max_drop: of "auto": the most that the output's mean cosine with float32 may be below 1, or
             that labelled data may lose of its first metric.
-        target: the accelerator that the file is for (`full_integer.targets.find_target`).
+        target: the accelerator that the file is for (`targets.find_target`).
         explain: measure what each step of the rewriting is worth.
     """
 

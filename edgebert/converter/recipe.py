@@ -11,11 +11,11 @@ from typing import Protocol, TypeAlias
 
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.full_integer.quality import QuantizationReport
-from edgebert.converter.full_integer.targets import ANY
 from edgebert.converter.graph import Graph
 from edgebert.converter.head import Head
 from edgebert.converter.options import Options, RecipeName, RuntimeName
-from edgebert.model_file.record import Integer, Quantization
+from edgebert.converter.targets import ANY
+from edgebert.model_file.record import Fixed, Integer, Quantization
 from edgebert.progress import Progress, silent
 from edgebert.tokenizer.tokenizer import Tokenizer
 
@@ -41,10 +41,11 @@ class Built:
         entries: those that can be called from outside, by the keys of their signatures.
         integer: what the record says of a full-integer file.
         quality: what integers cost there.
-        target: name of the accelerator that the file is for (`full_integer.targets.find_target`).
+        target: name of the accelerator that the file is for (`targets.find_target`).
         float16_steps: the file allows what stands between the matrices to run in float16, where an
             ARM processor has that. LiteRT before 2.2 refuses such a file on such a processor.
         matrices: what the record says of the matrices, where the recipe does not know it.
+        fixed: what the record says of float graphs that take fixed lengths.
     """
 
     entries: Mapping[str, Graph]
@@ -53,6 +54,7 @@ class Built:
     target: str = ANY
     float16_steps: bool = False
     matrices: str | None = None
+    fixed: Fixed | None = None
 
     @property
     def graph(self) -> Graph:

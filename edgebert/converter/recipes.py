@@ -15,6 +15,7 @@ from edgebert.converter.weight_storage import FLOAT16, FLOAT32, INT8, INT8_WITH_
 
 _INT8_MATRICES, _INT8_TABLES = "int8, one scale an output channel", "int8, one scale a table"
 
+_FIXED_OPTIONS = frozenset({"lengths", "target"})
 _INTEGER_OPTIONS = frozenset(
     {
         "lengths",
@@ -47,6 +48,7 @@ _ROWS = (
         activations="int8 per token, while running",
         limit=Limit(mean_cosine=0.99),
         self_test_tolerance=0.05,
+        options=_FIXED_OPTIONS,
     ),
     Recipe(
         "float16",
@@ -59,6 +61,7 @@ _ROWS = (
         activations="float32",
         limit=Limit(mean_cosine=0.9999),
         self_test_tolerance=0.005,
+        options=_FIXED_OPTIONS,
     ),
     Recipe(
         "float32",
@@ -71,6 +74,7 @@ _ROWS = (
         activations="float32",
         limit=Limit(mean_cosine=0.99999, largest_difference=1e-4),
         self_test_tolerance=0.0005,
+        options=_FIXED_OPTIONS,
     ),
     Recipe(
         "int8-full",
@@ -101,6 +105,7 @@ _ROWS = (
         activations="int8 per token, while running",
         limit=Limit(mean_cosine=0.98),
         self_test_tolerance=0.05,
+        options=_FIXED_OPTIONS,
     ),
     Recipe(
         "w4-t8-a8",

@@ -66,10 +66,13 @@ class WeightStorage:
             matrix = graph.dequantize(matrix)
         return graph.fully_connected(x, matrix, offset)
 
-    def table(self, graph: GraphOps[T], weight: Array, name: str) -> T:
+    def stored_table(self, weight: Array, name: str) -> Stored:
+        """A table as `table` takes it."""
+        return ((name == WORD_TABLE and self.store_words) or self.store_table)(weight)
+
+    def table(self, graph: GraphOps[T], stored: Stored, name: str) -> T:
         """The table as GATHER takes it; rows still need `Graph.dequantize`."""
-        store = (name == WORD_TABLE and self.store_words) or self.store_table
-        tensor = graph.constant(store(weight), name)
+        tensor = graph.constant(stored, name)
         return tensor if self.gathers_stored else graph.dequantize(tensor)
 
     def times_table(self, graph: GraphOps[T], x: T, table: T, bias: T | None) -> T:

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.full_integer.quality import QuantizationReport
-from edgebert.converter.full_integer.rewrite import rewrite
-from edgebert.converter.full_integer.targets import find_target, require
 from edgebert.converter.plan import Plan
 from edgebert.converter.recipe import Built
+from edgebert.converter.rewrite import rewrite
+from edgebert.converter.targets import find_target, require
 from edgebert.model_file.contents import Use, read_contents
 from edgebert.model_file.names import LABELS_FILE, RECORD_FILE, UNIGRAM_FILE, VOCABULARY_FILE
-from edgebert.model_file.record import Integer, Record
+from edgebert.model_file.record import Fixed, FixedGraphs, Integer, Record
 from edgebert.model_file.stored_zip import archive_bytes
 from edgebert.model_file.unigram import unigram_text
 from edgebert.model_file.write import lines, model_bytes
@@ -34,7 +34,8 @@ class WrittenGraph:
         minimum_runtime: that has all the ops.
         ops: how often each occurs.
         integer: of a full-integer file.
-        quality: likewise.
+        fixed: of float graphs of fixed lengths.
+        quality: of a full-integer file.
         float16_steps: see `recipe.Built`.
         matrices: likewise.
     """
@@ -42,9 +43,15 @@ class WrittenGraph:
     minimum_runtime: str
     ops: dict[str, int]
     integer: Integer | None
+    fixed: Fixed | None
     quality: QuantizationReport | None
     float16_steps: bool
     matrices: str | None
+
+    @property
+    def fixed_graphs(self) -> FixedGraphs | None:
+        """What a session needs to know of graphs that take fixed lengths."""
+        return self.integer or self.fixed
 
 
 def write_graph(path: Path, checkpoint: Checkpoint, conversion: Plan, built: Built) -> WrittenGraph:
@@ -72,6 +79,7 @@ def write_graph(path: Path, checkpoint: Checkpoint, conversion: Plan, built: Bui
         minimum_runtime,
         _op_counts(uses),
         built.integer,
+        built.fixed,
         built.quality,
         built.float16_steps,
         built.matrices,

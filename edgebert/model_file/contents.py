@@ -17,6 +17,9 @@ from edgebert.model_file.names import LABELS_FILE, RECORD_FILE, UNIGRAM_FILE, VO
 from edgebert.model_file.read import check_is_tflite
 from edgebert.model_file.schema import schema
 
+ELEMENT_WISE = frozenset({"ADD", "SUB", "MUL"})
+"""Ops of two operands of which one may be a constant."""
+
 _MAX_TENSORS = 1_000_000
 
 # Prefix of a constant's name, and the part of the file it is counted in; the first match counts.
@@ -72,6 +75,8 @@ class Use:
         types: of the tensors it reads and writes, without repetition, sorted.
         per_channel: one of its constants has several scales.
         count: in all graphs.
+        rank: axes of the tensor that has most.
+        stacked_constant: it works element by element, and reads a constant with several rows.
     """
 
     op: str
@@ -79,6 +84,8 @@ class Use:
     types: tuple[str, ...]
     per_channel: bool
     count: int
+    rank: int = 0
+    stacked_constant: bool = False
 
 
 @dataclass(frozen=True)
@@ -254,9 +261,17 @@ def _uses(
                 types=tuple(sorted({tensor.dtype for tensor in (*read, *written)})),
                 per_channel=any(tensor.scales > 1 for tensor in read),
                 count=1,
+                rank=max((len(tensor.shape) for tensor in (*read, *written)), default=0),
+                stacked_constant=names[code] in ELEMENT_WISE
+                and any(tensor.bytes and is_stacked(tensor.shape) for tensor in read),
             )
             found[use] += 1
     return tuple(replace(use, count=count) for use, count in found.most_common())
+
+
+def is_stacked(shape: Sequence[int]) -> bool:
+    """Whether a constant of that shape has several rows."""
+    return len(shape) > 1 and shape[0] > 1
 
 
 def _indices(at: Any, length: int) -> list[int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from edgebert.bert.config import BertConfig
 from edgebert.bert.sentence import Pooling
@@ -17,11 +17,11 @@ from edgebert.errors import EdgebertError
 from edgebert.tokenizer.options import TokenizerOptions
 from edgebert.typed_json import from_json
 
-FORMATS = (1, 2, 3, 4)
+FORMATS = (1, 2, 3, 4, 5)
 """A number goes up when an older reader could misread a newer record; 2 says that the file has
 graphs of whole numbers (`Record.integer`), 3 that a reader must know of added tokens, truncation
 from the left, templates and prompts, since passing over them would change answers, 4 that it must
-know of abstaining."""
+know of abstaining, 5 that float graphs take fixed lengths (`Record.fixed`)."""
 
 _PLAIN = TokenizerOptions()
 
@@ -197,6 +197,30 @@ class Abstention:
 
 
 @dataclass(frozen=True)
+class Fixed:
+    """Float graphs of fixed lengths; the attributes are those of `Integer`."""
+
+    lengths: tuple[int, ...]
+    inputs: tuple[str, ...]
+    pad_id: int
+    positions: int | None
+
+    @property
+    def host(self) -> Literal["none"]:
+        """What is left to be done to the output: nothing, it is in the graph."""
+        return "none"
+
+    @property
+    def mean_step(self) -> None:
+        """No weights of a mean are rounded."""
+        return None
+
+
+FixedGraphs: TypeAlias = Integer | Fixed
+"""What a session needs to know of graphs that take fixed lengths."""
+
+
+@dataclass(frozen=True)
 class Record:
     """Everything edgebert knows of a file.
 
@@ -211,7 +235,8 @@ class Record:
         check: figures of the comparison with float32 (see `converter.check.Check`).
         tools: versions of what made it.
         self_test_tolerance: largest difference that `selftest` accepts on another machine.
-        integer: of a full-integer file; None for all others, which take any length.
+        integer: of a full-integer file.
+        fixed: of a file whose float graphs take fixed lengths; with neither, it takes any length.
         prompts: of `embed`: texts that are put before a text, by name ("query", "passage").
         default_prompt: name of the one that is taken where none is asked for.
         sigmoid: of `regress`: the value is the sigmoid of the classifier's output.
@@ -247,11 +272,19 @@ class Record:
     vector_size: int | None = None
     vocabulary: TrimmedVocabulary | None = None
     abstention: Abstention | None = None
+    fixed: Fixed | None = None
     graph_crc32c: int | None = None
+
+    @property
+    def fixed_graphs(self) -> FixedGraphs | None:
+        """Of a file whose graphs take fixed lengths, what a session needs to know of them."""
+        return self.integer or self.fixed
 
     @property
     def format(self) -> int:
         """One of `FORMATS`."""
+        if self.fixed is not None:
+            return 5
         if self.abstention is not None:
             return 4
         tokenizer = self.tokenizer

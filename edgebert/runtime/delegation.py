@@ -1,4 +1,4 @@
-"""How much of a loaded graph XNNPACK has taken over."""
+"""How much of a loaded graph XNNPACK, or a GPU, has taken over."""
 
 from __future__ import annotations
 
@@ -27,11 +27,13 @@ class Delegation:
 
 
 def delegation(interpreter: Any) -> Delegation:
-    """Looks into an interpreter whose tensors are allocated.
+    """Looks into an interpreter whose tensors are allocated, or asks a `CompiledFile`.
 
     The node list holds the original ops and, behind them, one DELEGATE node a partition. What lies
     between a partition's inputs and its outputs is what the delegate runs.
     """
+    if isinstance(told := getattr(interpreter, "delegation", None), Delegation):
+        return told
     nodes = interpreter._get_ops_details()  # there is no public call for it
     partitions = [node for node in nodes if node["op_name"] == "DELEGATE"]
     ops = [node for node in nodes if node["op_name"] != "DELEGATE"]

@@ -1,4 +1,4 @@
-"""A session of a full-integer file: a graph for each of a few lengths, whole numbers in and out."""
+"""A session of a file that has a graph for each of a few lengths, full-integer files above all."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from edgebert.runtime.tasks.scores import sigmoid, softmax
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from edgebert.model_file.record import Integer
+    from edgebert.model_file.record import FixedGraphs
     from edgebert.runtime.delegation import Delegation
 
 Ids: TypeAlias = npt.NDArray[np.int32]
@@ -39,16 +39,17 @@ FINISH: Mapping[str, Callable[[Array], Array]] = MappingProxyType(
 
 
 class FixedSession:
-    """Runs token ids through the graphs of a full-integer .tflite; see `Session`.
+    """Runs token ids through the graphs of a .tflite of fixed lengths; see `Session`.
 
-    A text is padded to the smallest length that holds it. Its output is de-quantised and finished
-    here, so that it is what a file in float gives, within the precision of whole numbers.
+    A text is padded to the smallest length that holds it. Whole numbers in the output are
+    de-quantised and finished here, so that it is what a file in float gives, within their
+    precision.
 
     Args:
         path: the .tflite, for messages.
         engine: name of the engine.
         interpreter: has opened the file.
-        integer: what the file's record says of its graphs.
+        fixed: what the file's record says of its graphs.
         step: the length taken is the smallest that holds the next multiple of it.
 
     Raises:
@@ -56,20 +57,20 @@ class FixedSession:
     """
 
     def __init__(
-        self, path: str | Path, engine: str, interpreter: Any, *, integer: Integer, step: int
+        self, path: str | Path, engine: str, interpreter: Any, *, fixed: FixedGraphs, step: int
     ) -> None:
         self._path, self._started = path, False
         self.engine, self._interpreter = engine, interpreter
-        self._integer, self._step = integer, step
+        self._fixed, self._step = fixed, step
         self._lock = fork_safe_lock("session")
         self._call = _Call()
         self._watched: Any = self._call
         try:
             with quiet():
-                self._graphs = [_Graph(interpreter, length) for length in sorted(integer.lengths)]
+                self._graphs = [_Graph(interpreter, length) for length in sorted(fixed.lengths)]
             names = {graph.inputs for graph in self._graphs}
             (self._names,) = names
-            if "ids" not in self._names or {*self._names} != {*integer.inputs}:
+            if "ids" not in self._names or {*self._names} != {*fixed.inputs}:
                 raise ValueError
         except (*ENGINE_ERRORS, KeyError, IndexError) as error:
             raise EdgebertError(
@@ -95,7 +96,7 @@ class FixedSession:
             if self._interpreter is None:
                 closed()
             graph = next(graph for graph in self._graphs if graph.length >= least)
-            values = padded(self._integer, ids, segment_ids, graph.length)
+            values = padded(self._fixed, ids, segment_ids, graph.length)
             output = np.concatenate(
                 [self._invoke(graph, {**values, **part}) for part in graph.parts(further)], axis=1
             )
@@ -104,7 +105,7 @@ class FixedSession:
             output = output[:, : len(asked)]
         elif graph.row_a_token:
             output = output[:, :tokens]
-        return FINISH[self._integer.host](self._exact_mean(output, tokens))
+        return FINISH[self._fixed.host](self._exact_mean(output, tokens))
 
     def watch(self, around: Callable[[Any], Any]) -> None:
         """See `Session.watch`."""
@@ -115,7 +116,7 @@ class FixedSession:
         """See `Session.delegation`: of the shortest length, which runs for it; all are alike."""
         from edgebert.runtime.delegation import delegation
 
-        self.run([self._integer.pad_id], further={name: [0] for name in self.further_inputs})
+        self.run([self._fixed.pad_id], further={name: [0] for name in self.further_inputs})
         with self._lock:
             return delegation(self._interpreter)
 
@@ -139,7 +140,7 @@ class FixedSession:
 
     def _exact_mean(self, output: Array, tokens: int) -> Array:
         """Undoes the rounding of the weight 1 / tokens in a graph that takes a mean over tokens."""
-        step = self._integer.mean_step
+        step = self._fixed.mean_step
         if step is None:
             return output
         weight = max(1.0, np.rint(1 / (tokens * step))) * step
@@ -148,13 +149,13 @@ class FixedSession:
 
 
 def padded(
-    integer: Integer, ids: Sequence[int], segment_ids: Sequence[int] | None, length: int
+    fixed: FixedGraphs, ids: Sequence[int], segment_ids: Sequence[int] | None, length: int
 ) -> dict[str, Ids]:
     """What a graph is given for some tokens, without further inputs: int32 [1, length] each."""
     tokens = len(ids)
-    values = {name: np.zeros((1, length), np.int32) for name in integer.inputs if name in INPUTS}
+    values = {name: np.zeros((1, length), np.int32) for name in fixed.inputs if name in INPUTS}
     values["ids"][0, :tokens] = ids
-    values["ids"][0, tokens:] = integer.pad_id
+    values["ids"][0, tokens:] = fixed.pad_id
     if "mask" in values:
         values["mask"][0, :tokens] = 1
     if "segment_ids" in values and segment_ids is not None:

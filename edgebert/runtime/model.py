@@ -8,13 +8,13 @@ import warnings
 from collections.abc import Callable, Generator, Iterable, Sequence
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
 from edgebert.arrays import Array
 from edgebert.bert.tasks import TaskName
-from edgebert.errors import EdgebertError, TruncationWarning
+from edgebert.errors import AcceleratorWarning, EdgebertError, TruncationWarning
 from edgebert.model_file.read import ModelFile, read_model_file
 from edgebert.model_file.record import Abstention, Record
 from edgebert.runtime.checks import check_graph, check_ids, check_segment_values, check_segments
@@ -23,7 +23,7 @@ from edgebert.runtime.sessions import Sessions, open_session
 from edgebert.runtime.tasks import make_task, output_width
 from edgebert.runtime.tasks.embed import to_length_one
 from edgebert.runtime.tasks.task import Job, check_options
-from edgebert.support import EngineName
+from edgebert.support import AcceleratorName, EngineName
 from edgebert.tokenizer.tokenizer import Tokenizer, Truncate
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ class Model:
         tokenizer: of the file.
         engine: that runs it.
         threads: that one answer may use.
+        accelerator: "gpu" where that answers, else "cpu".
     """
 
     record: Record
@@ -90,9 +91,16 @@ class Model:
     tokenizer: Tokenizer
     engine: str
     threads: int
+    accelerator: AcceleratorName
 
     def __init__(
-        self, file: ModelFile, *, engine: EngineName, threads: int, threshold: float | None = None
+        self,
+        file: ModelFile,
+        *,
+        engine: EngineName,
+        threads: int,
+        threshold: float | None = None,
+        accelerator: AcceleratorName = "cpu",
     ) -> None:
         record = file.record
         self._file = file
@@ -104,6 +112,7 @@ class Model:
         self.prompts = record.prompts
         self.max_length = record.max_length
         self.threads = threads
+        self.accelerator = accelerator
         self._engine = engine
         self.threshold = threshold
         self.tokenizer = file.tokenizer()
@@ -113,15 +122,18 @@ class Model:
                 open_session,
                 file.location,
                 max_length=record.max_length,
-                integer=record.integer,
+                fixed=record.fixed_graphs,
                 engine=engine,
                 threads=threads,
                 needs=record.minimum_runtime,
+                accelerator=accelerator,
             )
         )
         self._session = self._sessions.first
         self.engine = self._session.engine
         check_graph(file, self._session)
+        if accelerator != "cpu":
+            self._require_right_answers()
 
     @property
     def path(self) -> Path:
@@ -497,7 +509,7 @@ class Model:
             raise EdgebertError(f"{self.path}: the model is closed; it cannot be pickled")
         path = os.path.abspath(self._file.location)  # noqa: PTH100 (as `ModelFile.path`)
         again = partial(load, path, engine=self._engine, threads=self.threads)
-        return partial(again, threshold=self.threshold), ()
+        return partial(again, threshold=self.threshold, accelerator=self.accelerator), ()
 
     def __enter__(self) -> Model:
         return self
@@ -509,6 +521,15 @@ class Model:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _require_right_answers(self) -> None:
+        from edgebert.runtime.accelerator import require_right_answers
+
+        try:
+            require_right_answers(self.path, self.selftest(), self.record)
+        except EdgebertError:
+            self.close()
+            raise
 
     def _values(self, replies: Generator[Reply, None, None]) -> Generator[Any, None, None]:
         warned = False
@@ -585,6 +606,7 @@ def load(
     engine: EngineName = "auto",
     threads: int = 1,
     threshold: float | None = None,
+    accelerator: AcceleratorName | Literal["auto"] = "cpu",
 ) -> Model:
     """Opens a file made by `edgebert convert`.
 
@@ -595,24 +617,41 @@ def load(
         threads: that one answer may use.
         threshold: of a classifier with one label a text: abstain where the score is below it, in
             place of the file's own rule; 0 never abstains.
+        accelerator: "gpu" runs the file on it by LiteRT, as far as it takes the graph (files of
+            fixed lengths, `--target gpu`); the file's self-test runs there first, since a GPU that
+            misreads a graph does not say so. "auto" takes the GPU where it answers rightly, and
+            else the processor.
 
     A file of a version that wrote no checksum is tried in a child process first, since the engine
     can crash on one that is damaged (see `trial`).
 
+    Warns:
+        AcceleratorWarning: with "auto", why the processor runs it.
+
     Raises:
-        EdgebertError: a wrong argument, no such file, not a file of ours, damaged, or no engine
-            for it.
+        EdgebertError: a wrong argument, no such file, not a file of ours, damaged, no engine for
+            it, or an accelerator that does not run it or answers wrongly.
     """
     if not isinstance(path, (str, os.PathLike)):
         raise EdgebertError(f"path is {path!r}; the path of a .tflite file is needed")
     if type(threads) is not int or threads < 1:
         raise EdgebertError(f"threads is {threads!r}; a whole number of at least 1 is needed")
+    if accelerator not in ("cpu", "gpu", "auto"):
+        raise EdgebertError(f"accelerator {accelerator!r} is unknown; known: cpu, gpu, auto")
     file = read_model_file(path)
     if file.record.graph_crc32c is None:
         from edgebert.runtime.trial import try_apart
 
         try_apart(file, engine=engine, threads=threads)
-    return Model(file, engine=engine, threads=threads, threshold=threshold)
+    opened = partial(Model, file, engine=engine, threads=threads, threshold=threshold)
+    if accelerator != "auto":
+        return opened(accelerator=accelerator)
+    try:
+        return opened(accelerator="gpu")
+    except EdgebertError as error:
+        model = opened()  # what is wrong on both is raised
+        warnings.warn(f"the cpu runs it: {error}", AcceleratorWarning, stacklevel=2)
+        return model
 
 
 def _listed(labels: Sequence[str]) -> str:

@@ -66,7 +66,7 @@ class Session(Protocol):
         """
 
     def delegation(self) -> Delegation:
-        """How much of the graph XNNPACK runs.
+        """How much of the graph XNNPACK runs, or the GPU.
 
         Raises:
             EdgebertError: nothing has run yet, and with the first `run` a graph is handed over.

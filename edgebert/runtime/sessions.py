@@ -11,47 +11,54 @@ from edgebert.runtime.dynamic_session import DynamicSession
 from edgebert.runtime.engines import open_interpreter
 from edgebert.runtime.forking import fork_safe_lock, refuse_after_fork
 from edgebert.runtime.session import Session
-from edgebert.support import EngineName
+from edgebert.support import AcceleratorName, EngineName
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from edgebert.model_file.record import Integer
+    from edgebert.model_file.record import FixedGraphs
 
 
 def open_session(
     path: str | Path,
     *,
     max_length: int,
-    integer: Integer | None = None,
+    fixed: FixedGraphs | None = None,
     engine: EngineName = "auto",
     threads: int = 1,
     needs: str = "0",
     step: int = 4,
+    accelerator: AcceleratorName = "cpu",
 ) -> Session:
     """Opens a .tflite.
 
     Args:
         path: the file; its record is not read.
         max_length: most tokens, of a file that takes any length.
-        integer: what the record of a full-integer file says; None for all others.
+        fixed: what the record of a file with graphs of fixed lengths says of them.
         engine: see `engines.open_interpreter`.
         threads: of one inference.
         needs: TFLite version that the file needs.
         step: lengths are rounded up to a multiple of it, and then to one that the file has.
             Kernels take four rows at a time (AVX2, NEON), so four tokens cost what one does.
+        accelerator: "gpu" runs on it what it takes, by LiteRT; files of fixed lengths alone.
 
     Raises:
         EdgebertError: no engine opens the file, or its inputs are not ours.
     """
-    name, interpreter = open_interpreter(path, engine=engine, threads=threads, needs=needs)
+    if accelerator == "gpu":
+        from edgebert.runtime.accelerator import open_on_gpu
+
+        name, interpreter = open_on_gpu(path, fixed, engine=engine, threads=threads)
+    else:
+        name, interpreter = open_interpreter(path, engine=engine, threads=threads, needs=needs)
     session: Session
-    if integer is None:
+    if fixed is None:
         session = DynamicSession(path, name, interpreter, max_length=max_length, step=step)
     else:
         from edgebert.runtime.fixed_session import FixedSession
 
-        session = FixedSession(path, name, interpreter, integer=integer, step=step)
+        session = FixedSession(path, name, interpreter, fixed=fixed, step=step)
     if threads > 1:
         refuse_after_fork(session)
     return session

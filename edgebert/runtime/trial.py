@@ -72,7 +72,7 @@ def run_here(location: str, engine: EngineName, threads: int) -> None:
         session = open_session(
             location,
             max_length=record.max_length,
-            integer=record.integer,
+            fixed=record.fixed_graphs,
             engine=engine,
             threads=threads,
             needs=record.minimum_runtime,
@@ -88,7 +88,8 @@ def _inputs(
     """Those of the self-test, and one of each length that the file is made for."""
     for case in record.self_test:
         yield case.ids, case.segment_ids, case.further
-    lengths = record.integer.lengths if record.integer else (record.max_length,)
+    graphs = record.fixed_graphs
+    lengths = graphs.lengths if graphs else (record.max_length,)
     first = record.self_test[0].ids[:1] if record.self_test else (0,)
     for length in lengths:
         yield first * length, None, dict.fromkeys(session.further_inputs, (0,))

@@ -49,9 +49,12 @@ def test_a_target_that_lacks_an_op_refuses_and_keeps_nothing(tmp_path, texts):
     options = ["--quantize", "int16x8", "--length", "16", "--calibration", texts]
     options += ["--target", "nnapi"]
     result = call("convert", CLASSIFIER, "-o", tmp_path / "x.tflite", *options)
+    assert_one_line_error(result, "Android NNAPI", "takes no int16")
+    options = ["--quantize", "int8", "--target", "gpu"]
+    result = call("convert", CLASSIFIER, "-o", tmp_path / "x.tflite", *options)
     assert result.exit_code == 1
     (line,) = [line for line in result.stderr.splitlines() if not line.startswith("INFO")]
-    assert line.startswith("failed: Android NNAPI")
+    assert line.startswith("failed: GPU by LiteRT")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -73,7 +76,7 @@ def test_ranges_from_our_own_sentences_come_with_a_warning(tmp_path):
         (["--mixed", "much"], ("none, auto",)),
         (["--target", "vpu"], ("any, qnn, nnapi",)),
         (["--quantization-report", "q.pdf"], (".html or .json",)),
-        (["--quantize", "int8"], ("length", "int8-full and int16x8")),
+        (["--quantize", "int8", "--inputs", "ids"], ("inputs", "int8-full and int16x8")),
         (["--task", "tag"], ("tagger",)),
     ],
 )

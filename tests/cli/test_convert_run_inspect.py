@@ -365,9 +365,13 @@ def test_inspect_of_other_files_is_one_line(tmp_path):
 
 
 def test_inspect_holds_every_op_against_the_lists_of_targets(classifier):
-    shown = call("inspect", classifier, "--targets").stdout
-    for word in ("qnn", "nnapi", "GATHER v2", "✓", "type float32", "docs.qualcomm.com"):
+    told = call("inspect", classifier, "--targets").stdout
+    assert "tflite-micro" in told
+    assert "ethos-u85" in told
+    shown = call("inspect", classifier, "--target", "qnn").stdout
+    for word in ("GATHER v2", "✓", "type float32", "docs.qualcomm.com", "ops; not "):
         assert word in shown, word
+    assert_one_line_error(call("inspect", classifier, "--target", "vpu"), "unknown; known: any")
     assert "float32 ×" in shown
     assert "not whole: " in shown
     targets = json.loads(call("inspect", classifier, "--json").stdout)["targets"]

@@ -133,3 +133,33 @@ def test_every_tensor_of_a_file_has_a_name_of_its_own():
     assert [first.tensors[at].name for at in (*first.inputs, *first.outputs)] == [b"x", b"y"]
     for signature in model.signatureDefs:
         assert [entry.name for entry in (*signature.inputs, *signature.outputs)] == [b"x", b"y"]
+
+
+def test_a_graph_of_a_fixed_length_has_no_open_size_and_asks_for_no_shape():
+    table = np.arange(24, dtype=np.float32).reshape(6, 4)
+
+    def write(g):
+        ids = g.reshape(g.input("ids", (1, DYNAMIC), np.int32), (DYNAMIC,))
+        rows = g.first_rows_like(g.constant(table, "table"), ids)
+        chosen = g.one_hot_like(g.constant(np.int32([[1]])), ids)
+        picked = g.batch_matmul(chosen, g.reshape(rows, (1, DYNAMIC, 4)))
+        g.output(
+            "y", g.add(g.reshape(picked, (DYNAMIC, 4)), g.stretch(g.constant(table[2]), 0, None))
+        )
+        return g
+
+    found = []
+    for g in (Graph(), Graph(length=3)):
+        model = write(g).model("test")
+        interpreter = Interpreter(model_content=bytes(serialize(model)))
+        (given,) = interpreter.get_input_details()
+        interpreter.resize_tensor_input(given["index"], (1, 3))
+        interpreter.allocate_tensors()
+        interpreter.set_tensor(given["index"], np.int32([[0, 0, 0]]))
+        interpreter.invoke()
+        found.append(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
+    np.testing.assert_array_equal(*found)
+    np.testing.assert_array_equal(found[0], [table[1] + table[2]])
+    used = {op["op_name"] for op in interpreter._get_ops_details()}
+    assert not {"SHAPE", "SLICE"} & used
+    assert all(tensor.shapeSignature is None for tensor in model.subgraphs[0].tensors)

@@ -14,6 +14,7 @@ from edgebert.bert.config import BertConfig
 from edgebert.errors import EdgebertError
 from edgebert.model_file.record import (
     Calibration,
+    Fixed,
     Integer,
     Quantization,
     Record,
@@ -84,8 +85,8 @@ def test_missing_and_wrong_values_are_named():
         Record.from_json(json.dumps({**data, "model": {"vocab_size": 3}}))
     with pytest.raises(EdgebertError, match=r"record\.labels\[1\]"):
         Record.from_json(json.dumps({**data, "labels": ["a", 7]}))
-    with pytest.raises(EdgebertError, match="format 5"):
-        Record.from_json(json.dumps({**data, "format": 5}))
+    with pytest.raises(EdgebertError, match="format 6"):
+        Record.from_json(json.dumps({**data, "format": 6}))
 
 
 JSON = st.recursive(
@@ -125,3 +126,12 @@ def test_a_record_is_what_its_schema_says(record):
         assert not validator.is_valid(wrong)
     del data["model"]["hidden_size"]
     assert not validator.is_valid(data)
+
+
+def test_fixed_lengths_make_a_format_that_older_readers_refuse():
+    record = replace(RECORD, fixed=Fixed((16, 32), ("ids", "mask", "segment_ids"), 0, None))
+    assert json.loads(record.to_json())["format"] == record.format == 5
+    read = Record.from_json(record.to_json())
+    assert read == record
+    assert read.fixed_graphs.lengths == (16, 32)
+    assert (read.fixed_graphs.host, RECORD.fixed_graphs) == ("none", None)

@@ -24,7 +24,7 @@ def opened(tmp_path):
     def open_file(step=1, **options):
         integer = fixed_file.write(tmp_path / "x.tflite", **options)
         sessions.append(
-            open_session(tmp_path / "x.tflite", max_length=512, integer=integer, step=step)
+            open_session(tmp_path / "x.tflite", max_length=512, fixed=integer, step=step)
         )
         return sessions[-1]
 
@@ -138,14 +138,12 @@ def test_wrong_numbers_of_ids_are_named(opened, ids, message):
 def test_graphs_that_are_not_those_of_the_record_are_refused(tmp_path, lengths):
     integer = fixed_file.write(tmp_path / "x.tflite")
     with pytest.raises(EdgebertError, match=r"x\.tflite: damaged"):
-        open_session(
-            tmp_path / "x.tflite", max_length=16, integer=replace(integer, lengths=lengths)
-        )
+        open_session(tmp_path / "x.tflite", max_length=16, fixed=replace(integer, lengths=lengths))
 
 
 def test_a_file_for_any_length_is_no_full_integer_file(classifier):
     with pytest.raises(EdgebertError, match="damaged"):
-        open_session(classifier, max_length=16, integer=fixed_file.INTEGER)
+        open_session(classifier, max_length=16, fixed=fixed_file.INTEGER)
 
 
 def test_threads_take_turns(opened):

@@ -147,7 +147,7 @@ class Bench:
         path = folder / "variant.tflite"
         path.write_bytes(serialize(next(iter(graphs.values())).model("", graphs)))
         integer = describe(self.plan.head, self.choices, kept, output, self.calibration)
-        session = open_session(path, max_length=self.plan.max_length, integer=integer)
+        session = open_session(path, max_length=self.plan.max_length, fixed=integer)
         cosines = [
             float(self.vector(session, text) @ exact) for text, exact in self.expected.items()
         ]

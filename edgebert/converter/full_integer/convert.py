@@ -17,7 +17,7 @@ from edgebert.checkpoints.learned import Learned
 from edgebert.converter.full_integer import transforms
 from edgebert.converter.full_integer.calibrate import peaks, ranges, segment_ranges
 from edgebert.converter.full_integer.emitter import Constants, Value
-from edgebert.converter.full_integer.integer_graph import POSITIONS, Interface, build
+from edgebert.converter.full_integer.integer_graph import Interface, build
 from edgebert.converter.full_integer.measure import measure
 from edgebert.converter.full_integer.observer import Activations, observe
 from edgebert.converter.full_integer.plan import IntegerPlan
@@ -42,7 +42,7 @@ from edgebert.converter.full_integer.transforms import (
     with_learned_scales,
 )
 from edgebert.converter.graph import Graph, Storage
-from edgebert.converter.head import Head
+from edgebert.converter.head import POSITIONS, Head
 from edgebert.converter.recipe import BuildAids, Built, QualityMeasure
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.model_file.record import Calibration, Integer

@@ -20,15 +20,12 @@ from edgebert.converter.full_integer.transforms import TWO_GROUPS, TransformedMo
 from edgebert.converter.full_integer.value_ops import ValueOps
 from edgebert.converter.graph import Graph
 from edgebert.converter.graph_ops import T
-from edgebert.converter.head import Head
+from edgebert.converter.head import POSITIONS, Head
 
 TOLD_EPSILON = 1e-8
 """Layer norm's epsilon is added from here on; BERT's 1e-12 changes no answer."""
 
 INPUTS = ("ids", "mask", "segment_ids")
-
-POSITIONS = 8
-"""Tokens that one run of `fill-mask` answers for."""
 
 
 @dataclass(frozen=True)

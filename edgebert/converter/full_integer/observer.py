@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from edgebert.converter.full_integer.emitter import Value
-from edgebert.converter.full_integer.integer_graph import POSITIONS, Interface
+from edgebert.converter.full_integer.integer_graph import Interface
 from edgebert.converter.graph import Graph
+from edgebert.converter.head import POSITIONS
 from edgebert.model_file.serialize import serialize
 from edgebert.runtime.chatter import quiet
 from edgebert.tokenizer.tokenizer import Encoding

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +11,12 @@ from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.learned import Learned
 from edgebert.converter.full_integer.integer_graph import INPUTS, Interface
 from edgebert.converter.full_integer.storage import IntegerName
-from edgebert.converter.full_integer.targets import ANY, find_target
 from edgebert.converter.head import Head
-from edgebert.converter.options import SHORTEST, Mixed, Options
+from edgebert.converter.lengths import USUAL_LENGTH, fixed_lengths
+from edgebert.converter.options import Mixed, Options
+from edgebert.converter.targets import ANY, require_type
 from edgebert.errors import EdgebertError
 from edgebert.tokenizer.template import segments_from_ids
-
-USUAL_LENGTH = 64
 
 USUAL_DROP = 0.01
 
@@ -58,7 +57,7 @@ def integer_plan(options: Options, checkpoint: Checkpoint, activations: IntegerN
     """
     refuse_family(checkpoint.config, checkpoint.source)
     target = options.target or ANY
-    find_target(target)
+    require_type(target, activations, "--quantize int8-full")
     inputs = tuple(options.inputs or ("ids",))
     if inputs not in (("ids",), INPUTS):
         raise EdgebertError(
@@ -80,7 +79,7 @@ def integer_plan(options: Options, checkpoint: Checkpoint, activations: IntegerN
     learned = _learned(options, mixed, checkpoint, activations)
     usual = USUAL_LENGTH if learned is None else learned.length
     return IntegerPlan(
-        lengths=_lengths(options.lengths, usual, checkpoint),
+        lengths=fixed_lengths(options.lengths, checkpoint, usual),
         interface=Interface(inputs, number["[PAD]"], _separator(checkpoint, inputs, number)),
         first_id=number["[CLS]"],
         activations=activations,
@@ -141,17 +140,6 @@ def _learned(
         )
     found.check(checkpoint.weights, checkpoint.config, checkpoint.source)
     return found
-
-
-def _lengths(asked: Sequence[int] | None, usual: int, checkpoint: Checkpoint) -> tuple[int, ...]:
-    positions = checkpoint.config.max_position_embeddings
-    lengths = tuple(sorted(set(asked or (min(usual, positions),))))
-    for length in lengths:
-        if not SHORTEST <= length <= positions:
-            raise EdgebertError(
-                f"length {length}: {checkpoint.source} takes {SHORTEST} to {positions} tokens"
-            )
-    return lengths
 
 
 def refuse_head(head: Head, source: str) -> None:

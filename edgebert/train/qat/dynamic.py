@@ -105,6 +105,9 @@ class _Int8:
         value = product if bias is None else product + tensor_of(bias)
         return _Tensor(value, (*x.shape[:-1], len(stored)))
 
+    def stored_table(self, weight: Any, name: str) -> Any:
+        return weight
+
     def table(self, graph: GraphOps[_Tensor], weight: Any, name: str) -> _Tensor:
         table = tensor_of(weight)
         return _Tensor(table, tuple(table.shape), self.quantisers.table(name, table))

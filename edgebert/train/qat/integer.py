@@ -18,11 +18,11 @@ from edgebert.converter.full_integer.integer_graph import (
     Interface,
     write_graph,
 )
-from edgebert.converter.full_integer.plan import USUAL_LENGTH
 from edgebert.converter.full_integer.storage import Range
 from edgebert.converter.full_integer.texts import MOST
 from edgebert.converter.full_integer.transforms import Steps, with_learned_scales
 from edgebert.converter.head import Head
+from edgebert.converter.lengths import USUAL_LENGTH
 from edgebert.tokenizer.tokenizer import Encoding
 from edgebert.train.backend import tf
 from edgebert.train.dropout import NO_DROPOUT, Dropout

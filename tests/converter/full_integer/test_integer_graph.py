@@ -9,11 +9,11 @@ from ai_edge_litert import schema_py_generated as schema
 
 from edgebert.converter.full_integer.convert import apply_steps, build_graphs, plan_storage
 from edgebert.converter.full_integer.integer_graph import build
-from edgebert.converter.full_integer.rewrite import rewrite
 from edgebert.converter.full_integer.sensitivity import HEAD, groups
-from edgebert.converter.full_integer.targets import find_target
 from edgebert.converter.full_integer.transforms import Steps
 from edgebert.converter.head import Head
+from edgebert.converter.rewrite import rewrite
+from edgebert.converter.targets import find_target
 from edgebert.model_file.serialize import serialize
 from edgebert.tokenizer.tokenizer import Encoding
 from tests.converter.full_integer.small_models import LENGTH, encodings, run, small_model

@@ -8,10 +8,10 @@ import pytest
 
 from edgebert.converter import reference
 from edgebert.converter.full_integer.convert import apply_steps
-from edgebert.converter.full_integer.integer_graph import POSITIONS, build
+from edgebert.converter.full_integer.integer_graph import build
 from edgebert.converter.full_integer.observer import feeds
 from edgebert.converter.full_integer.transforms import Steps, scale_rows
-from edgebert.converter.head import Head
+from edgebert.converter.head import POSITIONS, Head
 from tests.converter.full_integer.small_models import LENGTH, encodings, run, small_model
 
 STEPS = [each.name for each in fields(Steps)]

@@ -31,7 +31,9 @@ def write_floor(checkpoint: Checkpoint, path: Path) -> None:
     """
     graph = Graph()
     ids = graph.input("ids", (1, DYNAMIC), np.int32)
-    table = INT8.table(graph, checkpoint.weights["embeddings.word"], "words")
+    table = INT8.table(
+        graph, INT8.stored_table(checkpoint.weights["embeddings.word"], "words"), "words"
+    )
     hidden = graph.dequantize(graph.gather(table, graph.reshape(ids, (DYNAMIC,))))
     for layer in range(checkpoint.config.num_hidden_layers):
         p = f"layers.{layer}"

@@ -111,6 +111,12 @@ internal fun parseRecord(text: String): Record {
     }
     val values = json as? Map<*, *> ?: throw EdgebertException(Reason.Damaged, "edgebert record: no JSON object")
     // Graphs of fixed lengths, for accelerators.
+    if (values["fixed"] != null) {
+        throw EdgebertException(
+            "edgebert record: a file of fixed lengths, for accelerators; this app takes texts of any length: " +
+                "convert again without --length and --target",
+        )
+    }
     if (values["format"] == INTEGER_FORMAT || values["integer"] != null) {
         throw EdgebertException(
             Reason.Unsupported(Feature.FULL_INTEGER),

@@ -70,6 +70,7 @@ class WrongFilesTest {
         value = [
             "\"format\":1|\"format\":4|format 4, this app reads 1, 3; update the app",
             "\"format\":1|\"format\":3,\"integer\":{}|a full-integer file, for accelerators",
+            "\"format\":1|\"format\":5,\"fixed\":{}|a file of fixed lengths, for accelerators",
             "\"truncation_side\":\"right\"|\"truncation_side\":\"middle\"|record.tokenizer.truncation_side is 'middle'",
             "\"template\":null|\"template\":{\"single\":[],\"pair\":[]}|template: 0 places for 1 of text",
             "\"added_tokens\":[]|\"added_tokens\":[{\"content\":\"x\",\"id\":800}]|added token 'x' has the id 800",

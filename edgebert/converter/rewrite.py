@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from edgebert.arrays import Array
-from edgebert.converter.full_integer.targets import Target
 from edgebert.converter.ops import OPS, Op
-from edgebert.model_file.contents import Use, type_name
+from edgebert.converter.targets import STACKED_CONSTANT, Target
+from edgebert.model_file.contents import ELEMENT_WISE, Use, is_stacked, type_name
 from edgebert.model_file.schema import schema
 
 LOWEST, HIGHEST = -128, 127
@@ -55,14 +55,19 @@ class Rewriting:
     Attributes:
         needs: names of the ops that it is written in.
         write: the new operators for an old one.
+        reason: for which it helps, of those that a target has for not taking the op; None: any.
     """
 
     needs: tuple[str, ...]
     write: Callable[[_Graph, Any], list[Any]]
+    reason: str | None = None
 
     def helps(self, use: Use, target: Target) -> bool:
         """Whether the target lacks the op but has all that it is written in."""
-        return target.lacks(use) is not None and all(op in target.ops for op in self.needs)
+        lacks = target.lacks(use)
+        if lacks is None or self.reason not in (None, lacks):
+            return False
+        return all(op in target.ops for op in self.needs)
 
 
 class _Graph:
@@ -83,7 +88,14 @@ class _Graph:
             types=tuple(sorted({type_name(tensor.type) for tensor in (*read, *written)})),
             per_channel=any(count > 1 for count in scales),
             count=1,
+            rank=max(len(tensor.shape) for tensor in (*read, *written)),
+            stacked_constant=name in ELEMENT_WISE
+            and any(self.is_constant(each) and is_stacked(each.shape) for each in read),
         )
+
+    def is_constant(self, tensor: Any) -> bool:
+        """Whether a tensor is stored, not computed."""
+        return self._model.buffers[tensor.buffer].data is not None
 
     def tensor(self, index: int) -> Any:
         """A tensor by its number."""
@@ -115,6 +127,13 @@ class _Graph:
         made.quantization = like.quantization if like is not None else None
         self._tensors.append(made)
         return len(self._tensors) - 1
+
+    def reshape(self, source: int, output: int) -> Any:
+        """The operator that gives a tensor the shape of another."""
+        shape = np.array(self._tensors[output].shape, np.int32)
+        return self.operator(
+            OPS["reshape"], [source, self.constant(shape, schema.TensorType.INT32)], output
+        )
 
     def operator(self, op: Op, inputs: Sequence[int], output: int, **options: int) -> Any:
         """A new operator."""
@@ -196,6 +215,49 @@ def _convolve(graph: _Graph, operator: Any) -> list[Any]:
     ]
 
 
+def _unstacked(graph: _Graph, operator: Any) -> list[Any]:
+    """The op with one more axis in front of its operands, so that no constant has several rows."""
+    (output,) = operator.outputs
+    written = graph.tensor(output)
+    inner = graph.add(written.type, (1, *written.shape), written)
+    before, inputs = [], []
+    for index in operator.inputs:
+        tensor = graph.tensor(index)
+        shape = (1, *tensor.shape)
+        if len(tensor.shape) < len(written.shape):
+            inputs.append(index)
+        elif graph.is_constant(tensor):
+            inputs.append(graph.add(tensor.type, shape, tensor, buffer=tensor.buffer))
+        else:
+            inputs.append(graph.add(tensor.type, shape, tensor))
+            before.append(graph.reshape(index, inputs[-1]))
+    operator.inputs, operator.outputs = inputs, [inner]
+    return [*before, operator, graph.reshape(inner, output)]
+
+
+def _normalized(graph: _Graph, operator: Any) -> list[Any]:
+    """Scaling to length 1, as x / sqrt(n (mean of squares + next to nothing)); in float32."""
+    (source,), (output,) = operator.inputs, operator.outputs
+    read = graph.tensor(source)
+    wide, narrow = tuple(read.shape), (*read.shape[:-1], 1)
+    real = schema.TensorType.FLOAT32
+    axis = graph.constant(np.array([len(wide) - 1], np.int32), schema.TensorType.INT32)
+    tiny, factor = (
+        graph.constant(np.array(number, np.float32), real)
+        for number in (_TINY, 1 / math.sqrt(wide[-1]))
+    )
+    squares, whole = (graph.add(real, wide) for _ in range(2))
+    mean, kept, inverse = (graph.add(real, narrow) for _ in range(3))
+    return [
+        graph.operator(OPS["mul"], [source, source], squares),
+        graph.operator(OPS["mean"], [squares, axis], mean, keepDims=True),
+        graph.operator(OPS["add"], [mean, tiny], kept),
+        graph.operator(OPS["rsqrt"], [kept], inverse),
+        graph.operator(OPS["mul"], [source, inverse], whole),
+        graph.operator(OPS["mul"], [whole, factor], output),
+    ]
+
+
 def _zero_bias(graph: _Graph, read: Any, matrix: Any) -> int:
     """The bias of a layer that has none: NNAPI wants one."""
     zeros = np.zeros(matrix.shape[0], np.int32)
@@ -255,11 +317,19 @@ CONVOLUTION = Op("CONV_2D", 3, "1.14", "Conv2DOptions")
 
 _TABLE = ("CAST", "ADD", "GATHER")
 
+_TINY = 1e-20
+"""So that zeros, which have no direction, stay zeros."""
+
+_ROWS = Rewriting(("RESHAPE",), _unstacked, STACKED_CONSTANT)
+
 REWRITINGS: Mapping[str, Rewriting] = MappingProxyType(
     {
         "GELU": Rewriting(_TABLE, _look_up(_gelu)),
         "RSQRT": Rewriting(_TABLE, _look_up(_rsqrt)),
         "FULLY_CONNECTED": Rewriting(("CONV_2D", "RESHAPE"), _convolve),
+        "L2_NORMALIZATION": Rewriting(("MUL", "MEAN", "ADD", "RSQRT"), _normalized),
+        **dict.fromkeys(sorted(ELEMENT_WISE), _ROWS),
     }
 )
-"""By the op that is rewritten. Only int8: no target of ours takes int16 and lacks one of these."""
+"""By the op that is rewritten. The first three are of int8: no target of ours takes int16 and lacks
+one of them."""

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-from edgebert.converter.full_integer.rewrite import rewrite
-from edgebert.converter.full_integer.targets import Support, Target, find_target
 from edgebert.converter.graph import Graph, Storage
 from edgebert.converter.quantize import Quantized, quantize_per_row
+from edgebert.converter.rewrite import rewrite
+from edgebert.converter.targets import Support, Target, find_target
 from edgebert.model_file.serialize import serialize
 
 INT8 = np.dtype(np.int8)

@@ -53,26 +53,45 @@ class Target:
         title: its full name.
         types: of the tensors it works on.
         ops: builtin ops by name.
+        on_cpu: ops that its compiler leaves to the processor beside it, which runs them.
+        max_rank: most axes of a tensor; 0: any number.
+        hybrid: it takes dense layers of float values with whole weights.
+        stacked_constants: it reads the first axis of an element-wise op's constant as an axis like
+            others, not as a batch, of which it would take the first for all.
     """
 
     title: str
     sources: tuple[Publication, ...]
     types: tuple[str, ...]
     ops: dict[str, Support]
+    on_cpu: tuple[str, ...] = ()
+    max_rank: int = 0
+    hybrid: bool = True
+    stacked_constants: bool = True
 
     def lacks(self, use: Use) -> str | None:
         """Why it does not take an op, or None where it does."""
         support = self.ops.get(use.op)
         if support is None:
-            return "not in its list"
+            return LEFT_TO_CPU if use.op in self.on_cpu else "not in its list"
         wrong = [each for each in use.types if each not in self.types]
         if wrong:
             return f"type {', '.join(wrong)}"
+        if not self.hybrid and use.op == "FULLY_CONNECTED" and {"float32", "int8"} <= {*use.types}:
+            return "float values with whole weights"
+        if 0 < self.max_rank < use.rank:
+            return f"{use.rank} axes"
+        if use.stacked_constant and not self.stacked_constants:
+            return STACKED_CONSTANT
         if support.versions and not support.versions[0] <= use.version <= support.versions[-1]:
             return f"version {use.version}"
         if use.per_channel and not support.per_channel:
             return "a scale for each channel"
         return None
+
+
+LEFT_TO_CPU = "the processor runs it"
+STACKED_CONSTANT = "a constant with more than one row"
 
 
 def targets() -> Mapping[str, Target]:
@@ -91,9 +110,20 @@ def find_target(name: str) -> Target | None:
     if name not in targets():
         known = ", ".join([ANY, *targets()])
         raise EdgebertError(
-            f"target {name!r} is unknown; known: {known} (docs/full_integer.md says why no others)"
+            f"target {name!r} is unknown; known: {known} (docs/accelerators.md says why no others)"
         )
     return targets()[name]
+
+
+def require_type(name: str, type_name: str, advice: str) -> None:
+    """Refuses a target whose files cannot have values of a type.
+
+    Raises:
+        EdgebertError: it does not take them.
+    """
+    target = find_target(name)
+    if target is not None and type_name not in target.types:
+        raise EdgebertError(f"target {name}: {target.title} takes no {type_name}; use {advice}")
 
 
 def unsupported(uses: Sequence[Use], target: Target) -> dict[Use, str]:
@@ -117,6 +147,8 @@ def require(uses: Sequence[Use], name: str) -> None:
         return
     counts: Counter[tuple[str, str]] = Counter()
     for use, reason in unsupported(uses, target).items():
+        if reason == LEFT_TO_CPU:
+            continue
         counts[use.op, reason] += use.count
     if counts:
         lacking = "; ".join(f"{op} × {count} ({reason})" for (op, reason), count in counts.items())
