@@ -14,6 +14,8 @@ TaskName: TypeAlias = Literal[
     "embed", "classify", "regress", "encode", "tag", "answer", "fill-mask"
 ]
 
+Rows: TypeAlias = Literal["all", "first", "positions"]
+
 
 @dataclass(frozen=True)
 class TaskDefinition:
@@ -23,6 +25,8 @@ class TaskDefinition:
         name: as users write it.
         heads: that it computes (see `bert.weights.HEADS`).
         output: what the graph gives, with its shape; n is the number of tokens, K of labels.
+        reads: the rows of the last hidden state that the answer depends on; the last layer computes
+            no others.
         inputs: what the graph takes beside ids, mask and segment ids: int32 [1, m], each value the
             number of a token from 0.
     """
@@ -30,6 +34,7 @@ class TaskDefinition:
     name: TaskName
     heads: tuple[str, ...]
     output: str
+    reads: Rows = "all"
     inputs: tuple[str, ...] = ()
 
     def needs(self, config: BertConfig) -> tuple[str, ...]:
@@ -39,13 +44,17 @@ class TaskDefinition:
 
 _ALL = (
     TaskDefinition("embed", (), "sentence vector [1, H]"),
-    TaskDefinition("classify", ("pooler", "classifier"), "probabilities [1, K]"),
-    TaskDefinition("regress", ("pooler", "classifier"), "value [1, 1]"),
+    TaskDefinition("classify", ("pooler", "classifier"), "probabilities [1, K]", "first"),
+    TaskDefinition("regress", ("pooler", "classifier"), "value [1, 1]", "first"),
     TaskDefinition("encode", (), "last hidden state [1, n, H]"),
     TaskDefinition("tag", ("tagger",), "logits [1, n, K]"),
     TaskDefinition("answer", ("answerer",), "start and end logits [1, n, 2]"),
     TaskDefinition(
-        "fill-mask", ("mlm",), "logits [1, m, V] of the tokens at positions", ("positions",)
+        "fill-mask",
+        ("mlm",),
+        "logits [1, m, V] of the tokens at positions",
+        "positions",
+        ("positions",),
     ),
 )
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from edgebert.bert.sentence import DenseActivation, Pooling
-from edgebert.bert.tasks import TaskName
+from edgebert.bert.tasks import TASKS, Rows, TaskName
 
 POSITIONS = 8
 """Tokens that one run of `fill-mask` answers for, in a graph of a fixed length."""
@@ -36,8 +35,8 @@ class Head:
     sigmoid: bool = False
 
     @property
-    def reads(self) -> Literal["all", "first", "positions"]:
+    def reads(self) -> Rows:
         """The rows of the last hidden state that the answer depends on."""
-        if self.task in ("classify", "regress") or (self.task, self.pooling) == ("embed", "cls"):
+        if (self.task, self.pooling) == ("embed", "cls"):
             return "first"
-        return "positions" if self.task == "fill-mask" else "all"
+        return TASKS[self.task].reads

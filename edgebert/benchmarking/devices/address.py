@@ -9,8 +9,6 @@ from pathlib import Path
 
 from edgebert.errors import EdgebertError
 
-ACCEPTED = "local, ssh://[user@]host[:port], adb or adb:SERIAL"
-
 # What a name may consist of, so that no part of an address is an option or a command.
 _USER = r"[A-Za-z0-9_][\w.$-]{0,63}"
 _HOST = r"[A-Za-z0-9][\w.-]{0,252}|[0-9A-Fa-f:]{2,39}(%[\w.-]{1,20})?"
@@ -50,17 +48,19 @@ class DeviceOptions:
 DEFAULT_OPTIONS = DeviceOptions()
 
 
-def parse_ssh(address: str) -> SshAddress:
-    """Reads "ssh://[user@]host[:port]".
+def parse_ssh(address: str) -> SshAddress | None:
+    """Reads "ssh://[user@]host[:port]"; None if it is not one.
 
     Raises:
-        EdgebertError: it is not one, or has a password in it.
+        EdgebertError: it has a password in it.
     """
+    if not address.startswith("ssh://"):
+        return None
     try:
         parts = urllib.parse.urlsplit(address)
         host, port = parts.hostname, parts.port
-    except ValueError as error:
-        raise EdgebertError(f"device {address!r}: not an address; known are {ACCEPTED}") from error
+    except ValueError:
+        return None
     if parts.password is not None:
         raise EdgebertError(
             f"device ssh://{parts.username}:…@{host}: a password does not belong in an address, "
@@ -76,5 +76,5 @@ def parse_ssh(address: str) -> SshAddress:
         and not parts.fragment
     )
     if not usable or host is None:
-        raise EdgebertError(f"device {address!r}: not an address; known are {ACCEPTED}")
+        return None
     return SshAddress(host, parts.username, port)

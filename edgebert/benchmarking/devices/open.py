@@ -1,11 +1,12 @@
-"""From an address to its device."""
+"""From an address to its device. A new kind of device is a row of `KINDS` (docs/devices.md)."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from edgebert.benchmarking.devices.address import (
-    ACCEPTED,
     DEFAULT_OPTIONS,
     SERIAL,
     DeviceOptions,
@@ -13,6 +14,19 @@ from edgebert.benchmarking.devices.address import (
 )
 from edgebert.benchmarking.devices.device import Device
 from edgebert.errors import EdgebertError
+
+
+@dataclass(frozen=True)
+class DeviceKind:
+    """One kind of device.
+
+    Attributes:
+        accepted: its addresses, as users are shown them.
+        open: makes the device of an address; None where that is of no such device.
+    """
+
+    accepted: str
+    open: Callable[[str, DeviceOptions], Device | None]
 
 
 def open_device(address: str, options: DeviceOptions = DEFAULT_OPTIONS) -> Device:
@@ -25,17 +39,43 @@ def open_device(address: str, options: DeviceOptions = DEFAULT_OPTIONS) -> Devic
     Raises:
         EdgebertError: not an address.
     """
-    if address == "local":
-        from edgebert.benchmarking.devices.local import LocalDevice
+    for kind in KINDS:
+        if (device := kind.open(address, options)) is not None:
+            return device
+    known = ", ".join(kind.accepted for kind in KINDS)
+    raise EdgebertError(f"device {address!r}: not an address; known are {known}")
 
-        return LocalDevice()
-    if address.startswith("ssh://"):
-        from edgebert.benchmarking.devices.ssh import SshDevice
 
-        return SshDevice(parse_ssh(address), options)
-    kind, _, serial = address.partition(":")
-    if kind == "adb" and (address == "adb" or re.fullmatch(SERIAL, serial, re.ASCII)):
-        from edgebert.benchmarking.devices.adb import AdbDevice
+# Each imports what it needs when it is asked for.
 
-        return AdbDevice(serial or None)
-    raise EdgebertError(f"device {address!r}: not an address; known are {ACCEPTED}")
+
+def _local(address: str, options: DeviceOptions) -> Device | None:
+    if address != "local":
+        return None
+    from edgebert.benchmarking.devices.local import LocalDevice
+
+    return LocalDevice()
+
+
+def _ssh(address: str, options: DeviceOptions) -> Device | None:
+    if (machine := parse_ssh(address)) is None:
+        return None
+    from edgebert.benchmarking.devices.ssh import SshDevice
+
+    return SshDevice(machine, options)
+
+
+def _adb(address: str, options: DeviceOptions) -> Device | None:
+    found = re.fullmatch(rf"adb(?::({SERIAL}))?", address, re.ASCII)
+    if found is None:
+        return None
+    from edgebert.benchmarking.devices.adb import AdbDevice
+
+    return AdbDevice(found[1])
+
+
+KINDS = (
+    DeviceKind("local", _local),
+    DeviceKind("ssh://[user@]host[:port]", _ssh),
+    DeviceKind("adb or adb:SERIAL", _adb),
+)

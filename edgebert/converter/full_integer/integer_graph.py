@@ -120,7 +120,7 @@ class _Builder(Generic[T]):
         pool = mask
         if self.head.pooling == "mean" and self.head.task == "embed" and self.model.own_pool_mask:
             pool = self.mask("pooling.mask", inputs)
-        emit.output("output", _HEADS[self.head.task](self, x, pool))
+        emit.output("output", TASK_HEADS[self.head.task](self, x, pool))
 
     # Inputs
 
@@ -330,7 +330,7 @@ class _Builder(Generic[T]):
         return self.emit.reshape(x, (1, x.shape[0], x.shape[2]))
 
 
-_HEADS = {
+TASK_HEADS = {
     "embed": _Builder.embed,
     "classify": _Builder.classify,
     "regress": _Builder.classify,

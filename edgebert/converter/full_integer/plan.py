@@ -9,7 +9,7 @@ from pathlib import Path
 from edgebert.bert.config import BertConfig
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.learned import Learned
-from edgebert.converter.full_integer.integer_graph import INPUTS, Interface
+from edgebert.converter.full_integer.integer_graph import INPUTS, TASK_HEADS, Interface
 from edgebert.converter.full_integer.storage import IntegerName
 from edgebert.converter.head import Head
 from edgebert.converter.lengths import USUAL_LENGTH, fixed_lengths
@@ -143,7 +143,12 @@ def _learned(
 
 
 def refuse_head(head: Head, source: str) -> None:
-    """Raises EdgebertError for sentence vectors that the integer graph does not compute."""
+    """Raises EdgebertError for what the integer graph does not compute."""
+    if head.task not in TASK_HEADS:
+        raise EdgebertError(
+            f"{source}: int8-full and int16x8 are for {', '.join(TASK_HEADS)}, not for "
+            f"{head.task}; use --quantize int8"
+        )
     foreign = {
         f"{head.pooling} pooling": head.pooling not in ("mean", "cls"),
         "a Dense module": bool(head.projections),

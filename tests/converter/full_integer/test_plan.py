@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from edgebert.checkpoints.sources import open_checkpoint
-from edgebert.converter.full_integer.plan import refuse_family
+from edgebert.converter.full_integer.plan import refuse_family, refuse_head
+from edgebert.converter.head import Head
 from edgebert.converter.options import Options
 from edgebert.converter.plan import plan
 from edgebert.errors import EdgebertError
@@ -60,6 +61,12 @@ def test_other_families_are_refused():
     config = small_config(norm="no_norm", bottleneck_size=16, projection="words")
     with pytest.raises(EdgebertError, match="do not normalise; int8-full and int16x8 take BERT"):
         refuse_family(config, "some model")
+
+
+def test_a_task_without_an_integer_graph_is_refused():
+    message = "are for embed, classify, .* not for next-sentence; use --quantize int8"
+    with pytest.raises(EdgebertError, match=message):
+        refuse_head(Head("next-sentence"), "some model")
 
 
 def test_a_vocabulary_without_special_tokens_is_refused(checkpoint):
