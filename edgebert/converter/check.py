@@ -62,6 +62,8 @@ class Check:
         found = []
         if not self.mean_cosine >= self.limit.mean_cosine:
             found.append(f"mean cosine {self.mean_cosine:.5f} < {self.limit.mean_cosine}")
+        if not self.lowest_cosine >= self.limit.lowest_cosine:
+            found.append(f"lowest cosine {self.lowest_cosine:.5f} < {self.limit.lowest_cosine}")
         if not self.largest_difference <= self.limit.largest_difference:
             found.append(
                 f"largest difference {self.largest_difference:.2g} > "
@@ -84,10 +86,14 @@ class Check:
         return data
 
 
-def check_encodings(tokenizer: Tokenizer, max_length: int) -> list[Encoding]:
-    """Inputs of a check: `check_texts`, up to 128 tokens of each."""
+def check_encodings(tokenizer: Tokenizer, max_length: int, *, odd: bool = False) -> list[Encoding]:
+    """Inputs of a check: `check_texts`, up to 128 tokens of each; `odd`: `odd_texts` too."""
     most = min(max_length, 128)
-    return [tokenizer.encode(text, pair, max_length=most) for text, pair in check_texts()]
+    usual = [tokenizer.encode(text, pair, max_length=most) for text, pair in check_texts()]
+    if not odd:
+        return usual
+    longest = min(max_length, 256)
+    return usual + [tokenizer.encode(text, pair, max_length=longest) for text, pair in odd_texts()]
 
 
 def check_texts() -> list[tuple[str, str | None]]:
@@ -97,6 +103,21 @@ def check_texts() -> list[tuple[str, str | None]]:
     texts += [(sentences[2 * i], sentences[2 * i + 1]) for i in range(PAIRS)]
     texts.append((" ".join(sentences[:SENTENCES]), None))
     return texts
+
+
+def odd_texts() -> list[tuple[str, str | None]]:
+    """Texts on which ranges from calibration are put to the test; none of them calibrates."""
+    sentences = read_lines("sentences.txt")[:SENTENCES]
+    singles = ("hello", "!", "refund", "1999", "the")
+    repeated = [(" ".join([word] * times), None) for word in ("error", ",") for times in (5, 100)]
+    return [
+        *((word, None) for word in singles),
+        *repeated,
+        ("{x: [1, 2]} // 2026-11-28T16:51:41Z ERROR java.lang.NullPointerException", None),
+        ("Wo ist meine Karte? \u6211\u7684\u5361\u5728\u54ea\u91cc", None),
+        (sentences[0], ""),
+        (" ".join(sentences), " ".join(sentences[::-1])),
+    ]
 
 
 def further_inputs(task: TaskName, tokens: int) -> dict[str, Sequence[int]]:
@@ -164,9 +185,9 @@ def _figures(
     limit: Limit,
 ) -> Check:
     both = [*zip(expected, exact, strict=True), *zip(expected, padded, strict=True)]
-    cosines = [cosine(a, b) for a, b in both]
-    if head.task == "regress":
-        cosines = [cosine(np.concatenate(expected), np.concatenate(exact))]
+    cosines = _cosines(head, expected, exact)
+    if head.task != "regress":
+        cosines += _cosines(head, expected, padded)
     magnitude = max(1.0, max(float(np.abs(a).max()) for a in expected))
     lengths = [len(encoding.ids) for encoding in encodings]
     return Check(
@@ -179,6 +200,18 @@ def _figures(
         agreement=_agreement(head, expected, exact),
         limit=limit,
     )
+
+
+def mean_loss(head: Head, expected: Sequence[Array], found: Sequence[Array]) -> float:
+    """How far the mean cosine of outputs is below 1, measured as in a check."""
+    return 1 - float(np.mean(_cosines(head, expected, found)))
+
+
+def _cosines(head: Head, expected: Sequence[Array], found: Sequence[Array]) -> list[float]:
+    """Of each text; of `regress`, whose outputs are single numbers, one over all texts."""
+    if head.task == "regress":
+        return [cosine(np.concatenate(expected), np.concatenate(found))]
+    return [cosine(a, b) for a, b in zip(expected, found, strict=True)]
 
 
 def cosine(a: Array, b: Array) -> float:

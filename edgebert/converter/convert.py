@@ -53,6 +53,7 @@ def convert(
     lengths: Sequence[int] | None = None,
     inputs: Sequence[str] | None = None,
     calibration: str | os.PathLike[str] | None = None,
+    max_loss: float | None = None,
     mixed: Mixed | None = None,
     allow_float: bool = False,
     target: str | None = None,
@@ -94,10 +95,13 @@ def convert(
         lengths: tokens of an input; the file holds a graph for each. None: any length, or 64 in a
             full-integer file ("int8-full", "int16x8") and with `target`.
         inputs: of a full-integer file: ("ids",), the default, or ("ids", "mask", "segment_ids").
-        calibration: likewise, and of "int4" and "w4-t8-a8": text to take ranges from, or to round
-            matrices for, a line each, or data as for `check`; None takes sentences that ship with
-            edgebert.
-        mixed: likewise: "auto" keeps in int16 what int8 costs most, or in int8 what int4 does.
+        calibration: likewise, and of "int8-static", "int4" and "w4-t8-a8": text to take ranges
+            from, or to round matrices for, a line each, or data as for `check`; None takes texts
+            that ship with edgebert.
+        max_loss: of "int8-static": the most that the output's mean cosine with float32 may be
+            below 1; dense layers are left dynamic, as in "int8", until it is no more. None: 0.005.
+        mixed: of a full-integer or int4 file: "auto" keeps in int16 what int8 costs most, or in
+            int8 what int4 does.
         allow_float: likewise: "auto" may take float32 too, where that gains more than int16.
         target: the accelerator that the file is for (`converter.targets`).
         explain: likewise: measure what each step of the rewriting is worth, for the report.
@@ -137,6 +141,7 @@ def convert(
         lengths=lengths,
         inputs=inputs,
         calibration=None if calibration is None else Path(calibration),
+        max_loss=max_loss,
         mixed=mixed,
         allow_float=allow_float,
         max_drop=max_drop if mixed == "auto" else None,
@@ -235,7 +240,9 @@ def convert_checkpoint(
         graph = write_graph(part, checkpoint, conversion, built)
         del built  # as large as the file
         clock.lap("build")
-        encodings = check_encodings(tokenizer, conversion.max_length)
+        encodings = check_encodings(
+            tokenizer, conversion.max_length, odd=conversion.recipe.odd_texts
+        )
         check, delegation = compare(
             part,
             checkpoint,
@@ -279,6 +286,7 @@ def convert_checkpoint(
         ops=graph.ops,
         seconds=clock.laps,
         quantization=graph.quality,
+        static=graph.static,
     )
 
 

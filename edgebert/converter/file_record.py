@@ -67,7 +67,7 @@ def make_record(
         model=checkpoint.config,
         source=Source(checkpoint.source, checkpoint.format),
         quantization=conversion.recipe.quantization(
-            float16_steps=graph.float16_steps, matrices=graph.matrices
+            float16_steps=graph.float16_steps, matrices=graph.matrices, static=graph.static
         ),
         minimum_runtime=graph.minimum_runtime,
         check=dict(figures),

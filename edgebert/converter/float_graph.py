@@ -74,7 +74,7 @@ class FloatMethod:
                 f"{checkpoint.source}: a MobileBERT's activations leave the range of float16, in "
                 f"which files for {options.runtime} may compute; convert it for litert"
             )
-        longest = _max_length(options, checkpoint)
+        longest = usable_length(options, checkpoint)
         if not (options.lengths or options.target):
             return FloatPlan(longest, self.storage, self.float16_steps)
         if options.max_length is not None:
@@ -85,7 +85,12 @@ class FloatMethod:
         return FloatPlan(max(lengths), self.storage, self.float16_steps, lengths, target)
 
 
-def _max_length(options: Options, checkpoint: Checkpoint) -> int:
+def usable_length(options: Options, checkpoint: Checkpoint) -> int:
+    """Most tokens of an input of open length: as asked for, or all that the checkpoint takes.
+
+    Raises:
+        EdgebertError: the checkpoint takes no such length.
+    """
     positions = checkpoint.config.max_position_embeddings
     if options.max_length is None:
         return min(checkpoint.tokenizer.max_length, positions)

@@ -58,8 +58,15 @@ def _shared_layers(b: Builder[T], x: T, bias: T) -> T:
 
 def _feed_forward(b: Builder[T], x: T, p: str) -> T:
     """Two dense layers, their residual sum and its norm."""
+    change = _inner(b, x, p)
+    if f"{p}.outliers.output.weight" in b.weights:
+        change = b.graph.add(change, _inner(b, x, f"{p}.outliers"))
+    return b.residual(x, change, f"{p}.norm")
+
+
+def _inner(b: Builder[T], x: T, p: str) -> T:
     inner = b.activation(b.dense(x, f"{p}.intermediate"), b.config.hidden_act)
-    return b.residual(x, b.dense(inner, f"{p}.output"), f"{p}.norm")
+    return b.dense(inner, f"{p}.output")
 
 
 def _read(b: Builder[T], x: T, head: Head, chosen: T | None) -> T:

@@ -11,7 +11,15 @@ from edgebert.bert.sentence import Pooling
 from edgebert.bert.tasks import TaskName
 
 RecipeName: TypeAlias = Literal[
-    "int8", "float16", "float32", "int8-full", "int16x8", "int4", "w8-t4-a8", "w4-t8-a8"
+    "int8",
+    "int8-static",
+    "float16",
+    "float32",
+    "int8-full",
+    "int16x8",
+    "int4",
+    "w8-t4-a8",
+    "w4-t8-a8",
 ]
 RuntimeName: TypeAlias = Literal["litert", "litert-2.2", "tflite-runtime"]
 Mixed: TypeAlias = Literal["none", "auto"]
@@ -30,7 +38,9 @@ class Options:
         lengths: tokens of an input; a graph for each. Full-integer files always have some; others
             take texts of any length without them.
         inputs: `ids` alone, or ids, mask and segment_ids.
-        calibration: a file of texts (`full_integer.texts.calibration_texts`).
+        calibration: a file of texts to take ranges from, or to round matrices for.
+        max_loss: of int8-static: the most that the output's mean cosine with float32 may be below
+            1; dense layers are left dynamic until it is no more.
         mixed: "auto" keeps in int16 what int8 costs most, or in int8 what int4 costs most.
         allow_float: of "auto": or in float32, where that gains more.
         max_drop: of "auto": the most that the output's mean cosine with float32 may be below 1, or
@@ -52,6 +62,7 @@ class Options:
     lengths: Sequence[int] | None = None
     inputs: Sequence[str] | None = None
     calibration: Path | None = None
+    max_loss: float | None = None
     mixed: Mixed | None = None
     allow_float: bool = False
     max_drop: float | None = None

@@ -14,6 +14,7 @@ from edgebert.converter.full_integer.quality import QuantizationReport
 from edgebert.converter.graph import Graph
 from edgebert.converter.head import Head
 from edgebert.converter.options import Options, RecipeName, RuntimeName
+from edgebert.converter.static_int8.report import StaticReport
 from edgebert.converter.targets import ANY
 from edgebert.model_file.record import Fixed, Integer, Quantization
 from edgebert.progress import Progress, silent
@@ -26,10 +27,12 @@ class Limit:
 
     Attributes:
         mean_cosine: least mean cosine between outputs.
+        lowest_cosine: least cosine of one text.
         largest_difference: in any value, relative to the largest value where that is above 1.
     """
 
     mean_cosine: float
+    lowest_cosine: float = float("-inf")
     largest_difference: float = float("inf")
 
 
@@ -46,6 +49,7 @@ class Built:
             ARM processor has that. LiteRT before 2.2 refuses such a file on such a processor.
         matrices: what the record says of the matrices, where the recipe does not know it.
         fixed: what the record says of float graphs that take fixed lengths.
+        static: of an int8-static file: which dense layers are static, and from which texts.
     """
 
     entries: Mapping[str, Graph]
@@ -55,6 +59,7 @@ class Built:
     float16_steps: bool = False
     matrices: str | None = None
     fixed: Fixed | None = None
+    static: StaticReport | None = None
 
     @property
     def graph(self) -> Graph:
@@ -117,6 +122,7 @@ class Recipe:
         self_test_tolerance: what another processor may make of the same file, relative to the
             largest value: an odd rounding can tip the next one.
         options: names of the fields of `Options` that it takes, of those that not all do.
+        odd_texts: the check runs texts too that are unlike any sentence (`check.odd_texts`).
     """
 
     name: RecipeName
@@ -127,12 +133,19 @@ class Recipe:
     limit: Limit
     self_test_tolerance: float
     options: frozenset[str] = frozenset()
+    odd_texts: bool = False
 
     def quantization(
-        self, *, float16_steps: bool = False, matrices: str | None = None
+        self,
+        *,
+        float16_steps: bool = False,
+        matrices: str | None = None,
+        static: StaticReport | None = None,
     ) -> Quantization:
         """What the record says; `matrices`, where given, in place of what is said of all."""
         activations = self.activations
+        if static is not None:
+            activations += f" {static.summary}"
         if float16_steps:
             activations += "; between matrices float16 on ARM that has it, by LiteRT 2.2 or later"
         return Quantization(self.name, matrices or self.matrices, self.tables, activations)

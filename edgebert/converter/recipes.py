@@ -11,6 +11,7 @@ from edgebert.converter.full_integer.method import IntegerMethod
 from edgebert.converter.int4_graph import Int4Method
 from edgebert.converter.options import RecipeName
 from edgebert.converter.recipe import Limit, Recipe
+from edgebert.converter.static_int8.method import StaticMethod
 from edgebert.converter.weight_storage import FLOAT16, FLOAT32, INT8, INT8_WITH_INT4_WORDS
 
 _INT8_MATRICES, _INT8_TABLES = "int8, one scale an output channel", "int8, one scale a table"
@@ -49,6 +50,17 @@ _ROWS = (
         limit=Limit(mean_cosine=0.99),
         self_test_tolerance=0.05,
         options=_FIXED_OPTIONS,
+    ),
+    Recipe(
+        "int8-static",
+        {"litert": StaticMethod()},
+        matrices=_INT8_MATRICES,
+        tables=_INT8_TABLES,
+        activations="int8, one scale a dense layer, from",
+        limit=Limit(mean_cosine=0.99, lowest_cosine=0.9),
+        self_test_tolerance=0.05,
+        options=frozenset({"calibration", "max_loss"}),
+        odd_texts=True,
     ),
     Recipe(
         "float16",

@@ -8,6 +8,7 @@ from typing import Any
 
 from edgebert.converter.check import Check
 from edgebert.converter.full_integer.quality import QuantizationReport
+from edgebert.converter.static_int8.report import StaticReport
 from edgebert.evaluation.compare import Comparison
 from edgebert.model_file.record import Record
 from edgebert.runtime.delegation import Delegation
@@ -28,6 +29,7 @@ class ConversionReport:
             checkpoint's own files: all that were compared. None: nothing to compare with.
         evaluation: beside float32, on the data that the user gave; None where there was none.
         quantization: of a full-integer file: what each value, and each step, costs.
+        static: of an int8-static file: which dense layers stayed dynamic, and why.
     """
 
     path: Path
@@ -41,6 +43,7 @@ class ConversionReport:
     equal_texts: int | None = None
     evaluation: Comparison | None = None
     quantization: QuantizationReport | None = None
+    static: StaticReport | None = None
 
     @property
     def ratio(self) -> float:
@@ -56,6 +59,7 @@ class ConversionReport:
             "labels": record.labels,
             "source": {"name": record.source.name, "format": record.source.format},
             "quantization": record.quantization.name,
+            "static": self.static.to_json() if self.static else None,
             "max_length": record.max_length,
             "vocabulary": asdict(record.vocabulary) if record.vocabulary else None,
             "bytes": self.bytes,

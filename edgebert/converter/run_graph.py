@@ -38,13 +38,15 @@ def run_graph(
             experimental_op_resolver_type=resolver,
         )
     inputs = {each["name"]: each["index"] for each in interpreter.get_input_details()}
+    sizes: dict[str, int] = {}
     for ids, segment_ids, _ in encodings:
         given: dict[str, Any] = {"ids": ids, "mask": [1] * len(ids), "segment_ids": segment_ids}
         given |= further_inputs(task, len(ids))
-        for name, numbers in given.items():
-            interpreter.resize_tensor_input(inputs[name], [1, len(numbers)])
-        with quiet():
-            interpreter.allocate_tensors()
+        if sizes != (sizes := {name: len(numbers) for name, numbers in given.items()}):
+            for name, size in sizes.items():
+                interpreter.resize_tensor_input(inputs[name], [1, size])
+            with quiet():
+                interpreter.allocate_tensors()
         for name, numbers in given.items():
             interpreter.set_tensor(inputs[name], np.array([numbers], np.int32))
         interpreter.invoke()

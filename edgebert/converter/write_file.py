@@ -14,6 +14,7 @@ from edgebert.converter.full_integer.quality import QuantizationReport
 from edgebert.converter.plan import Plan
 from edgebert.converter.recipe import Built
 from edgebert.converter.rewrite import rewrite
+from edgebert.converter.static_int8.report import StaticReport
 from edgebert.converter.targets import find_target, require
 from edgebert.model_file.contents import Use, read_contents
 from edgebert.model_file.names import LABELS_FILE, RECORD_FILE, UNIGRAM_FILE, VOCABULARY_FILE
@@ -36,6 +37,7 @@ class WrittenGraph:
         integer: of a full-integer file.
         fixed: of float graphs of fixed lengths.
         quality: of a full-integer file.
+        static: of an int8-static file.
         float16_steps: see `recipe.Built`.
         matrices: likewise.
     """
@@ -45,6 +47,7 @@ class WrittenGraph:
     integer: Integer | None
     fixed: Fixed | None
     quality: QuantizationReport | None
+    static: StaticReport | None
     float16_steps: bool
     matrices: str | None
 
@@ -81,6 +84,7 @@ def write_graph(path: Path, checkpoint: Checkpoint, conversion: Plan, built: Bui
         built.integer,
         built.fixed,
         built.quality,
+        built.static,
         built.float16_steps,
         built.matrices,
     )

@@ -65,12 +65,12 @@ def held_out_texts() -> list[Text]:
     return [(text, None) for text in read_own_lines(OWN)[: HELD_OUT // 2]]
 
 
-def read_texts(path: Path, task: TaskName) -> list[Text]:
+def read_texts(path: Path, task: TaskName, most: int = MOST) -> list[Text]:
     """Texts of a file (`converter.texts.texts_of`).
 
-    Of more than `MOST` texts, so many are drawn, always the same.
+    Of more than `most` texts, so many are drawn, always the same.
     """
-    kept = _draw(texts_of(path, task))
+    kept = _draw(texts_of(path, task), most)
     if len(kept) < FEWEST:
         raise EdgebertError(
             f"{path}: {len(kept)} texts to calibrate with; at least {FEWEST} are needed, some "
@@ -79,14 +79,14 @@ def read_texts(path: Path, task: TaskName) -> list[Text]:
     return kept
 
 
-def _draw(texts: Iterable[Text]) -> list[Text]:
-    """At most `MOST` of any number, each as likely, in constant memory."""
+def _draw(texts: Iterable[Text], most: int) -> list[Text]:
+    """At most so many of any number, each as likely, in constant memory."""
     random_ = random.Random(0)  # noqa: S311 - a sample, no secret
     source = iter(texts)
-    kept = list(itertools.islice(source, MOST))
+    kept = list(itertools.islice(source, most))
     for seen, text in enumerate(source, len(kept) + 1):
         place = random_.randrange(seen)
-        if place < MOST:
+        if place < most:
             kept[place] = text
     return kept
 
