@@ -95,6 +95,9 @@ enum class Feature {
     /** A graph of integers alone, for accelerators (`--quantize int8-full` or `int16x8`). */
     FULL_INTEGER,
 
+    /** A graph that takes texts of fixed lengths, for accelerators (`--length`). */
+    FIXED_LENGTHS,
+
     /** A tokenizer of another kind, such as ALBERT's. */
     TOKENIZER,
 }

@@ -50,7 +50,7 @@ private fun Reason.text(context: Context): String = when (this) {
     is Reason.TooNew -> context.getString(R.string.problem_too_new)
     is Reason.Unsupported -> context.getString(
         when (feature) {
-            Feature.FULL_INTEGER -> R.string.problem_full_integer
+            Feature.FULL_INTEGER, Feature.FIXED_LENGTHS -> R.string.problem_accelerator
             Feature.TOKENIZER -> R.string.problem_tokenizer
         },
     )

@@ -113,6 +113,7 @@ internal fun parseRecord(text: String): Record {
     // Graphs of fixed lengths, for accelerators.
     if (values["fixed"] != null) {
         throw EdgebertException(
+            Reason.Unsupported(Feature.FIXED_LENGTHS),
             "edgebert record: a file of fixed lengths, for accelerators; this app takes texts of any length: " +
                 "convert again without --length and --target",
         )
