@@ -12,7 +12,7 @@ from edgebert.cli.grouped import grouped
 from edgebert.cli.options import LabelledColumns
 from edgebert.cli.training import MetricOption, Training, notify, print_report
 from edgebert.cli.vocabulary import VocabularyOptions, with_fewer_pieces
-from edgebert.train.distillation.objectives import AUXILIARY_OBJECTIVES
+from edgebert.train.distillation.options import AUXILIARY_OBJECTIVES
 
 if TYPE_CHECKING:
     Auxiliary = Any

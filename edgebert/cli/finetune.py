@@ -84,12 +84,12 @@ def finetune(
         )
 
         # Here, not above: TensorFlow takes seconds to import, and input errors do not wait for it.
-        from edgebert.train.finetuning.finetune import FinetuneSpec
+        from edgebert.train.finetuning.finetune import FineTuningSpec
         from edgebert.train.finetuning.finetune import finetune as run
         from edgebert.train.strategy import distributed
 
         trials = training.trials()
-        spec = FinetuneSpec(
+        spec = FineTuningSpec(
             task,  # type: ignore[arg-type]
             train,
             dev,

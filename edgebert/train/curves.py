@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from edgebert.errors import EdgebertError
 from edgebert.formatting import number
@@ -17,7 +16,7 @@ from edgebert.page.frame import page
 from edgebert.page.markup import Markup, element
 from edgebert.page.table import Column, table
 from edgebert.text_files import read_json_object
-from edgebert.train.metrics_file import METRICS, read_metrics
+from edgebert.train.run_json import METRICS, flattened, read_metrics
 
 MOST_POINTS = 60
 """Of one curve; more are drawn as means of neighbours."""
@@ -136,15 +135,9 @@ def _read(path: Path) -> RunCurves:
             if name != "step" and type(value) in (int, float) and abs(value) <= _LARGEST:
                 curves.setdefault(str(name), []).append((line["step"], float(value)))
     config = path / "config.json"
-    settings = dict(_flat(read_json_object(config))) if config.is_file() else {}
+    given = read_json_object(config) if config.is_file() else {}
+    settings = {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in flattened(given)
+    }
     return RunCurves(path.name, settings, curves)
-
-
-def _flat(value: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    found = []
-    for key, inner in value.items():
-        if isinstance(inner, Mapping):
-            found += _flat(inner, f"{prefix}{key}.")
-        else:
-            found.append((f"{prefix}{key}", inner if isinstance(inner, str) else json.dumps(inner)))
-    return found

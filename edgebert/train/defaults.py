@@ -80,9 +80,6 @@ _STEPS = {True: 3_000, False: 600}
 _NARROW = 256
 """Up to this width a model has too few weights to learn its data by heart: dropout costs more."""
 
-TEMPERATURE = 1.0
-"""Of a distillation."""
-
 _HARD_LABEL_SHARE = 0.5
 
 

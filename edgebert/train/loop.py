@@ -20,7 +20,7 @@ from edgebert.train.dropout import Dropout, step_key
 from edgebert.train.evaluation import DevResult
 from edgebert.train.network import Network
 from edgebert.train.optimizer import AdamW
-from edgebert.train.pruning import make_pruning
+from edgebert.train.pruning import MagnitudePruning, Pruning
 from edgebert.train.run_folder import Run
 from edgebert.train.settings import ResolvedSettings
 from edgebert.train.state import TrainerState
@@ -115,7 +115,9 @@ class _Trainer:
         self._variables = {**network.parameters, **objective.parameters}
         self._optimizer = AdamW(self._variables, settings.weight_decay, settings.clip_norm)
         self._steps = settings.epochs * batches.steps_per_epoch
-        self._pruning = make_pruning(settings.prune, network.parameters, self._steps)
+        self._pruning = Pruning()
+        if settings.prune:
+            self._pruning = MagnitudePruning(settings.prune, network.parameters, self._steps)
         self._graph: Any = None
         self._state = TrainerState()
 

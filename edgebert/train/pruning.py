@@ -7,7 +7,7 @@ of the run goes on with the masks as they are.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from edgebert.converter.weight_storage import SMALL_MATRIX
 from edgebert.train.backend import tf
@@ -19,26 +19,24 @@ UPDATES = 20
 """How often, at most, weights are chosen anew: it takes a sort of each matrix."""
 
 
-class Pruning(Protocol):
-    """What a run does to its weights after each step."""
+class Pruning:
+    """What a run does to its weights after each step: nothing, if it does not prune.
 
-    @property
-    def masks(self) -> Mapping[str, Any]:
-        """Variables that a resume needs, by name in a save."""
+    Attributes:
+        masks: variables that a resume needs, by name in a save.
+    """
+
+    masks: Mapping[str, Any] = {}
 
     def after_step(self, step: int) -> None:
         """Called after each step, counted from 0."""
 
     def is_complete_at(self, steps: int) -> bool:
         """Whether after so many steps the weights have the share of zeros that was asked for."""
+        return True
 
 
-def make_pruning(share: float, variables: Mapping[str, Any], steps: int) -> Pruning:
-    """The pruning of a run of so many steps; one that does nothing for a share of 0."""
-    return MagnitudePruning(share, variables, steps) if share else _NoPruning()
-
-
-class MagnitudePruning:
+class MagnitudePruning(Pruning):
     """Prunes all matrices and tables, each by itself, but for those of the smallest heads.
 
     Args:
@@ -87,14 +85,3 @@ def is_pruned(name: str, shape: tuple[int, ...]) -> bool:
     if len(shape) != 2 or shape[0] <= SMALL_MATRIX:
         return False
     return name not in ("embeddings.position", "embeddings.segment")
-
-
-class _NoPruning:
-    masks: Mapping[str, Any] = {}
-
-    def after_step(self, step: int) -> None:
-        """Nothing."""
-
-    def is_complete_at(self, steps: int) -> bool:
-        """Always."""
-        return True

@@ -14,7 +14,7 @@ import json
 import platform
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -24,7 +24,7 @@ from edgebert.errors import EdgebertError
 from edgebert.files import make_folder, replacing, writing
 from edgebert.text_files import read_json_object, shown
 from edgebert.train.backend import tf
-from edgebert.train.metrics_file import METRICS, read_metrics
+from edgebert.train.run_json import METRICS, flattened, read_metrics
 from edgebert.train.state import TrainerState, read_state, write_state
 from edgebert.train.strategy import check_workers_agree, current_cluster
 from edgebert.version import __version__
@@ -167,22 +167,13 @@ _SCALAR = tf.compat.v1.SummaryMetadata(
 
 
 def _check_same(before: Mapping[str, Any], now: Mapping[str, Any], path: Path) -> None:
-    one, other = dict(_flat(before)), dict(_flat(now))
+    one, other = dict(flattened(before)), dict(flattened(now))
     for name in [*one, *(name for name in other if name not in one)]:
         if one.get(name) != other.get(name):
             raise EdgebertError(
                 f"{path}: cannot resume: {name} was {shown(one.get(name))} and is now "
                 f"{shown(other.get(name))}; give what was given before, or choose another folder"
             )
-
-
-def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """The leaves of nested objects by dotted name."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _flat(inner, f"{name}.{key}" if name else str(key))
-    else:
-        yield name, value
 
 
 def _session() -> dict[str, Any]:

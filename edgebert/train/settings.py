@@ -20,7 +20,7 @@ LEARNING_RATES = (3e-4, 1e-4, 5e-5, 3e-5)
 DERIVED = ("epochs", "batch_size", "learning_rate", "dropout")
 """Settings that follow from model and data where they are not given."""
 
-_INTEGERS: Mapping[str, tuple[int, int]] = MappingProxyType(
+_RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
         "epochs": (1, 10_000),
         "batch_size": (1, 65_536),
@@ -29,10 +29,6 @@ _INTEGERS: Mapping[str, tuple[int, int]] = MappingProxyType(
         "save_every": (1, 1_000_000_000),
         "log_every": (1, 1_000_000_000),
         "patience": (1, 10_000),
-    }
-)
-_NUMBERS: Mapping[str, tuple[float, float]] = MappingProxyType(
-    {
         "learning_rate": (0.0, 1.0),
         "warmup": (0.0, 1.0),
         "weight_decay": (0.0, 1.0),
@@ -41,6 +37,7 @@ _NUMBERS: Mapping[str, tuple[float, float]] = MappingProxyType(
         "prune": (0.0, 0.95),
     }
 )
+"""Of each setting; whole numbers are those whose range is of whole numbers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,22 +84,16 @@ class Settings:
     _optional: ClassVar[frozenset[str]] = frozenset({*DERIVED, "patience"})
 
     def __post_init__(self) -> None:
-        for name, (least, most) in _INTEGERS.items():
+        for name, (least, most) in _RANGES.items():
             value = getattr(self, name)
             if value is None and name in self._optional:
                 continue
-            if not (type(value) is int and least <= value <= most):
-                raise EdgebertError(
-                    f"{_option(name)} is {value!r}; a whole number from {least} to {most} is needed"
-                )
-        for name, (low, high) in _NUMBERS.items():
-            value = getattr(self, name)
-            if value is None and name in self._optional:
-                continue
-            if not (type(value) in (int, float) and math.isfinite(value) and low <= value <= high):
-                raise EdgebertError(
-                    f"{_option(name)} is {value!r}; a number from {low:g} to {high:g} is needed"
-                )
+            kinds = {int} if type(least) is int else {int, float}
+            if type(value) not in kinds or not least <= value <= most:
+                number = "whole number" if kinds == {int} else "number"
+                low, high = (each if kinds == {int} else f"{each:g}" for each in (least, most))
+                what = f"a {number} from {low} to {high} is needed"
+                raise EdgebertError(f"{name.replace('_', ' ')} is {value!r}; {what}")
         if self.precision not in ("float32", "bfloat16"):
             raise EdgebertError(f"precision is {self.precision!r}; accepted: float32, bfloat16")
         if self.qat not in (None, "int8", "int8-full"):
@@ -130,7 +121,3 @@ class ResolvedSettings(Settings):
         if step < warm:
             return self.learning_rate * (step + 1) / warm
         return self.learning_rate * (steps - step) / (steps - warm)
-
-
-def _option(name: str) -> str:
-    return name.replace("_", " ")

@@ -30,7 +30,7 @@ from edgebert.model_file.names import RECORD_FILE, UNIGRAM_FILE, VOCABULARY_FILE
 from edgebert.model_file.read import read_model_file
 from edgebert.semantic_search.index_file import read_index
 from edgebert.train.distillation.teacher_scores import TeacherScores
-from edgebert.train.metrics_file import read_metrics
+from edgebert.train.run_json import read_metrics
 from edgebert.train.state import TrainerState, read_state, write_state
 from tests.checkpoints import toy
 from tests.fuzz import hostile, seeds

@@ -17,8 +17,7 @@ from edgebert.errors import EdgebertError
 from edgebert.train.backend import tf
 from edgebert.train.batching import Example, collate
 from edgebert.train.distillation.objective import TEACHER_SCORES, DistillationObjective
-from edgebert.train.distillation.objectives import AUXILIARY_OBJECTIVES
-from edgebert.train.distillation.options import DistillationOptions
+from edgebert.train.distillation.options import AUXILIARY_OBJECTIVES, DistillationOptions
 from edgebert.train.dropout import NO_DROPOUT
 from edgebert.train.initialisation import with_task_heads
 from edgebert.train.losses import model_inputs

@@ -11,7 +11,7 @@ from edgebert.train.cluster import SINGLE_WORKER, Cluster, read_cluster
 
 
 @pytest.fixture
-def told(monkeypatch):
+def read(monkeypatch):
     """Reads a TF_CONFIG, JSON or text."""
 
     def read(config):
@@ -26,25 +26,25 @@ def of(cluster, kind="worker", index=0):
     return {"cluster": cluster, "task": {"type": kind, "index": index}}
 
 
-def test_without_it_a_process_is_alone(told, monkeypatch):
-    assert told("") == SINGLE_WORKER
+def test_without_it_a_process_is_alone(read, monkeypatch):
+    assert read("") == SINGLE_WORKER
     monkeypatch.delenv("TF_CONFIG")
     assert read_cluster() == SINGLE_WORKER
     assert SINGLE_WORKER.is_chief
 
 
-def test_the_first_worker_is_the_chief(told):
+def test_the_first_worker_is_the_chief(read):
     both = {"worker": ["a:1", "b:2"]}
-    assert told(of(both)) == Cluster(("a:1", "b:2"), 0)
-    assert told(of(both)).is_chief
-    assert told(of(both, index=1)) == Cluster(("a:1", "b:2"), 1)
-    assert not told(of(both, index=1)).is_chief
+    assert read(of(both)) == Cluster(("a:1", "b:2"), 0)
+    assert read(of(both)).is_chief
+    assert read(of(both, index=1)) == Cluster(("a:1", "b:2"), 1)
+    assert not read(of(both, index=1)).is_chief
 
 
-def test_a_chief_may_be_named(told):
+def test_a_chief_may_be_named(read):
     both = {"worker": ["a:1", "b:2"], "chief": ["c:3"]}
-    assert told(of(both, "chief")) == Cluster(("c:3", "a:1", "b:2"), 0)
-    assert told(of(both, index=1)) == Cluster(("c:3", "a:1", "b:2"), 2)
+    assert read(of(both, "chief")) == Cluster(("c:3", "a:1", "b:2"), 0)
+    assert read(of(both, index=1)) == Cluster(("c:3", "a:1", "b:2"), 2)
 
 
 @pytest.mark.parametrize(
@@ -71,9 +71,9 @@ def test_a_chief_may_be_named(told):
         (of({"worker": ["a:1"]}, "chief"), "the cluster has no chief 0"),
     ],
 )
-def test_what_is_wrong_is_one_line(told, config, message):
+def test_what_is_wrong_is_one_line(read, config, message):
     with pytest.raises(EdgebertError, match=message) as caught:
-        told(config)
+        read(config)
     assert "\n" not in str(caught.value)
     assert str(caught.value).startswith("TF_CONFIG: ")
     assert "it is to be like {" in str(caught.value)

@@ -12,9 +12,9 @@ from edgebert.converter.head import Head
 from edgebert.tokenizer.tokenizer import Encoding
 from edgebert.train.backend import tf
 from edgebert.train.batching import IGNORE_INDEX, Example, collate
-from edgebert.train.distillation.classify import soft_cross_entropy
 from edgebert.train.distillation.objective import TEACHER_SCORES, DistillationObjective
 from edgebert.train.distillation.options import DistillationOptions
+from edgebert.train.distillation.texts import soft_cross_entropy
 from edgebert.train.dropout import NO_DROPOUT
 from edgebert.train.initialisation import with_task_heads
 from edgebert.train.losses import model_inputs

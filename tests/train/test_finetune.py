@@ -17,7 +17,7 @@ from edgebert.evaluation.data import open_data
 from edgebert.evaluation.evaluate import evaluate
 from edgebert.train.evaluation import DevResult
 from edgebert.train.finetuning import finetune as module
-from edgebert.train.finetuning.finetune import FinetuneSpec, balanced_weights, finetune
+from edgebert.train.finetuning.finetune import FineTuningSpec, balanced_weights, finetune
 from edgebert.train.initialisation import with_task_heads
 from edgebert.train.network import Network
 from edgebert.train.settings import BATCH_SIZES, LEARNING_RATES, Settings
@@ -35,7 +35,7 @@ def data(tmp_path):
     def task(name, kind=None, **options):
         write = words.WRITERS[kind or name]
         train, dev = tmp_path / f"{name}-train.tsv", tmp_path / f"{name}-dev.tsv"
-        return FinetuneSpec(name, write(train, seed=1), write(dev, count=40, seed=2), **options)
+        return FineTuningSpec(name, write(train, seed=1), write(dev, count=40, seed=2), **options)
 
     return task
 

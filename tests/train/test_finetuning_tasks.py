@@ -64,8 +64,8 @@ def test_tags_stand_at_first_tokens_and_go_on_through_further_words(tmp_path):
     path.write_text("films O\nparis.ann B-LOC\nlondons I-LOC\n. O\n")
     (example,), labels = learn("tag", path)
     assert labels == ("O", "B-LOC", "I-LOC")
-    told = dict(enumerate(labels)) | {IGNORE_INDEX: "-"}
-    found = list(zip(*pieces(example), (told[t] for t in example.target), strict=True))
+    reported = dict(enumerate(labels)) | {IGNORE_INDEX: "-"}
+    found = list(zip(*pieces(example), (reported[t] for t in example.target), strict=True))
     assert found == [
         ("[CLS]", "-"),
         ("film", "O"),

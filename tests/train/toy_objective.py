@@ -1,7 +1,7 @@
 """An auxiliary objective as one would add it: how alike the texts of a batch are to the teacher."""
 
 from edgebert.train.backend import tf
-from edgebert.train.distillation.objectives import AuxiliaryObjective
+from edgebert.train.distillation.options import AuxiliaryObjective
 
 
 class SimilarityLoss:

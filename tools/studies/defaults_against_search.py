@@ -26,7 +26,7 @@ from edgebert.evaluation.data import open_data
 from edgebert.evaluation.readers import read_rows
 from edgebert.train.distillation.student import parse_size, student_from_teacher
 from edgebert.train.evaluation import evaluate_checkpoint
-from edgebert.train.finetuning.finetune import FinetuneSpec, finetune
+from edgebert.train.finetuning.finetune import FineTuningSpec, finetune
 from edgebert.train.settings import Settings
 
 RATES = (1 / 3, 1.0, 3.0)
@@ -44,7 +44,7 @@ def main() -> int:
         sample(arguments.train, train, arguments.a_label)
     with open_checkpoint(arguments.model) as model:
         source = student_from_teacher(model, *parse_size(arguments.size))
-    task = FinetuneSpec(arguments.task, train, max_length=arguments.max_length)
+    task = FineTuningSpec(arguments.task, train, max_length=arguments.max_length)
     for seed in range(1, arguments.seeds + 1):
         usual, figure = run(source, task, Settings(seed=seed), arguments.test, output)
         found = {(1.0, 1.0): figure}
@@ -79,7 +79,7 @@ def sample(path: Path, to: Path, most: int) -> None:
 
 
 def run(
-    source: Checkpoint, task: FinetuneSpec, settings: Settings, test: Path, output: Path
+    source: Checkpoint, task: FineTuningSpec, settings: Settings, test: Path, output: Path
 ) -> tuple[Settings, float]:
     """A run's settings with nothing left open, and the figure of its last weights."""
     chosen = (settings.epochs or "default", settings.learning_rate or "default", settings.seed)

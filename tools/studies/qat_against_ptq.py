@@ -26,7 +26,7 @@ from edgebert.evaluation.evaluate import evaluate
 from edgebert.train.distillation.distill import TransferSet, distill
 from edgebert.train.distillation.options import DistillationOptions
 from edgebert.train.distillation.teacher import CheckpointTeacher
-from edgebert.train.finetuning.finetune import FinetuneSpec, finetune
+from edgebert.train.finetuning.finetune import FineTuningSpec, finetune
 from edgebert.train.settings import Qat, Settings
 
 METRIC = "accuracy"
@@ -71,7 +71,7 @@ def trained(arguments: argparse.Namespace, qat: Qat, folder: Path) -> Path:
     )
     with open_checkpoint(str(arguments.model)) as model:
         if arguments.teacher is None:
-            task = FinetuneSpec("classify", arguments.train, arguments.dev)
+            task = FineTuningSpec("classify", arguments.train, arguments.dev)
             finetune(model, task, folder, [settings], resume=True, notify=print)
             return folder
         with open_checkpoint(str(arguments.teacher)) as teacher:

@@ -6,26 +6,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from edgebert.bulk.fingerprint import digest
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.options import Options
 from edgebert.converter.plan import plan
 from edgebert.errors import EdgebertError
-from edgebert.evaluation.data import DataSet
 from edgebert.evaluation.readers import Row
 from edgebert.evaluation.texts import Text
 from edgebert.progress import Progress, silent
 from edgebert.train.batching import Example, ExampleBatches, truncated
 from edgebert.train.defaults import Problem, hard_label_share
 from edgebert.train.distillation.objective import TEACHER_SCORES, DistillationObjective
-from edgebert.train.distillation.objectives import AUXILIARY_OBJECTIVES, option
-from edgebert.train.distillation.options import DistillationOptions
+from edgebert.train.distillation.options import AUXILIARY_OBJECTIVES, DistillationOptions
 from edgebert.train.distillation.task import DistillationTask, Target
 from edgebert.train.distillation.tasks import find_task
 from edgebert.train.distillation.teacher import Teacher
 from edgebert.train.distillation.transfer_set import TransferSet
-from edgebert.train.evaluation import dev_evaluation
+from edgebert.train.evaluation import EvaluateCheckpoint, dev_evaluation
 from edgebert.train.finetuning.tasks import open_dev_data
 from edgebert.train.initialisation import with_task_heads
 from edgebert.train.loop import Notify
@@ -82,28 +81,37 @@ def distill(
     _check(teacher, student, transfer, options, trials)
     initial_student = partial(_initial_student, teacher, student, task, max_length=max_length)
     start = initial_student(seed=0)  # a seed decides nothing but the weights of a new head
-    experiment = _experiment(teacher, initial_student, start, transfer, options)
+    head, large = plan(Options(quantize="float32"), start).head, teacher.checkpoint
+    inspected = Network(large.config, large.weights) if large and options.inspects_teacher else None
+    evaluate = _dev_evaluation(transfer, start)
     texts = _texts(transfer, start, task)
     if more is not None:
         transfer = more(transfer)
         texts = _texts(transfer, start, task)
-    fingerprint = transfer.fingerprint
-    scores = teacher.scores([text for text, _ in texts], fingerprint, output / SCORES, progress)
-    examples = _examples(texts, start)
-    experiment = replace(
-        experiment,
+    known = {"teacher": teacher.fingerprint, "transfer": transfer.fingerprint}
+    scores = teacher.scores(
+        [text for text, _ in texts], known["transfer"], output / SCORES, progress
+    )
+    tokenizer = start.make_tokenizer()
+    examples = [Example((tokenizer.encode(each.text, each.pair),), right) for each, right in texts]
+    experiment = Experiment(
         problem=Problem.of(start, teacher.task, len(examples)),
-        defaults_note=f" --hard {options.hard:g}" if given.hard is None else "",
+        initial_checkpoint=lambda settings: initial_student(seed=settings.seed),
+        objective=lambda settings: DistillationObjective(
+            head, options, start.config, inspected, settings.seed
+        ),
         batches=partial(
             ExampleBatches.of,
             examples,
             extra_arrays={TEACHER_SCORES: task.soft_targets(scores, start)},
             max_length=start.tokenizer.max_length,
         ),
-        config={**experiment.config, "teacher": teacher.fingerprint, "transfer": fingerprint},
+        evaluate=evaluate,
+        config={**_config(transfer, options), **known},
         examples=examples,
         count=len(examples),
         truncated=truncated(examples),
+        defaults_note=f" --hard {options.hard:g}" if given.hard is None else "",
     )
     return run_trials(experiment, trials, output, resume=resume, progress=progress, notify=notify)
 
@@ -137,8 +145,8 @@ def _check(
 
 def _check_inspected(teacher: Teacher, student: Checkpoint, trials: Sequence[Settings]) -> None:
     """Refuses what has no activations that could be compared."""
-    names = (name for name, each in AUXILIARY_OBJECTIVES.items() if each.reads_activations)
-    given = " and ".join(map(option, names))
+    names = [name for name, each in AUXILIARY_OBJECTIVES.items() if each.reads_activations]
+    given = " and ".join(f"--match-{name}" for name in names)
     if any(settings.qat for settings in trials):
         raise EdgebertError(
             "qat trains the graph of the file, which keeps no hidden states and attention as the "
@@ -191,41 +199,19 @@ def _texts(
     return list(found.values())
 
 
-def _dev(transfer: TransferSet, start: Checkpoint) -> DataSet | None:
-    if transfer.dev is None or start.task is None:
-        return None
-    return open_dev_data(transfer.dev, start.task, transfer.columns, start)
+def _dev_evaluation(transfer: TransferSet, start: Checkpoint) -> EvaluateCheckpoint | None:
+    dev = None
+    if transfer.dev is not None and start.task is not None:
+        dev = open_dev_data(transfer.dev, start.task, transfer.columns, start)
+    return dev_evaluation(dev, transfer.metric)
 
 
-def _examples(texts: Sequence[tuple[Text, Target]], start: Checkpoint) -> list[Example]:
-    tokenizer = start.make_tokenizer()
-    return [Example((tokenizer.encode(text.text, text.pair),), target) for text, target in texts]
-
-
-def _experiment(
-    teacher: Teacher,
-    initial_student: Callable[..., Checkpoint],
-    start: Checkpoint,
-    transfer: TransferSet,
-    options: DistillationOptions,
-) -> Experiment:
-    """All but what the teacher says."""
-    head = plan(Options(quantize="float32"), start).head
-    large = teacher.checkpoint
-    inspected = Network(large.config, large.weights) if large and options.inspects_teacher else None
-    return Experiment(
-        problem=Problem.of(start, teacher.task, 0),
-        initial_checkpoint=lambda settings: initial_student(seed=settings.seed),
-        objective=lambda settings: DistillationObjective(
-            head, options, start.config, inspected, settings.seed
-        ),
-        batches=partial(ExampleBatches.of, ()),
-        evaluate=dev_evaluation(_dev(transfer, start), transfer.metric),
-        config={
-            "verb": "distill",
-            "dev": transfer.dev and digest(transfer.dev),
-            "metric": transfer.metric,
-            "columns": asdict(transfer.columns),
-            "mix": options.to_json(),
-        },
-    )
+def _config(transfer: TransferSet, options: DistillationOptions) -> dict[str, Any]:
+    """What decides the weights beside settings, teacher and texts."""
+    return {
+        "verb": "distill",
+        "dev": transfer.dev and digest(transfer.dev),
+        "metric": transfer.metric,
+        "columns": asdict(transfer.columns),
+        "mix": options.to_json(),
+    }

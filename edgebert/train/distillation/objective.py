@@ -3,21 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from edgebert.bert.config import BertConfig
 from edgebert.converter.head import Head
 from edgebert.train.backend import tf
-from edgebert.train.distillation.auxiliary import Outputs
-from edgebert.train.distillation.objectives import AUXILIARY_OBJECTIVES
-from edgebert.train.distillation.options import DistillationOptions
+from edgebert.train.distillation.options import AUXILIARY_OBJECTIVES, DistillationOptions
 from edgebert.train.distillation.tasks import find_task
 from edgebert.train.dropout import Dropout
 from edgebert.train.losses import model_inputs
-from edgebert.train.network import Network
+from edgebert.train.network import EncoderOutput, Network
 
 TEACHER_SCORES = "teacher"
 """The teacher's scores in a batch, float32 [B, K]."""
+
+
+class Outputs(NamedTuple):
+    """What student and teacher make of a batch.
+
+    Attributes:
+        student: its activations.
+        teacher: its activations; None where no objective reads them.
+        logits: of the student's head, float32 [B, K].
+        scores: the teacher's, float32 [B, K].
+    """
+
+    student: EncoderOutput
+    teacher: EncoderOutput | None
+    logits: Any
+    scores: Any
+
+    def activations(self) -> tuple[EncoderOutput, EncoderOutput]:
+        """Of student and teacher, for objectives that read them."""
+        if self.teacher is None:
+            raise ValueError("an objective that reads activations must say so in its row")
+        return self.student, self.teacher
+
+
+class AuxiliaryLoss(Protocol):
+    """A term of the loss, made for each run from (student config, teacher config or None, seed)."""
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """Variables of its own that are trained with the student, such as projections."""
+
+    def __call__(self, outputs: Outputs) -> Any:
+        """The mean loss of a batch, a float32 scalar."""
 
 
 class DistillationObjective:

@@ -1,14 +1,54 @@
-"""Temperature and weights of a distillation's loss."""
+"""The options of a distillation, and what it can compare beside labels: a row each.
+
+A row needs no TensorFlow. From it follow the option `--match-NAME` of `edgebert distill`, what is
+checked before anything is trained, and the entry in a run's configuration.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any
 
 from edgebert.errors import EdgebertError
-from edgebert.train.defaults import TEMPERATURE
-from edgebert.train.distillation.objectives import AUXILIARY_OBJECTIVES, MAX_WEIGHT
+
+if TYPE_CHECKING:
+    from edgebert.train.distillation.objective import AuxiliaryLoss
+
+_MAX_WEIGHT = 1e4
+
+
+@dataclass(frozen=True)
+class AuxiliaryObjective:
+    """A further term of the loss, with a weight that users give.
+
+    Attributes:
+        help: of its option, with a usual weight.
+        loss: `module:class` of an `AuxiliaryLoss`; imported when used, as it needs TensorFlow.
+        reads_activations: the teacher runs beside the student; otherwise its scores are enough.
+    """
+
+    help: str
+    loss: str
+    reads_activations: bool = True
+
+    def load(self) -> Callable[..., AuxiliaryLoss]:
+        """The class of the loss."""
+        found: Callable[..., AuxiliaryLoss] = resolve_name(self.loss)
+        return found
+
+
+AUXILIARY_OBJECTIVES: Mapping[str, AuxiliaryObjective] = {
+    "hidden": AuxiliaryObjective(
+        help="Weight of the hidden states' difference, such as 1.",
+        loss="edgebert.train.distillation.activations:HiddenStateLoss",
+    ),
+    "attention": AuxiliaryObjective(
+        help="Weight of the attention scores' difference, such as 0.1.",
+        loss="edgebert.train.distillation.activations:AttentionLoss",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -20,13 +60,13 @@ class DistillationOptions:
             the gradient does not shrink.
         hard: share of the loss on hard labels, for texts that have one; None: the default (see
             `train.defaults`).
-        weights: of auxiliary objectives by name (`objectives`); those left out have the weight 0.
+        weights: of auxiliary objectives by name; those left out have the weight 0.
 
     Raises:
         EdgebertError: no such objective, or a value is out of range.
     """
 
-    temperature: float = TEMPERATURE
+    temperature: float = 1.0
     hard: float | None = None
     weights: Mapping[str, float] = field(default_factory=dict)
 
@@ -61,4 +101,4 @@ class DistillationOptions:
         if self.hard is not None:
             yield "hard", self.hard, 0, 1
         for name, weight in self.weights.items():
-            yield name, weight, 0, MAX_WEIGHT
+            yield name, weight, 0, _MAX_WEIGHT

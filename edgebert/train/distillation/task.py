@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import numpy as np
-
 from edgebert.arrays import Array
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.evaluation.readers import Row
@@ -15,9 +13,6 @@ from edgebert.evaluation.texts import Text
 from edgebert.train.finetuning.task import Labels
 
 Target: TypeAlias = "float | Array"
-
-_LEAST = 1e-30
-"""Below it a probability counts as this: float32 has no logarithm of 0."""
 
 
 def _classifier_width(teacher: Checkpoint) -> int:
@@ -50,8 +45,3 @@ class DistillationTask:
     scores: Callable[[Array], Array] = lambda answers: answers
     initial_student: Callable[[Checkpoint, Checkpoint | None], Checkpoint] = lambda start, _: start
     soft_targets: Callable[[Array, Checkpoint], Array] = lambda scores, start: scores
-
-
-def log_probabilities(probabilities: Array) -> Array:
-    """Their logarithms, finite also of 0."""
-    return np.log(np.maximum(probabilities, np.float32(_LEAST)))

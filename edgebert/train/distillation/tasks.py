@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from edgebert.bert.tasks import TaskName
-from edgebert.train.distillation.classify import CLASSIFY
 from edgebert.train.distillation.embed import EMBED
-from edgebert.train.distillation.multi_label import MULTI_LABEL
-from edgebert.train.distillation.regress import REGRESS
 from edgebert.train.distillation.task import DistillationTask
+from edgebert.train.distillation.texts import CLASSIFY, MULTI_LABEL, REGRESS
 
 TASKS: Mapping[TaskName, DistillationTask] = {
     "classify": CLASSIFY,

@@ -9,11 +9,12 @@ independent labels they are the logits, of regressions values, of embedders sent
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -46,33 +47,26 @@ _Key: TypeAlias = tuple[str, str | None]
 _KINDS = {"text": str, "pair": str | None, "scores": dict}
 
 
-class Teacher(Protocol):
-    """Whoever has scores for texts."""
+class Teacher(ABC):
+    """Whoever has scores for texts.
 
-    @property
-    def name(self) -> str:
-        """As the user named it."""
+    Attributes:
+        name: as the user named it.
+        task: what it does, one of `tasks.TASKS`.
+        multi_label: whether its labels are independent of each other.
+        labels: of its scores; none of a regression or embedder.
+        checkpoint: whose activations can be read; None: there are none.
+        fingerprint: by which it is known again.
+    """
 
-    @property
-    def task(self) -> TaskName:
-        """What it does: classify, regress or embed."""
+    name: str
+    task: TaskName
+    multi_label: bool
+    labels: tuple[str, ...]
+    checkpoint: Checkpoint | None
+    fingerprint: str
 
-    @property
-    def multi_label(self) -> bool:
-        """Whether its labels are independent of each other."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Of its scores; none of a regression or embedder."""
-
-    @property
-    def checkpoint(self) -> Checkpoint | None:
-        """What can be looked into; None: nothing."""
-
-    @property
-    def fingerprint(self) -> str:
-        """By which it is known again."""
-
+    @abstractmethod
     def scores(
         self, texts: Sequence[Text], transfer: str, folder: Path, progress: Progress
     ) -> Array:
@@ -89,52 +83,30 @@ class Teacher(Protocol):
         """
 
 
-@dataclass(frozen=True)
-class CheckpointTeacher:
+class CheckpointTeacher(Teacher):
     """A checkpoint that teaches.
 
     Raises:
-        EdgebertError: it is for no task that can be distilled.
+        EdgebertError: it is for no task that can be distilled, or its labels cannot be read.
     """
 
-    checkpoint: Checkpoint
-
-    def __post_init__(self) -> None:
-        task = self.checkpoint.task
-        if task not in TASKS:
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.name = checkpoint.source
+        task = checkpoint.task
+        if task is None or task not in TASKS:
             *first, last = TASKS
             raise EdgebertError(
                 f"{self.name}: a checkpoint for {task or 'no task'}; a teacher for "
                 f"{', '.join(first)} or {last} is needed: edgebert finetune makes one"
             )
-
-    @property
-    def name(self) -> str:
-        """As the user named it."""
-        return self.checkpoint.source
-
-    @property
-    def task(self) -> TaskName:
-        """What it does."""
-        return self.checkpoint.task or "classify"
-
-    @property
-    def multi_label(self) -> bool:
-        """Whether its labels are independent of each other."""
-        return self.checkpoint.multi_label
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Its own, or the names that transformers gives where there are none."""
-        if self.task != "classify":
-            return ()
-        self.checkpoint.require("labels")
-        return self.checkpoint.labels or default_labels(self._width)
-
-    @property
-    def fingerprint(self) -> str:
-        """Of the checkpoint."""
-        return fingerprint(self.checkpoint)
+        self._checkpoint = self.checkpoint = checkpoint
+        self.task, self.multi_label = task, checkpoint.multi_label
+        self._width = find_task(task).width(checkpoint)
+        self.labels = ()
+        if self.task == "classify":
+            checkpoint.require("labels")
+            self.labels = checkpoint.labels or default_labels(self._width)
+        self.fingerprint = fingerprint(checkpoint)
 
     def scores(
         self, texts: Sequence[Text], transfer: str, folder: Path, progress: Progress
@@ -168,15 +140,11 @@ class CheckpointTeacher:
     def _fill(self, file: TeacherScores, texts: Sequence[Text], progress: Progress) -> Array:
         if file.rows() == len(texts):
             return file.read()
-        with converted_model(self.checkpoint) as model:
+        with converted_model(self._checkpoint) as model:
             return file.fill(texts, partial(_scores, model), progress)
 
-    @property
-    def _width(self) -> int:
-        return find_task(self.task).width(self.checkpoint)
 
-
-class FileTeacher:
+class FileTeacher(Teacher):
     """Scores from a file: JSON Lines with `text`, perhaps `pair`, and `scores`.
 
     `scores` is an object of labels with their probabilities: what `edgebert run --input` writes for

@@ -34,7 +34,7 @@ from edgebert.train.trials import Experiment, check_dev, refuse_existing_model, 
 
 
 @dataclass(frozen=True)
-class FinetuneSpec:
+class FineTuningSpec:
     """What is to be learned, and from what.
 
     Attributes:
@@ -78,7 +78,7 @@ class FinetuneSpec:
 
 def finetune(
     source: Checkpoint,
-    spec: FinetuneSpec,
+    spec: FineTuningSpec,
     output: Path,
     trials: Sequence[Settings] = (Settings(),),
     *,
@@ -110,7 +110,7 @@ def finetune(
     return run_trials(experiment, trials, output, resume=resume, progress=progress, notify=notify)
 
 
-def prepare(source: Checkpoint, spec: FinetuneSpec) -> Experiment:
+def prepare(source: Checkpoint, spec: FineTuningSpec) -> Experiment:
     """Reads and checks everything, the dev data too.
 
     Raises:
@@ -161,7 +161,7 @@ def balanced_weights(labels: Sequence[int], count: int) -> tuple[float, ...]:
     return tuple((len(labels) / (present * np.maximum(occurrences, 1))).tolist())
 
 
-def _config(source: Checkpoint, spec: FinetuneSpec, start: Checkpoint) -> dict[str, Any]:
+def _config(source: Checkpoint, spec: FineTuningSpec, start: Checkpoint) -> dict[str, Any]:
     """What decides the weights beside the settings."""
     return {
         "verb": "finetune",

@@ -13,12 +13,10 @@ from edgebert.evaluation.columns import Columns, has_queries
 from edgebert.evaluation.data import DataSet, open_data
 from edgebert.evaluation.readers import read_header
 from edgebert.train.finetuning.answer import ANSWER
-from edgebert.train.finetuning.classify import CLASSIFY
 from edgebert.train.finetuning.embed import PAIRS, QUERIES
-from edgebert.train.finetuning.multi_label import MULTI_LABEL
-from edgebert.train.finetuning.regress import REGRESS
 from edgebert.train.finetuning.tag import TAG
 from edgebert.train.finetuning.task import FineTuningTask
+from edgebert.train.finetuning.texts import CLASSIFY, MULTI_LABEL, REGRESS
 
 
 def find_task(
@@ -36,10 +34,10 @@ def find_task(
         EdgebertError: the task cannot be learned from labels, or the data cannot be read.
     """
     try:
-        choose = _LESSONS[task]  # type: ignore[index]
+        choose = _TASKS[task]  # type: ignore[index]
     except KeyError as error:
         raise EdgebertError(
-            f"task {task!r} cannot be fine-tuned; accepted: {', '.join(_LESSONS)}"
+            f"task {task!r} cannot be fine-tuned; accepted: {', '.join(_TASKS)}"
         ) from error
     return MULTI_LABEL if multi_label else choose(path, columns)
 
@@ -48,7 +46,7 @@ def _for_embed(path: Path, columns: Columns) -> FineTuningTask:
     return QUERIES if has_queries(read_header(path), columns) else PAIRS
 
 
-_LESSONS: Mapping[TaskName, Callable[[Path, Columns], FineTuningTask]] = MappingProxyType(
+_TASKS: Mapping[TaskName, Callable[[Path, Columns], FineTuningTask]] = MappingProxyType(
     {
         "classify": lambda path, columns: CLASSIFY,
         "regress": lambda path, columns: REGRESS,

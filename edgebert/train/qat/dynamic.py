@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,13 +23,13 @@ from edgebert.converter.quantize import Quantized
 from edgebert.converter.weight_storage import SMALL_MATRIX
 from edgebert.train.backend import tf
 from edgebert.train.dropout import NO_DROPOUT, Dropout
-from edgebert.train.network import EncoderOutput, ModelInputs, Network, linear
-from edgebert.train.qat.network import logits_head, output_of
+from edgebert.train.network import EncoderOutput, ModelInputs, linear
+from edgebert.train.qat.network import QatNetwork
 from edgebert.train.qat.quantisers import Quantisers, per_token
 from edgebert.train.qat.tensor_array import TensorArray, as_weights, tensor_of
 
 
-class DynamicNetwork(Network):
+class DynamicNetwork(QatNetwork):
     """A network for one task, rounded as an `int8` file of it is.
 
     Args:
@@ -43,31 +43,26 @@ class DynamicNetwork(Network):
     """
 
     def __init__(self, config: Any, weights: Any, head: Head, max_length: int) -> None:
-        super().__init__(config, weights)
-        self._head, self._max_length = head, max_length
-        self._quantisers = Quantisers({})
-        self(_one_token())  # makes the quantisers, which cannot be made while compiling
+        super().__init__(config, weights, head, Quantisers({}))
+        self._max_length = max_length
+        self._make_quantisers(1)
 
     def call(self, inputs: ModelInputs, dropout: Dropout = NO_DROPOUT) -> EncoderOutput:
         """Runs all of the model, the head too."""
         inputs = ModelInputs(*inputs)
-        arrays = {name: TensorArray(variable) for name, variable in self.parameters.items()}
+        arrays = self._arrays()
         places = "embeddings.position"
         arrays[places] = TensorArray(arrays[places].tensor[: self._max_length])
         graph = _Graph(inputs, dropout)
         weights = fold(as_weights(arrays), self.config)
         builder: Builder[_Tensor] = Builder(self.config, weights, _Int8(self._quantisers), graph)
-        write_graph(builder, logits_head(self._head))
+        write_graph(builder, _without_softmax(self._head))
         return EncoderOutput([graph.result], [], inputs.mask)
 
-    def head(self, head: Head, encoded: EncoderOutput, *rest: Any, **options: Any) -> Any:
-        """As `Network.head`; only for the head that it was made for."""
-        return output_of(head, encoded.hidden_states[-1])
 
-
-def _one_token() -> ModelInputs:
-    one = tf.ones([1, 1], tf.int32)
-    return ModelInputs(one, one, one)
+def _without_softmax(head: Head) -> Head:
+    """The head without what would turn logits into probabilities."""
+    return replace(head, task="regress") if head.task == "classify" else head
 
 
 @dataclass(frozen=True)

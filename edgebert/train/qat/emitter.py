@@ -221,7 +221,7 @@ class RoundingEmitter:
     def _named(self, name: str, value: Any, tokens: tuple[int, ...] = TOKENS) -> Rounded:
         quantiser = self._quantisers.value(name)
         if name.endswith(CONTEXT):
-            self._context = value, tokens  # watched together with what shares its range
+            self._context = value, tokens  # observed together with what shares its range
         elif self._updates_ranges:
             quantiser.observe(self._observed(name, value, tokens))
         return Rounded(quantiser(value), tuple(value.shape[1:]), name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -24,13 +23,12 @@ from edgebert.converter.full_integer.transforms import Steps, with_learned_scale
 from edgebert.converter.head import Head
 from edgebert.converter.lengths import USUAL_LENGTH
 from edgebert.tokenizer.tokenizer import Encoding
-from edgebert.train.backend import tf
 from edgebert.train.dropout import NO_DROPOUT, Dropout
-from edgebert.train.network import EncoderOutput, ModelInputs, Network
+from edgebert.train.network import EncoderOutput, ModelInputs
 from edgebert.train.qat.emitter import RoundingEmitter
-from edgebert.train.qat.network import output_of
+from edgebert.train.qat.network import QatNetwork
 from edgebert.train.qat.quantisers import Quantisers
-from edgebert.train.qat.tensor_array import TensorArray, as_weights
+from edgebert.train.qat.tensor_array import as_weights
 
 _RANGES = "ranges/"
 
@@ -86,7 +84,7 @@ def calibrate(checkpoint: Checkpoint, head: Head, encodings: Sequence[Encoding])
     return Calibration(scales, plan.ranges, first_id, length, len(encodings), tokens)
 
 
-class IntegerNetwork(Network):
+class IntegerNetwork(QatNetwork):
     """A network for one task, rounded as an `int8-full` file of it is.
 
     Args:
@@ -101,20 +99,17 @@ class IntegerNetwork(Network):
     traced_per_shape = True
 
     def __init__(self, checkpoint: Checkpoint, head: Head, start: Calibration) -> None:
-        super().__init__(checkpoint.config, checkpoint.weights)
-        self._head, self._start = head, start
-        self._quantisers = Quantisers(start.ranges)
-        one = tf.ones([1, 2], tf.int32)
-        self(ModelInputs(one, one, one))  # makes the quantisers; not possible while compiling
+        super().__init__(checkpoint.config, checkpoint.weights, head, Quantisers(start.ranges))
+        self._start = start
+        self._make_quantisers(2)
         self.buffers = self._quantisers.ranges
 
     def call(self, inputs: ModelInputs, dropout: Dropout = NO_DROPOUT) -> EncoderOutput:
         """Runs all of the model, the head too; with a key for dropout, ranges are updated."""
         inputs = ModelInputs(*inputs)
-        arrays = {name: TensorArray(variable) for name, variable in self.parameters.items()}
         start = self._start
         transformed = with_learned_scales(
-            as_weights(arrays), self.config, start.scales, start.first_id
+            as_weights(self._arrays()), self.config, start.scales, start.first_id
         )
         emitter = RoundingEmitter(
             transformed.weights, inputs, self._quantisers, start.length, dropout
@@ -123,10 +118,6 @@ class IntegerNetwork(Network):
         length = inputs.ids.shape[1]
         write_graph(transformed, self._head, interface, length, emitter)
         return EncoderOutput([emitter.result], [], inputs.mask)
-
-    def head(self, head: Head, encoded: EncoderOutput, *rest: Any, **options: Any) -> Any:
-        """As `Network.head`; only for the head that it was made for."""
-        return output_of(head, encoded.hidden_states[-1])
 
     def canonical_weights(self) -> dict[str, Array]:
         """The weights, and the range of each value as `ranges/NAME`."""

@@ -87,8 +87,8 @@ def test_damage_and_full_disks_are_one_line(tmp_path):
     (tmp_path / "a" / "tokens.bin").unlink()
     with pytest.raises(EdgebertError, match="damaged"):
         open_tokenised_corpus(tmp_path / "a", {})
-    told = tmp_path / "a" / "corpus.json"
-    told.write_text(json.dumps({"made_of": {}, "vocab_size": "many"}))
+    manifest = tmp_path / "a" / "corpus.json"
+    manifest.write_text(json.dumps({"made_of": {}, "vocab_size": "many"}))
     assert open_tokenised_corpus(tmp_path / "a", {}) is None
     writer = TokenWriter(tmp_path / "b", text.tokenizer(), len(text.VOCABULARY))
 

@@ -19,7 +19,7 @@ from edgebert.converter.plan import plan
 from edgebert.errors import EdgebertError
 from edgebert.train.backend import tf
 from edgebert.train.dropout import Dropout, step_key
-from edgebert.train.finetuning.finetune import FinetuneSpec, finetune
+from edgebert.train.finetuning.finetune import FineTuningSpec, finetune
 from edgebert.train.network import ModelInputs, Network
 from edgebert.train.qat.integer import Calibration, IntegerNetwork
 from edgebert.train.settings import ResolvedSettings, Settings
@@ -51,7 +51,7 @@ def write(path, source, most):
 def trained(tmp_path_factory):
     """A folder that training wrote."""
     folder = tmp_path_factory.mktemp("trained")
-    task = FinetuneSpec(
+    task = FineTuningSpec(
         "classify",
         write(folder / "train.csv", DATA / "train.csv", 64),
         write(folder / "dev.csv", DATA / "test.csv", 8),
@@ -83,7 +83,7 @@ def test_the_file_answers_as_the_network_did(trained, tmp_path):
 
 
 def test_ranges_go_into_the_file_as_they_were_learned(trained, tmp_path):
-    told = json.loads((trained / "quantization.json").read_text())
+    learned = json.loads((trained / "quantization.json").read_text())
     report = convert(trained, tmp_path / "whole.tflite", quantize="int8-full")
     assert report.record.integer.calibration.source == "quantisation-aware training"
     assert report.record.integer.lengths == (32,)
@@ -93,7 +93,7 @@ def test_ranges_go_into_the_file_as_they_were_learned(trained, tmp_path):
         for each in interpreter.get_tensor_details()
     }
     for name in ("layers.0.attention.query", "layers.0.ffn.active", "layers.1.ffn"):
-        low, high = told["ranges"][name]
+        low, high = learned["ranges"][name]
         assert scales[name][0] == pytest.approx((max(high, 0) - min(low, 0)) / 255, rel=1e-5)
 
 
@@ -127,7 +127,7 @@ def test_padding_moves_no_range(trained):
 def test_a_run_without_it_leaves_no_ranges_of_other_weights(trained, tmp_path):
     folder = tmp_path / "model"
     shutil.copytree(trained, folder, ignore=shutil.ignore_patterns("runs"))
-    task = FinetuneSpec(
+    task = FineTuningSpec(
         "classify", words.write_classify(tmp_path / "t.tsv", 32), tmp_path / "t.tsv"
     )
     finetune(words.checkpoint(), task, folder, [Settings(epochs=1)], force=True)
@@ -143,7 +143,7 @@ class StoppedError(Exception):
 @pytest.mark.parametrize("qat", ["int8", "int8-full"])
 def test_a_run_that_was_stopped_ends_with_the_same_weights_and_ranges(qat, tmp_path):
     data = words.write_classify(tmp_path / "train.tsv", 64)
-    task = FinetuneSpec("classify", data, data)
+    task = FineTuningSpec("classify", data, data)
     settings = replace(SETTINGS, qat=qat, prune=0.5, batch_size=16, save_every=3)
 
     def stop(done, total, description):

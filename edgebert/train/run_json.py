@@ -1,9 +1,9 @@
-"""`metrics.jsonl` of a run: one JSON object a line, with `step` and figures."""
+"""What a run keeps as JSON: metrics, one object a line with `step` and figures, and settings."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,3 +36,12 @@ def read_metrics(path: Path) -> list[Mapping[str, Any]]:
             raise EdgebertError(f"{path}, line {number}: {shown(line)} is no line of metrics")
         lines.append(value)
     return lines
+
+
+def flattened(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """The leaves of nested objects by dotted name."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from flattened(inner, f"{name}.{key}" if name else str(key))
+    else:
+        yield name, value
