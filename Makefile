@@ -149,6 +149,7 @@ ANDROID_MODELS := android_demo/app/src/main/assets/models
 android-models: $(ANDROID_MODELS)/questions.tflite
 
 $(ANDROID_MODELS)/questions.tflite: | $(VENV)/.dev $(MINILM)
+	mkdir -p $(@D)
 	$(BIN)/python -m tools.fixtures.make_android_models $(ANDROID_MODELS)
 
 # The classifier that the Android demo ships, from its teacher on (docs/intents.md): hours. Broken off,
@@ -167,7 +168,7 @@ intents: $(TRAIN)/.ready
 	    -o $(INTENTS)/student --resume
 	$(TRAINING) convert $(INTENTS)/student --runtime tflite-runtime -o $(INTENTS)/intents.tflite --force
 	$(TRAINING) evaluate $(INTENTS)/intents.tflite --data $(BANKING77)/test.csv
-	cp $(INTENTS)/intents.tflite $(ANDROID_MODELS)/intents.tflite
+	cp $(INTENTS)/intents.tflite edgebert/data/intents.tflite
 
 # The library as an AAR with POM and sources, in a Maven repository that an app's Gradle can name, and
 # the check of it.

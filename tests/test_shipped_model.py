@@ -8,7 +8,7 @@ import pytest
 import edgebert
 
 ROOT = Path(__file__).parents[1]
-SHIPPED = ROOT / "android_demo/app/src/main/assets/models/intents.tflite"
+SHIPPED = ROOT / "edgebert/data/intents.tflite"
 
 
 @pytest.fixture(scope="module")

@@ -2,18 +2,23 @@ plugins {
     alias(libs.plugins.androidApplication)
 }
 
-/** The questions that ship with edgebert, which the app searches and measures with. */
-abstract class CopyQuestions : DefaultTask() {
+/** What ships with edgebert: the questions that the app searches and measures with, and its model. */
+abstract class CopyShipped : DefaultTask() {
     @get:InputFile
     abstract val questions: RegularFileProperty
+
+    @get:InputFile
+    abstract val model: RegularFileProperty
 
     @get:OutputDirectory
     abstract val assets: DirectoryProperty
 
     @TaskAction
     fun copy() {
-        val file = questions.get().asFile
-        file.copyTo(assets.get().asFile.resolve(file.name), overwrite = true)
+        val folder = assets.get().asFile
+        val (text, file) = questions.get().asFile to model.get().asFile
+        text.copyTo(folder.resolve(text.name), overwrite = true)
+        file.copyTo(folder.resolve("models").resolve(file.name), overwrite = true)
     }
 }
 
@@ -68,10 +73,11 @@ android {
 
 androidComponents {
     onVariants { variant ->
-        val copy = tasks.register<CopyQuestions>("copyQuestionsFor${variant.name.replaceFirstChar { it.uppercase() }}") {
+        val copy = tasks.register<CopyShipped>("copyShippedFor${variant.name.replaceFirstChar { it.uppercase() }}") {
             questions.set(rootProject.layout.projectDirectory.file("../edgebert/data/questions.txt"))
+            model.set(rootProject.layout.projectDirectory.file("../edgebert/data/intents.tflite"))
         }
-        variant.sources.assets?.addGeneratedSourceDirectory(copy, CopyQuestions::assets)
+        variant.sources.assets?.addGeneratedSourceDirectory(copy, CopyShipped::assets)
     }
 }
 

@@ -11,6 +11,7 @@ from edgebert.benchmarking.job import JobModel
 from edgebert.benchmarking.result import ModelFacts
 from edgebert.errors import EdgebertError
 from edgebert.files import sha256_of
+from edgebert.model_file.packaged import find_model
 from edgebert.model_file.read import ModelFile, read_model_file
 from edgebert.model_file.record import Record
 
@@ -41,6 +42,7 @@ def job_model(path: Path, name: str | None = None) -> JobModel:
     Raises:
         EdgebertError: it cannot be read.
     """
+    path = Path(find_model(path))
     return JobModel(str(path), sha256_of(path), path.stem if name is None else name)
 
 

@@ -56,9 +56,11 @@ def inspect(
     from edgebert.converter.targets import find_target
     from edgebert.errors import CheckFailedError
     from edgebert.model_file.contents import read_contents
+    from edgebert.model_file.packaged import find_model
     from edgebert.model_file.read import read_model_file
 
     chosen = None if target is None else find_target(target)
+    file = Path(find_model(file))
     record = read_model_file(file).record
     contents = read_contents(file)
     tested = _selftest(file) if selftest else None

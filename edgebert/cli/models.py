@@ -34,11 +34,12 @@ def models(
         bool, typer.Option("--json", help="Print everything known about each, as JSON.")
     ] = False,
 ) -> None:
-    """List the 24 compact BERTs that Google released, with sizes and published GLUE scores.
+    """List the model that comes with edgebert, and the 24 compact BERTs that Google released.
 
-    Below them, well-known compact models of other families and sizes, and embedders with the
-    prompts that they need. Any name or alias of the 24,
-    and any hub id, can be given to edgebert convert; so can what was fine-tuned from them.
+    The first runs by its name. The 24 have sizes and published GLUE scores; below them are
+    well-known compact models of other families and sizes, and embedders with the prompts that
+    they need. Any name or alias of the 24, and any hub id, can be given to edgebert convert; so can
+    what was fine-tuned from them.
 
     \b
     Examples:
@@ -49,12 +50,18 @@ def models(
     from edgebert.bert.embedders import EMBEDDERS
     from edgebert.bert.relatives import RELATIVES
     from edgebert.cli.console import print_json, stdout
+    from edgebert.model_file.packaged import PACKAGED
 
     if as_json:
         others = (*map(_relative, RELATIVES), *map(_embedder, EMBEDDERS))
-        print_json([*map(_record, CATALOGUE), *others])
+        print_json([*map(_packaged, PACKAGED), *map(_record, CATALOGUE), *others])
         return
     console = stdout()
+    for name in PACKAGED:
+        found = _packaged(name)
+        size = f"{found['task']}, {len(found['labels'])} labels, {found['bytes'] / 1e6:.2f} MB"
+        console.print(f'{name}  comes with edgebert: {size}; edgebert run {name} "I lost my card"')
+    console.print()
     wide = console.width >= _WIDE
     console.print(_catalogue(CATALOGUE, wide=wide))
     console.print()
@@ -64,6 +71,23 @@ def models(
     console.print()
     for note in (*_NOTES, _PROMPT_NOTE) if wide else (*_NOTES, _PROMPT_NOTE, _ARCHIVE_NOTE):
         console.print(note, style="dim")
+
+
+def _packaged(name: str) -> dict[str, Any]:
+    from edgebert.model_file.packaged import packaged_path
+    from edgebert.model_file.read import read_model_file
+
+    file = read_model_file(packaged_path(name))
+    return {
+        "name": name,
+        "family": "BERT",
+        "task": file.record.task,
+        "labels": file.record.labels,
+        "layers": file.record.model.num_hidden_layers,
+        "hidden_size": file.record.model.hidden_size,
+        "bytes": file.path.stat().st_size,
+        "path": file.location,
+    }
 
 
 def _record(model: CatalogueModel) -> dict[str, Any]:

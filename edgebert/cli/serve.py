@@ -112,6 +112,8 @@ def serve(
 
 def _by_name(files: list[str]) -> dict[str, Path]:
     """The path of each model, by the name in its address."""
+    from edgebert.model_file.packaged import find_model
+
     found: dict[str, Path] = {}
     for given in files:
         name, equals, path = given.partition("=")
@@ -124,7 +126,7 @@ def _by_name(files: list[str]) -> dict[str, Path]:
             )
         if name in found:
             raise EdgebertError(f"two models are called {name!r}; give one of them as NAME=FILE")
-        found[name] = Path(path)
+        found[name] = Path(find_model(path))
     return found
 
 

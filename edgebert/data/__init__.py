@@ -1,4 +1,4 @@
-"""Texts that ship with edgebert; README.md beside this module names their sources and licences."""
+"""Texts and the model that ship with edgebert; README.md here names sources and licences."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from edgebert.errors import EdgebertError
 from edgebert.lfs_pointer import refuse_lfs_pointer
 from edgebert.model_file.checksum import unchanged_files
 from edgebert.model_file.names import RECORD_FILE, UNIGRAM_FILE, VOCABULARY_FILE
+from edgebert.model_file.packaged import advice, find_model
 from edgebert.model_file.record import Record
 from edgebert.model_file.stored_zip import NoStoredZipError, read_stored
 from edgebert.tokenizer.special import Kind
@@ -56,9 +57,13 @@ class ModelFile:
 def read_model_file(path: str | os.PathLike[str]) -> ModelFile:
     """Reads a file that edgebert wrote.
 
+    Args:
+        path: of the file, or the name of a packaged model (see `find_model`).
+
     Raises:
         EdgebertError: no such file, no TFLite file, one without edgebert's record, or damaged.
     """
+    path = find_model(path)
     check_is_tflite(path)
     try:
         with open(path, "rb") as file:  # noqa: PTH123 (as `ModelFile.path`)
@@ -119,7 +124,11 @@ def check_is_tflite(path: str | os.PathLike[str]) -> None:
         with open(path, "rb") as file:  # noqa: PTH123 (as `ModelFile.path`)
             head = file.read(64)
     except IsADirectoryError as error:
-        raise EdgebertError(f"{path}: is a folder; a .tflite file is needed") from error
+        raise EdgebertError(
+            f"{path}: is a folder; a .tflite file is needed{advice(path)}"
+        ) from error
+    except FileNotFoundError as error:
+        raise EdgebertError(f"{path}: no such file{advice(path)}") from error
     except OSError as error:
         raise EdgebertError(f"{path}: cannot read: {error.strerror}") from error
     if head[4:8] != b"TFL3":

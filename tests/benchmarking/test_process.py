@@ -62,7 +62,7 @@ def test_a_real_worker(classifier):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"path": "none.tflite"}, "name: none.tflite: cannot read: No such file"),
+        ({"path": "none.tflite"}, "name: none.tflite: no such file"),
         ({"cores": [4000]}, r"name: cores \[4000\]: not allowed here"),
     ],
 )

@@ -136,7 +136,7 @@ def test_without_litert_the_verbs_that_need_its_schema_say_so(verb):
         "from edgebert.cli.main import main; main()"
     )
     source = {
-        "inspect": "android_demo/app/src/main/assets/models/intents.tflite",
+        "inspect": "edgebert/data/intents.tflite",
         "convert": "tests/data/reference/st_embedder_2x32",
     }[verb]
     child = subprocess.run(

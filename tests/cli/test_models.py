@@ -1,6 +1,7 @@
 """`edgebert models`: a table that fits, and JSON with everything."""
 
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -9,6 +10,7 @@ from edgebert.bert.catalogue import CATALOGUE, NAMES, find
 from edgebert.bert.embedders import EMBEDDERS
 from edgebert.bert.relatives import RELATIVES
 from edgebert.cli.main import app
+from edgebert.model_file.packaged import PACKAGED
 
 
 def run(*arguments, columns="100") -> str:
@@ -18,8 +20,10 @@ def run(*arguments, columns="100") -> str:
 
 
 def test_the_table_fits_in_100_columns_with_nothing_cut():
-    lines = run().splitlines()
-    assert max(map(len, lines)) <= 100
+    packaged, empty, *lines = run().splitlines()
+    assert packaged.startswith("intents  comes with edgebert: classify, 77 labels, ")
+    assert not empty
+    assert max(map(len, (packaged, *lines))) <= 100
     assert "…" not in "".join(lines[: 2 + len(CATALOGUE)])
     rows = {line.split()[0]: line.split() for line in lines[2 : 2 + len(CATALOGUE)]}
     assert list(rows) == [model.name for model in CATALOGUE]
@@ -43,8 +47,9 @@ def test_a_wide_table_or_a_pipe_has_the_archives_too(columns):
 
 def test_json_has_everything():
     models = json.loads(run("--json"))
-    names = [*CATALOGUE, *RELATIVES, *EMBEDDERS]
-    assert [model["name"] for model in models] == [model.name for model in names]
+    names = [*PACKAGED, *(model.name for model in (*CATALOGUE, *RELATIVES, *EMBEDDERS))]
+    assert [model["name"] for model in models] == names
+    assert Path(models[0]["path"]).stat().st_size == models[0]["bytes"]
     assert {m["alias"] for m in models if m.get("alias")} == {n for n in NAMES if "/" not in n}
     small = next(model for model in models if model.get("alias") == "small")
     assert small == {

@@ -51,7 +51,7 @@ def test_other_files_are_refused(tmp_path, content, message):
 
 
 def test_missing_file_and_folder_are_refused(tmp_path):
-    with pytest.raises(EdgebertError, match="No such file"):
+    with pytest.raises(EdgebertError, match="no such file"):
         read_model_file(tmp_path / "none.tflite")
     with pytest.raises(EdgebertError, match="is a folder"):
         read_model_file(tmp_path)

@@ -26,6 +26,7 @@ from tools.devices.android_apk.check import run, show
 
 APP = Path(__file__).parents[3] / "android_demo" / "app"
 MODELS = APP / "src" / "main" / "assets" / "models"
+SHIPPED = Path(__file__).parents[3] / "edgebert" / "data"
 ABIS = ("arm64-v8a", "armeabi-v7a", "x86", "x86_64")
 DEFAULT_ABI = "arm64-v8a"
 TFLITE_PAGE = 4096
@@ -92,15 +93,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("output", type=Path, help="APK to write")
     parser.add_argument("--abi", choices=ABIS, action="append", help=f"default: {DEFAULT_ABI}")
-    parser.add_argument("--models", type=Path, default=MODELS, help="folder of models")
+    parser.add_argument("--models", type=Path, default=MODELS, help="folder of further models")
     parser.add_argument("--only", help="the name of one model, such as intents; default: all")
     arguments = parser.parse_args()
     try:
-        models = sorted(arguments.models.glob(f"{arguments.only or '*'}.tflite"))
+        name = f"{arguments.only or '*'}.tflite"
+        models = sorted(
+            file for folder in (SHIPPED, arguments.models) for file in folder.glob(name)
+        )
         if not models:
-            raise EdgebertError(
-                f"{arguments.models}: no such model; run `make android-models` first"
-            )
+            raise EdgebertError(f"no model {arguments.only!r}; run `make android-models` first")
         build(Parts(APP), arguments.output, arguments.abi or [DEFAULT_ABI], models)
         return show(arguments.output, TFLITE_PAGE)
     except EdgebertError as error:

@@ -81,7 +81,7 @@ class MainActivityTest : AppTest() {
 
     @Test
     fun `a best label with a low score is told as not sure`() {
-        install("intents", File(TestFiles.repository, "android_demo/app/src/main/assets/models/intents.tflite").readBytes())
+        install("intents", File(TestFiles.repository, "edgebert/data/intents.tflite").readBytes())
         val activity = launch().get()
         ready(activity)
         for ((text, unsure) in listOf("My card was stolen in Berlin" to false, "I love pizza" to true)) {
