@@ -15,6 +15,7 @@ from edgebert.cli.vocabulary import VocabularyOptions
 if TYPE_CHECKING:
     from edgebert.converter.report import ConversionReport
     from edgebert.converter.static_int8.report import StaticReport
+    from edgebert.converter.vela import Compilation
     from edgebert.model_file.record import Integer
 
 
@@ -116,6 +117,15 @@ class AcceleratorOptions:
             "gpu, openvino or tflite-micro. Ops that it lacks are written in others that it has, "
             "or refused by name.",
             show_default="any",
+        ),
+    ] = None
+    compile_for: Annotated[
+        str | None,
+        typer.Option(
+            "--compile",
+            help="Compile the file for an Arm Ethos-U by Vela, too, into one more beside it: "
+            "ethos-u85-512 and the like. Needs edgebert[ethos-u].",
+            show_default=False,
         ),
     ] = None
 
@@ -265,6 +275,8 @@ def convert(
       edgebert convert ./my-classifier --quantize int4 --calibration texts.txt --mixed auto
       edgebert convert ./my-classifier --vocabulary-from train.csv --check dev.csv
       edgebert convert ./my-classifier --quantize int8-full --calibration texts.txt --target qnn
+      edgebert convert ./my-classifier --quantize int8-full --compile ethos-u85-512
+      edgebert convert ./my-classifier --quantize float32 --length 32 --target gpu
     """  # noqa: D301
     from edgebert.cli.console import print_json, progress_bar
     from edgebert.cli.prompts import named_prompts
@@ -351,7 +363,30 @@ def _rows(report: ConversionReport) -> list[tuple[str, str]]:
         ),
         ("ops", ops),
         ("needs", f"TFLite {record.minimum_runtime} or later"),
+        *_compilation_rows(report.compilation),
         ("took", ", ".join(f"{name} {took:.2f} s" for name, took in report.seconds.items())),
+    ]
+
+
+def _compilation_rows(compiled: Compilation | None) -> list[tuple[str, str]]:
+    """What a compiler made of the file, and what it expects."""
+    if compiled is None:
+        return []
+    left = ", ".join(f"{op} {count}" for op, count in compiled.cpu_ops.items())
+    return [
+        (
+            "compiled",
+            f"{compiled.path}, {compiled.bytes / 1e6:.2f} MB: for {compiled.configuration} by "
+            f"{compiled.compiler}, {compiled.npu_ops} operator"
+            f"{'s' if compiled.npu_ops != 1 else ''} on the NPU, on the processor "
+            f"{left or 'none'}",
+        ),
+        (
+            "its estimate",
+            f"{compiled.milliseconds:.2f} ms a run at {compiled.clock_mhz:,.0f} MHz; "
+            f"{compiled.sram_kib:,.0f} KiB of SRAM, {compiled.dram_kib:,.0f} of DRAM, "
+            f"{compiled.flash_kib:,.0f} of flash",
+        ),
     ]
 
 

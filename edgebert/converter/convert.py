@@ -23,6 +23,7 @@ from edgebert.converter.plan import Plan, plan, trim
 from edgebert.converter.recipe import BuildAids, Built, QualityMeasure
 from edgebert.converter.report import ConversionReport
 from edgebert.converter.second_opinion import count_equal_texts
+from edgebert.converter.vela import check_configuration, compile_file, compiled_path
 from edgebert.converter.vocabulary import trim_vocabulary, vocabulary_choice
 from edgebert.converter.write_file import append_files, trial_file, write_graph
 from edgebert.evaluation.compare import Comparison
@@ -57,6 +58,7 @@ def convert(
     mixed: Mixed | None = None,
     allow_float: bool = False,
     target: str | None = None,
+    compile_for: str | None = None,
     explain: bool = False,
     check: str | os.PathLike[str] | None = None,
     max_drop: float | None = None,
@@ -104,7 +106,10 @@ def convert(
             int8 what int4 does.
         allow_float: likewise: "auto" may take float32 too, where that gains more than int16.
         target: the accelerator that the file is for (`converter.targets`).
-        explain: likewise: measure what each step of the rewriting is worth, for the report.
+        compile_for: an Arm Ethos-U, such as "ethos-u85-512" (`converter.vela`): the file is
+            compiled for it, too, into one more beside it; needs the extra `ethos-u`.
+        explain: of a full-integer file: measure what each step of the rewriting is worth, for the
+            report.
         check: labelled data (see `evaluation.data.open_data`): the file and a float32 file of the
             same checkpoint are evaluated on it, and the figures go into the record.
         max_drop: most that the first metric of `check` may be below that of float32. Without
@@ -126,6 +131,8 @@ def convert(
         CheckFailedError: the file's answers are too far from the checkpoint's, or it loses more
             than `max_drop`, or `max_wrong` cannot be kept; nothing was kept.
     """
+    if compile_for is not None:
+        target = check_configuration(compile_for, target, lengths or ())
     path_of_labels = isinstance(labels, (str, os.PathLike))
     options = Options(
         task=task,
@@ -173,7 +180,9 @@ def convert(
             trimmed = trim_vocabulary(checkpoint, choice, conversion.head.task, progress or silent)
             conversion = plan(options, trimmed[0])  # which may name ids
         path = Path(output) if output is not None else default_output(checkpoint.source, conversion)
-        return convert_checkpoint(
+        if compile_for is not None:
+            refuse_overwrite(compiled_path(path, compile_for), force=force)
+        report = convert_checkpoint(
             checkpoint,
             conversion,
             path,
@@ -184,6 +193,10 @@ def convert(
             progress=progress or silent,
             read_seconds=seconds,
         )
+    if compile_for is None:
+        return report
+    compiled = compile_file(path, compile_for, progress or silent, force=force)
+    return replace(report, compilation=compiled)
 
 
 def convert_checkpoint(

@@ -9,6 +9,7 @@ from typing import Any
 from edgebert.converter.check import Check
 from edgebert.converter.full_integer.quality import QuantizationReport
 from edgebert.converter.static_int8.report import StaticReport
+from edgebert.converter.vela import Compilation
 from edgebert.evaluation.compare import Comparison
 from edgebert.model_file.record import Record
 from edgebert.runtime.delegation import Delegation
@@ -30,6 +31,7 @@ class ConversionReport:
         evaluation: beside float32, on the data that the user gave; None where there was none.
         quantization: of a full-integer file: what each value, and each step, costs.
         static: of an int8-static file: which dense layers stayed dynamic, and why.
+        compilation: of a file that was compiled, too: the compiled one, and its estimate.
     """
 
     path: Path
@@ -44,6 +46,7 @@ class ConversionReport:
     evaluation: Comparison | None = None
     quantization: QuantizationReport | None = None
     static: StaticReport | None = None
+    compilation: Compilation | None = None
 
     @property
     def ratio(self) -> float:
@@ -73,4 +76,7 @@ class ConversionReport:
             "partitions": self.delegation.partitions,
             "minimum_runtime": record.minimum_runtime,
             "seconds": self.seconds,
+            "compilation": None
+            if self.compilation is None
+            else {**asdict(self.compilation), "path": str(self.compilation.path)},
         }
