@@ -12,8 +12,9 @@ MINILM := $(VENV)/.minilm
 demo: $(MINILM)
 	$(BIN)/python tools/demo.py
 
+# Files of tests are shared out to a process a CPU.
 test: $(VENV)/.dev $(MINILM)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 # Looks for inputs on which a reader fails, SECONDS for each of READERS (tests/fuzz/targets.py; all if
 # none is named). Findings come to lie in tests/fuzz/regressions, which `make test` reads.
