@@ -30,9 +30,9 @@ def augment(
             show_default="masked where the checkpoint has a head for it",
         ),
     ] = None,
-    times: Annotated[int, typer.Option(help="Tries a text.")] = 8,
-    share: Annotated[float, typer.Option(help="Of the words that are replaced.")] = 0.4,
-    seed: Annotated[int, typer.Option(help="Of all choices.")] = 1,
+    times: Annotated[int, typer.Option(help="Variants to try of each text.")] = 8,
+    share: Annotated[float, typer.Option(help="Share of the words that are replaced.")] = 0.4,
+    seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 1,
     force: Annotated[
         bool, typer.Option("--force", help="Begin the output anew, whatever is there.")
     ] = False,

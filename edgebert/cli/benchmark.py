@@ -44,16 +44,16 @@ def benchmark(
         typer.Option(help="Labelled data, as for edgebert evaluate: accuracy on the device."),
     ] = None,
     rounds: Annotated[
-        int | None, typer.Option(help="Exactly so many rounds.", show_default="until stable")
+        int | None, typer.Option(help="Number of rounds.", show_default="until stable")
     ] = None,
     min_seconds: Annotated[
         float | None,
-        typer.Option(help="Least seconds of answers a run.", show_default="0.5"),
+        typer.Option(help="Least seconds that each run answers texts.", show_default="0.5"),
     ] = None,
     processes: Annotated[
         int | None,
         typer.Option(
-            help="Of each model, that share rounds or seconds: one tells little of the next.",
+            help="Processes of each model, which share its rounds or seconds.",
             show_default="5",
         ),
     ] = None,
@@ -73,10 +73,10 @@ def benchmark(
     force: Annotated[bool, typer.Option("--force", help="Overwrite files.")] = False,
     python: Annotated[
         str | None,
-        typer.Option(help="Of an ssh device: a Python with numpy and an engine to use there."),
+        typer.Option(help="Python on an ssh device that has numpy and an engine."),
     ] = None,
     wheel: Annotated[
-        Path | None, typer.Option(help="Of an ssh device: the edgebert to run there.")
+        Path | None, typer.Option(help="Wheel of the edgebert that an ssh device is to run.")
     ] = None,
     ssh_config: Annotated[
         Path | None, typer.Option(help="File for ssh -F, in place of your own.")

@@ -33,7 +33,7 @@ def check_data(
     ] = None,
     multi_label: Annotated[
         bool,
-        typer.Option("--multi-label", help="Of classify: a text may have several labels, as a|b."),
+        typer.Option("--multi-label", help="For classify: a text may have several labels, as a|b."),
     ] = False,
     model: Annotated[
         str | None,

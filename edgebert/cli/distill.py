@@ -80,12 +80,12 @@ def distill(
         ),
     ] = None,
     augment_share: Annotated[
-        float, typer.Option(help="Of the words that are replaced in further texts.")
+        float, typer.Option(help="Share of the words that are replaced in further texts.")
     ] = 0.4,
     multi_label: Annotated[
         bool,
         typer.Option(
-            "--multi-label", help="Of a .jsonl of scores: labels are independent of each other."
+            "--multi-label", help="For a .jsonl of scores: labels are independent of each other."
         ),
     ] = False,
     metric: MetricOption = None,

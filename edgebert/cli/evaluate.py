@@ -65,7 +65,7 @@ def evaluate(
     from 1,000 bootstrap draws with a fixed seed; that of a difference from paired draws.
     --max-drop looks at the figures themselves, not at the intervals.
 
-    Of classify with one label a text it is also told how far scores can be trusted: coverage and
+    For classifiers with one label a text it also shows how far scores can be trusted: coverage and
     accuracy of the answers given where the file abstains (convert --calibrate), the area under the
     risk–coverage curve (AURC) and the expected calibration error (ECE), both better when lower.
 

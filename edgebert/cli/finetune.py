@@ -38,11 +38,11 @@ def finetune(
         typer.Option(help="File with one label a line.", show_default="those that occur"),
     ] = None,
     balanced: Annotated[
-        bool, typer.Option("--balanced", help="Of classify: rare labels count as much as others.")
+        bool, typer.Option("--balanced", help="For classify: rare labels count as much as others.")
     ] = False,
     multi_label: Annotated[
         bool,
-        typer.Option("--multi-label", help="Of classify: a text may have several labels, as a|b."),
+        typer.Option("--multi-label", help="For classify: a text may have several labels, as a|b."),
     ] = False,
     metric: MetricOption = None,
     vocabulary: VocabularyOptions,
@@ -51,11 +51,11 @@ def finetune(
 ) -> None:
     """Fine-tune a compact BERT on labelled data; edgebert convert takes the folder it writes.
 
-    Data is read, and the dev figure computed, as by edgebert evaluate; its help tells the formats.
-    The best weights on --dev are kept; without it, the last. What is not given of epochs, batch
-    size, learning rate and dropout follows from model and data, and is told; a model no better than
-    chance on --dev ends with status 1. What a run measures, its settings and
-    its last save are in OUTPUT/runs. Needs TensorFlow, which the extra “train” brings.
+    Data is read, and the dev figure computed, as by edgebert evaluate, whose help describes the
+    formats. The best weights on --dev are kept; without it, the last. What is not given of epochs,
+    batch size, learning rate and dropout follows from model and data, and is printed; a model no
+    better than chance on --dev ends with status 1. What a run measures, its settings and its last
+    save are in OUTPUT/runs. Needs TensorFlow, which the extra “train” brings.
 
     \b
     Examples:

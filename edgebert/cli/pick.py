@@ -26,13 +26,13 @@ def pick(
     ] = None,
     device: Annotated[
         str | None,
-        typer.Option(help="Its name in the report.", show_default="fits on every device"),
+        typer.Option(help="Name of the device in the report.", show_default="fits on every device"),
     ] = None,
     given: Annotated[
         str | None,
         typer.Option(
             "--input",
-            help="Times of which input: texts, or a number of tokens.",
+            help="Input whose times count: texts, or a number of tokens.",
             show_default="texts, or the longest length",
         ),
     ] = None,

@@ -26,7 +26,7 @@ class Pretraining(Training):
     ] = None
     batch_size: Annotated[int | None, typer.Option(help="Inputs a step.", show_default="64")] = None
     learning_rate: Annotated[
-        float | None, typer.Option(help="Highest one.", show_default="1e-3")
+        float | None, typer.Option(help="Highest learning rate.", show_default="1e-3")
     ] = None
     dropout: Annotated[
         float | None, typer.Option(help="Share of elements dropped.", show_default="0.1")
@@ -67,12 +67,16 @@ def pretrain(
     whole_words: Annotated[
         bool, typer.Option("--whole-words", help="Hide words rather than word pieces.")
     ] = False,
-    mask_share: Annotated[float, typer.Option(help="Of the word pieces that are hidden.")] = 0.15,
+    mask_share: Annotated[
+        float, typer.Option(help="Share of the word pieces that are hidden.")
+    ] = 0.15,
     dev: Annotated[
         Path | None,
         typer.Option(help="Text to evaluate on.", show_default="a share of the corpus"),
     ] = None,
-    held_out: Annotated[float, typer.Option(help="That share.")] = 0.02,
+    held_out: Annotated[
+        float, typer.Option(help="Share of the corpus that is held out for that.")
+    ] = 0.02,
     epoch_steps: Annotated[
         int | None,
         typer.Option(help="Steps that count as an epoch.", show_default="a pass over the text"),
@@ -83,7 +87,7 @@ def pretrain(
     """Pre-train a compact BERT on plain text: it learns to tell words that are hidden.
 
     The text may have any size: it is kept in OUTPUT/corpus as token ids and read from there. After
-    each epoch loss and accuracy on held-out text are told beside the entropy of single word
+    each epoch loss and accuracy on held-out text are shown beside the entropy of single word
     pieces, which is what a model that knows no context loses. edgebert convert --task fill-mask,
     finetune and distill take the folder. Needs TensorFlow, which the extra “train” brings.
 

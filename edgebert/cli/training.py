@@ -29,13 +29,13 @@ class Training:
     """Options of every verb that trains."""
 
     epochs: Annotated[
-        int | None, typer.Option(help="Times that all data is seen.", show_default=_FOLLOWS)
+        int | None, typer.Option(help="Passes over the data.", show_default=_FOLLOWS)
     ] = None
     batch_size: Annotated[
         int | None, typer.Option(help="Examples a step.", show_default=_FOLLOWS)
     ] = None
     learning_rate: Annotated[
-        float | None, typer.Option(help="Highest one.", show_default=_FOLLOWS)
+        float | None, typer.Option(help="Highest learning rate.", show_default=_FOLLOWS)
     ] = None
     grid: Annotated[
         bool,
@@ -44,7 +44,7 @@ class Training:
             help="Try batch sizes 8 to 128 and rates 3e-4, 1e-4, 5e-5, 3e-5; keep the best.",
         ),
     ] = False
-    seed: Annotated[int, typer.Option(help="Of data order, dropout and new weights.")] = 1
+    seed: Annotated[int, typer.Option(help="Seed of data order, dropout and new weights.")] = 1
     seeds: Annotated[
         int, typer.Option(min=1, help="Train with so many seeds from --seed on; keep the best.")
     ] = 1
@@ -58,13 +58,13 @@ class Training:
         int | None, typer.Option(help="Most tokens of an input.", show_default="the checkpoint's")
     ] = None
     warmup: Annotated[float, typer.Option(help="Share of steps in which the rate rises.")] = 0.1
-    weight_decay: Annotated[float, typer.Option(help="Of AdamW.")] = 0.01
+    weight_decay: Annotated[float, typer.Option(help="Weight decay of AdamW.")] = 0.01
     clip_norm: Annotated[float, typer.Option(help="Largest norm of the gradient.")] = 1.0
     dropout: Annotated[
         float | None, typer.Option(help="Share of elements dropped.", show_default=_FOLLOWS)
     ] = None
     accumulate: Annotated[
-        int, typer.Option(help="Parts in which a batch is run, to save memory.")
+        int, typer.Option(help="Number of parts in which a batch is run, to save memory.")
     ] = 1
     precision: Annotated[str, typer.Option(help="float32 or bfloat16.")] = "float32"
     qat: Annotated[
@@ -78,7 +78,9 @@ class Training:
     prune: Annotated[
         float, typer.Option(help="Share of the weights that become 0, up to 0.95.")
     ] = 0.0
-    save_every: Annotated[int, typer.Option(help="Steps; each epoch is saved, too.")] = 200
+    save_every: Annotated[
+        int, typer.Option(help="Steps between two saves; each epoch is saved, too.")
+    ] = 200
     strategy: Annotated[
         str,
         typer.Option(
@@ -115,7 +117,7 @@ MetricOption: TypeAlias = Annotated[
     str | None,
     typer.Option(
         "--metric",
-        help="Of --dev, for the best weights, such as macro_f1.",
+        help="Metric of --dev by which the best weights are chosen, such as macro_f1.",
         show_default="the task's first",
     ),
 ]

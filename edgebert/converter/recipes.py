@@ -30,12 +30,12 @@ _INTEGER_OPTIONS = frozenset(
     }
 )
 
-# TFLite before 2.17 has no dense layer with one scale a channel, and before 2.20 (which is LiteRT
-# 1.3) it cannot gather float16. The XNNPACK of 2.14 cannot resize what is repeated. What is static
-# in int8 has been in TFLite for longer.
 _INT4_MATRICES, _INT4_TABLES = "int4 in blocks", "words int4, one scale a row; others int8"
 _INT4_OPTIONS = frozenset({"calibration", "mixed", "max_drop"})
 
+# TFLite before 2.17 has no dense layer with one scale a channel, and before 2.20 (which is LiteRT
+# 1.3) it cannot gather float16. The XNNPACK of 2.14 cannot resize what is repeated. What is static
+# in int8 has been in TFLite for longer.
 _ROWS = (
     Recipe(
         "int8",
