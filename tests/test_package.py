@@ -19,7 +19,8 @@ ORDER = [
     "version", "support", "errors", "progress", "retry_policy", "arrays", "formatting",
     "lfs_pointer", "text_files", "unfinished", "files", "crc32c", "typed_json", "data", "page",
     "bert", "tokenizer", "checkpoints", "model_file", "runtime", "evaluation", "dataset",
-    "converter", "semantic_search", "bulk", "serving", "benchmarking", "train", "api", "cli",
+    "converter", "semantic_search", "bulk", "serving", "benchmarking", "train", "api", "fitting",
+    "cli",
 ]  # fmt: skip
 MODULES = {
     ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path

@@ -19,6 +19,7 @@ from edgebert.cli.distill import distill
 from edgebert.cli.doctor import doctor
 from edgebert.cli.evaluate import evaluate
 from edgebert.cli.finetune import finetune
+from edgebert.cli.fit import fit
 from edgebert.cli.inspect import inspect
 from edgebert.cli.models import models
 from edgebert.cli.pick import pick
@@ -97,6 +98,7 @@ app.command()(search)
 app.command()(serve)
 app.command()(pick)
 app.command("check-data")(check_data)
+app.command()(fit)
 app.command()(pretrain)
 app.command()(finetune)
 app.command()(distill)

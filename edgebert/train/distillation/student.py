@@ -51,8 +51,20 @@ def student_from_teacher(teacher: Checkpoint, layers: int, hidden_size: int) -> 
         EdgebertError: the student is larger in some size, the heads do not divide its width, or
             the teacher is no plain BERT.
     """
-    large = teacher.config
-    check_trainable(large)
+    check_trainable(teacher.config)
+    config = student_config(teacher.config, layers, hidden_size)
+    weights = _StudentWeights(teacher, config).encoder()
+    return replace(
+        teacher, config=config, weights=weights, labels=None, task=None, multi_label=False
+    )
+
+
+def student_config(large: BertConfig, layers: int, hidden_size: int) -> BertConfig:
+    """The shape of such a student.
+
+    Raises:
+        EdgebertError: it is larger than the teacher in some size.
+    """
     size = next((s for s in (large.head_size, 64) if hidden_size % s == 0), hidden_size)
     config = replace(
         large,
@@ -67,10 +79,7 @@ def student_from_teacher(teacher: Checkpoint, layers: int, hidden_size: int) -> 
                 f"the student's {name} {getattr(config, name)} is above the teacher's "
                 f"{getattr(large, name)}; choose a smaller one, or a checkpoint to begin with"
             )
-    weights = _StudentWeights(teacher, config).encoder()
-    return replace(
-        teacher, config=config, weights=weights, labels=None, task=None, multi_label=False
-    )
+    return config
 
 
 class _StudentWeights:

@@ -1,0 +1,152 @@
+"""`edgebert fit`: from labelled data and a budget to the file that ships."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgebert.cli.grouped import grouped
+from edgebert.cli.training import LabelledColumns
+
+if TYPE_CHECKING:
+    from edgebert.fitting.fit import FitReport
+
+
+@grouped
+def fit(
+    *,
+    train: Annotated[
+        list[Path], typer.Argument(help="Labelled data to learn from.", show_default=False)
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write.")],
+    dev: Annotated[
+        Path | None,
+        typer.Option("--dev", help="Labelled data to choose by.", show_default="a part of DATA"),
+    ] = None,
+    test: Annotated[
+        Path | None,
+        typer.Option(
+            "--test", help="Labelled data to measure the result on.", show_default="a part of DATA"
+        ),
+    ] = None,
+    task: Annotated[
+        str | None, typer.Option(help="classify, regress or tag.", show_default="by the data")
+    ] = None,
+    multi_label: Annotated[
+        bool,
+        typer.Option("--multi-label", help="Of classify: a text may have several labels, as a|b."),
+    ] = False,
+    max_mb: Annotated[float | None, typer.Option(help="Largest file, millions of bytes.")] = None,
+    max_ms: Annotated[
+        float | None, typer.Option(help="Longest median time of an answer, milliseconds.")
+    ] = None,
+    device: Annotated[
+        str, typer.Option(help="Where times are measured: local, ssh://[user@]host, or adb.")
+    ] = "local",
+    min_metric: Annotated[
+        float | None, typer.Option(help="Least figure on dev, such as 0.9; exit 1 below it.")
+    ] = None,
+    max_drop: Annotated[
+        float | None, typer.Option(help="Most that the figure may be below the teacher's.")
+    ] = None,
+    hours: Annotated[
+        float | None,
+        typer.Option(help="For training: no student is begun that would not end in time."),
+    ] = None,
+    teacher: Annotated[
+        str,
+        typer.Option(
+            help="Checkpoint, as for edgebert convert; one that knows task and labels is taken as "
+            "it is."
+        ),
+    ] = "all-minilm-l6-v2",
+    seed: Annotated[int, typer.Option(help="Of the split and of all trainings.")] = 1,
+    allow_leak: Annotated[
+        bool,
+        typer.Option("--allow-leak", help="Keep rows of DATA that stand in --dev or --test too."),
+    ] = False,
+    data: LabelledColumns,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
+) -> None:
+    """Make the smallest file that answers well, from labelled data and a budget.
+
+    Checks and splits the data; finds which sizes keep to the limits before anything is trained;
+    trains a teacher, and from it students, the smallest first, until larger ones bring nothing that
+    dev can show; converts each to int8; measures them on the device; takes the smallest of those
+    that are as right as the best; and measures it once on test. OUTPUT has model.tflite, README.md
+    (a model card), report.html (sizes, times and figures), fit.json, and commands.sh, the plain
+    commands of all steps.
+
+    Stopped at any moment, kill -9 included, the same command goes on; finished steps are not
+    repeated. Needs TensorFlow, which the extra “train” brings.
+
+    \b
+    Examples:
+      edgebert fit train.csv -o intents --max-mb 5
+      edgebert fit train.csv --test test.csv -o intents --max-ms 5 --device ssh://pi@raspberrypi.local
+      edgebert fit train.conll -o names --max-mb 10 --max-drop 0.02 --hours 8
+    """  # noqa: D301
+    from importlib.util import find_spec
+
+    from edgebert.cli.console import print_notice, progress_bar
+    from edgebert.cli.training import notify
+    from edgebert.errors import EdgebertError
+    from edgebert.fitting.fit import fit as run
+    from edgebert.fitting.request import FitRequest
+
+    request = FitRequest(
+        train=tuple(train),
+        output=output,
+        dev=dev,
+        test=test,
+        columns=data.columns(),
+        task=task,
+        multi_label=multi_label,
+        max_mb=max_mb,
+        max_ms=max_ms,
+        device=device,
+        min_metric=min_metric,
+        max_drop=max_drop,
+        hours=hours,
+        teacher=teacher,
+        seed=seed,
+        allow_leak=allow_leak,
+    )
+    if find_spec("tensorflow") is None:
+        raise EdgebertError("training needs TensorFlow: pip install 'edgebert[train]'")
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    try:
+        with progress_bar() as progress:
+            report = run(request, progress=progress, notify=notify)
+    except KeyboardInterrupt:
+        print_notice("warning", f"{output}: stopped; the same command goes on from there")
+        raise
+    if as_json:
+        from edgebert.cli.console import print_json
+
+        print_json(report.facts)
+    else:
+        _print(report)
+
+
+def _as_interrupt(number: int, frame: Any) -> None:
+    """SIGTERM ends as Ctrl-C does: nothing is left half-written."""
+    raise KeyboardInterrupt
+
+
+def _print(report: FitReport) -> None:
+    from rich.markup import escape
+
+    from edgebert.cli.console import stdout
+    from edgebert.formatting import megabytes
+
+    console = stdout()
+    console.print(f"[bold green]✓[/] [bold]{escape(str(report.model))}[/]")
+    console.print(f"{report.size}, {megabytes(report.bytes)} MB: {report.why}")
+    for name, value in report.test["metrics"].items():
+        low, high = report.test["intervals"][name] or (value, value)
+        console.print(f"test {name} {value:.4f}  ({low:.4f} to {high:.4f})")
+    console.print(f"{report.test['rows']:,} rows of test; {report.seconds / 3600:.2f} hours in all")

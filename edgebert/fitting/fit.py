@@ -1,0 +1,249 @@
+"""From labelled data and a budget to the file that ships, step by step; see `edgebert fit`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from edgebert.benchmarking.pick import Choice
+from edgebert.benchmarking.pick import Limits as PickLimits
+from edgebert.benchmarking.result import read_report
+from edgebert.checkpoints.checkpoint import Checkpoint
+from edgebert.checkpoints.sources import open_checkpoint
+from edgebert.dataset.samples import SPLITS
+from edgebert.errors import CheckFailedError
+from edgebert.files import replacing, sha256_of
+from edgebert.fitting.card import model_card
+from edgebert.fitting.command import as_line, run_command
+from edgebert.fitting.data import FitData, prepare, read_data, require_sound, write_data
+from edgebert.fitting.decide import decide, measure
+from edgebert.fitting.journal import Journal, Notify, open_journal
+from edgebert.fitting.request import FitRequest
+from edgebert.fitting.search import Measured, Search
+from edgebert.fitting.sizes import Candidate, Limits, measured_sizes, to_json
+from edgebert.fitting.training import Training
+from edgebert.progress import Progress, silent
+from edgebert.version import __version__
+
+MODEL = "model.tflite"
+
+
+@dataclass(frozen=True)
+class FitReport:
+    """What came of a fit.
+
+    Attributes:
+        model: the file.
+        bytes: of the file.
+        size: layers and width.
+        test: what `edgebert evaluate` says of it on test.
+        why: it was chosen.
+        seconds: that all steps took.
+        facts: all of it, as in `fit.json`.
+    """
+
+    model: Path
+    bytes: int
+    size: str
+    test: dict[str, Any]
+    why: str
+    seconds: float
+    facts: dict[str, Any]
+
+
+def fit(
+    request: FitRequest, *, progress: Progress = silent, notify: Notify = lambda line: None
+) -> FitReport:
+    """Trains, chooses, converts and measures; see the command's help.
+
+    Called again with the same output it goes on where it was stopped; a finished step is not
+    repeated while its data and options are the same.
+
+    Args:
+        request: what is asked for.
+        progress: told of conversions and measuring.
+        notify: given a line for people before each step.
+
+    Raises:
+        EdgebertError: wrong input, or a step that could not be done.
+        CheckFailedError: the data has faults, nothing fits the limits, or nothing reaches the
+            figure that was asked for.
+    """
+    kind, samples = read_data(request)
+    with (
+        open_checkpoint(request.teacher, progress=progress) as teacher,
+        open_journal(request.output, notify) as journal,
+    ):
+        kept, report, leaks = prepare(request, kind, samples, teacher.make_tokenizer())
+        require_sound(report)
+        data = write_data(journal.work / "data", kind, kept, report, leaks)
+        _tell_data(data, notify)
+        return _fit(request, data, teacher, journal, progress)
+
+
+def _fit(
+    request: FitRequest, data: FitData, teacher: Checkpoint, journal: Journal, progress: Progress
+) -> FitReport:
+    sizes = _sizes(request, data, teacher, journal, progress)
+    fitting = [size for size in sizes if size.fits]
+    if not fitting:
+        raise CheckFailedError(
+            f"nothing fits: the smallest is {sizes[0]}; allow more, or give a smaller --teacher"
+        )
+    is_trained = _knows(teacher, data)
+    training = Training(data, journal.work, request.teacher, is_trained, request.seed)
+    whole = next(size for size in sizes if size.name == _shape(teacher))
+    search = Search(training, journal, request.min_metric, request.hours)
+    largest = search.teacher(replace(whole, trimmed=whole.trimmed and whole.fits))
+    if request.max_drop is not None:
+        search = replace(search, target=largest.value - request.max_drop)
+    trained = search.students(fitting, largest)
+    choice = _choice(request, data, [*trained, largest], search.target, journal, progress)
+    if choice.best is None:
+        nearest = choice.near[0] if choice.near else None
+        told = f"; nearest is {nearest.name.replace('-', '/')}: {nearest.misses}" if nearest else ""
+        raise CheckFailedError(f"{request.output}: no model keeps to all that was asked for{told}")
+    chosen = next(each for each in trained if each.size.label == choice.best.name)
+    return _ship(request, data, sizes, [*trained, largest], chosen, choice, journal)
+
+
+def _sizes(
+    request: FitRequest, data: FitData, teacher: Checkpoint, journal: Journal, progress: Progress
+) -> list[Candidate]:
+    limits = Limits(request.max_mb, request.max_ms)
+    made_of = {
+        "train": sha256_of(data.path("train")),
+        "teacher": request.teacher,
+        "limits": asdict(limits),
+        "device": request.device,
+    }
+    found = journal.step(
+        "sizes",
+        f"what fits, by untrained files on {request.device}",
+        made_of,
+        [],
+        lambda: to_json(
+            measured_sizes(
+                teacher,
+                data.kind,
+                data.labels,
+                limits=limits,
+                texts=data.texts,
+                train=data.path("train"),
+                device=request.device,
+                folder=journal.work / "sizes",
+                progress=progress,
+            )
+        ),
+    )
+    sizes = [Candidate(**each) for each in found]
+    for size in sizes:
+        journal.notify(f"  {'fits' if size.fits else 'no  '}  {size}")
+    return sizes
+
+
+def _choice(
+    request: FitRequest,
+    data: FitData,
+    trained: Sequence[Measured],
+    target: float | None,
+    journal: Journal,
+    progress: Progress,
+) -> Choice:
+    """Measures all files on the device, the teacher's beside them, and chooses."""
+    unique = list({each.file: each for each in trained}.values())
+    report = request.output / "report.json"
+    files = {each.size.label: sha256_of(each.file) for each in unique}
+    journal.step(
+        "times",
+        f"all files measured on {request.device}",
+        {"files": files, "device": request.device},
+        [report, request.output / "report.html"],
+        lambda: measure(unique, data.texts, request.device, request.output, progress) and None,
+    )
+    return decide(read_report(report), PickLimits(request.max_ms, request.max_mb, target))
+
+
+def _ship(
+    request: FitRequest,
+    data: FitData,
+    sizes: Sequence[Candidate],
+    trained: Sequence[Measured],
+    chosen: Measured,
+    choice: Choice,
+    journal: Journal,
+) -> FitReport:
+    model = request.output / MODEL
+    with replacing(model, force=True) as part:
+        shutil.copyfile(chosen.file, part)
+    command = ["evaluate", str(model), "--data", str(data.path("test")), "--json"]
+    digests = {"model": sha256_of(model), "test": sha256_of(data.path("test"))}
+    test = journal.step(
+        "test",
+        f"measured on test, once: {as_line(command)}",
+        {"command": command, **digests},
+        [],
+        lambda: run_command(command, lock=journal.lock),
+    )
+    commands = [as_line(command) for command in journal.commands]
+    facts = {
+        "edgebert": __version__,
+        "request": _plain(request),
+        "data": {
+            **data.report,
+            "rows": data.rows,
+            "left_out": data.leaks,
+            "sha256": {split: sha256_of(data.path(split)) for split in SPLITS},
+        },
+        "sizes": to_json(sizes),
+        "trained": [each.to_json() for each in {each.file: each for each in trained}.values()],
+        "chosen": {**chosen.to_json(), "why": choice.why, "sha256": digests["model"]},
+        "test": test,
+        "seconds": round(journal.seconds(), 1),
+        "commands": commands,
+    }
+    texts = {
+        "fit.json": json.dumps(facts, indent=1) + "\n",
+        "README.md": model_card(facts),
+        "commands.sh": "".join(f"{line}\n" for line in ("#!/bin/sh", "set -e", *commands)),
+    }
+    for name, text in texts.items():
+        with replacing(request.output / name, force=True) as part:
+            part.write_text(text, encoding="utf-8")
+    return FitReport(
+        model, model.stat().st_size, chosen.size.name, test, choice.why, journal.seconds(), facts
+    )
+
+
+def _plain(request: FitRequest) -> dict[str, Any]:
+    def plain(value: Any) -> Any:
+        return str(value) if isinstance(value, Path) else value
+
+    return {
+        name: [str(each) for each in value] if name == "train" else plain(value)
+        for name, value in asdict(request).items()
+    }
+
+
+def _shape(teacher: Checkpoint) -> str:
+    return f"{teacher.config.num_hidden_layers}/{teacher.config.hidden_size}"
+
+
+def _knows(teacher: Checkpoint, data: FitData) -> bool:
+    """Whether a teacher was trained for this task, with these labels, already."""
+    same = (teacher.task, teacher.multi_label) == (data.kind.task, data.kind.multi_label)
+    return same and set(teacher.labels or ()) == set(data.labels)
+
+
+def _tell_data(data: FitData, notify: Notify) -> None:
+    rows = ", ".join(f"{split} {data.rows.get(split, 0):,}" for split in SPLITS)
+    labels = f", {len(data.labels)} labels" if data.labels else ""
+    notify(f"data: {data.kind}; {rows} rows{labels}")
+    if data.leaks:
+        notify(f"  left out: {data.leaks} rows that stand in dev or test too")
+    for finding in data.report["findings"]:
+        notify(f"  {finding['severity']}: {finding['message']}")

@@ -1,0 +1,69 @@
+"""What is asked of `edgebert fit`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgebert.checkpoints.sources import MINILM
+from edgebert.errors import EdgebertError
+from edgebert.evaluation.columns import USUAL, Columns
+
+
+@dataclass(frozen=True)
+class FitRequest:
+    """Data, limits and what else the user may decide.
+
+    Attributes:
+        train: labelled data.
+        output: folder to write.
+        dev: labelled data to choose by; None: a part of `train`.
+        test: labelled data to measure the result on; None: a part of `train`.
+        columns: of all of them.
+        task: classify, regress or tag; None: read from the data.
+        multi_label: of classify: a text may have several labels, or none.
+        max_mb: largest file, millions of bytes.
+        max_ms: longest median time of an answer on the device, milliseconds.
+        device: as of `edgebert benchmark`.
+        min_metric: least figure of the task's first metric on dev.
+        max_drop: most that the figure may be below the teacher's.
+        hours: for training; no student is begun that would not end in time.
+        teacher: a checkpoint.
+        seed: of the split and of all trainings.
+        allow_leak: texts of train may stand in `dev` and `test` too.
+
+    Raises:
+        EdgebertError: a limit is out of range.
+    """
+
+    train: tuple[Path, ...]
+    output: Path
+    dev: Path | None = None
+    test: Path | None = None
+    columns: Columns = USUAL
+    task: str | None = None
+    multi_label: bool = False
+    max_mb: float | None = None
+    max_ms: float | None = None
+    device: str = "local"
+    min_metric: float | None = None
+    max_drop: float | None = None
+    hours: float | None = None
+    teacher: str = MINILM
+    seed: int = 1
+    allow_leak: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("max_mb", "max_ms", "hours"):
+            value = getattr(self, name)
+            if value is not None and not (value > 0 and math.isfinite(value)):
+                raise EdgebertError(f"--{name.replace('_', '-')} is {value:g}; give more than 0")
+        if self.min_metric is not None and self.max_drop is not None:
+            raise EdgebertError("--min-metric and --max-drop exclude each other; give one of them")
+        for name in ("min_metric", "max_drop"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= 1:
+                raise EdgebertError(f"--{name.replace('_', '-')} is {value:g}; give 0 to 1")
+        if self.task not in (None, "classify", "regress", "tag"):
+            raise EdgebertError(f"--task is {self.task!r}; accepted: classify, regress, tag")

@@ -1,0 +1,198 @@
+"""Which sizes of a student keep to the limits, told before anything is trained.
+
+A file is as large and as quick as its shapes make it; what its weights are does not matter. So each
+size is converted with untrained weights and measured on the device with the data's own texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from edgebert import api
+from edgebert.bert.catalogue import CATALOGUE
+from edgebert.bert.config import BertConfig
+from edgebert.checkpoints.checkpoint import Checkpoint
+from edgebert.converter.convert import convert_checkpoint
+from edgebert.converter.options import Options
+from edgebert.converter.plan import plan
+from edgebert.converter.vocabulary import VocabularyChoice, trim_vocabulary
+from edgebert.dataset.samples import Kind
+from edgebert.errors import EdgebertError
+from edgebert.formatting import megabytes, number
+from edgebert.progress import Progress
+from edgebert.train.distillation.student import student_config
+from edgebert.train.initialisation import random_encoder, with_task_heads
+
+_MIN_SECONDS = 0.2
+_PROCESSES = 2
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A size that a student may have.
+
+    Attributes:
+        name: layers and width, such as "2/128".
+        trimmed: only the word pieces of the training data are kept, to save space.
+        bytes: of the file.
+        ms: median of an answer on the device; None: it was not asked for.
+        parameters: that are trained.
+        fits: keeps to the limits.
+    """
+
+    name: str
+    trimmed: bool
+    bytes: int
+    ms: float | None
+    parameters: int
+    fits: bool = True
+
+    @property
+    def label(self) -> str:
+        """As a name of files."""
+        return self.name.replace("/", "-")
+
+    def __str__(self) -> str:
+        words = ", the words of the data alone" if self.trimmed else ""
+        time = "" if self.ms is None else f", {number(self.ms)} ms"
+        return f"{self.name}: {megabytes(self.bytes)} MB{time}{words}"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Of file and time; None: none."""
+
+    max_mb: float | None
+    max_ms: float | None
+
+    def allow_bytes(self, size: int) -> bool:
+        """Whether a file is small enough."""
+        return self.max_mb is None or size <= self.max_mb * 1e6
+
+    def allow(self, candidate: Candidate) -> bool:
+        """Whether a size keeps to both."""
+        in_time = self.max_ms is None or (candidate.ms or 0.0) <= self.max_ms
+        return in_time and self.allow_bytes(candidate.bytes)
+
+
+def measured_sizes(
+    teacher: Checkpoint,
+    kind: Kind,
+    labels: Sequence[str],
+    *,
+    limits: Limits,
+    texts: Path,
+    train: Path,
+    device: str,
+    folder: Path,
+    progress: Progress,
+) -> list[Candidate]:
+    """The sizes a student of the teacher can have, the smallest file first.
+
+    Where a file is too large, the same with the word pieces of the training data alone is tried.
+
+    Args:
+        teacher: whose shape bounds those of students, and whose vocabulary they have.
+        kind: of the data.
+        labels: of the data.
+        limits: that `Candidate.fits` tells of.
+        texts: to measure the time with, as `edgebert benchmark --texts` takes them.
+        train: the training data.
+        device: to measure on.
+        folder: to keep the files in.
+        progress: told of conversions and measuring.
+
+    Raises:
+        EdgebertError: the device cannot be measured on.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    configs = list(_configs(teacher.config))
+    made: list[Candidate] = []
+    files: list[Path] = []
+    for at, (name, config) in enumerate(configs):
+        progress(at, len(configs), "sizes")
+        untrained = _untrained(teacher, config, kind, labels)
+        file = folder / f"{name.replace('/', '-')}.tflite"
+        candidate = _converted(untrained, name, file, None)
+        if not limits.allow_bytes(candidate.bytes):
+            candidate = _converted(untrained, name, file, train)
+        made.append(candidate)
+        files.append(file)
+    times: Mapping[str, float | None] = (
+        {} if limits.max_ms is None else _times(files, texts, device, progress)
+    )
+    timed = [replace(each, ms=times.get(each.label)) for each in made]
+    judged = [replace(each, fits=limits.allow(each)) for each in timed]
+    return sorted(judged, key=lambda each: (each.bytes, each.parameters))
+
+
+def to_json(candidates: Iterable[Candidate]) -> list[dict[str, Any]]:
+    """Plain values."""
+    return [asdict(each) for each in candidates]
+
+
+def _configs(teacher: BertConfig) -> Iterable[tuple[str, BertConfig]]:
+    """The catalogue's shapes that are smaller than the teacher's, and the teacher's own.
+
+    A teacher smaller than all of them has students of half its layers and of half its width.
+    """
+    layers, width = teacher.num_hidden_layers, teacher.hidden_size
+    shapes = [(model.layers, model.hidden_size) for model in CATALOGUE]
+    smaller = [shape for shape in shapes if shape[0] <= layers and shape[1] <= width]
+    halves = [(max(1, layers // 2), width // 2), (layers, width // 2)]
+    for shape in dict.fromkeys(smaller or halves):
+        if shape != (layers, width):
+            yield f"{shape[0]}/{shape[1]}", student_config(teacher, *shape)
+    yield f"{layers}/{width}", teacher
+
+
+def _untrained(
+    teacher: Checkpoint, config: BertConfig, kind: Kind, labels: Sequence[str]
+) -> Checkpoint:
+    encoder = replace(
+        teacher, config=config, weights=random_encoder(config, 0), labels=None, task=None
+    )
+    return with_task_heads(
+        encoder,
+        kind.task,  # type: ignore[arg-type]
+        labels,
+        0,
+        None,
+        multi_label=kind.multi_label,
+    )
+
+
+def _converted(untrained: Checkpoint, name: str, file: Path, train: Path | None) -> Candidate:
+    """A file of the shape, written to measure it; `train`: with the words of that data alone."""
+    trimmed = None
+    used = untrained
+    conversion = plan(Options(), untrained)
+    if train is not None:
+        trimmed = trim_vocabulary(untrained, VocabularyChoice(train), conversion.head.task)
+        used = trimmed[0]
+        conversion = plan(Options(), used)
+    report = convert_checkpoint(
+        untrained, conversion, file, trimmed=trimmed, force=True, refuse=False
+    )
+    parameters = sum(int(weight.size) for weight in used.weights.values())
+    return Candidate(name, train is not None, report.bytes, None, parameters)
+
+
+def _times(
+    files: Sequence[Path], texts: Path, device: str, progress: Progress
+) -> dict[str, float | None]:
+    outcome = api.benchmark(
+        files,
+        device,
+        texts=texts,
+        min_seconds=_MIN_SECONDS,
+        processes=_PROCESSES,
+        progress=progress,
+    )
+    if outcome.report is None:
+        raise EdgebertError("; ".join(outcome.failures))
+    runs = outcome.report.devices[0].runs
+    return {run.model.name: None if run.stats is None else run.stats.p50 / 1000 for run in runs}

@@ -1,0 +1,97 @@
+"""The trainings of a fit as plain commands: the teacher, and a student of each size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgebert.fitting.data import FitData
+from edgebert.fitting.sizes import Candidate
+
+_AUGMENTED_ROWS = 100_000
+"""Texts that a student of a classifier is shown; a teacher labels them where there are fewer."""
+_MOST_AUGMENTED = 11
+"""Further texts of each one: more are too much alike."""
+
+_GATE = 0.02
+"""Most that int8, and fewer word pieces, may cost of the dev figure."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """What is trained on which data.
+
+    Attributes:
+        data: of the fit.
+        work: folder of the steps' files.
+        teacher: what to begin with, as the user named it.
+        is_trained: the teacher knows the task already, and is taken as it is.
+        seed: of all trainings.
+    """
+
+    data: FitData
+    work: Path
+    teacher: str
+    is_trained: bool
+    seed: int
+
+    @property
+    def teacher_folder(self) -> str:
+        """Where the teacher is, once it is trained."""
+        return self.teacher if self.is_trained else str(self.work / "teacher")
+
+    def teacher_command(self) -> list[str]:
+        """Fine-tunes the teacher."""
+        return self._finetune(self.teacher, self.work / "teacher")
+
+    def student_folder(self, size: Candidate) -> Path:
+        """Where a student is."""
+        return self.work / "students" / size.label
+
+    def start_folder(self, size: Candidate) -> Path:
+        """Where a student that is fine-tuned begins."""
+        return self.work / "starts" / size.label
+
+    def student_command(self, size: Candidate) -> list[str]:
+        """Distils a student; a tagger, for which there is no distillation, is fine-tuned."""
+        folder = self.student_folder(size)
+        if self.data.kind.task == "tag":
+            return self._finetune(str(self.start_folder(size)), folder)
+        further = min(_MOST_AUGMENTED, _AUGMENTED_ROWS // max(1, self.data.rows["train"]))
+        augmented = ["--augment", str(further)] if self._augments and further else []
+        return [
+            *("distill", "--teacher", self.teacher_folder, "--init", "teacher"),
+            *("--student", size.name, "--labels", str(self.data.path("train"))),
+            *("--dev", str(self.data.path("dev")), "-o", str(folder)),
+            *("--seed", str(self.seed), *augmented, "--resume", "--force", "--json"),
+        ]
+
+    def file(self, size: Candidate) -> Path:
+        """The file of a size."""
+        return self.work / "files" / f"{size.label}.tflite"
+
+    def convert_command(self, source: str, size: Candidate) -> list[str]:
+        """Converts a checkpoint, if the file keeps what it learned."""
+        words = ["--vocabulary-from", str(self.data.path("train"))] if size.trimmed else []
+        return [
+            *("convert", source, "-o", str(self.file(size)), *words),
+            *("--check", str(self.data.path("dev")), "--max-drop", f"{_GATE:g}"),
+            *("--force", "--json"),
+        ]
+
+    def evaluate_command(self, file: Path, split: Path) -> list[str]:
+        """Measures a file."""
+        return ["evaluate", str(file), "--data", str(split), "--json"]
+
+    @property
+    def _augments(self) -> bool:
+        return self.data.kind.task == "classify"
+
+    def _finetune(self, source: str, output: Path) -> list[str]:
+        kind = self.data.kind
+        return [
+            *("finetune", source, "--task", kind.task),
+            *(["--multi-label"] if kind.multi_label else []),
+            *("--train", str(self.data.path("train")), "--dev", str(self.data.path("dev"))),
+            *("-o", str(output), "--seed", str(self.seed), "--resume", "--force", "--json"),
+        ]
