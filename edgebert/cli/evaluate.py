@@ -42,6 +42,12 @@ def evaluate(
     show_rows: Annotated[
         int, typer.Option(min=0, help="Show so many rows on which the two disagree.")
     ] = 0,
+    per_label: Annotated[
+        bool,
+        typer.Option(
+            "--per-label", help="Show every label, the least F1 first, and what it is taken for."
+        ),
+    ] = False,
     columns: LabelledColumns,
     out_of_scope: Annotated[
         Path | None,
@@ -86,6 +92,7 @@ def evaluate(
       edgebert evaluate sst2.tflite --data SST-2/dev.tsv
       edgebert evaluate int8.tflite --data dev.tsv --against float32.tflite --max-drop 0.01
       edgebert evaluate intents.tflite --data test.csv --text-column text --label-column category
+      edgebert evaluate intents.tflite --data test.csv --per-label
       edgebert evaluate intents.tflite --data test.csv --out-of-scope other.txt --html report.html
     """  # noqa: D301
     from edgebert import api
@@ -96,8 +103,10 @@ def evaluate(
     from edgebert.files import refuse_overwrite
     from edgebert.runtime.model import load
 
-    if against is not None and (out_of_scope is not None or html is not None):
-        raise EdgebertError("--out-of-scope and --html are for one file; leave --against away")
+    if against is not None and (out_of_scope is not None or html is not None or per_label):
+        raise EdgebertError(
+            "--out-of-scope, --per-label and --html are for one file; leave --against away"
+        )
     if force and html is None:
         raise EdgebertError("--force is for a page (--html) that exists")
     if html is not None:
@@ -115,6 +124,8 @@ def evaluate(
             if html is not None:
                 confidence_page.write(evaluation, html, f"{file.name} on {data.name}", force=force)
             _print_evaluation({"file": str(file), "data": str(data)}, evaluation, as_json=as_json)
+            if per_label and not as_json:
+                _print_labels(evaluation)
             return
         baseline = stack.enter_context(load(against, **vars(running)))
         comparison = api.compare(model, baseline, data, gate=gate, show=show_rows, **more)
@@ -142,6 +153,33 @@ def _print_evaluation(names: dict[str, str], evaluation: Evaluation, *, as_json:
         listed.add_row("truncated", _truncated(evaluation))
     if evaluation.labels_without_rows:
         listed.add_row("labels", _labels(evaluation))
+    stdout().print(listed)
+
+
+def _print_labels(evaluation: Evaluation) -> None:
+    """Each label, the least F1 first, with the label its rows are mostly taken for.
+
+    Raises:
+        EdgebertError: the task has no labels that are counted.
+    """
+    from edgebert.errors import EdgebertError
+
+    if not evaluation.per_label:
+        raise EdgebertError(f"--per-label is for classifiers; this file is for {evaluation.task}")
+    from rich.text import Text
+
+    from edgebert.cli.console import one_line, stdout, table
+
+    taken = {each.expected: each for each in reversed(evaluation.confusions)}
+    listed = table("label", "rows", "precision", "recall", "f1", "taken for")
+    for each in sorted(evaluation.per_label, key=lambda label: (label.f1, label.label)):
+        other = taken.get(each.label)
+        listed.add_row(
+            Text(one_line(each.label)),
+            f"{each.rows:,}",
+            *(f"{value:.4f}" for value in (each.precision, each.recall, each.f1)),
+            Text("" if other is None else one_line(f"{other.predicted} ({other.rows})")),
+        )
     stdout().print(listed)
 
 

@@ -68,6 +68,12 @@ def fit(
         bool,
         typer.Option("--allow-leak", help="Keep rows of DATA that stand in --dev or --test too."),
     ] = False,
+    out_of_scope: Annotated[
+        Path | None,
+        typer.Option(
+            help="Texts that belong to no label, one a line: when a classifier is to abstain."
+        ),
+    ] = None,
     data: LabelledColumns,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
@@ -76,7 +82,8 @@ def fit(
     Checks and splits the data; finds which sizes keep to the limits before anything is trained;
     trains a teacher, and from it students, the smallest first, until larger ones bring nothing that
     dev can show; converts each to int8; measures them on the device; takes the smallest of those
-    that are as right as the best; and measures it once on test. OUTPUT has model.tflite, README.md
+    that are as right as the best; makes a classifier's scores chances, with a rule of when it
+    abstains; and measures the file once on test. OUTPUT has model.tflite, README.md
     (a model card), report.html (sizes, times and figures), fit.json, and commands.sh, the plain
     commands of all steps.
 
@@ -102,6 +109,7 @@ def fit(
         output=output,
         dev=dev,
         test=test,
+        out_of_scope=out_of_scope,
         columns=data.columns(),
         task=task,
         multi_label=multi_label,

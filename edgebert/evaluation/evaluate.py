@@ -13,6 +13,7 @@ from edgebert.evaluation.data import DataSet
 from edgebert.evaluation.evaluators.classify import SCOPE
 from edgebert.evaluation.evaluators.evaluator import EvaluatedModel
 from edgebert.evaluation.out_of_scope import look_outside
+from edgebert.evaluation.per_label import Confusion, LabelFigures
 from edgebert.evaluation.selective import Confidence
 from edgebert.evaluation.tally import Tally, observe
 from edgebert.progress import Progress, silent
@@ -29,6 +30,9 @@ class Evaluation:
         seconds: tokenising and running the model; reading the data not counted.
         truncated: number of rows of which something was cut off.
         labels_without_rows: of a classifier; the metrics say nothing of them.
+        per_label: of a classifier: each label that has rows or was predicted.
+        confusions: of a classifier with one label a text: labels taken for others, the most
+            frequent first.
         confidence: of a classifier with one label a text: what its scores are worth.
     """
 
@@ -39,6 +43,8 @@ class Evaluation:
     seconds: float
     truncated: int
     labels_without_rows: tuple[str, ...] = ()
+    per_label: tuple[LabelFigures, ...] = ()
+    confusions: tuple[Confusion, ...] = ()
     confidence: Confidence | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -51,6 +57,8 @@ class Evaluation:
             "seconds": round(self.seconds, 6),
             "truncated": self.truncated,
             "labels_without_rows": list(self.labels_without_rows),
+            "per_label": [each.to_json() for each in self.per_label],
+            "confusions": [each.to_json() for each in self.confusions],
             "confidence": None if self.confidence is None else self.confidence.to_json(),
         }
 
@@ -107,5 +115,7 @@ def summarize(
         seconds=tally.seconds,
         truncated=tally.truncated,
         labels_without_rows=data.evaluator.without_rows(model, figures),
+        per_label=data.evaluator.per_label(model, figures),
+        confusions=data.evaluator.confusions(model, figures),
         confidence=None if confidence is None else confidence(figures),
     )

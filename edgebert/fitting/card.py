@@ -29,6 +29,7 @@ def model_card(facts: Mapping[str, Any]) -> str:
         f"{facts['edgebert']}. It was chosen as {chosen['why']}.",
         "## Figures",
         _metrics(test),
+        *_confidence(test.get("confidence")),
         "## Candidates",
         "Figures on dev, from which the file was chosen; the last one is the teacher.\n\n"
         + _candidates(facts["trained"]),
@@ -70,6 +71,25 @@ def _metrics(test: Mapping[str, Any]) -> str:
     ]
     table = _table(("on test", "value", "95 % interval"), rows)
     return f"{table}\n\n{test['rows']:,} rows, which nothing was chosen by."
+
+
+def _confidence(found: Mapping[str, Any] | None) -> list[str]:
+    """What a classifier's scores are worth; nothing of other tasks."""
+    if found is None:
+        return []
+    accuracy = found["selective_accuracy"]
+    rows = [
+        ("answered (coverage)", f"{found['coverage']:.4f}"),
+        *([("right of these", f"{accuracy:.4f}")] if accuracy is not None else []),
+        ("area under the risk-coverage curve", f"{found['aurc']:.4f}"),
+        ("expected calibration error", f"{found['ece']:.4f}"),
+    ]
+    other = found["out_of_scope"]
+    if other:
+        rows.append(("AUROC, in scope against out of it", f"{other['auroc']:.4f}"))
+        if other["rejected"] is not None:
+            rows.append(("rejected of those out of scope", f"{other['rejected']:.4f}"))
+    return ["## When it is not sure", _table(("on test", "value"), rows)]
 
 
 def _candidates(trained: Sequence[Mapping[str, Any]]) -> str:

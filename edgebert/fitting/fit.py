@@ -14,8 +14,8 @@ from edgebert.benchmarking.pick import Limits as PickLimits
 from edgebert.benchmarking.result import read_report
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.sources import open_checkpoint
-from edgebert.dataset.samples import SPLITS
-from edgebert.errors import CheckFailedError
+from edgebert.dataset.samples import SPLITS, Kind
+from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.files import replacing, sha256_of
 from edgebert.fitting.card import model_card
 from edgebert.fitting.command import as_line, run_command
@@ -74,6 +74,8 @@ def fit(
             figure that was asked for.
     """
     kind, samples = read_data(request)
+    if request.out_of_scope is not None and kind != Kind("classify"):
+        raise EdgebertError(f"--out-of-scope is for classifiers with one label a text, not {kind}")
     with (
         open_checkpoint(request.teacher, progress=progress) as teacher,
         open_journal(request.output, notify) as journal,
@@ -91,8 +93,9 @@ def _fit(
     sizes = _sizes(request, data, teacher, journal, progress)
     fitting = [size for size in sizes if size.fits]
     if not fitting:
+        smallest = min(sizes, key=lambda each: each.bytes)
         raise CheckFailedError(
-            f"nothing fits: the smallest is {sizes[0]}; allow more, or give a smaller --teacher"
+            f"nothing fits: the smallest is {smallest}; allow more, or give a smaller --teacher"
         )
     is_trained = _knows(teacher, data)
     training = Training(data, journal.work, request.teacher, is_trained, request.seed)
@@ -108,7 +111,8 @@ def _fit(
         told = f"; nearest is {nearest.name.replace('-', '/')}: {nearest.misses}" if nearest else ""
         raise CheckFailedError(f"{request.output}: no model keeps to all that was asked for{told}")
     chosen = next(each for each in trained if each.size.label == choice.best.name)
-    return _ship(request, data, sizes, [*trained, largest], chosen, choice, journal)
+    file = _calibrated(request, training, chosen, largest, journal)
+    return _ship(request, data, sizes, [*trained, largest], chosen, choice, file, journal)
 
 
 def _sizes(
@@ -168,6 +172,39 @@ def _choice(
     return decide(read_report(report), PickLimits(request.max_ms, request.max_mb, target))
 
 
+def _calibrated(
+    request: FitRequest, training: Training, chosen: Measured, largest: Measured, journal: Journal
+) -> Path:
+    """The file with scores that are chances and a rule of when to abstain, where it can have them.
+
+    Out of a classifier whose wrong answers no rule keeps rare enough the file comes as it is.
+    """
+    if training.data.kind != Kind("classify"):
+        return chosen.file
+    is_teacher = chosen.size.name == largest.size.name
+    folder = training.teacher_folder if is_teacher else str(training.student_folder(chosen.size))
+    command = training.calibrate_command(folder, chosen.size, request.out_of_scope)
+    file = training.calibrated_file(chosen.size)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    digests = {"file": sha256_of(chosen.file), "dev": sha256_of(training.data.path("dev"))}
+    if request.out_of_scope is not None:
+        digests["out_of_scope"] = sha256_of(request.out_of_scope)
+
+    def make() -> str:
+        try:
+            run_command(command, lock=journal.lock)
+        except CheckFailedError as error:
+            return str(error)
+        return ""
+
+    title = f"scores become chances: {as_line(command)}"
+    fault = journal.step("calibrated", title, {"command": command, **digests}, [], make)
+    if fault or not file.exists():
+        journal.notify(f"without a rule of when to abstain: {fault}")
+        return chosen.file
+    return file
+
+
 def _ship(
     request: FitRequest,
     data: FitData,
@@ -175,12 +212,14 @@ def _ship(
     trained: Sequence[Measured],
     chosen: Measured,
     choice: Choice,
+    file: Path,
     journal: Journal,
 ) -> FitReport:
     model = request.output / MODEL
     with replacing(model, force=True) as part:
-        shutil.copyfile(chosen.file, part)
-    command = ["evaluate", str(model), "--data", str(data.path("test")), "--json"]
+        shutil.copyfile(file, part)
+    outside = [] if request.out_of_scope is None else ["--out-of-scope", str(request.out_of_scope)]
+    command = ["evaluate", str(model), "--data", str(data.path("test")), *outside, "--json"]
     digests = {"model": sha256_of(model), "test": sha256_of(data.path("test"))}
     test = journal.step(
         "test",

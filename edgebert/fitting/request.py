@@ -20,6 +20,7 @@ class FitRequest:
         output: folder to write.
         dev: labelled data to choose by; None: a part of `train`.
         test: labelled data to measure the result on; None: a part of `train`.
+        out_of_scope: texts that belong to no label, for the rule of when a classifier abstains.
         columns: of all of them.
         task: classify, regress or tag; None: read from the data.
         multi_label: of classify: a text may have several labels, or none.
@@ -41,6 +42,7 @@ class FitRequest:
     output: Path
     dev: Path | None = None
     test: Path | None = None
+    out_of_scope: Path | None = None
     columns: Columns = USUAL
     task: str | None = None
     multi_label: bool = False

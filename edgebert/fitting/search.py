@@ -83,7 +83,7 @@ class Search:
         """Students of these sizes, as many as were worth it; the teacher's file is the last of all.
 
         Args:
-            sizes: that keep to the limits, the smallest first.
+            sizes: that keep to the limits, the one with the least work first.
             largest: the teacher's.
         """
         found: list[Measured] = []
@@ -117,7 +117,7 @@ class Search:
         left = self._seconds_left()
         if before and left is not None:
             last = before[-1].size
-            seconds = self.journal.seconds(f"student {last.name}") * _work(size) / _work(last)
+            seconds = self.journal.seconds(f"student {last.name}") * size.work / last.work
             if seconds > left:
                 self.journal.notify(f"{name}: left out, it would take {seconds / 3600:.2f} hours")
                 return None
@@ -197,9 +197,3 @@ class Search:
             return None
         spent = self.journal.seconds("teacher") + self.journal.seconds("student")
         return max(1.0, 3600 * self.hours - spent)
-
-
-def _work(size: Candidate) -> float:
-    """How much a training of a size takes, in some unit: its layers' matrices."""
-    layers, width = parse_size(size.name)
-    return layers * width * (width + 64)

@@ -26,6 +26,9 @@ from edgebert.progress import Progress
 from edgebert.train.distillation.student import student_config
 from edgebert.train.initialisation import random_encoder, with_task_heads
 
+_STEP = 2
+"""So many times the work of the size before: smaller steps gain less than dev can show."""
+
 _MIN_SECONDS = 0.2
 _PROCESSES = 2
 
@@ -39,7 +42,7 @@ class Candidate:
         trimmed: only the word pieces of the training data are kept, to save space.
         bytes: of the file.
         ms: median of an answer on the device; None: it was not asked for.
-        parameters: that are trained.
+        work: that a step of training takes, in some unit.
         fits: keeps to the limits.
     """
 
@@ -47,7 +50,7 @@ class Candidate:
     trimmed: bool
     bytes: int
     ms: float | None
-    parameters: int
+    work: int
     fits: bool = True
 
     @property
@@ -90,9 +93,10 @@ def measured_sizes(
     folder: Path,
     progress: Progress,
 ) -> list[Candidate]:
-    """The sizes a student of the teacher can have, the smallest file first.
+    """The sizes a student of the teacher can have, the one with the least work first.
 
-    Where a file is too large, the same with the word pieces of the training data alone is tried.
+    Where a file is too large, the same with the word pieces of the training data alone is tried;
+    not where its layers alone are.
 
     Args:
         teacher: whose shape bounds those of students, and whose vocabulary they have.
@@ -117,7 +121,12 @@ def measured_sizes(
         untrained = _untrained(teacher, config, kind, labels)
         file = folder / f"{name.replace('/', '-')}.tflite"
         candidate = _converted(untrained, name, file, None)
-        if not limits.allow_bytes(candidate.bytes):
+        layers = sum(
+            int(weight.size)
+            for key, weight in untrained.weights.items()
+            if key.startswith("layers")
+        )
+        if not limits.allow_bytes(candidate.bytes) and limits.allow_bytes(layers):
             candidate = _converted(untrained, name, file, train)
         made.append(candidate)
         files.append(file)
@@ -125,8 +134,7 @@ def measured_sizes(
         {} if limits.max_ms is None else _times(files, texts, device, progress)
     )
     timed = [replace(each, ms=times.get(each.label)) for each in made]
-    judged = [replace(each, fits=limits.allow(each)) for each in timed]
-    return sorted(judged, key=lambda each: (each.bytes, each.parameters))
+    return [replace(each, fits=limits.allow(each)) for each in timed]
 
 
 def to_json(candidates: Iterable[Candidate]) -> list[dict[str, Any]]:
@@ -135,7 +143,7 @@ def to_json(candidates: Iterable[Candidate]) -> list[dict[str, Any]]:
 
 
 def _configs(teacher: BertConfig) -> Iterable[tuple[str, BertConfig]]:
-    """The catalogue's shapes that are smaller than the teacher's, and the teacher's own.
+    """Shapes of the catalogue that are smaller than the teacher's, by their work, and its own.
 
     A teacher smaller than all of them has students of half its layers and of half its width.
     """
@@ -143,9 +151,12 @@ def _configs(teacher: BertConfig) -> Iterable[tuple[str, BertConfig]]:
     shapes = [(model.layers, model.hidden_size) for model in CATALOGUE]
     smaller = [shape for shape in shapes if shape[0] <= layers and shape[1] <= width]
     halves = [(max(1, layers // 2), width // 2), (layers, width // 2)]
-    for shape in dict.fromkeys(smaller or halves):
-        if shape != (layers, width):
-            yield f"{shape[0]}/{shape[1]}", student_config(teacher, *shape)
+    configs = {shape: student_config(teacher, *shape) for shape in smaller or halves}
+    least = 0
+    for shape, config in sorted(configs.items(), key=lambda each: _work(each[1])):
+        if shape != (layers, width) and least <= _work(config):
+            yield f"{shape[0]}/{shape[1]}", config
+            least = _STEP * _work(config)
     yield f"{layers}/{width}", teacher
 
 
@@ -168,17 +179,19 @@ def _untrained(
 def _converted(untrained: Checkpoint, name: str, file: Path, train: Path | None) -> Candidate:
     """A file of the shape, written to measure it; `train`: with the words of that data alone."""
     trimmed = None
-    used = untrained
     conversion = plan(Options(), untrained)
     if train is not None:
         trimmed = trim_vocabulary(untrained, VocabularyChoice(train), conversion.head.task)
-        used = trimmed[0]
-        conversion = plan(Options(), used)
+        conversion = plan(Options(), trimmed[0])
     report = convert_checkpoint(
         untrained, conversion, file, trimmed=trimmed, force=True, refuse=False
     )
-    parameters = sum(int(weight.size) for weight in used.weights.values())
-    return Candidate(name, train is not None, report.bytes, None, parameters)
+    return Candidate(name, train is not None, report.bytes, None, _work(untrained.config))
+
+
+def _work(config: BertConfig) -> int:
+    """What a step takes: the layers' matrices, and attention and norms beside them."""
+    return config.num_hidden_layers * config.hidden_size * (config.hidden_size + 64)
 
 
 def _times(

@@ -79,6 +79,20 @@ class Training:
             *("--force", "--json"),
         ]
 
+    def calibrated_file(self, size: Candidate) -> Path:
+        """The file of a size whose scores are chances."""
+        return self.work / "calibrated" / f"{size.label}.tflite"
+
+    def calibrate_command(self, source: str, size: Candidate, other: Path | None) -> list[str]:
+        """Converts a classifier once more, with scores that are chances and a rule to abstain."""
+        words = ["--vocabulary-from", str(self.data.path("train"))] if size.trimmed else []
+        return [
+            *("convert", source, "-o", str(self.calibrated_file(size)), *words),
+            *("--calibrate", str(self.data.path("dev"))),
+            *([] if other is None else ["--out-of-scope", str(other)]),
+            *("--force", "--json"),
+        ]
+
     def evaluate_command(self, file: Path, split: Path) -> list[str]:
         """Measures a file."""
         return ["evaluate", str(file), "--data", str(split), "--json"]

@@ -58,6 +58,10 @@ def test_accuracy_of_a_classifier(classifier, tmp_path):
     assert -1 <= outcome["metrics"].pop("matthews") < 1
     assert outcome.pop("labels_without_rows", []) == [each for each in known if each not in labels]
     assert outcome.pop("confidence")["coverage"] == 1
+    assert outcome.pop("confusions") == [{"expected": other, "predicted": answers[-1], "rows": 1}]
+    per_label = {each["label"]: each for each in outcome.pop("per_label")}
+    assert per_label[other]["recall"] == 0
+    assert sum(each["rows"] for each in per_label.values()) == 4
     assert outcome == {
         "file": str(classifier),
         "data": str(data),
@@ -68,6 +72,8 @@ def test_accuracy_of_a_classifier(classifier, tmp_path):
     }
     shown = run("evaluate", classifier, "--data", data).stdout.split()
     assert shown[:6] == ["task", "classify", "rows", "4", "accuracy", "0.7500"]
+    table = run("evaluate", classifier, "--data", data, "--per-label").stdout
+    assert f"{answers[-1]} (1)" in table
 
 
 def test_what_scores_are_worth_in_the_terminal_as_json_and_as_a_page(classifier, tmp_path):

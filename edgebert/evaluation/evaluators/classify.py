@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 
+import numpy as np
+
 from edgebert.evaluation.bootstrap import Figures
 from edgebert.evaluation.evaluators.evaluator import (
     EvaluatedModel,
@@ -14,6 +16,7 @@ from edgebert.evaluation.evaluators.evaluator import (
     known_label,
 )
 from edgebert.evaluation.metrics import accuracy, macro_f1, matthews
+from edgebert.evaluation.per_label import Confusion, LabelFigures, confusions, label_figures
 from edgebert.evaluation.readers import Row, read_rows
 from edgebert.evaluation.selective import Confidence, confidence
 from edgebert.runtime.abstention import scope
@@ -55,6 +58,17 @@ def _without_rows(model: EvaluatedModel, figures: Figures) -> tuple[str, ...]:
     return tuple(label for at, label in enumerate(model.labels or ()) if at not in met)
 
 
+def _per_label(model: EvaluatedModel, figures: Figures) -> tuple[LabelFigures, ...]:
+    labels = model.labels or ()
+    one_hot = np.eye(len(labels))[figures[:, [_EXPECTED, _PREDICTED]].astype(int)]
+    return label_figures(labels, one_hot[:, 0], one_hot[:, 1])
+
+
+def _confusions(model: EvaluatedModel, figures: Figures) -> tuple[Confusion, ...]:
+    expected, predicted = figures[:, [_EXPECTED, _PREDICTED]].astype(int).T
+    return confusions(model.labels or (), expected, predicted)
+
+
 def _confidence(figures: Figures) -> Confidence:
     right = figures[:, _EXPECTED] == figures[:, _PREDICTED]
     return confidence(figures[:, _SCORE], right, figures[:, _ANSWERED])
@@ -72,6 +86,8 @@ CLASSIFY = Evaluator(
         }
     ),
     distance=lambda one, other: float(one != other),
+    per_label=_per_label,
+    confusions=_confusions,
     without_rows=_without_rows,
     confidence=_confidence,
 )

@@ -12,6 +12,7 @@ from edgebert.arrays import Array
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.bootstrap import Figures, Measure
 from edgebert.evaluation.columns import Columns
+from edgebert.evaluation.per_label import Confusion, LabelFigures
 
 if TYPE_CHECKING:
     from edgebert.evaluation.selective import Confidence
@@ -92,6 +93,8 @@ class Evaluator:
         metrics: by name; the first one is what `max_drop` looks at.
         falling: names of metrics that are better when lower.
         distance: of two models' values; 0 where they agree.
+        per_label: figures of each label; none where a task has no labels.
+        confusions: labels that were taken for others; likewise where a row has several labels.
         without_rows: names the labels of a model that no row has, of which metrics say nothing.
         confidence: what the scores are worth; None where answers have none of this kind. With it,
             the figures have the columns `SCOPE` and what it takes.
@@ -103,6 +106,8 @@ class Evaluator:
     metrics: Mapping[str, Measure]
     distance: Callable[[Any, Any], float]
     falling: frozenset[str] = frozenset()
+    per_label: Callable[[EvaluatedModel, Figures], tuple[LabelFigures, ...]] = lambda _, __: ()
+    confusions: Callable[[EvaluatedModel, Figures], tuple[Confusion, ...]] = lambda _, __: ()
     without_rows: Callable[[EvaluatedModel, Figures], tuple[str, ...]] = lambda _, __: ()
     confidence: Callable[[Figures], Confidence] | None = None
 

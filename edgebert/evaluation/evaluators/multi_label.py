@@ -18,6 +18,7 @@ from edgebert.evaluation.evaluators.evaluator import (
     known_label,
 )
 from edgebert.evaluation.metrics import Values, multi_label_f1
+from edgebert.evaluation.per_label import label_figures
 from edgebert.evaluation.readers import Row, read_rows
 
 THRESHOLD = 0.5
@@ -89,5 +90,6 @@ MULTI_LABEL = Evaluator(
         }
     ),
     distance=lambda one, other: float(len(one ^ other)),
+    per_label=lambda model, figures: label_figures(model.labels or (), *_halves(figures)),
     without_rows=_without_rows,
 )

@@ -1,0 +1,188 @@
+"""A whole fit without TensorFlow: trainings are replaced by weights drawn at random."""
+
+import json
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import edgebert
+from edgebert import api
+from edgebert.benchmarking.benchmark import Outcome
+from edgebert.checkpoints.folder import open_folder
+from edgebert.checkpoints.writing.hugging_face import write_hugging_face
+from edgebert.cli.main import app
+from edgebert.errors import CheckFailedError, EdgebertError
+from edgebert.fitting import fit as fit_module
+from edgebert.fitting import search as search_module
+from edgebert.fitting.fit import fit
+from edgebert.fitting.request import FitRequest
+from edgebert.train.distillation.student import parse_size, student_from_teacher
+from edgebert.train.initialisation import with_task_heads
+from tests.benchmarking import reports
+from tests.benchmarking.reports import model, run
+from tests.train import words
+
+SHAPE = replace(words.CONFIG, num_hidden_layers=2, hidden_size=32, intermediate_size=64)
+
+
+class Commands:
+    """What the plain commands do; a training only draws the head that it would have learned."""
+
+    def __init__(self):
+        self.verbs = []
+
+    def __call__(self, command, *, lock=None, seconds=None):
+        self.verbs.append(command[0])
+        options = dict(pairwise(command))
+        if command[0] in ("finetune", "distill"):
+            return self._train(command, options)
+        result = CliRunner().invoke(app, command)
+        if result.exit_code == 1:
+            raise CheckFailedError(result.stderr)
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)
+
+    def _train(self, command, options):
+        source = command[1] if command[0] == "finetune" else options["--teacher"]
+        start = open_folder(Path(source))
+        if "--student" in options:
+            start = student_from_teacher(start, *parse_size(options["--student"]))
+        labels = [] if options.get("--task") == "regress" else ["negative", "positive"]
+        task = options.get("--task", "classify")
+        if task == "tag":
+            labels = ["B-PERSON", "B-PLACE", "O"]
+        trained = with_task_heads(start, task, labels, len(self.verbs), None)
+        write_hugging_face(trained, Path(options["-o"]), force=True)
+        return {"metrics": {}}
+
+
+@pytest.fixture
+def commands(monkeypatch):
+    found = Commands()
+
+    def benchmark(files, device, **options):
+        """What is measured has tests of its own."""
+        runs = (run(model(file.stem, size=file.stat().st_size)) for file in files)
+        return Outcome(reports.report(reports.device(*runs)), ())
+
+    monkeypatch.setattr(api, "benchmark", benchmark)
+    monkeypatch.setattr(search_module, "run_command", found)
+    monkeypatch.setattr(fit_module, "run_command", found)
+    return found
+
+
+@pytest.fixture
+def asked(tmp_path):
+    """Gives a request on 600 rows and a tiny teacher."""
+    write_hugging_face(words.checkpoint(config=SHAPE), tmp_path / "teacher")
+    words.write_classify(tmp_path / "train.tsv", 600)
+    request = FitRequest(
+        (tmp_path / "train.tsv",), tmp_path / "out", teacher=str(tmp_path / "teacher")
+    )
+    return lambda **changes: replace(request, **changes)
+
+
+def test_the_folder_has_the_file_and_all_that_is_said_of_it(commands, asked, tmp_path):
+    report = fit(asked())
+    assert commands.verbs[:3] == ["finetune", "convert", "evaluate"]
+    assert commands.verbs.count("distill") == 2
+    with edgebert.load(tmp_path / "out/model.tflite") as model:
+        assert model.labels == ("negative", "positive")
+    facts = json.loads((tmp_path / "out/fit.json").read_text())
+    assert facts == report.facts
+    assert facts["data"]["rows"] == {"train": 450, "dev": 60, "test": 90}
+    assert [each["name"] for each in facts["sizes"]] == ["1/16", "2/16", "2/32"]
+    assert facts["test"]["rows"] == 90
+    card = (tmp_path / "out/README.md").read_text()
+    for heading in ("Figures", "Candidates", "Data", "Labels", "Limits", "Licence", "Made by"):
+        assert f"\n## {heading}\n" in card
+    assert f"| accuracy | {facts['test']['metrics']['accuracy']:.4f} |" in card
+    script = (tmp_path / "out/commands.sh").read_text().splitlines()
+    assert sum(line.startswith("edgebert distill") for line in script) == 2
+    assert "edgebert benchmark" in (tmp_path / "out/report.html").read_text()
+
+
+def test_a_finished_step_is_not_repeated(commands, asked):
+    first = fit(asked()).facts
+    commands.verbs.clear()
+    told = []
+    assert fit(asked(), notify=told.append).facts == first
+    assert commands.verbs == []
+    assert sum(line.endswith("done before") for line in told) > 8
+
+
+def test_another_seed_trains_anew(commands, asked):
+    fit(asked())
+    commands.verbs.clear()
+    fit(asked(seed=2))
+    assert commands.verbs.count("distill") == 2
+
+
+def test_what_does_not_fit_is_not_trained(commands, asked):
+    sizes = {each["name"]: each["bytes"] / 1e6 for each in fit(asked()).facts["sizes"]}
+    commands.verbs.clear()
+    facts = fit(asked(max_mb=(sizes["1/16"] + sizes["2/16"]) / 2)).facts
+    assert facts["chosen"]["size"]["name"] == "1/16"
+    assert commands.verbs.count("distill") == 0  # that student was trained before
+    with pytest.raises(CheckFailedError, match=r"nothing fits: the smallest is 1/16: 0\.0"):
+        fit(asked(max_mb=0.001))
+
+
+def test_a_figure_that_nobody_reaches_fails_and_names_the_nearest(commands, asked, tmp_path):
+    with pytest.raises(CheckFailedError, match="no model keeps to all that was asked for; nearest"):
+        fit(asked(min_metric=0.999))
+    assert not (tmp_path / "out/model.tflite").exists()
+    assert (tmp_path / "out/report.html").exists()
+
+
+def test_a_leak_is_mended_and_told(commands, asked, tmp_path):
+    rows = (tmp_path / "train.tsv").read_text().splitlines()
+    (tmp_path / "test.tsv").write_text("\n".join([rows[0], *rows[-150:]]) + "\n")
+    told = []
+    facts = fit(asked(test=tmp_path / "test.tsv"), notify=told.append).facts
+    assert facts["data"]["left_out"] >= 150
+    assert any("rows that stand in dev or test too" in line for line in told)
+    assert not [each for each in facts["data"]["findings"] if each["name"] == "leak"]
+
+
+def test_faults_of_the_data_end_it_before_anything_is_trained(commands, asked, tmp_path):
+    rows = (tmp_path / "train.tsv").read_text().replace("positive", "Positive", 9)
+    (tmp_path / "train.tsv").write_text(rows)
+    with pytest.raises(CheckFailedError, match="the data has to be mended first: label-twins"):
+        fit(asked())
+    assert commands.verbs == []
+
+
+def test_two_do_not_work_in_one_folder(commands, asked, tmp_path):
+    from edgebert.fitting.journal import open_journal
+
+    with (
+        open_journal(tmp_path / "out", lambda line: None),
+        pytest.raises(EdgebertError, match="another edgebert fit is at work here"),
+    ):
+        fit(asked())
+
+
+def test_taggers_begin_with_their_teachers_weights(commands, asked, tmp_path):
+    words.write_tags(tmp_path / "names.conll", 300)
+    facts = fit(asked(train=(tmp_path / "names.conll",))).facts
+    assert facts["data"]["task"] == "tag"
+    assert commands.verbs.count("finetune") >= 3
+    assert "distill" not in commands.verbs
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"max_mb": -1.0}, "--max-mb is -1; give more than 0"),
+        ({"min_metric": 0.9, "max_drop": 0.1}, "--min-metric and --max-drop exclude each other"),
+        ({"max_drop": 2.0}, "--max-drop is 2; give 0 to 1"),
+        ({"task": "embed"}, "--task is 'embed'; accepted: classify, regress, tag"),
+    ],
+)
+def test_impossible_requests(asked, change, said):
+    with pytest.raises(EdgebertError, match=said):
+        asked(**change)
