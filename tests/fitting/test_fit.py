@@ -53,7 +53,7 @@ class Commands:
         labels = [] if options.get("--task") == "regress" else ["negative", "positive"]
         task = options.get("--task", "classify")
         if task == "tag":
-            labels = ["B-PERSON", "B-PLACE", "O"]
+            labels = ["B-LOC", "B-PER", "O"]
         trained = with_task_heads(start, task, labels, len(self.verbs), None)
         write_hugging_face(trained, Path(options["-o"]), force=True)
         return {"metrics": {}}
