@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgebert.cli.grouped import grouped
-from edgebert.cli.training import LabelledColumns
+from edgebert.cli.options import JsonReport, LabelledColumns
 
 if TYPE_CHECKING:
     from edgebert.fitting.fit import FitReport
@@ -75,7 +75,7 @@ def fit(
         ),
     ] = None,
     data: LabelledColumns,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
+    as_json: JsonReport = False,
 ) -> None:
     """Make the smallest file that answers well, from labelled data and a budget.
 
