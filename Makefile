@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MINILM := $(VENV)/.minilm
 
-.PHONY: demo test fuzz damage test-tflite-runtime test-train lint docs sweep tokenizer-settings families-table ablation integer-sweep test-android test-pi test-pi-ssh pi-cost peers latency-table benchmark-selfcheck \
+.PHONY: demo test fuzz damage test-tflite-runtime test-train lint docs sizes sweep tokenizer-settings families-table ablation integer-sweep test-android test-pi test-pi-ssh pi-cost peers latency-table benchmark-selfcheck \
     clean android-models android-screenshots aar apk intents
 
 demo: $(MINILM)
@@ -87,6 +87,10 @@ docs: $(VENV)/.dev
 	$(BIN)/python -m tools.docs.make_cli_reference docs/cli.md
 	$(BIN)/python -m tools.docs.make_schemas
 	$(BIN)/python -m tools.docs.make_api
+
+# The table of docs/size.md, by the shapes of all 24 sizes.
+sizes: $(VENV)/.dev
+	$(BIN)/python -m tools.docs.make_sizes docs/size.md
 
 # All 24 sizes with random weights: sizes, seconds, memory. STATISTICS is a JSON file with the mean
 # and deviation of each tensor (see tools/studies/sweep.py).

@@ -6,13 +6,13 @@ github.com/google-research/bert, from which the GLUE figures are.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from edgebert.bert.config import BertConfig
-from edgebert.bert.weights import encoder_shapes, head_shapes, parameter_count
+from edgebert.bert.sizes import file_bytes
+from edgebert.bert.weights import parameter_count
 
 LAYERS = (2, 4, 6, 8, 10, 12)
 HIDDEN_SIZES = (128, 256, 512, 768)
@@ -121,8 +121,8 @@ class CatalogueModel:
 
     @property
     def int8_bytes(self) -> int:
-        """About the size of the converted int8 file with its vocabulary; see `int8_bytes`."""
-        return int8_bytes(self.config) + VOCABULARY_BYTES
+        """About the size of the converted int8 file with its vocabulary."""
+        return file_bytes(self.config)
 
     @property
     def archive(self) -> str:
@@ -137,25 +137,6 @@ class CatalogueModel:
     @property
     def _stem(self) -> str:
         return f"uncased_L-{self.layers}_H-{self.hidden_size}_A-{self.heads}"
-
-
-def int8_bytes(config: BertConfig, heads: Iterable[str] = ("pooler",)) -> int:
-    """Bytes of embeddings, encoder and heads as int8; graph and vocabulary come on top.
-
-    One byte for each element of a table or matrix, four for each bias and layer norm parameter;
-    four more for each scale: one a table, one an output channel of a matrix.
-    """
-    shapes = encoder_shapes(config)
-    for head in heads:
-        shapes |= head_shapes(head, config)
-    total = 0
-    for name, shape in shapes.items():
-        if len(shape) == 1:
-            total += 4 * shape[0]
-        else:
-            scales = 1 if name.startswith("embeddings.") else shape[0]
-            total += math.prod(shape) + 4 * scales
-    return total
 
 
 def find(name: str) -> CatalogueModel | None:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from edgebert.bert.catalogue import VOCABULARY_BYTES, int8_bytes
 from edgebert.bert.config import BertConfig
+from edgebert.bert.sizes import file_bytes
 from edgebert.bert.weights import parameter_count
 
 _UNCASED = 30_522
@@ -60,7 +60,7 @@ class Embedder:
     @property
     def int8_bytes(self) -> int:
         """About the size of the converted int8 file, vocabulary included."""
-        return int8_bytes(self.config, ()) + VOCABULARY_BYTES
+        return file_bytes(self.config, ())
 
 
 EMBEDDERS: tuple[Embedder, ...] = (

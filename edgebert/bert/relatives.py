@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgebert.bert.catalogue import VOCABULARY_BYTES, int8_bytes
 from edgebert.bert.config import BertConfig
+from edgebert.bert.sizes import file_bytes
 from edgebert.bert.weights import parameter_count
 
 _UNCASED = 30_522
@@ -47,7 +47,7 @@ class Relative:
     @property
     def int8_bytes(self) -> int:
         """About the size of the converted int8 file with a vocabulary like that of the 24."""
-        return int8_bytes(self.config, self.heads) + VOCABULARY_BYTES
+        return file_bytes(self.config, self.heads)
 
 
 def _bert(hidden: int, layers: int, heads: int, inner: int) -> BertConfig:

@@ -42,6 +42,9 @@ def inspect(
 ) -> None:
     """Show a file's record, bytes by part, ops, tensors and the runtime it needs.
 
+    Below the parts stand the options of edgebert convert that would make it smaller, and about how
+    large it would be.
+
     Tells whether all numbers are whole, and what of a graph accelerators take.
 
     \b
@@ -53,6 +56,7 @@ def inspect(
       edgebert inspect minilm.tflite --selftest
     """  # noqa: D301
     from edgebert.cli.console import print_json
+    from edgebert.cli.savings import savings
     from edgebert.converter.targets import find_target
     from edgebert.errors import CheckFailedError
     from edgebert.model_file.contents import read_contents
@@ -66,6 +70,7 @@ def inspect(
     tested = _selftest(file) if selftest else None
     if as_json:
         found = {**asdict(contents), "real": contents.real, "targets": _targets(contents)}
+        found["smaller"] = savings(record, contents.bytes)
         print_json({"record": asdict(record), **found, "selftest": tested})
     else:
         _print(file, record, contents, tensors)
@@ -90,6 +95,7 @@ def _print(file: Path, record: Record, contents: Contents, tensors: bool) -> Non
     from rich.markup import escape
 
     from edgebert.cli.console import facts_table, stdout, table
+    from edgebert.cli.savings import savings
 
     console = stdout()
     console.print(f"[bold]{escape(str(file))}[/]  {contents.bytes / 1e6:.2f} MB")
@@ -100,6 +106,14 @@ def _print(file: Path, record: Record, contents: Contents, tensors: bool) -> Non
     for part, size in contents.parts.items():
         parts.add_row(part, f"{size:,}", f"{size / contents.bytes:.1%}")
     console.print(parts)
+    smaller = savings(record, contents.bytes)
+    if smaller:
+        console.print()
+        others = table("smaller, converted with", "about")
+        others.columns[1].justify = "right"
+        for options, size in smaller.items():
+            others.add_row(options, f"{size / 1e6:.2f} MB")
+        console.print(others)
     if tensors:
         console.print()
         console.print(_tensor_table(contents.tensors))

@@ -20,6 +20,7 @@ _TEXTS = ("name", "alias")
 _NUMBERS = ("L", "H", "parameters", "float32\nMB", "int8\nMB", "GLUE")
 _NOTES = (
     "L layers, H wide. int8 MB: about what edgebert convert writes, vocabulary included.",
+    "--json has the sizes of other recipes, too.",
     "GLUE: test server score, from the README of github.com/google-research/bert.",
 )
 _PROMPT_NOTE = (
@@ -118,8 +119,23 @@ def _shared(model: CatalogueModel | Relative | Embedder, family: str) -> dict[st
         "parameters": model.parameters,
         "float32_bytes": model.float32_bytes,
         "int8_bytes_estimate": model.int8_bytes,
+        "bytes_estimates": _bytes_of(model),
         "hub_id": model.hub_id,
     }
+
+
+def _bytes_of(model: CatalogueModel | Relative | Embedder) -> dict[str, int]:
+    """About the size of the converted file by recipe."""
+    from edgebert.bert.catalogue import CatalogueModel
+    from edgebert.bert.relatives import Relative
+    from edgebert.bert.sizes import FORMS, file_bytes
+
+    heads: tuple[str, ...] = ()
+    if isinstance(model, CatalogueModel):
+        heads = ("pooler",)
+    elif isinstance(model, Relative):
+        heads = model.heads
+    return {form: file_bytes(model.config, heads, form) for form in FORMS}
 
 
 def _sizes(model: CatalogueModel | Relative | Embedder) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from edgebert.bert.catalogue import CATALOGUE, NAMES, find, int8_bytes
+from edgebert.bert.catalogue import CATALOGUE, NAMES, find
 from edgebert.bert.config import BertConfig
 
 # From the table of the release: rows are layers, columns widths 128, 256, 512, 768.
@@ -77,27 +77,3 @@ def test_only_the_four_published_models_have_glue_figures():
     assert [m.alias for m in CATALOGUE if m.glue] == ["tiny", "mini", "small", "medium"]
     assert find("small").glue.mnli == (77.6, 77.0)
     assert find("tiny").glue.score == 64.2
-
-
-def test_int8_size_of_a_toy_summed_by_hand():
-    toy = BertConfig(
-        vocab_size=10,
-        hidden_size=4,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=8,
-        max_position_embeddings=6,
-        type_vocab_size=2,
-    )
-    tables = (10 + 6 + 2) * 4 + 3 * 4
-    square_matrices = 5 * (4 * 4 + 4 * 4)  # query, key, value, attention output, pooler
-    ffn = (8 * 4 + 8 * 4) + (4 * 8 + 4 * 4)
-    biases_and_norms = 4 * (5 * 4 + 8 + 4 + 3 * 8)
-    assert int8_bytes(toy) == tables + square_matrices + ffn + biases_and_norms
-
-
-def test_int8_sizes_stay_within_what_the_converter_promises():
-    assert 4_550_000 < find("2/128").int8_bytes < 4_750_000
-    for model in CATALOGUE:
-        vocabulary = model.int8_bytes - int8_bytes(model.config)
-        assert model.int8_bytes <= 0.27 * model.float32_bytes + vocabulary

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from edgebert.bert.catalogue import CATALOGUE, NAMES, find
 from edgebert.bert.embedders import EMBEDDERS
 from edgebert.bert.relatives import RELATIVES
+from edgebert.bert.sizes import FORMS, file_bytes
 from edgebert.cli.main import app
 from edgebert.model_file.packaged import PACKAGED
 
@@ -27,7 +28,7 @@ def test_the_table_fits_in_100_columns_with_nothing_cut():
     assert "…" not in "".join(lines[: 2 + len(CATALOGUE)])
     rows = {line.split()[0]: line.split() for line in lines[2 : 2 + len(CATALOGUE)]}
     assert list(rows) == [model.name for model in CATALOGUE]
-    tiny = ["2/128", "tiny", "2", "128", "4,385,920", "17.5", "4.6", "64.2", find("tiny").hub_id]
+    tiny = ["2/128", "tiny", "2", "128", "4,385,920", "17.5", "4.7", "64.2", find("tiny").hub_id]
     assert rows["2/128"] == tiny
     base = ["12/768", "base", "12", "768", "109,482,240", "437.9", "110.4", find("base").hub_id]
     assert rows["12/768"] == base
@@ -62,6 +63,7 @@ def test_json_has_everything():
         "parameters": 28_763_648,
         "float32_bytes": 115_054_592,
         "int8_bytes_estimate": find("small").int8_bytes,
+        "bytes_estimates": {form: file_bytes(find("small").config, form=form) for form in FORMS},
         "glue": {
             "score": 71.2,
             "cola": 27.8,

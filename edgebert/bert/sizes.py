@@ -1,0 +1,100 @@
+"""How large a converted file is, by its shapes alone: what each part takes in each form."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from edgebert.bert.config import BertConfig
+from edgebert.bert.weights import encoder_shapes, head_shapes
+
+WORD_TABLE, MATRICES, VOCABULARY, REST = "word table", "matrices", "vocabulary", "rest"
+"""Parts of a file. The rest are positions and segments, biases, norms, the graph and the record."""
+
+_SCALE_BYTES = 12
+"""Of each scale a row: the scale, and the zero point that the format wants beside it."""
+
+_SMALL_MATRIX = 16  # as `converter.weight_storage` has it; of most heads
+_PIECE_BYTES = 7.6  # a word piece and the end of its line, in the English vocabulary
+_GRAPH_BYTES, _LAYER_BYTES = 28_500, 1_200  # with the record
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a recipe stores the two kinds of large weights.
+
+    Attributes:
+        matrix_bits: of a number of a matrix, a block's share of its scale included.
+        matrix_scales: a matrix has a scale a row.
+        table_bits: of a number of the word table.
+        table_scales: it has a scale a row.
+        other_bits: of a number of the other tables.
+    """
+
+    matrix_bits: float
+    matrix_scales: bool
+    table_bits: int
+    table_scales: bool
+    other_bits: int
+
+
+FORMS: Mapping[str, Form] = MappingProxyType(
+    {
+        "float32": Form(32, False, 32, False, 32),
+        "float16": Form(16, False, 16, False, 16),
+        "int8": Form(8, True, 8, False, 8),
+        "w8-t4-a8": Form(8, True, 4, True, 8),
+        "w4-t8-a8": Form(4.5, False, 8, False, 8),
+        "int4": Form(4.5, False, 4, True, 8),
+    }
+)
+"""By the name of the recipe; full-integer files are about as large as int8."""
+
+
+def file_parts(
+    config: BertConfig,
+    heads: Iterable[str] = ("pooler",),
+    form: str = "int8",
+    pieces: int | None = None,
+) -> dict[str, int]:
+    """About how many bytes each part of a file takes.
+
+    Args:
+        config: of the model.
+        heads: on its encoder.
+        form: of `FORMS`.
+        pieces: word pieces that are kept; None: all.
+    """
+    stored = FORMS[form]
+    config = config if pieces is None else replace(config, vocab_size=pieces)
+    shapes = encoder_shapes(config)
+    for head in heads:
+        shapes |= head_shapes(head, config)
+    parts = dict.fromkeys((WORD_TABLE, MATRICES, VOCABULARY, REST), 0.0)
+    parts[VOCABULARY] = _PIECE_BYTES * config.vocab_size
+    parts[REST] = _GRAPH_BYTES + _LAYER_BYTES * config.num_hidden_layers
+    for name, shape in shapes.items():
+        numbers, rows = abs(math.prod(shape)), shape[0]
+        if name == "embeddings.word":
+            scales = _SCALE_BYTES * rows * stored.table_scales
+            parts[WORD_TABLE] += numbers * stored.table_bits / 8 + scales
+        elif name == "embeddings.position":
+            parts[REST] += numbers * stored.other_bits / 8
+        elif len(shape) == 1 or name.startswith("embeddings.segment") or rows <= _SMALL_MATRIX:
+            parts[REST] += 4 * numbers
+        else:
+            scales = _SCALE_BYTES * rows * stored.matrix_scales
+            parts[MATRICES] += numbers * stored.matrix_bits / 8 + scales
+    return {part: round(size) for part, size in parts.items()}
+
+
+def file_bytes(
+    config: BertConfig,
+    heads: Iterable[str] = ("pooler",),
+    form: str = "int8",
+    pieces: int | None = None,
+) -> int:
+    """About the size of a file with its vocabulary; see `file_parts`."""
+    return sum(file_parts(config, heads, form, pieces).values())
