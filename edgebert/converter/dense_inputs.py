@@ -88,7 +88,7 @@ class DenseInputs:
         graph = Graph()
         builder: Builder[Tensor] = Builder(checkpoint.config, weights, storage, graph)
         write_graph(builder, head)
-        self.matrices: Mapping[str, Array] = builder.matrices
+        self.matrices: Mapping[str, Array] = {name: builder.matrices[name] for name in storage.read}
         self._read = storage.read
         self._task = head.task
         self._encodings = encodings
