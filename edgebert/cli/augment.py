@@ -60,7 +60,7 @@ def augment(
     if output.exists() and any(path.exists() and output.samefile(path) for path in texts):
         raise EdgebertError(f"{output}: is an input; choose another name for the output")
     fingerprint = TransferSet(tuple(texts)).fingerprint
-    total = sum(1 for _ in read_files(texts))  # a line that cannot be read is told at once
+    total = sum(1 for _ in read_files(texts))  # a line that cannot be read is reported at once
     given: dict[str, Any] = {"fingerprint": fingerprint, "total": total, "force": force}
     with progress_bar() as progress, open_method(model, method, progress=progress) as found:  # type: ignore[arg-type]
         count = run(read_files(texts), found, output, amount, progress=progress, **given)

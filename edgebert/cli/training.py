@@ -132,7 +132,7 @@ def print_report(report: TrainingReport, cluster: Cluster, *, as_json: bool) -> 
     """Prints what came of a training; of several workers, the one that wrote the model does.
 
     Raises:
-        CheckFailedError: it is no better than chance; told when all is printed and written.
+        CheckFailedError: it is no better than chance; raised when all is printed and written.
     """
     from edgebert.cli.console import print_json
     from edgebert.errors import CheckFailedError

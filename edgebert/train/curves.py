@@ -84,7 +84,7 @@ def to_html(runs: Sequence[RunCurves], title: str) -> str:
         "main",
         element("div", *(_figure(name, runs) for name in names), class_="charts"),
         element("h2", "Settings and data"),
-        table("What each run was told", columns, keys),
+        table("Settings of each run", columns, keys),
     )
     return page(f"Training of {title}", header, main)
 
