@@ -13,9 +13,9 @@ import typer
 from edgebert.errors import EdgebertError
 
 if TYPE_CHECKING:
-    from edgebert.serving.app import Limits
+    from edgebert.serving.app import ServiceLimits
     from edgebert.serving.served_model import ServedModel
-    from edgebert.serving.server import Place
+    from edgebert.serving.server import ListenAddress
 
 _HOST = "127.0.0.1"
 _PORT = 8765
@@ -88,8 +88,8 @@ def serve(
     """  # noqa: D301
     paths = _by_name(files)
     try:
-        from edgebert.serving.app import Limits
-        from edgebert.serving.server import Place
+        from edgebert.serving.app import ServiceLimits
+        from edgebert.serving.server import ListenAddress
     except ModuleNotFoundError as error:
         raise EdgebertError(
             f"edgebert serve needs the package {error.name}; install: pip install 'edgebert[serve]'"
@@ -97,7 +97,7 @@ def serve(
     from edgebert.runtime.batch import usable_workers
     from edgebert.serving.served_model import ServedModel
 
-    place = Place(host, _PORT if port is None and socket is None else port, socket)
+    place = ListenAddress(host, _PORT if port is None and socket is None else port, socket)
     if print_unit is not None:
         _print_unit(print_unit, place)
         return
@@ -106,7 +106,7 @@ def serve(
         name: ServedModel(name, path, engine=engine, threads=threads)  # type: ignore[arg-type]
         for name, path in paths.items()
     }
-    limits = Limits(workers or usable_workers(), max_waiting, max_texts, max_kb << 10)
+    limits = ServiceLimits(workers or usable_workers(), max_waiting, max_texts, max_kb << 10)
     _run(models, limits, token, place)
 
 
@@ -149,7 +149,7 @@ def _token(token_file: Path | None, host: str) -> str | None:
     return token
 
 
-def _print_unit(which: Literal["service", "socket"], place: Place) -> None:
+def _print_unit(which: Literal["service", "socket"], place: ListenAddress) -> None:
     from edgebert.serving.systemd import service_unit, socket_unit
 
     if which == "socket":
@@ -180,7 +180,9 @@ def _absolute(word: str) -> str:
     return word
 
 
-def _run(models: dict[str, ServedModel], limits: Limits, token: str | None, place: Place) -> None:
+def _run(
+    models: dict[str, ServedModel], limits: ServiceLimits, token: str | None, place: ListenAddress
+) -> None:
     from edgebert.serving.app import Service
     from edgebert.serving.server import listening, run_until_stopped, shown
 

@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from edgebert.errors import EdgebertError
 from edgebert.serving.metrics import Metrics
-from edgebert.serving.request import read_question
+from edgebert.serving.request import read_request
 from edgebert.serving.served_model import ServedModel
 
 _T = TypeVar("_T")
@@ -26,7 +26,7 @@ _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 @dataclass(frozen=True)
-class Limits:
+class ServiceLimits:
     """What one client, or all together, may ask for.
 
     Attributes:
@@ -48,7 +48,7 @@ class Service:
     """The models, and the handlers of the requests to them."""
 
     def __init__(
-        self, models: Mapping[str, ServedModel], limits: Limits, token: str | None = None
+        self, models: Mapping[str, ServedModel], limits: ServiceLimits, token: str | None = None
     ) -> None:
         self._models = models
         self._limits = limits
@@ -135,7 +135,7 @@ class Service:
         return [model.facts() for model in self._models.values()]
 
     def _answered(self, model: ServedModel, body: bytes) -> dict[str, Any]:
-        question = read_question(body, self._limits.texts)
+        question = read_request(body, self._limits.texts)
         with self._metrics.seconds.labels(model.name).time():
             answers = [
                 model.answer(each.text, each.pair, question.options) for each in question.texts

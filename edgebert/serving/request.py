@@ -15,7 +15,7 @@ _FORMS = (
 
 
 @dataclass(frozen=True)
-class Text:
+class RequestText:
     """One text to answer, perhaps with its pair."""
 
     text: str
@@ -23,7 +23,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Question:
+class AnswerRequest:
     """The texts of a request.
 
     Attributes:
@@ -32,12 +32,12 @@ class Question:
         options: of the task's method (see `edgebert.Model`).
     """
 
-    texts: tuple[Text, ...]
+    texts: tuple[RequestText, ...]
     several: bool
     options: dict[str, Any] = field(default_factory=dict)
 
 
-def read_question(body: bytes, max_texts: int) -> Question:
+def read_request(body: bytes, max_texts: int) -> AnswerRequest:
     """Reads the body of a request.
 
     Raises:
@@ -61,18 +61,18 @@ def read_question(body: bytes, max_texts: int) -> Question:
         raise EdgebertError(f"texts is {_kind(texts)}; a list is needed")
     if len(texts) > max_texts:
         raise EdgebertError(f"{len(texts)} texts; a request may have {max_texts}")
-    return Question(tuple(map(_text, texts)), several, options)
+    return AnswerRequest(tuple(map(_text, texts)), several, options)
 
 
-def _text(given: object) -> Text:
+def _text(given: object) -> RequestText:
     if isinstance(given, str):
-        return Text(given)
+        return RequestText(given)
     if not isinstance(given, dict):
         raise EdgebertError(f"a text is {_kind(given)}; {_FORMS}")
     text, pair = given.get("text"), given.get("pair")
     if not isinstance(text, str) or not isinstance(pair, str | None):
         raise EdgebertError(f"text or pair is not a string; {_FORMS}")
-    return Text(text, pair)
+    return RequestText(text, pair)
 
 
 def _kind(value: object) -> str:

@@ -25,7 +25,7 @@ _IDLE_SECONDS = 30
 
 
 @dataclass(frozen=True)
-class Place:
+class ListenAddress:
     """Where to listen.
 
     Attributes:
@@ -45,7 +45,7 @@ class Place:
 
 
 @contextlib.contextmanager
-def listening(place: Place) -> Iterator[list[socket.socket]]:
+def listening(place: ListenAddress) -> Iterator[list[socket.socket]]:
     """The sockets of a place; those that systemd has opened for this process, if it has.
 
     Raises:

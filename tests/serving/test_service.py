@@ -15,16 +15,16 @@ from edgebert.runtime.answer_json import to_json
 
 pytest.importorskip("uvicorn", reason="the service needs the extra serve")
 
-from edgebert.serving.app import Limits, Service
+from edgebert.serving.app import Service, ServiceLimits
 from edgebert.serving.served_model import ServedModel
-from edgebert.serving.server import Place, http_server, listening
+from edgebert.serving.server import ListenAddress, http_server, listening
 
 
 @contextmanager
 def running(models, limits=None, token=None):
     """A service in a thread; gives the port."""
-    app = Service(models, limits or Limits(workers=2), token).app()
-    with listening(Place("127.0.0.1", 0, None)) as sockets:
+    app = Service(models, limits or ServiceLimits(workers=2), token).app()
+    with listening(ListenAddress("127.0.0.1", 0, None)) as sockets:
         server = http_server(app)
         thread = threading.Thread(target=server.run, kwargs={"sockets": sockets})
         thread.start()
@@ -142,7 +142,7 @@ def test_what_a_model_is_can_be_asked(port):
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_that_is_too_large_is_not_taken(path, chunked):
-    limits = Limits(workers=1, body_bytes=1000)
+    limits = ServiceLimits(workers=1, body_bytes=1000)
     with running(served(path), limits) as port:
         body = iter([b'{"text": "', b"a" * 1000, b'"}']) if chunked else b"a" * 1001
         assert ask(port, "POST", "/models/intents", body)[0] == 413
@@ -150,7 +150,7 @@ def test_a_body_that_is_too_large_is_not_taken(path, chunked):
 
 
 def test_a_body_that_does_not_come_is_not_waited_for(path):
-    with running(served(path), Limits(workers=1, body_seconds=0.1)) as port:
+    with running(served(path), ServiceLimits(workers=1, body_seconds=0.1)) as port:
         with socket.create_connection(("127.0.0.1", port)) as connection:
             connection.sendall(
                 b"POST /models/intents HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{"
@@ -170,7 +170,7 @@ def test_those_who_would_wait_too_long_are_turned_away(path):
         return answer(*given)
 
     models["intents"].answer = slow
-    with running(models, Limits(workers=1, waiting=0)) as port:
+    with running(models, ServiceLimits(workers=1, waiting=0)) as port:
         statuses = []
         first = threading.Thread(target=lambda: statuses.append(post(port, {"text": "a"})[0]))
         first.start()

@@ -14,7 +14,7 @@ Loss: TypeAlias = Callable[[frozenset[str]], float]
 
 
 @dataclass(frozen=True)
-class Choice:
+class DynamicLayers:
     """Which layers stay dynamic; see `report.StaticReport`."""
 
     loss: float
@@ -22,7 +22,9 @@ class Choice:
     dynamic: tuple[tuple[str, float], ...] = ()
 
 
-def choose_dynamic(names: Sequence[str], loss: Loss, most: float, progress: Progress) -> Choice:
+def choose_dynamic(
+    names: Sequence[str], loss: Loss, most: float, progress: Progress
+) -> DynamicLayers:
     """As few layers as a greedy search finds: those first that cost most on their own.
 
     Args:
@@ -36,7 +38,7 @@ def choose_dynamic(names: Sequence[str], loss: Loss, most: float, progress: Prog
     """
     all_static = loss(frozenset())
     if all_static <= most:
-        return Choice(all_static, all_static)
+        return DynamicLayers(all_static, all_static)
     gains = {}
     for done, name in enumerate(names, 1):
         gains[name] = all_static - loss(frozenset({name}))
@@ -47,7 +49,7 @@ def choose_dynamic(names: Sequence[str], loss: Loss, most: float, progress: Prog
         chosen.append((name, gains[name]))
         left = loss(frozenset(name for name, _ in chosen))
         if left <= most:
-            return Choice(left, all_static, tuple(chosen))
+            return DynamicLayers(left, all_static, tuple(chosen))
     raise CheckFailedError(
         f"with all dense layers dynamic it still loses {left:.4f} of cosine, more than the "
         f"{most:g} of --max-loss; nothing was written. Allow more, or use --quantize float16"
