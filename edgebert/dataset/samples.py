@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.columns import USUAL, Columns, find_layout, has_queries
 from edgebert.evaluation.conll import Sentence, read_conll
-from edgebert.evaluation.entities import entities_of
+from edgebert.evaluation.entities import OUTSIDE, entities_of
 from edgebert.evaluation.lines import read_lines
 from edgebert.evaluation.readers import Query, Row, read_queries, read_records, read_rows
 
@@ -27,6 +27,7 @@ TASKS = ("classify", "regress", "tag", "embed")
 _PEEKED = 2_000
 """Rows that are looked at to tell the task of a file."""
 
+_SENTENCES = 50
 _MOST_RATINGS = 20
 """So many different whole numbers are still labels; more are values."""
 
@@ -131,9 +132,9 @@ def _are_values(labels: Sequence[str]) -> bool:
 
 
 def _is_conll(path: Path) -> bool:
-    """Whether the first sentence of a file is one of CoNLL's; other formats have a header."""
+    """Whether the first sentences are CoNLL's: each line a word and a tag, some of them O."""
     try:
-        return next(read_conll(path), None) is not None
+        return any(OUTSIDE in sentence.tags for sentence in islice(read_conll(path), _SENTENCES))
     except EdgebertError:
         return False
 

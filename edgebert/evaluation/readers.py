@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.columns import USUAL, Columns, find_layout, find_query_layout
+from edgebert.evaluation.json_list import read_json_list
 from edgebert.evaluation.lines import read_lines
 
 Record: TypeAlias = tuple[int, Mapping[str, Any]]
@@ -63,9 +64,10 @@ class Query(NamedTuple):
 def read_rows(path: Path, columns: Columns = USUAL, *, multi_label: bool = False) -> Iterator[Row]:
     """Reads a labelled data set, UTF-8, with named columns.
 
-    The format is told by the ending (.tsv, .csv, .jsonl, .ndjson), else by the first line. In TSV
-    quotes are ordinary characters, as in GLUE; in CSV they enclose fields. Blank lines are
-    skipped. GLUE's CoLA, which has no header, is known by its first line.
+    The format is told by the ending (.tsv, .csv, .jsonl, .ndjson, .json), else by the first line.
+    In TSV quotes are ordinary characters, as in GLUE; in CSV they enclose fields, with semicolons
+    between them where the header has no comma. Blank lines are skipped. GLUE's CoLA, which has no
+    header, is known by its first line.
 
     Args:
         path: the file.
@@ -135,6 +137,8 @@ def read_records(path: Path, lines: Iterator[str]) -> Iterator[Record]:
     Raises:
         EdgebertError: empty, or not of its format.
     """
+    if path.suffix.lower() == ".json":
+        return read_json_list(path)
     first = next(lines, "")
     if not first.strip():
         raise EdgebertError(f"{path}: empty, or the first line is")
@@ -150,7 +154,9 @@ def _read_tsv(path: Path, lines: Iterator[str]) -> Iterator[Record]:
 
 
 def _read_csv(path: Path, lines: Iterator[str]) -> Iterator[Record]:
-    reader = csv.reader(lines, strict=True)
+    first = next(lines)
+    delimiter = ";" if ";" in first and "," not in first else ","
+    reader = csv.reader(chain([first], lines), strict=True, delimiter=delimiter)
 
     def numbered() -> Iterator[tuple[int, list[str]]]:
         start = 1

@@ -11,7 +11,7 @@ from edgebert.errors import EdgebertError
 from edgebert.evaluation.lines import decode_lines
 from edgebert.evaluation.readers import read_records
 
-_WITH_COLUMNS = (".jsonl", ".ndjson", ".csv", ".tsv")
+_WITH_COLUMNS = (".jsonl", ".ndjson", ".csv", ".tsv", ".json")
 
 
 class Text(NamedTuple):
@@ -40,9 +40,9 @@ def open_texts(path: Path) -> Iterator[BinaryIO]:
 def read_texts(path: Path, file: BinaryIO, pair: str | None = None) -> Iterator[Text]:
     """Reads UTF-8 texts.
 
-    JSON Lines, CSV and TSV are told by their endings and have a column `text`, and a column `pair`
-    where the model takes pairs; blank lines are skipped. Of any other file each line is a text, an
-    empty line too.
+    JSON Lines, JSON lists, CSV and TSV are told by their endings and have a column `text`, and a
+    column `pair` where the model takes pairs; blank lines are skipped. Of any other file each line
+    is a text, an empty line too.
 
     Args:
         path: tells the format, and names the file in errors.

@@ -26,6 +26,12 @@ def test_words_and_tags(tmp_path):
     ]
 
 
+def test_tags_without_prefixes_are_read_as_inside(tmp_path):
+    assert sentences(tmp_path, "Ann PER\nLee PER\nsaw O\nBob PER\n") == [
+        ("Ann Lee saw Bob", "I-PER I-PER O I-PER", "line 1")
+    ]
+
+
 def test_more_columns(tmp_path):
     content = "-DOCSTART- -X- -X- O\n\nEU NNP B-NP B-ORG\nrejects VBZ  B-VP\tO\n"
     assert sentences(tmp_path, content) == [("EU rejects", "B-ORG O", "line 3")]
@@ -38,7 +44,8 @@ def test_more_columns(tmp_path):
         ("\n-DOCSTART- O\n", "d.conll: has no sentences"),
         ("a O\nb\n", "d.conll, line 2: one column; a word and a tag are needed"),
         ("a x O\nb O\n", "d.conll, line 2: number of columns is 2, before it was 3"),
-        ("a O\nb PER\n", "d.conll, line 2: 'PER' is no tag; needed in the last column: O, or"),
+        ("a B-X\nb PER\n", "d.conll, line 2: 'PER' has no B-, I-, E- or S- before its label, and"),
+        ("a PER\nb B-X\n", "d.conll, line 2: 'B-X' has a B-, I-, E- or S- before its label, and"),
         (b"a O\n\xff O\n", "d.conll, line 2: not UTF-8"),
     ],
 )

@@ -350,6 +350,12 @@ _ALL = (
         _examples("classify", "regress"),
         lambda: [_JSONL, *hostile.tables()],
     ),
+    Target(
+        "rows-json",
+        "x.json",
+        _examples("classify"),
+        lambda: [b'[{"text": "a", "label": "x"},\n {"text": "b", "label": 2}]', *hostile.tables()],
+    ),
     Target("pairs-tsv", "x.tsv", _examples("embed"), lambda: [_PAIRS, _QUERIES, *hostile.tables()]),
     Target(
         "rows-any",
@@ -450,7 +456,15 @@ READERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "index-and-labels": ("search-index", "labels"),
         "data": (
-            *("rows-csv", "rows-several-labels", "rows-jsonl", "pairs-tsv", "rows-any", "conll"),
+            *(
+                "rows-csv",
+                "rows-several-labels",
+                "rows-jsonl",
+                "rows-json",
+                "pairs-tsv",
+                "rows-any",
+                "conll",
+            ),
             *("squad", "lines", "texts-jsonl", "texts-csv"),
         ),
         "archive": ("archive-zip", "archive-tar", "archive-tar-gz"),

@@ -1,0 +1,70 @@
+"""Rows from one JSON list of objects, as `datasets` and pandas write them without `lines`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from edgebert.errors import EdgebertError
+from edgebert.evaluation.lines import refuse_unless_ordinary
+
+LARGEST_FILE = 100_000_000
+"""In bytes; such a file is read whole. JSON Lines may be of any size."""
+
+_BETWEEN = re.compile(r"[ \t\r\n]*,?[ \t\r\n]*")
+_END = re.compile(r"\][ \t\r\n]*\Z")
+
+
+def read_json_list(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The objects of a list, each with the number of the line it begins on.
+
+    Raises:
+        EdgebertError: the file cannot be read, is too large, or holds no list of objects.
+    """
+    text = _read(path)
+    at = re.compile(r"[ \t\r\n]*").match(text).end()  # type: ignore[union-attr]
+    if text[at : at + 1] != "[":
+        raise EdgebertError(
+            f"{path}: a list of objects is needed, such as "
+            '[{"text": "…", "label": "…"}]; name a file with one object a line .jsonl'
+        )
+    decoder, line, counted = json.JSONDecoder(), 1, 0
+    at += 1
+    while True:
+        at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]
+        line, counted = line + text.count("\n", counted, at), at
+        if _END.match(text, at):
+            return
+        try:
+            record, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError) as error:
+            raise EdgebertError(f"{path}, line {line}: not JSON: {error}") from error
+        if not isinstance(record, dict):
+            raise EdgebertError(
+                f"{path}, line {line}: a JSON object is needed, "
+                'such as {"text": "…", "label": "…"}'
+            )
+        yield line, record
+
+
+def _read(path: Path) -> str:
+    refuse_unless_ordinary(path)
+    try:
+        with path.open("rb") as file:
+            raw = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from error
+    if len(raw) > LARGEST_FILE:
+        raise EdgebertError(
+            f"{path}: larger than {LARGEST_FILE:,} bytes; write it as JSON Lines (.jsonl)"
+        )
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise EdgebertError(
+            f"{path}: not UTF-8 (byte 0x{raw[error.start]:02X} at {error.start:,}); "
+            "convert the file to UTF-8"
+        ) from error
