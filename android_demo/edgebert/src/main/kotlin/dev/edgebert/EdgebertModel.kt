@@ -86,7 +86,7 @@ class EdgebertModel private constructor(
     internal val asks = Asks(name)
 
     private val embedding by lazy { WholeText(tokenizer, if (record.normalize) ::toLengthOne else ({ it })) { it } }
-    private val classifying by lazy { WholeText(tokenizer, finish = classification(labels)) }
+    private val classifying by lazy { WholeText(tokenizer, finish = classification(labels, record.abstention)) }
     private val regressing by lazy { WholeText(tokenizer) { it[0] } }
     private val tagging by lazy { Tagging(file, tokenizer) }
     private val answering by lazy { Answering(file, tokenizer) }

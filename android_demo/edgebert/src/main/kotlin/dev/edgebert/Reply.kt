@@ -30,9 +30,19 @@ data class Timing(val tokenizeNanos: Long, val setNanos: Long, val invokeNanos: 
  * The best label, its score, and all scores by label, in the order of the model's labels.
  *
  * Scores sum to 1, except where labels are independent of each other and where the windows of a long text
- * were combined by [LongText.MAX].
+ * were combined by [LongText.MAX]. Where a file has a rule of when to abstain (`edgebert convert --calibrate`), they
+ * are calibrated: of the answers with a score of 0.8, about 80 % are right.
+ *
+ * @property label the best one, also where the model abstains.
+ * @property abstained the answer is not to be relied on: the text may belong to another label, or to none. Null: the
+ *   file has no rule.
  */
-data class Classification(val label: String, val score: Float, val scores: Map<String, Float>) {
+data class Classification @JvmOverloads constructor(
+    val label: String,
+    val score: Float,
+    val scores: Map<String, Float>,
+    val abstained: Boolean? = null,
+) {
     /**
      * The best labels, the best first; of equal ones the earlier of the model's first.
      *

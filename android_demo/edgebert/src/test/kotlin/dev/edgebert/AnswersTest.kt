@@ -96,7 +96,13 @@ class AnswersTest {
                 assertEquals((expected as Map<*, *>).keys.toList(), found.keys.toList())
                 found.forEach { (name, value) -> assertSame(expected[name], value) }
             }
-            is Classification -> assertFields(expected, "label" to found.label, "score" to found.score, "scores" to found.scores)
+            is Classification -> assertFields(
+                expected,
+                "label" to found.label,
+                "score" to found.score,
+                "scores" to found.scores,
+                "abstained" to found.abstained,
+            )
             is Span -> assertFields(
                 expected,
                 "label" to found.label,
@@ -118,5 +124,5 @@ class AnswersTest {
         }
     }
 
-    private fun assertFields(expected: Any?, vararg fields: Pair<String, Any>) = assertSame(expected, mapOf(*fields))
+    private fun assertFields(expected: Any?, vararg fields: Pair<String, Any?>) = assertSame(expected, mapOf(*fields))
 }

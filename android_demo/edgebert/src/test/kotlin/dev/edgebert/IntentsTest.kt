@@ -26,6 +26,20 @@ class IntentsTest {
         assertTrue(largest < 1e-3f) { "scores differ by $largest" }
     }
 
+    @Test
+    fun `what a file abstains on is what it does in Python`() {
+        val questions = jsonLines(File(MADE, "abstained.jsonl"))
+        assertEquals(1000, questions.size)
+        EdgebertModel.open(File(MADE, "classify-abstains.tflite")).use { model ->
+            val others = questions.count {
+                val found = model.classify(it["text"] as String).value
+                found.label != it["label"] || found.abstained != it["abstained"]
+            }
+            println("1,000 questions: $others decided otherwise, ${questions.count { it["abstained"] == true }} abstained on")
+            assertTrue(others <= 2) { "$others decided otherwise" }
+        }
+    }
+
     /** The int8 kernels of this runtime are not LiteRT's (docs/android_library.md): a few may tip over. */
     @Test
     fun `labels as shipped, in int8, are Python's but for a few`() {

@@ -20,11 +20,15 @@ internal class Fields(private val values: Map<*, *>, private val where: String) 
 
     fun float(name: String): Float = read(name, ::toFloat)
 
+    fun double(name: String): Double = read(name) { (it as? Number)?.toDouble() }
+
     fun string(name: String): String = read(name) { it as? String }
 
     fun ints(name: String): IntArray = list(name, ::toInt).toIntArray()
 
     fun floats(name: String): FloatArray = list(name, ::toFloat).toFloatArray()
+
+    fun doubles(name: String): DoubleArray = list(name) { (it as? Number)?.toDouble() }.toDoubleArray()
 
     fun strings(name: String): List<String> = list(name) { it as? String }
 

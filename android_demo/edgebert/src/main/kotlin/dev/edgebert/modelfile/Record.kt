@@ -52,6 +52,7 @@ class SelfTest(
  * @property selfTestTolerance largest difference to the recorded outputs that another machine may show.
  * @property prompts of embed: texts that are put before a text, by name.
  * @property defaultPrompt name of the one that is taken where none is asked for.
+ * @property abstention of classify: when the answer is not to be relied on; null: never.
  * @property vectorSize how many numbers a vector of embed has.
  * @property graphCrc32c checksum of all bytes before the archive; null in files of versions that wrote none.
  */
@@ -72,6 +73,7 @@ class Record(
     val defaultPrompt: String?,
     val graphCrc32c: Long?,
     val vectorSize: Int,
+    val abstention: Abstention? = null,
 ) {
     /** The size that the last axis of the file's output must have. */
     internal val outputWidth: Int
@@ -89,8 +91,8 @@ class Record(
         get() = if (task == Task.FILL_MASK) setOf("positions") else emptySet()
 }
 
-/** 2 is that of full-integer files; 3 may be one, too. */
-private val FORMATS = setOf(1L, 3L)
+/** 2 is that of full-integer files; 3 and 4 may be one, too. */
+private val FORMATS = setOf(1L, 3L, 4L)
 private const val INTEGER_FORMAT = 2L
 private const val WORD_PIECE = "wordpiece"
 private const val WHERE = "edgebert record: record"
@@ -151,7 +153,19 @@ private fun Fields.record() = Record(
     defaultPrompt = if (has("default_prompt")) string("default_prompt") else null,
     graphCrc32c = if (has("graph_crc32c")) long("graph_crc32c") else null,
     vectorSize = if (has("vector_size")) int("vector_size") else fields("model").int("hidden_size"),
+    abstention = if (has("abstention")) fields("abstention").abstention(labels = strings("labels").size) else null,
 )
+
+private fun Fields.abstention(labels: Int) = Abstention(
+    temperature = double("temperature"),
+    energies = doubles("energies"),
+    minScore = double("min_score"),
+    minScope = double("min_scope"),
+).also {
+    if (it.energies.size != labels || !(it.temperature > 0)) {
+        throw EdgebertException(Reason.Damaged, "$WHERE.abstention does not fit $labels labels")
+    }
+}
 
 private fun task(id: String): Task = Task.entries.find { it.id == id } ?: throw EdgebertException(
     Reason.TooNew("task ${id.take(40)}"),

@@ -6,6 +6,7 @@ import dev.edgebert.Reason
 import dev.edgebert.LongText
 import dev.edgebert.Output
 import dev.edgebert.Truncate
+import dev.edgebert.modelfile.Abstention
 import dev.edgebert.runtime.windows
 import dev.edgebert.tokenizer.Encoding
 import dev.edgebert.tokenizer.Tokenizer
@@ -57,12 +58,18 @@ internal class WholeText<T>(
     }
 }
 
-/** Names the scores of an output [1, K]. */
-internal fun classification(labels: List<String>): (FloatArray) -> Classification = { scores ->
-    val best = scores.argMax()
+/**
+ * Names the scores of an output [1, K].
+ *
+ * @param rule of the file: calibrates them, and says when to abstain.
+ */
+internal fun classification(labels: List<String>, rule: Abstention?): (FloatArray) -> Classification = { output ->
+    val judged = rule?.judge(output)
+    val scores = judged?.scores ?: output
+    val best = judged?.best ?: output.argMax()
     val byLabel = LinkedHashMap<String, Float>()
     labels.forEachIndexed { at, label -> byLabel[label] = scores[at] }
-    Classification(labels[best], scores[best], byLabel)
+    Classification(labels[best], scores[best], byLabel, judged?.abstained)
 }
 
 /** Scales a vector to length 1. */

@@ -68,7 +68,8 @@ class WrongFilesTest {
     @CsvSource(
         delimiter = '|',
         value = [
-            "\"format\":1|\"format\":4|format 4, this app reads 1, 3; update the app",
+            "\"format\":1|\"format\":5|format 5, this app reads 1, 3, 4; update the app",
+            "\"format\":1|\"format\":4,\"abstention\":{\"temperature\":1,\"energies\":[0],\"min_score\":0,\"min_scope\":0}|abstention does not fit 3 labels",
             "\"format\":1|\"format\":3,\"integer\":{}|a full-integer file, for accelerators",
             "\"format\":1|\"format\":5,\"fixed\":{}|a file of fixed lengths, for accelerators",
             "\"truncation_side\":\"right\"|\"truncation_side\":\"middle\"|record.tokenizer.truncation_side is 'middle'",
