@@ -84,7 +84,7 @@ class MainActivityTest : AppTest() {
         install("intents", File(TestFiles.repository, "edgebert/data/intents.tflite").readBytes())
         val activity = launch().get()
         ready(activity)
-        for ((text, unsure) in listOf("My card was stolen in Berlin" to false, "I love pizza" to true)) {
+        for ((text, unsure) in listOf("My card was stolen" to false, "I love pizza" to true)) {
             activity.type(text)
             val before = activity.text(R.id.timing)
             until("$text is answered") { activity.rows().isNotEmpty() && activity.text(R.id.timing) != before }

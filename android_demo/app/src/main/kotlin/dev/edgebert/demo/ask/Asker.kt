@@ -17,7 +17,7 @@ fun interface Asker {
 
 private const val TOP = 5
 
-/** Below this score of the best label the app says that it is not sure; docs/android.md tells what that does. */
+/** Below this score of the best label of a file without a rule of its own the app says that it is not sure. */
 private const val UNSURE_BELOW = 0.5f
 
 /** How a model of each task is asked; `embed` needs an index first, see [searching]. */
@@ -27,7 +27,7 @@ private val ASKERS: Map<Task, (EdgebertModel) -> Asker> =
             Asker { text, _ ->
                 model.classify(text).map { found ->
                     val rows = found.top(TOP).map { scored(readable(it.label), it.score) }
-                    Answers(rows, isSure = model.record.multiLabel || found.score >= UNSURE_BELOW)
+                    Answers(rows, isSure = found.abstained?.not() ?: (model.record.multiLabel || found.score >= UNSURE_BELOW))
                 }
             }
         },
