@@ -19,13 +19,15 @@ if TYPE_CHECKING:
     from edgebert.errors import CheckFailedError, EdgebertError, TruncationWarning
     from edgebert.evaluation.compare import Comparison, Gate
     from edgebert.evaluation.evaluate import Evaluation
-    from edgebert.runtime.model import Model, load
+    from edgebert.runtime.loading import load
+    from edgebert.runtime.model import Model
     from edgebert.runtime.reply import Reply
     from edgebert.runtime.self_test import SelfTestReport
     from edgebert.runtime.tasks.answer import Answer
     from edgebert.runtime.tasks.classify import Classification
     from edgebert.runtime.tasks.fill_mask import Fill
     from edgebert.runtime.tasks.tag import Span
+    from edgebert.runtime.teachable import TeachableModel
     from edgebert.semantic_search.search import Hit, Search, open_search
 
 # Where each public name lives; imported when first asked for, so that `import edgebert` is quick.
@@ -47,12 +49,13 @@ _HOMES = {
     "Search": "edgebert.semantic_search.search",
     "SelfTestReport": "edgebert.runtime.self_test",
     "Span": "edgebert.runtime.tasks.tag",
+    "TeachableModel": "edgebert.runtime.teachable",
     "TruncationWarning": "edgebert.errors",
     "benchmark": "edgebert.api",
     "compare": "edgebert.api",
     "convert": "edgebert.converter.convert",
     "evaluate": "edgebert.api",
-    "load": "edgebert.runtime.model",
+    "load": "edgebert.runtime.loading",
     "open_search": "edgebert.semantic_search.search",
     "search": "edgebert.api",
 }
@@ -75,6 +78,7 @@ __all__ = [
     "Search",
     "SelfTestReport",
     "Span",
+    "TeachableModel",
     "TruncationWarning",
     "__version__",
     "benchmark",

@@ -59,7 +59,11 @@ def others(model: edgebert.Model) -> float:
 def everything_that_the_program_does(folder: Path) -> None:
     report = edgebert.convert(folder, folder / "int8.tflite", quantize="int8")
     edgebert.convert(folder, quantize="int9")  # error: arg-type
-    edgebert.load(folder / "int8.tflite", threads="2")  # error: arg-type
+    edgebert.load(folder / "int8.tflite", threads="2")  # error: call-overload
+    with edgebert.load(folder / "int8.tflite", taught=folder / "mine.taught") as teachable:
+        teachable.teach("freeze_card", ["please freeze my card"])
+        counts: dict[str, int] = teachable.taught()
+        teachable.teach_all(counts)  # error: arg-type
     with edgebert.load(report.path, engine="litert", threads=2) as model:
         passed: bool = model.selftest().passed
         reply = model.reply("text")

@@ -56,6 +56,10 @@ def evaluate(
             "classify tells them from the others."
         ),
     ] = None,
+    taught: Annotated[
+        Path | None,
+        typer.Option(help="Classify by the labels of this side file (edgebert teach)."),
+    ] = None,
     html: Annotated[
         Path | None,
         typer.Option(help="Write a page with the reliability of scores and risk by coverage."),
@@ -101,7 +105,7 @@ def evaluate(
     from edgebert.evaluation import confidence_page
     from edgebert.evaluation.compare import Gate
     from edgebert.files import refuse_overwrite
-    from edgebert.runtime.model import load
+    from edgebert.runtime.loading import load
 
     if against is not None and (out_of_scope is not None or html is not None or per_label):
         raise EdgebertError(
@@ -117,7 +121,7 @@ def evaluate(
         raise EdgebertError("--metric says what --max-drop looks at; add --max-drop")
     gate = None if max_drop is None else Gate(max_drop, metric)
     with ExitStack() as stack, progress_bar() as progress:
-        model = stack.enter_context(load(file, **vars(running)))
+        model = stack.enter_context(load(file, **vars(running), taught=taught))
         more: dict[str, Any] = {**vars(columns), "progress": progress}
         if against is None:
             evaluation = api.evaluate(model, data, out_of_scope=out_of_scope, **more)

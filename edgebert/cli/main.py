@@ -27,6 +27,7 @@ from edgebert.cli.pretrain import pretrain
 from edgebert.cli.run import run
 from edgebert.cli.search import search
 from edgebert.cli.serve import serve
+from edgebert.cli.teach import teach
 from edgebert.cli.train_report import train_report
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.version import __version__
@@ -95,6 +96,7 @@ app.command()(inspect)
 app.command()(evaluate)
 app.command()(benchmark)
 app.command()(search)
+app.command()(teach)
 app.command()(serve)
 app.command()(pick)
 app.command("check-data")(check_data)

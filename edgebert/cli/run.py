@@ -89,6 +89,10 @@ def run(
             help="Give no answer (answer) where none is better than the best by more than this."
         ),
     ] = None,
+    taught: Annotated[
+        Path | None,
+        typer.Option(help="Classify by the labels of this side file (edgebert teach)."),
+    ] = None,
     threshold: Annotated[
         float | None,
         typer.Option(
@@ -110,7 +114,7 @@ def run(
       echo "Where is my card?" | edgebert run intents.tflite --input -
     """  # noqa: D301
     from edgebert.errors import EdgebertError
-    from edgebert.runtime.model import load
+    from edgebert.runtime.loading import load
 
     texts, source = _settled(texts, source)
     if output is not None and (texts or source is None):
@@ -128,7 +132,7 @@ def run(
         "max_answer_length": max_answer_length,
     }
     options = {name: value for name, value in given.items() if value is not None}
-    with load(file, **vars(running), threshold=threshold) as model:
+    with load(file, **vars(running), threshold=threshold, taught=taught) as model:
         if source is not None and output is not None:
             _run_file(model, source, output, pair, force, workers, options)
             return

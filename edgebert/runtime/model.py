@@ -504,7 +504,7 @@ class Model:
         ]
         return f"<edgebert.Model {', '.join(parts)}>"
 
-    def __reduce__(self) -> tuple[Callable[[], Model], tuple[()]]:
+    def __reduce__(self) -> tuple[Callable[..., Model], tuple[()]]:
         if self._sessions.closed:
             raise EdgebertError(f"{self.path}: the model is closed; it cannot be pickled")
         path = os.path.abspath(self._file.location)  # noqa: PTH100 (as `ModelFile.path`)
@@ -608,34 +608,12 @@ def load(
     threshold: float | None = None,
     accelerator: AcceleratorName | Literal["auto"] = "cpu",
 ) -> Model:
-    """Opens a file made by `edgebert convert`.
-
-    Args:
-        path: the .tflite.
-        engine: "auto" takes the best installed engine that runs the file; or "litert",
-            "tflite-runtime".
-        threads: that one answer may use.
-        threshold: of a classifier with one label a text: abstain where the score is below it, in
-            place of the file's own rule; 0 never abstains.
-        accelerator: "gpu" runs the file on it by LiteRT, as far as it takes the graph (files of
-            fixed lengths, `--target gpu`); the file's self-test runs there first, since a GPU that
-            misreads a graph does not say so. "auto" takes the GPU where it answers rightly, and
-            else the processor.
+    """Opens a file; see `loading.load`, which also opens what is taught to it.
 
     A file of a version that wrote no checksum is tried in a child process first, since the engine
     can crash on one that is damaged (see `trial`).
-
-    Warns:
-        AcceleratorWarning: with "auto", why the processor runs it.
-
-    Raises:
-        EdgebertError: a wrong argument, no such file, not a file of ours, damaged, no engine for
-            it, or an accelerator that does not run it or answers wrongly.
     """
-    if not isinstance(path, (str, os.PathLike)):
-        raise EdgebertError(f"path is {path!r}; the path of a .tflite file is needed")
-    if type(threads) is not int or threads < 1:
-        raise EdgebertError(f"threads is {threads!r}; a whole number of at least 1 is needed")
+    check_arguments(path, threads)
     if accelerator not in ("cpu", "gpu", "auto"):
         raise EdgebertError(f"accelerator {accelerator!r} is unknown; known: cpu, gpu, auto")
     file = read_model_file(path)
@@ -652,6 +630,14 @@ def load(
         model = opened()  # what is wrong on both is raised
         warnings.warn(f"the cpu runs it: {error}", AcceleratorWarning, stacklevel=2)
         return model
+
+
+def check_arguments(path: object, threads: object) -> None:
+    """Raises EdgebertError unless a path is one, and threads are a number of them."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise EdgebertError(f"path is {path!r}; the path of a .tflite file is needed")
+    if type(threads) is not int or threads < 1:
+        raise EdgebertError(f"threads is {threads!r}; a whole number of at least 1 is needed")
 
 
 def _listed(labels: Sequence[str]) -> str:

@@ -103,9 +103,14 @@ def make_task(file: ModelFile, tokenizer: Tokenizer, threshold: float | None) ->
             f"{file.path}: a threshold is for classifiers with one label a text; this file is "
             f"for {record.task}{', multi-label' if record.multi_label else ''}"
         )
+    check_threshold(threshold)
+    return _classify(file, tokenizer, threshold)
+
+
+def check_threshold(threshold: float) -> None:
+    """Raises EdgebertError unless a threshold is a number from 0 to 1."""
     if type(threshold) not in (int, float) or not 0 <= threshold <= 1:
         raise EdgebertError(f"threshold is {threshold!r}; a number from 0 to 1 is needed")
-    return _classify(file, tokenizer, threshold)
 
 
 def output_width(record: Record) -> int:

@@ -30,7 +30,7 @@ class IntentsTest {
     fun `what a file abstains on is what it does in Python`() {
         val questions = jsonLines(File(MADE, "abstained.jsonl"))
         assertEquals(1000, questions.size)
-        EdgebertModel.open(File(MADE, "classify-abstains.tflite")).use { model ->
+        EdgebertModel.fromFile(File(MADE, "classify-abstains.tflite")).use { model ->
             val others = questions.count {
                 val found = model.classify(it["text"] as String).value
                 found.label != it["label"] || found.abstained != it["abstained"]

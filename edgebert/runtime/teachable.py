@@ -1,0 +1,218 @@
+"""An embedder that learns labels from a few sentences: a classifier from examples alone."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from edgebert.arrays import Array
+from edgebert.errors import EdgebertError
+from edgebert.model_file.read import ModelFile, read_model_file
+from edgebert.runtime.model import Model, check_arguments
+from edgebert.runtime.tasks import check_threshold, output_width
+from edgebert.runtime.tasks.classify import Classification
+from edgebert.runtime.tasks.embed import Embed, to_length_one
+from edgebert.runtime.tasks.scores import softmax
+from edgebert.runtime.taught_file import (
+    MOST_LABELS,
+    TaughtLabel,
+    TaughtLabels,
+    check_label,
+    read_taught,
+    write_taught,
+)
+from edgebert.support import EngineName
+
+SHARPNESS = 20.0
+"""A score is the softmax of cosines times it: the likeliest on BANKING77, of 3 to 10 texts a label
+(docs/abstaining.md)."""
+
+
+class _Prototypes(NamedTuple):
+    """The labels, and a vector of length 1 for each, [K, H]."""
+
+    labels: tuple[str, ...]
+    matrix: Array
+
+
+class TeachableModel(Model):
+    """A file for `embed` as a classifier whose labels are taught; `load(path, taught=…)` gives it.
+
+    It has all of `Model`'s methods for `classify`. A text gets the label whose sentences' mean
+    vector (prototype; Snell et al. 2017, arXiv:1703.05175) is nearest by cosine. What is taught
+    lies in the side file at once, which is replaced whole; the model's own file never changes.
+
+    Threads may share it; each answer is by the labels of one moment.
+    """
+
+    def __init__(
+        self,
+        file: ModelFile,
+        *,
+        engine: EngineName,
+        threads: int,
+        taught: Path,
+        threshold: float | None = None,
+    ) -> None:
+        record = file.record
+        if record.task != "embed":
+            raise EdgebertError(
+                f"{file.path}: labels are taught to files for embed; this one is for {record.task}"
+            )
+        if record.graph_crc32c is None:
+            raise EdgebertError(
+                f"{file.path}: has no checksum by which taught labels would know it; convert again"
+            )
+        if threshold is not None:
+            check_threshold(threshold)
+        self._side = taught
+        self._own = f"{record.graph_crc32c:08x}", output_width(record)
+        known = read_taught(taught, *self._own)
+        super().__init__(file, engine=engine, threads=threads)
+        self._embedding = self._task
+        self.threshold = threshold
+        self.task = "classify"
+        self._teaching = threading.Lock()
+        rescale = [to_length_one] if record.normalize else []
+        prompts = record.prompts, record.default_prompt
+        self._task = Embed(self.tokenizer, self._classify, *prompts, *rescale)
+        self._take(known)
+
+    def teach(self, label: str, texts: Sequence[str]) -> None:
+        """Teaches a label, or more sentences of one that is known already.
+
+        Args:
+            label: its name, of at most 100 printable characters.
+            texts: sentences that belong to it.
+
+        Raises:
+            EdgebertError: a wrong name, no sentence, one without words, too many labels, or a side
+                file that cannot be read or written; nothing is changed.
+        """
+        self.teach_all({label: texts})
+
+    def teach_all(self, examples: Mapping[str, Sequence[str]]) -> None:
+        """Teaches several labels, or none where one of them is wrong; see `teach`.
+
+        Args:
+            examples: the sentences of each label.
+        """
+        vectors = {label: self._vectors_of(label, texts) for label, texts in examples.items()}
+        with self._teaching:
+            taught = read_taught(self._side, *self._own)
+            count = len(taught.labels.keys() | vectors.keys())
+            if count > MOST_LABELS:
+                raise EdgebertError(f"{count:,} labels; at most {MOST_LABELS:,} can be taught")
+            learned = {
+                label: _with_more(taught.labels.get(label), more) for label, more in vectors.items()
+            }
+            self._keep(taught.changed(learned))
+
+    def forget(self, label: str) -> None:
+        """Forgets a label; the answers by the others are as they were, bit for bit.
+
+        Raises:
+            EdgebertError: there is no such label, or the side file cannot be written.
+        """
+        with self._teaching:
+            taught = read_taught(self._side, *self._own)
+            if label not in taught.labels:
+                known = ", ".join(map(repr, list(taught.labels)[:20])) or "none"
+                raise EdgebertError(f"label {label!r:.60} is not taught; taught are: {known}")
+            self._keep(taught.changed({label: None}))
+
+    def undo(self) -> tuple[str, ...]:
+        """Takes the last change back, bit for bit; once more brings it again.
+
+        Returns:
+            The labels that were changed.
+
+        Raises:
+            EdgebertError: there is no change, or the side file cannot be written.
+        """
+        with self._teaching:
+            taught = read_taught(self._side, *self._own)
+            if not taught.undo:
+                raise EdgebertError(f"{self._side}: nothing to undo")
+            self._keep(taught.changed(taught.undo))
+            return tuple(taught.undo)
+
+    def taught(self) -> dict[str, int]:
+        """The labels, and how many sentences each was taught with."""
+        return {name: each.texts for name, each in self._known.labels.items()}
+
+    def __reduce__(self) -> tuple[Callable[..., Model], tuple[()]]:
+        _, _ = super().__reduce__()  # refuses a model that is closed
+        path, side = self._file.location, self._side
+        path, side = os.path.abspath(path), Path(os.path.abspath(side))  # noqa: PTH100
+        again = partial(load_teachable, path, taught=side, threshold=self.threshold)
+        return partial(again, engine=self._engine, threads=self.threads), ()
+
+    def __enter__(self) -> TeachableModel:
+        return self
+
+    def _vectors_of(self, label: str, texts: Sequence[str]) -> list[Array]:
+        check_label(label)
+        if isinstance(texts, str):
+            raise EdgebertError("a list of sentences is needed; one string was given")
+        vectors = [self._vector(text) for text in texts]
+        if not vectors:
+            raise EdgebertError(f"label {label!r}: no sentences given; one or more are needed")
+        return vectors
+
+    def _vector(self, text: str) -> Array:
+        """The vector of a sentence, of length 1."""
+        if not self.tokenizer.ids(text):
+            raise EdgebertError(f"sentence {text!r:.60} has no words; nothing is learned from it")
+        reply = self._embedding.infer(self._embedding.tokenize(text), self._session)
+        return to_length_one(reply.value)
+
+    def _keep(self, taught: TaughtLabels) -> None:
+        write_taught(self._side, taught)
+        self._take(taught)
+
+    def _take(self, taught: TaughtLabels) -> None:
+        self._known = taught
+        self.labels = tuple(taught.labels)
+        rows = [to_length_one(each.mean()) for each in taught.labels.values()]
+        self._prototypes = _Prototypes(self.labels, np.array(rows, np.float32))
+
+    def _classify(self, output: Array) -> Classification:
+        labels, matrix = self._prototypes
+        if not labels:
+            raise EdgebertError(f"{self._side}: no label is taught yet; teach one or more")
+        scores = softmax(np.float32(SHARPNESS) * (matrix @ to_length_one(output[0]))).tolist()
+        best = scores.index(max(scores))
+        abstained = None if self.threshold is None else scores[best] < self.threshold
+        named = dict(zip(labels, scores, strict=True))
+        return Classification(labels[best], scores[best], named, abstained)
+
+
+def load_teachable(
+    path: str | os.PathLike[str],
+    *,
+    taught: str | os.PathLike[str],
+    engine: EngineName = "auto",
+    threads: int = 1,
+    threshold: float | None = None,
+) -> TeachableModel:
+    """Opens a file for embed, and the side file of what is taught to it; see `loading.load`."""
+    check_arguments(path, threads)
+    if not isinstance(taught, (str, os.PathLike)):
+        raise EdgebertError(f"taught is {taught!r}; the path of a side file is needed")
+    file, side = read_model_file(path), Path(taught)
+    return TeachableModel(file, engine=engine, threads=threads, threshold=threshold, taught=side)
+
+
+def _with_more(known: TaughtLabel | None, vectors: Sequence[Array]) -> TaughtLabel:
+    """A label with further sentences."""
+    total, count = np.sum(vectors, axis=0), len(vectors)
+    if known is not None:
+        total, count = total + known.mean() * known.texts, count + known.texts
+    return TaughtLabel.of(total / count, count)
