@@ -31,15 +31,25 @@ class ConversionOptions:
         ),
     ] = None
     quantize: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="Weights in int8, int4, float16 or float32; int8-static, int8 with ranges from "
             "calibration, which takes 10 to 20 % less of an ARM processor; or int8-full or "
             "int16x8, which hold nothing but whole numbers, for accelerators that know nothing "
             "else. w8-t4-a8 is int8 with the word table in int4, w4-t8-a8 int4 with the table in "
-            "int8. int4 is for LiteRT 2.1 and later, smaller and not faster."
+            "int8. int4 is for LiteRT 2.1 and later, smaller and not faster.",
+            show_default="int8",
         ),
-    ] = "int8"
+    ] = None
+    device: Annotated[
+        str | None,
+        typer.Option(
+            "--for",
+            help="Processor that the file is for, in place of --quantize: pi4, pi5 or phone "
+            "(int8-static) or x86 (int8), the quickest recipe there.",
+            show_default="any",
+        ),
+    ] = None
     labels: Annotated[
         Path | None,
         typer.Option(help="File with one label a line.", show_default="the checkpoint's"),
@@ -270,6 +280,7 @@ def convert(
       edgebert convert tiny --task embed --pooling cls
       edgebert convert ./my-e5 --prompt query="query: " --prompt passage="passage: "
       edgebert convert google/bert_uncased_L-4_H-256_A-4 --task encode --quantize float16
+      edgebert convert all-minilm-l6-v2 --for pi5
       edgebert convert all-minilm-l6-v2 --quantize int8-static --calibration texts.txt
       edgebert convert all-minilm-l6-v2 --quantize int8-full --length 64 --length 128
       edgebert convert ./my-classifier --quantize int4 --calibration texts.txt --mixed auto

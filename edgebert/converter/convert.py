@@ -18,7 +18,7 @@ from edgebert.converter.abstain import AbstentionPlan, abstention_plan, fit_on_f
 from edgebert.converter.check import check_encodings, compare
 from edgebert.converter.file_record import make_record
 from edgebert.converter.gate import DataCheck, data_check
-from edgebert.converter.options import Mixed, Options, RecipeName, RuntimeName
+from edgebert.converter.options import DeviceName, Mixed, Options, RecipeName, RuntimeName
 from edgebert.converter.plan import Plan, plan, trim
 from edgebert.converter.recipe import BuildAids, Built, QualityMeasure
 from edgebert.converter.report import ConversionReport
@@ -40,7 +40,8 @@ def convert(
     output: str | os.PathLike[str] | None = None,
     *,
     task: TaskName | None = None,
-    quantize: RecipeName = "int8",
+    quantize: RecipeName | None = None,
+    device: DeviceName | None = None,
     labels: str | os.PathLike[str] | Sequence[str] | None = None,
     max_length: int | None = None,
     runtime: RuntimeName = "litert",
@@ -75,7 +76,9 @@ def convert(
         source: a folder, an archive, a catalogue name, a hub id (`checkpoints.sources`).
         output: the file to write; None: named after source, task and recipe, in this folder.
         task: None takes what the checkpoint was made for.
-        quantize: how weights are stored.
+        quantize: how weights are stored; None: "int8".
+        device: in its place the processor that the file is for: it gets the recipe that is quickest
+            there ("pi4", "pi5" and "phone": "int8-static"; "x86": "int8").
         labels: a file with one label a line, or the labels; None takes the checkpoint's.
         max_length: most tokens of an input; None takes the checkpoint's.
         runtime: "tflite-runtime" writes a file that tflite-runtime 2.14 opens too; "litert-2.2"
@@ -137,6 +140,7 @@ def convert(
     options = Options(
         task=task,
         quantize=quantize,
+        device=device,
         labels=Path(labels) if path_of_labels else labels,  # type: ignore[arg-type]
         max_length=max_length,
         runtime=runtime,

@@ -22,6 +22,7 @@ RecipeName: TypeAlias = Literal[
     "w4-t8-a8",
 ]
 RuntimeName: TypeAlias = Literal["litert", "litert-2.2", "tflite-runtime"]
+DeviceName: TypeAlias = Literal["pi4", "pi5", "phone", "x86"]
 Mixed: TypeAlias = Literal["none", "auto"]
 
 SHORTEST = 8
@@ -32,6 +33,7 @@ SHORTEST = 8
 class Options:
     """What a user may ask of a conversion; None leaves it to the checkpoint, or to us.
 
+    `device` chooses the recipe in place of `quantize` (`devices.recipe_for`).
     Those from `lengths` on belong to some recipes only (`recipe.Recipe.options`).
 
     Attributes:
@@ -50,7 +52,8 @@ class Options:
     """
 
     task: TaskName | None = None
-    quantize: RecipeName = "int8"
+    quantize: RecipeName | None = None
+    device: DeviceName | None = None
     labels: Path | Sequence[str] | None = None
     max_length: int | None = None
     runtime: RuntimeName = "litert"

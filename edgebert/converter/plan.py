@@ -11,6 +11,7 @@ from edgebert.bert.sentence import POOLINGS, Pooling, is_pooling, pooling_modes
 from edgebert.bert.tasks import LABELLED, TASKS, TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.labels import default_labels, read_labels
+from edgebert.converter.devices import recipe_for
 from edgebert.converter.float_graph import FloatPlan
 from edgebert.converter.head import Head
 from edgebert.converter.options import Options
@@ -56,12 +57,13 @@ def plan(options: Options, checkpoint: Checkpoint) -> Plan:
     Raises:
         EdgebertError: a choice is unknown, or the checkpoint cannot serve it.
     """
-    recipe = RECIPES.get(options.quantize)
+    chosen = recipe_for(options, checkpoint.config)
+    recipe = RECIPES.get(chosen)
     method = None if recipe is None else recipe.methods.get(options.runtime)
     if recipe is None or method is None:
         runtimes = {runtime for row in RECIPES.values() for runtime in row.methods}
         raise EdgebertError(
-            f"quantize {options.quantize!r} for runtime {options.runtime!r} is unknown; "
+            f"quantize {chosen!r} for runtime {options.runtime!r} is unknown; "
             f"quantize: {', '.join(sorted(RECIPES))}; runtime: {', '.join(sorted(runtimes))}"
         )
     task = _task(options.task, checkpoint)

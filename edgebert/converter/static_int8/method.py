@@ -22,6 +22,7 @@ from edgebert.converter.recipe import BuildAids, Built
 from edgebert.converter.run_graph import outputs
 from edgebert.converter.static_int8.choose import choose_dynamic
 from edgebert.converter.static_int8.dense import StaticDense, role_of, static_dense
+from edgebert.converter.static_int8.families import refuse_family
 from edgebert.converter.static_int8.observe import ObservedDense, observe
 from edgebert.converter.static_int8.report import StaticReport
 from edgebert.converter.static_int8.storage import StaticStorage
@@ -112,22 +113,6 @@ class StaticMethod:
         if not 0 < max_loss < 1:
             raise EdgebertError(f"max loss {max_loss:g}: a number above 0 and below 1 is needed")
         return StaticPlan(usable_length(options, checkpoint), options.calibration, max_loss)
-
-
-def refuse_family(config: BertConfig, source: str) -> None:
-    """Raises EdgebertError for models whose layers are not those of a plain BERT."""
-    foreign = {
-        "shared layers": config.shared_layers,
-        "bottlenecks": config.bottleneck_size is not None,
-        "several feed-forward networks a layer": config.num_feedforward_networks > 1,
-        "norms that do not normalise": config.norm != "layer_norm",
-    }
-    found = [what for what, there in foreign.items() if there]
-    if found:
-        raise EdgebertError(
-            f"{source}: has {' and '.join(found)}; int8-static takes BERT, DistilBERT and ELECTRA; "
-            "use --quantize int8"
-        )
 
 
 def shape(

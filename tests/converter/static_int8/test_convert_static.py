@@ -99,7 +99,7 @@ def test_what_it_does_not_take_is_one_line(options, message):
 
 
 def test_families_with_other_layers_are_refused():
-    from edgebert.converter.static_int8.method import refuse_family
+    from edgebert.converter.static_int8.families import refuse_family
     from tests.bert_weights import FAMILIES, small_config
 
     for family in ("ALBERT", "MobileBERT"):

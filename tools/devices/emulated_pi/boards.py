@@ -1,4 +1,4 @@
-"""The Raspberry Pis that are emulated: what programs see of their processors."""
+"""The Raspberry Pis, and the phone, that are emulated: what programs see of their processors."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Architecture:
 
 @dataclass(frozen=True)
 class Board:
-    """A Raspberry Pi as programs see it.
+    """A board as programs see it.
 
     Attributes:
-        cpu: qemu's name for it. Never `max`: its SME is what LiteRT computes wrongly under
+        cpu: qemu's name for it. Never `max` with its SME, which LiteRT computes wrongly with under
             qemu 7.2.
         features: of /proc/cpuinfo, from which runtimes choose their kernels.
         variant, part, revision: of the CPU's identification register.
@@ -78,6 +78,16 @@ BOARDS: Mapping[str, Board] = MappingProxyType(
             "0xd0b",
             1,
         ),
+        "phone": Board(
+            ARM64,
+            "max,sme=off,sve=off",
+            "fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm jscvt "
+            "fcma lrcpc dcpop sha3 sm3 sm4 asimddp sha512 asimdfhm dit uscat ilrcpc flagm ssbs sb "
+            "paca pacg dcpodp flagm2 frint i8mm bf16",
+            "0x2",
+            "0xd47",
+            0,
+        ),
         "pi2": Board(
             ARMHF,
             "cortex-a7",
@@ -88,7 +98,8 @@ BOARDS: Mapping[str, Board] = MappingProxyType(
         ),
     }
 )
-"""pi4 has no int8 dot product, pi5 has it (asimddp); pi2 stands for 32-bit Raspberry Pi OS."""
+"""pi4 has no int8 dot product, pi5 has it (asimddp), phone multiplies int8 matrices (i8mm, as
+Armv8.6 and the Cortex-A710 do); pi2 stands for 32-bit Raspberry Pi OS."""
 
-COUNTED = ("pi4", "pi5")
+COUNTED = ("pi4", "pi5", "phone")
 """Boards whose instructions can be counted."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import edgebert
 from edgebert.checkpoints.sources import MINILM
-from edgebert.converter.options import RuntimeName
+from edgebert.converter.options import RecipeName, RuntimeName
 from tools.devices.emulated_pi.boards import COUNTED
 from tools.devices.emulated_pi.count import count
 from tools.devices.emulated_pi.root import EmulatedPi, default_cache
@@ -38,6 +38,7 @@ class Subject:
         size: of the catalogue, for random weights; None: all-MiniLM-L6-v2 as its package has it.
         tokens: lengths.
         onnx: name of the file for ONNX Runtime, int8 too.
+        quantize: its recipe.
         runtime: that the file is for.
     """
 
@@ -45,6 +46,7 @@ class Subject:
     size: str | None
     tokens: tuple[int, ...]
     onnx: str
+    quantize: RecipeName = "int8"
     runtime: RuntimeName = "litert"
 
 
@@ -53,8 +55,12 @@ SUBJECTS = (
     Subject("4/256 classifier", "4/256", (32, 128), "mini.int8.onnx"),
     Subject("4/512 classifier", "4/512", (32, 128), "small.int8.onnx"),
     Subject("MiniLM embedder", None, (24, 128), "minilm.int8.onnx"),
-    Subject("2/128 for LiteRT 2.2", "2/128", (32, 128), "tiny.int8.onnx", "litert-2.2"),
-    Subject("MiniLM for LiteRT 2.2", None, (24, 128), "minilm.int8.onnx", "litert-2.2"),
+    Subject("2/128 static", "2/128", (32, 128), "tiny.int8.onnx", "int8-static"),
+    Subject("4/256 static", "4/256", (32, 128), "mini.int8.onnx", "int8-static"),
+    Subject("4/512 static", "4/512", (32, 128), "small.int8.onnx", "int8-static"),
+    Subject("MiniLM static", None, (24, 128), "minilm.int8.onnx", "int8-static"),
+    Subject("2/128 for LiteRT 2.2", "2/128", (32, 128), "tiny.int8.onnx", runtime="litert-2.2"),
+    Subject("MiniLM for LiteRT 2.2", None, (24, 128), "minilm.int8.onnx", runtime="litert-2.2"),
 )
 
 
@@ -75,7 +81,11 @@ class Cost:
 
 
 def measure(
-    subject: Subject, pi: EmulatedPi, statistics: Path | None, onnx: Path | None
+    subject: Subject,
+    pi: EmulatedPi,
+    statistics: Path | None,
+    onnx: Path | None,
+    boards: Sequence[str] = COUNTED,
 ) -> Iterator[Cost]:
     """Converts a model and counts it on each board.
 
@@ -84,15 +94,16 @@ def measure(
         pi: boards.
         statistics: see `random_weights.draw_checkpoint`.
         onnx: file for ONNX Runtime; None: only edgebert is counted.
+        boards: to count on.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.tflite"
         if subject.size is None:
-            edgebert.convert(MINILM, path, runtime=subject.runtime)
+            edgebert.convert(MINILM, path, quantize=subject.quantize, runtime=subject.runtime)
         elif statistics is not None:
             checkpoint = draw_checkpoint(subject.size, statistics)
-            convert_drawn(checkpoint, path, runtime=subject.runtime)
-        for board in COUNTED:
+            convert_drawn(checkpoint, path, quantize=subject.quantize, runtime=subject.runtime)
+        for board in boards:
             ours = count(pi, board, path, subject.tokens)
             theirs = count(pi, board, onnx, subject.tokens) if onnx else [None] * len(ours)
             for our, their in zip(ours, theirs, strict=True):
@@ -129,7 +140,7 @@ def merge(found: Sequence[Cost], committed: Mapping[tuple[str, str, int], Cost])
 def table(costs: Sequence[Cost]) -> str:
     """Million instructions, as a Markdown table."""
     lines = [
-        "| model | tokens | board | edgebert int8 | ONNX Runtime int8 | edgebert / ONNX Runtime |",
+        "| model | tokens | board | edgebert | ONNX Runtime int8 | edgebert / ONNX Runtime |",
         "|---|---|---|---|---|---|",
     ]
     for cost in costs:
@@ -162,11 +173,17 @@ def main() -> int:
         "statistics", nargs="?", type=Path, help="mean and deviation of each tensor, as JSON"
     )
     parser.add_argument("--onnx", type=Path, help="folder with int8 models for ONNX Runtime")
+    parser.add_argument(
+        "--model", choices=[s.name for s in SUBJECTS], action="append", help="default: all"
+    )
+    parser.add_argument("--board", choices=COUNTED, action="append", help="default: all")
     parser.add_argument("--update", action="store_true", help="commit to what is found")
     parser.add_argument("--cache", type=Path, default=default_cache())
     arguments = parser.parse_args()
-    found = []
+    found: list[Cost] = []
     for subject in SUBJECTS:
+        if arguments.model and subject.name not in arguments.model:
+            continue
         if subject.size and arguments.statistics is None:
             print(f"{subject.name}: left out, STATISTICS is not given", file=sys.stderr)
             continue
@@ -174,7 +191,9 @@ def main() -> int:
         if onnx is not None and not onnx.exists():
             print(f"{subject.name}: {onnx} is not there; not compared", file=sys.stderr)
             onnx = None
-        found += measure(subject, EmulatedPi(arguments.cache), arguments.statistics, onnx)
+        pi = EmulatedPi(arguments.cache)
+        boards = arguments.board or COUNTED
+        found += measure(subject, pi, arguments.statistics, onnx, boards)
     committed = read_figures()
     print(table(found))
     if arguments.update:

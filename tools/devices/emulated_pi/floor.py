@@ -57,7 +57,9 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=default_cache())
     arguments = parser.parse_args()
     pi = EmulatedPi(arguments.cache)
-    (subject,) = (s for s in SUBJECTS if s.size is None and s.runtime == "litert")
+    (subject,) = (
+        s for s in SUBJECTS if (s.size, s.quantize, s.runtime) == (None, "int8", "litert")
+    )
     committed = read_figures()
     with tempfile.TemporaryDirectory() as folder, open_checkpoint(MINILM) as checkpoint:
         path = Path(folder) / "floor.tflite"

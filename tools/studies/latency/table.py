@@ -19,7 +19,6 @@ import numpy as np
 
 from edgebert.bert.catalogue import CATALOGUE
 from edgebert.files import sha256_of
-from tools.devices.emulated_pi.boards import COUNTED
 from tools.devices.emulated_pi.count import count
 from tools.devices.emulated_pi.root import EmulatedPi, default_cache
 from tools.docs.pages import write_between_marks
@@ -34,6 +33,7 @@ FIGURES = Path(__file__).with_name("figures.json")
 PAGE = Path(__file__).parents[3] / "docs/latency.md"
 WORK = Path("build/latency")
 
+BOARDS = ("pi4", "pi5")
 COUNTED_LAYERS = (2, 4)
 """Every layer but the last costs the same, so sizes of these counts of layers say what the others
 cost; `CHECKED` are counted all the same, and must lie on the line."""
@@ -112,7 +112,7 @@ def measure(statistics: Path, pi: EmulatedPi, work: Path) -> Figures:
     paths = {model.name: work / f"{model.name.replace('/', '-')}.tflite" for model in CATALOGUE}
     for size, path in paths.items():
         write_size(size, statistics, path)
-    counts = {board: count_sizes(pi, board, paths, kept) for board in COUNTED}
+    counts = {board: count_sizes(pi, board, paths, kept) for board in BOARDS}
     limit = work / "limit.tflite"
     write_limit(limit)
     timed = {size: _time(path, limit, kept) for size, path in paths.items()}
@@ -131,7 +131,7 @@ def measure(statistics: Path, pi: EmulatedPi, work: Path) -> Figures:
                     done.attention,
                     as_much / usual / 1e6,
                     done.total / as_much,
-                    *(counts[board][size][at] / 1e6 for board in COUNTED),
+                    *(counts[board][size][at] / 1e6 for board in BOARDS),
                 )
             )
     loads = [each["load"] for each in timed.values()]
