@@ -57,7 +57,6 @@ SUBJECTS = (
     Subject("MiniLM embedder", None, (24, 128), "minilm.int8.onnx"),
     Subject("2/128 static", "2/128", (32, 128), "tiny.int8.onnx", "int8-static"),
     Subject("4/256 static", "4/256", (32, 128), "mini.int8.onnx", "int8-static"),
-    Subject("4/512 static", "4/512", (32, 128), "small.int8.onnx", "int8-static"),
     Subject("MiniLM static", None, (24, 128), "minilm.int8.onnx", "int8-static"),
     Subject("2/128 for LiteRT 2.2", "2/128", (32, 128), "tiny.int8.onnx", runtime="litert-2.2"),
     Subject("MiniLM for LiteRT 2.2", None, (24, 128), "minilm.int8.onnx", runtime="litert-2.2"),
