@@ -53,7 +53,7 @@ def _reader(kind: Any) -> _Reader:
     if kind is Any:
         return lambda value, where: value
     if origin in (Union, UnionType):
-        return _optional(_reader(next(a for a in arguments if a is not NoneType)))
+        return _optional(next(a for a in arguments if a is not NoneType))
     if origin is Literal:
         return _checked(lambda value: value in arguments)
     if origin is tuple:
@@ -67,8 +67,9 @@ def _reader(kind: Any) -> _Reader:
     return _checked(lambda value: type(value) is kind)
 
 
-def _optional(inner: _Reader) -> _Reader:
-    return lambda value, where: None if value is None else inner(value, where)
+def _optional(kind: Any) -> _Reader:
+    # Most of what is optional is not there; then its type is never looked at.
+    return lambda value, where: None if value is None else _reader(kind)(value, where)
 
 
 def _checked(fits: Callable[[Any], bool]) -> _Reader:
