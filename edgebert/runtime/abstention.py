@@ -52,12 +52,13 @@ def check_rule(rule: Abstention, labels: int) -> None:
 
 def judge(rule: Abstention, output: npt.NDArray[Any]) -> Judgement:
     """Applies a rule to the probabilities [K] of a text as the model gives them."""
-    logs = np.log(np.maximum(output, LEAST, dtype=np.float64))
+    # Each call of numpy is a hundredth of a small model's answer; its methods take several.
+    logs = np.log(np.maximum(output, LEAST), dtype=np.float64)
     grown = np.exp(logs / rule.temperature)
-    scores = (grown / grown.sum()).tolist()
+    scores: list[float] = (grown / np.add.reduce(grown)).tolist()
     best = int(output.argmax())
-    near = -logs.mean() - rule.energies[best]
-    return Judgement(scores, best, bool(scores[best] < rule.min_score or near < rule.min_scope))
+    near = float(np.add.reduce(logs)) / -len(scores) - rule.energies[best]
+    return Judgement(scores, best, scores[best] < rule.min_score or near < rule.min_scope)
 
 
 def calibrated(scores: npt.NDArray[Any], temperature: float) -> npt.NDArray[np.float64]:

@@ -15,9 +15,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -134,11 +133,10 @@ def write_taught(path: Path, taught: TaughtLabels) -> None:
     Raises:
         EdgebertError: it cannot be written.
     """
-    text = json.dumps(asdict(taught), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    with replacing(path, force=True) as part, part.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    # default=vars, since asdict copies every entry first.
+    text = json.dumps(vars(taught), default=vars, ensure_ascii=False, separators=(",", ":"))
+    with replacing(path, force=True) as part:
+        part.write_text(text, encoding="utf-8")
 
 
 def check_label(label: Any) -> None:

@@ -28,6 +28,7 @@ from edgebert.evaluation.texts import open_texts, read_texts
 from edgebert.model_file.contents import read_contents
 from edgebert.model_file.names import RECORD_FILE, UNIGRAM_FILE, VOCABULARY_FILE
 from edgebert.model_file.read import read_model_file
+from edgebert.runtime.taught_file import read_taught
 from edgebert.semantic_search.index_file import read_index
 from edgebert.train.distillation.teacher_scores import TeacherScores
 from edgebert.train.run_json import read_metrics
@@ -37,6 +38,10 @@ from tests.fuzz import hostile, seeds
 from tests.fuzz.target import Target
 
 _TEXT = "A card [MASK] lost, 東京 ﬁ"
+_TAUGHT = (
+    b'{"model":"0badcafe","width":3,"labels":{"a":{"texts":2,"scale":0.1,"vector":"AQID"}},'
+    b'"undo":{"a":null},"format":1}'
+)
 _WEIGHTS = "model.safetensors"
 _LIMITS = ArchiveLimits(total_bytes=8 << 20, free_bytes=1 << 20, members=1000)
 
@@ -45,6 +50,12 @@ def _model(path: Path) -> None:
     """All that `load` and `inspect` read before an engine does."""
     read_model_file(path).tokenizer().encode(_TEXT)
     read_contents(path)
+
+
+def _taught(path: Path) -> None:
+    """A side file, and the vectors in it."""
+    for label in read_taught(path, "0badcafe", 3).labels.values():
+        label.mean()
 
 
 def _folder_of(depth: int) -> Callable[[Path], Any]:
@@ -337,6 +348,7 @@ _ALL = (
         "labels", "labels.txt", read_labels, lambda: [b"no\nmaybe\nyes\n", *hostile.vocabularies()]
     ),
     Target("search-index", "x.index", read_index, lambda: [seeds.index(), *hostile.index_files()]),
+    Target("taught-labels", "x.taught", _taught, lambda: [_TAUGHT]),
     Target("rows-csv", "x.csv", _examples("classify"), lambda: [_ROWS, *hostile.tables()]),
     Target(
         "rows-several-labels",
