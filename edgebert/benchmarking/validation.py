@@ -12,7 +12,7 @@ from edgebert.errors import EdgebertError
 _MOST_RUNS = 20_000
 _LARGEST = 1e15  # a petabyte, or thirty years in microseconds
 _MAY_BE_NEGATIVE = frozenset(
-    {"value", "temperature_c", "temperature_c_before", "temperature_c_after"}
+    {"value", "low", "temperature_c", "temperature_c_before", "temperature_c_after"}
 )
 
 

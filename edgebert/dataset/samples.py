@@ -92,9 +92,9 @@ def read_samples(
 def kind_of(path: Path, columns: Columns = USUAL) -> Kind:
     """What the data of a file is for, by its first 2,000 rows.
 
-    CoNLL columns are for tag; a query and its answer for embed; numbers as labels, broken ones or
-    more than 20 different ones, for regress; lists of labels for classify, multi-label; and all
-    else for classify.
+    CoNLL columns are for tag; a query and its answer for embed; numbers as labels, some with a
+    decimal point or more than 20 different ones, for regress; lists of labels for classify,
+    multi-label; and all else for classify.
 
     Raises:
         EdgebertError: the file cannot be read, or looks like data that is not checked here.
@@ -124,11 +124,11 @@ def kind_of(path: Path, columns: Columns = USUAL) -> Kind:
 
 def _are_values(labels: Sequence[str]) -> bool:
     try:
-        numbers = [float(label) for label in labels]
+        numbers = {float(label) for label in labels}
     except ValueError:
         return False
-    whole = all(number.is_integer() for number in numbers)
-    return not whole or len(set(numbers)) > _MOST_RATINGS
+    whole = all(label.strip().lstrip("-").isdecimal() for label in labels)
+    return not whole or len(numbers) > _MOST_RATINGS
 
 
 def _is_conll(path: Path) -> bool:

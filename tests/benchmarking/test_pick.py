@@ -218,3 +218,8 @@ def test_the_sample_of_the_repository():
     assert choice.best.name == "intents_4_256"
     assert names(choice.near) == ["intents_2_128.float32", "intents_2_128"]
     assert choice.others == 1
+
+
+def test_a_correlation_and_its_interval_may_be_negative():
+    poor = run(model("poor"), accuracy=-0.1, low=-0.3)
+    assert choose(device(poor)).best.accuracy == -0.1

@@ -227,6 +227,7 @@ def test_pairs_are_the_same_where_both_texts_are(tmp_path):
         ('{"text": "a", "label": "x"}', Kind("classify")),
         ('{"text": "a", "label": 3}', Kind("classify")),
         ('{"text": "a", "label": 3.5}', Kind("regress")),
+        ('{"text": "a", "label": 5.0}', Kind("regress")),
         ("\n".join(f'{{"text": "a", "label": {at}}}' for at in range(30)), Kind("regress")),
         ('{"text": "a", "label": ["x", "y"]}', Kind("classify", multi_label=True)),
         ('{"query": "a", "positive": "b"}', Kind("embed")),

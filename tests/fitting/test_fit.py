@@ -28,6 +28,17 @@ from tests.train import words
 SHAPE = replace(words.CONFIG, num_hidden_layers=2, hidden_size=32, intermediate_size=64)
 
 
+LABELS = {
+    "classify": ["negative", "positive"],
+    "regress": [],
+    "tag": ["B-LOC", "B-PER", "O"],
+}
+
+
+def start_task(folder):
+    return open_folder(folder).task
+
+
 class Commands:
     """What the plain commands do; a training only draws the head that it would have learned."""
 
@@ -50,11 +61,10 @@ class Commands:
         start = open_folder(Path(source))
         if "--student" in options:
             start = student_from_teacher(start, *parse_size(options["--student"]))
-        labels = [] if options.get("--task") == "regress" else ["negative", "positive"]
-        task = options.get("--task", "classify")
-        if task == "tag":
-            labels = ["B-LOC", "B-PER", "O"]
-        trained = with_task_heads(start, task, labels, len(self.verbs), None)
+        task = options.get("--task") or start_task(Path(source))
+        several = "--multi-label" in command or "/several" in source
+        labels = ["names", "praise"] if several else LABELS[task]
+        trained = with_task_heads(start, task, labels, len(self.verbs), None, multi_label=several)
         write_hugging_face(trained, Path(options["-o"]), force=True)
         return {"metrics": {}}
 
@@ -172,6 +182,24 @@ def test_taggers_begin_with_their_teachers_weights(commands, asked, tmp_path):
     assert facts["data"]["task"] == "tag"
     assert commands.verbs.count("finetune") >= 3
     assert "distill" not in commands.verbs
+
+
+@pytest.mark.parametrize(
+    ("write", "task", "metric"),
+    [
+        (words.write_several, "classify, multi-label", "micro_f1"),
+        (words.write_regress, "regress", "spearman"),
+        (words.write_pairs, "regress", "spearman"),
+    ],
+)
+def test_other_tasks(commands, asked, tmp_path, write, task, metric):
+    write(tmp_path / "several.tsv", 400)
+    several = task.endswith("multi-label")
+    out = tmp_path / ("several" if several else "out")
+    report = fit(asked(train=(tmp_path / "several.tsv",), output=out, multi_label=several))
+    assert report.facts["data"]["task"] == task.partition(",")[0]
+    assert next(iter(report.test["metrics"])) == metric
+    assert "calibrate" not in " ".join(report.facts["commands"])
 
 
 @pytest.mark.parametrize(
