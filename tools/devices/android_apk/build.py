@@ -98,9 +98,9 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         name = f"{arguments.only or '*'}.tflite"
-        models = sorted(
-            file for folder in (SHIPPED, arguments.models) for file in folder.glob(name)
-        )
+        folders = (arguments.models, SHIPPED)
+        found = {file.name: file for folder in folders for file in folder.glob(name)}
+        models = sorted(found.values())
         if not models:
             raise EdgebertError(f"no model {arguments.only!r}; run `make android-models` first")
         build(Parts(APP), arguments.output, arguments.abi or [DEFAULT_ABI], models)

@@ -23,6 +23,8 @@ import org.robolectric.annotation.Config
 private const val PHONE = "w360dp-h720dp-port"
 private const val TURNED = "w720dp-h360dp-land"
 private const val TABLET = "w800dp-h1100dp-port"
+private const val MOST_TRIES = 30
+private val THREE_DIGITS = Regex("\\p{Nd}{3}")
 private const val TEXT = "I ordered a card two weeks ago and it still has not come"
 
 /**
@@ -33,10 +35,13 @@ private const val TEXT = "I ordered a card two weeks ago and it still has not co
 class ScreenshotsTest : AppTest() {
     private val models = System.getProperty("edgebert.screenshots.models")?.let(::File)
 
+    private val shipped = File(TestFiles.repository, "edgebert/data/intents.tflite")
+
     @Before
     fun installModels() {
         assumeTrue("made by make android-screenshots", models != null)
-        models?.listFiles { file -> file.name.endsWith(".tflite") }?.forEach { install(it.nameWithoutExtension, it.readBytes()) }
+        install("intents", shipped.readBytes())
+        install("questions", File(models, "questions.tflite").readBytes())
     }
 
     @Test
@@ -130,11 +135,15 @@ class ScreenshotsTest : AppTest() {
             activity.findViewById<Spinner>(R.id.models).setSelection(at)
             until("$model is ready") { services.opened == 2 && activity.text(R.id.facts).isNotEmpty() }
         }
-        // Twice: what is shown is not the first answer, for which the runtime prepares itself.
-        for (typed in listOf(text.dropLast(1), text).filter { it.isNotEmpty() }) {
-            activity.findViewById<EditText>(R.id.text).setText(typed)
-            until("$typed is answered") { activity.rows().isNotEmpty() }
-            idle(400)
+        // Again where the first answer, for which the runtime prepares itself, or other work on this machine took long.
+        var tries = 0
+        if (text.isNotEmpty()) {
+            do {
+                activity.findViewById<EditText>(R.id.text).setText("")
+                until("the answer is gone") { activity.rows().isEmpty() }
+                activity.findViewById<EditText>(R.id.text).setText(text)
+                until("$text is answered") { activity.rows().isNotEmpty() }
+            } while (++tries < MOST_TRIES && THREE_DIGITS.containsMatchIn(activity.text(R.id.timing)))
         }
         activity.findViewById<EditText>(R.id.text).apply {
             setSelection(length())
@@ -145,7 +154,7 @@ class ScreenshotsTest : AppTest() {
 
     private fun figures(name: String) {
         File(app.filesDir, "models").deleteRecursively()
-        install("intents", File(models, "intents.tflite").readBytes())
+        install("intents", shipped.readBytes())
         services.device = FactlessDevice(services.device)
         val activity = Robolectric.buildActivity(BenchmarkActivity::class.java).setup().get()
         until("the models are there") { activity.findViewById<Button>(R.id.run).isEnabled }
