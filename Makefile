@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MINILM := $(VENV)/.minilm
 
-.PHONY: demo test fuzz damage test-tflite-runtime test-train lint docs sizes sweep tokenizer-settings families-table ablation integer-sweep test-android test-pi test-pi-ssh pi-cost peers latency-table benchmark-selfcheck \
+.PHONY: demo test fuzz damage test-tflite-runtime test-train lint docs sizes sweep tokenizer-settings families-table ablation integer-sweep test-android test-pi test-pi-ssh pi-cost peers latency-table test-accelerators benchmark-selfcheck \
     clean android-models android-screenshots aar apk intents
 
 demo: $(MINILM)
@@ -100,6 +100,11 @@ sweep: $(VENV)/.dev
 # The published shapes of other families beside the nearest of the 24: the table of docs/families.md.
 families-table: $(VENV)/.dev
 	$(BIN)/python -m tools.studies.families_table
+
+# Our files in Vela, OpenVINO, TFLite Micro, LiteRT.js (Chromium) and on a software GPU, each tool in an
+# environment of its own under build/accelerators; skipped, with the reason, where one cannot be installed.
+test-accelerators: $(VENV)/.dev $(MINILM)
+	$(BIN)/python -m pytest -s tools/checks/accelerators/test_accelerators.py
 
 # What each step of a full-integer conversion is worth: the table of docs/full_integer.md. STSB is
 # the development part of STS-B (TSV), for rank correlations too.

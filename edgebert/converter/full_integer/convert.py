@@ -22,7 +22,13 @@ from edgebert.converter.full_integer.measure import measure
 from edgebert.converter.full_integer.observer import Activations, observe
 from edgebert.converter.full_integer.plan import IntegerPlan
 from edgebert.converter.full_integer.quality import QuantizationReport, StepQuality
-from edgebert.converter.full_integer.scales import channel_scales, mask_value, row_scales, sums
+from edgebert.converter.full_integer.scales import (
+    channel_scales,
+    large_units,
+    mask_value,
+    row_scales,
+    sums,
+)
 from edgebert.converter.full_integer.sensitivity import Loss, mix_precision
 from edgebert.converter.full_integer.storage import (
     IntegerName,
@@ -57,6 +63,7 @@ STEPS: Sequence[tuple[str, tuple[str, ...]]] = (
     ("mask", ("mask", "pooling")),
     ("row scales", ("row_scales",)),
     ("channel scales", ("channel_scales",)),
+    ("large units", ("large_units",)),
 )
 """What a report calls each step, and the fields of `Steps` that it adds to those before."""
 
@@ -64,9 +71,10 @@ STEPS: Sequence[tuple[str, tuple[str, ...]]] = (
 TRIED_ON = 12
 """Texts on which groups of values are tried in other types."""
 
-LAST_STEP: Mapping[IntegerName, int] = MappingProxyType({"int8": 7, "int16": 6})
+LAST_STEP: Mapping[IntegerName, int] = MappingProxyType({"int8": 8, "int16": 6})
 """How many steps to make. Channel scales spread the weights, which are int8 in either case: what
-they gain in int8 activations is more, what they would gain in int16 less than that costs."""
+they gain in int8 activations is more, what they would gain in int16 less than that costs. Large
+units are no trouble there."""
 
 OFF_TIES = 1.0003
 """Of a product with a power of two in the storage of its factor, half of the results lie midway
@@ -218,12 +226,14 @@ def apply_steps(
         model = transforms.dot_variance(model)
     if steps.pooling:
         model = transforms.own_pool_mask(model)
-    if not (steps.mask or steps.row_scales or steps.channel_scales):
+    if not (steps.mask or steps.row_scales or steps.channel_scales or steps.large_units):
         return model
     names = norms(original.config)
+    layers = range(original.config.num_hidden_layers)
+    actives = [f"layers.{layer}.ffn.active" for layer in layers] if steps.large_units else []
     seen = peaks(
         observe_texts(original, model, encodings, progress, "looking for peaks"),
-        [*names, *sums(names)],
+        [*names, *sums(names), *actives],
     )
     if steps.mask:
         model = transforms.soften_mask(model, mask_value(seen))
@@ -233,7 +243,7 @@ def apply_steps(
         # Vectors and hidden states go out as they are: no matrix behind them takes a scale back.
         last = original.head.task not in ("embed", "encode")
         model = transforms.scale_channels(model, channel_scales(seen, names, rows, last=last))
-    return model
+    return transforms.split_units(model, large_units(seen, actives))
 
 
 def plan_storage(

@@ -179,7 +179,15 @@ class _Builder(Generic[T]):
         x = self.block(read, name, self.context(read, x, name, mask), before)
         inner = self.emit.dense(f"{p}.ffn.inner", x, f"{p}.ffn.intermediate")
         inner = self.emit.activation(f"{p}.ffn.active", inner, self.config.hidden_act)
-        return self.block(x, f"{p}.ffn", inner, f"{name}.norm")
+        large = self.large_units(x, f"{p}.ffn.large")
+        return self.block(x, f"{p}.ffn", inner, f"{name}.norm", large)
+
+    def large_units(self, x: T, p: str) -> T | None:
+        """The units of a feed-forward network that have a range of their own: [m, 1, units]."""
+        if f"{p}.intermediate.weight" not in self.weights:
+            return None
+        inner = self.emit.dense(f"{p}.inner", x, f"{p}.intermediate")
+        return self.emit.activation(f"{p}.active", inner, self.config.hidden_act)
 
     def context(self, read: T, x: T, p: str, mask: T) -> T:
         """What each row of `read` takes from the values of x: [m, 1, H]."""
@@ -201,22 +209,32 @@ class _Builder(Generic[T]):
         shape = (x.shape[0], self.config.num_attention_heads, self.config.head_size)
         return self.emit.transpose(self.emit.reshape(x, shape), (1, 0, 2))
 
-    def block(self, x: T, p: str, inner: T, before: str) -> T:
-        """The output matrix of a block, the sum with what it read, and the norm of that."""
+    def block(self, x: T, p: str, inner: T, before: str, large: T | None = None) -> T:
+        """The output matrices of a block, the sum with what it read, and the norm of that."""
         emit, rows, alpha = self.emit, x.shape[0], self.model.row_scales.get(f"{p}.norm", 1.0)
         if f"{p}.skip.weight" in self.weights:
             summed = emit.dense(f"{p}.skip.sum", x, f"{p}.skip", like=inner)
             inner = emit.concatenate(inner, summed)
         if alpha == 1.0 or rows == 1:
-            total = emit.add(p, x, emit.dense(f"{p}.output", inner, f"{p}.output"))
+            total = emit.add(p, x, self.output(p, inner, large, biased=True))
             return self.norm(total, f"{p}.norm", before)
         scale = np.ones((rows, 1, 1), np.float32)
         scale[0] = alpha
         bias = self.weights[f"{p}.output.bias"] * scale
         x = emit.add(f"{p}.skip", emit.mul(f"{p}.skip.scaled", x, scale), bias)
         inner = emit.mul(f"{p}.inner.scaled", inner, scale)
-        total = emit.add(p, x, emit.dense(f"{p}.output", inner, f"{p}.output", biased=False))
+        if large is not None:
+            large = emit.mul(f"{p}.large.inner.scaled", large, scale)
+        total = emit.add(p, x, self.output(p, inner, large, biased=False))
         return self.norm(total, f"{p}.norm", before, alpha)
+
+    def output(self, p: str, inner: T, large: T | None, *, biased: bool) -> T:
+        """What a block adds to what it read."""
+        made = self.emit.dense(f"{p}.output", inner, f"{p}.output", biased=biased)
+        if large is None:
+            return made
+        more = self.emit.dense(f"{p}.large.output", large, f"{p}.large.output", biased=False)
+        return self.emit.add(f"{p}.outputs", made, more)
 
     def norm(
         self,

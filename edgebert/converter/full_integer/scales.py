@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 
 from edgebert.arrays import Array
 from edgebert.converter.full_integer.calibrate import Peaks
@@ -65,6 +66,29 @@ def channel_scales(
             sum_ = _largest(peaks, following.removesuffix(".norm"), rows.get(following, 1.0))
             s = np.maximum(s, _standing_out(sum_))
         found[norm] = s
+    return found
+
+
+def large_units(peaks: Peaks, active_names: list[str]) -> dict[str, npt.NDArray[np.intp]]:
+    """By block, the units of its feed-forward network that want a range of their own.
+
+    Rounding makes a noise of the square of a range in each unit: as many of the largest units go
+    apart as make the sum over both groups least, where that is less than half of what it was.
+
+    Args:
+        peaks: of the activations.
+        active_names: of them, such as `layers.0.ffn.active`.
+    """
+    found = {}
+    for name in active_names:
+        reached = _largest(peaks, name, 1.0).astype(np.float64)
+        order = np.argsort(-reached, kind="stable")
+        squares = reached[order] ** 2
+        apart = np.arange(len(order))
+        noise = apart * squares[0] + (len(order) - apart) * squares
+        count = int(noise.argmin())
+        if noise[count] < noise[0] / 2:
+            found[name.removesuffix(".active")] = np.sort(order[:count])
     return found
 
 

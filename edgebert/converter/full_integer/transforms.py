@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 
 import numpy as np
+import numpy.typing as npt
 
 from edgebert.arrays import Array, Weights
 from edgebert.bert.config import BertConfig
@@ -40,6 +41,7 @@ class Steps:
     pooling: bool = True
     row_scales: bool = True
     channel_scales: bool = True
+    large_units: bool = True
 
     @classmethod
     def none(cls) -> Steps:
@@ -58,6 +60,8 @@ class TransformedModel:
             fill masks, `mlm.decoder.rows` [V, 1], what the rows of the word table must be
             multiplied by where it is the output matrix; when `centred` also
             `layers.N.attention.skip.weight` [1, H] and what belongs to it (see `centre`).
+            Where units were split, also `layers.N.ffn.large.intermediate` and
+            `layers.N.ffn.large.output` (see `split_units`).
         config: of the model.
         centred: every sum that a norm reads has mean 0 over its channels.
         dot_variance: the variance is one dot product of a row with itself.
@@ -240,6 +244,32 @@ def scale_channels(model: TransformedModel, scales: Mapping[str, Array]) -> Tran
             write(f"{p}.output", s)
         before = s
     return replace(done, weights=weights)
+
+
+def split_units(
+    model: TransformedModel, large: Mapping[str, npt.NDArray[np.intp]]
+) -> TransformedModel:
+    """Gives the units of a feed-forward network that reach furthest matrices of their own.
+
+    So the others need not share their range, which a few units make many times wider. The sums that
+    both give are added.
+
+    Args:
+        model: the model before.
+        large: by block, such as `layers.0.ffn`, the numbers of those units.
+    """
+    weights = dict(model.weights)
+    for block, chosen in large.items():
+        inner, output = f"{block}.intermediate", f"{block}.output.weight"
+        rest = np.setdiff1d(np.arange(len(weights[f"{inner}.bias"])), chosen)
+        for kind in ("weight", "bias"):
+            whole = weights[f"{inner}.{kind}"]
+            weights[f"{block}.large.intermediate.{kind}"] = whole[chosen]
+            weights[f"{inner}.{kind}"] = whole[rest]
+        whole = weights[output]
+        weights[f"{block}.large.output.weight"] = np.ascontiguousarray(whole[:, chosen])
+        weights[output] = np.ascontiguousarray(whole[:, rest])
+    return replace(model, weights=weights)
 
 
 def with_learned_scales(

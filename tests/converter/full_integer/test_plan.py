@@ -41,7 +41,7 @@ def test_lengths_are_sorted_and_the_largest_is_the_most_that_fits(checkpoint):
         ({"inputs": ("ids", "mask")}, "inputs ids,mask: accepted are ids and ids,mask,segment_ids"),
         ({"mixed": "some"}, "mixed 'some' is unknown; accepted: none, auto"),
         ({"mixed": "auto", "quantize": "int16x8"}, "int16x8 keeps every value in int16"),
-        ({"quantize": "int8", "lengths": (64,)}, "length: for --quantize int8-full and int16x8"),
+        ({"quantize": "int8", "inputs": ("ids",)}, "inputs: for --quantize int8-full and int16x8"),
         ({"quantize": "float32", "mixed": "auto"}, "mixed: for --quantize int8-full"),
         ({"quantize": "int8", "allow_float": True}, "allow float: for --quantize int8-full"),
         ({"allow_float": True}, "allow float: .* add --mixed auto"),

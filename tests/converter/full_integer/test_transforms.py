@@ -1,16 +1,18 @@
 """Every rewrite leaves the answers as they are, alone and together with any others."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import product
 
 import numpy as np
 import pytest
 
 from edgebert.converter import reference
+from edgebert.converter.full_integer.calibrate import Peaks
 from edgebert.converter.full_integer.convert import apply_steps
 from edgebert.converter.full_integer.integer_graph import build
 from edgebert.converter.full_integer.observer import feeds
-from edgebert.converter.full_integer.transforms import Steps, scale_rows
+from edgebert.converter.full_integer.scales import large_units
+from edgebert.converter.full_integer.transforms import Steps, scale_rows, split_units
 from edgebert.converter.head import POSITIONS, Head
 from tests.converter.full_integer.small_models import LENGTH, encodings, run, small_model
 
@@ -101,3 +103,29 @@ def test_the_word_table_gives_words_and_reads_them_whatever_its_rows_are_scaled_
         model.weights, model.config, model.head, text.ids, text.segment_ids, positions=positions
     )
     np.testing.assert_allclose(run(graph, text, model.interface), expected, **EXACT)
+
+
+@pytest.mark.parametrize("peak", [2.0, 100.0])
+def test_units_that_reach_far_beyond_the_others_go_apart(peak):
+    reached = np.ones(64, np.float32)
+    reached[[3, 40]] = peak
+    name = "layers.0.ffn.active"
+    peaks = Peaks(first={name: reached}, rest={}, scores=0.0, lowest_best=0.0)
+    found = large_units(peaks, [name])
+    if peak == 2.0:  # two of 64 at twice the range: 62 at half the noise each is what it takes
+        assert found["layers.0.ffn"].tolist() == [3, 40]
+        peaks = replace(peaks, first={name: np.linspace(0.9, 1, 64, dtype=np.float32)})
+        assert large_units(peaks, [name]) == {}
+        return
+    assert {key: units.tolist() for key, units in found.items()} == {"layers.0.ffn": [3, 40]}
+
+
+def test_split_units_have_matrices_of_their_own_and_the_answers_stay():
+    scaled = apply_steps(MODEL, Steps(large_units=False), TEXTS)
+    split = split_units(scaled, {"layers.1.ffn": np.array([0, 5])})
+    assert split.weights["layers.1.ffn.large.output.weight"].shape[1] == 2
+    graph, values = build(split, MODEL.head, MODEL.interface, LENGTH)
+    assert {"layers.1.ffn.large.active", "layers.1.ffn.outputs"} <= {each.name for each in values}
+    for text, expected in zip(TEXTS, EXPECTED, strict=True):
+        got = run(graph, text, MODEL.interface)[:, : len(text.ids)]
+        np.testing.assert_allclose(got, expected, **EXACT)

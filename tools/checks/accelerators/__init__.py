@@ -1,0 +1,1 @@
+"""Files for accelerators, read by the accelerators' own compilers and interpreters."""
