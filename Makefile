@@ -176,7 +176,12 @@ intents: $(TRAIN)/.ready $(VENV)/.dev
 	    --temperature 2 --hard 0 \
 	    --epochs 6 --batch-size 128 --learning-rate 1e-3 --warmup 0.05 --dropout 0 \
 	    -o $(INTENTS)/student --resume
-	$(TRAINING) convert $(INTENTS)/student --runtime tflite-runtime -o $(INTENTS)/intents.tflite --force
+	$(TRAINING) convert $(INTENTS)/student --runtime tflite-runtime -o $(INTENTS)/whole.tflite --force
+	$(TRAINING) augment $(BANKING77)/train.csv --model all-minilm-l6-v2 --method neighbours --times 12 \
+	    --share 0.3 -o $(INTENTS)/more.txt
+	$(TRAIN)/bin/python -m tools.fixtures.make_small_intents $(INTENTS)/whole.tflite \
+	    $(BANKING77)/train.csv $(INTENTS)/more.txt $(INTENTS)/small
+	$(TRAINING) convert $(INTENTS)/small/student --runtime tflite-runtime -o $(INTENTS)/intents.tflite --force
 	$(BIN)/python -m tools.fixtures.calibrate_intents $(INTENTS)/intents.tflite
 	$(TRAINING) evaluate $(INTENTS)/intents.tflite --data $(BANKING77)/test.csv
 	cp $(INTENTS)/intents.tflite edgebert/data/intents.tflite

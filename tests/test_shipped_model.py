@@ -18,7 +18,7 @@ def model():
 
 
 def test_it_is_small_and_answers_as_where_it_was_made(model):
-    assert SHIPPED.stat().st_size < 5_000_000
+    assert SHIPPED.stat().st_size < 1_000_000
     assert model.record.minimum_runtime == "2.9"
     assert model.record.graph_crc32c is not None
     assert model.selftest().passed
@@ -29,8 +29,8 @@ def test_it_is_right_on_as_many_test_questions_as_the_card_says(model):
         rows = list(csv.DictReader(file))
     found = model.batch((row["text"] for row in rows), replies=True)
     right = sum(a.value.label == row["category"] for a, row in zip(found, rows, strict=True))
-    assert right / len(rows) == pytest.approx(0.918, abs=0.003)
-    assert f"{100 * 0.918:.1f} %" in (ROOT / "docs/intents.md").read_text(encoding="utf-8")
+    assert right / len(rows) == pytest.approx(0.920, abs=0.003)
+    assert f"{100 * 0.920:.1f} %" in (ROOT / "docs/intents.md").read_text(encoding="utf-8")
 
 
 def test_it_abstains_as_the_card_says(model):
@@ -43,7 +43,7 @@ def test_it_abstains_as_the_card_says(model):
         for answer, row in zip(found, rows, strict=True)
         if not answer.value.abstained
     ]
-    assert len(given) / len(rows) == pytest.approx(0.829, abs=0.01)
-    assert sum(given) / len(given) == pytest.approx(0.974, abs=0.005)
+    assert len(given) / len(rows) == pytest.approx(0.871, abs=0.01)
+    assert sum(given) / len(given) == pytest.approx(0.972, abs=0.005)
     card = (ROOT / "docs/intents.md").read_text(encoding="utf-8")
-    assert "answers 82.9 %, of which 97.4 % are right" in card
+    assert "answers 87.1 %, of which 97.2 % are right" in card
