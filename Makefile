@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MINILM := $(VENV)/.minilm
 
-.PHONY: demo test fuzz damage test-tflite-runtime test-train lint docs sizes sweep tokenizer-settings families-table ablation integer-sweep test-android test-pi test-pi-ssh pi-cost peers latency-table test-accelerators benchmark-selfcheck \
+.PHONY: demo test fuzz damage test-tflite-runtime test-train lint docs sizes sweep tokenizer-settings families-table ablation integer-sweep static-sizes test-android test-pi test-pi-ssh pi-cost peers latency-table test-accelerators benchmark-selfcheck \
     clean android-models android-screenshots aar apk intents
 
 demo: $(MINILM)
@@ -114,6 +114,11 @@ ablation: $(VENV)/.dev $(MINILM)
 # All 24 sizes with random weights as full-integer files; STATISTICS as for sweep.
 integer-sweep: $(VENV)/.dev
 	$(BIN)/python -m tools.studies.integer_sweep $(STATISTICS)
+
+# All 24 sizes as int8 and int8-static, in instructions on an emulated Pi 5: hours; STATISTICS as for
+# sweep. SIZES (such as 2/128,4/256) and BOARD (pi4, pi5, phone) choose.
+static-sizes: $(VENV)/.dev
+	$(BIN)/python -m tools.studies.static_sizes $(STATISTICS) $(if $(SIZES),--sizes $(SIZES)) $(if $(BOARD),--board $(BOARD))
 
 # The package on emulated Raspberry Pis; needs apt (Debian) and qemu-user.
 test-pi: $(VENV)/.dev $(MINILM)
