@@ -628,7 +628,8 @@ def load(
         return opened(accelerator="gpu")
     except EdgebertError as error:
         model = opened()  # what is wrong on both is raised
-        warnings.warn(f"the cpu runs it: {error}", AcceleratorWarning, stacklevel=2)
+        # At the line that called `edgebert.load`, which calls this.
+        warnings.warn(f"the cpu runs it: {error}", AcceleratorWarning, stacklevel=3)
         return model
 
 

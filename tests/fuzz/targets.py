@@ -466,7 +466,7 @@ READERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("embedder-modules", "embedder-sentence-bert-config"),
             *("embedder-config-sentence-transformers", "embedder-1-pooling-config"),
         ),
-        "index-and-labels": ("search-index", "labels"),
+        "index-and-labels": ("search-index", "labels", "taught-labels"),
         "data": (
             *(
                 "rows-csv",
