@@ -55,7 +55,7 @@ class TaughtLabel:
     def of(cls, mean: Array, texts: int) -> TaughtLabel:
         """From the mean [H] of vectors of length 1."""
         scale = float(np.abs(mean).max()) / _LEVELS or 1.0
-        levels = np.rint(mean / scale).astype(np.int8)
+        levels = np.rint(mean.astype(np.float64) / scale).astype(np.int8)  # may be below float32
         return cls(texts, scale, base64.b64encode(levels.tobytes()).decode())
 
     def mean(self) -> Array:

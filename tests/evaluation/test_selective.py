@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.calibration import calibration_curve
-from sklearn.metrics import roc_auc_score
 
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.selective import (
@@ -16,6 +14,9 @@ from edgebert.evaluation.selective import (
     reliability,
     risk_coverage,
 )
+
+calibration_curve = pytest.importorskip("sklearn.calibration").calibration_curve
+roc_auc_score = pytest.importorskip("sklearn.metrics").roc_auc_score
 
 # Few values, so that there are ties.
 SCORES = st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=1, max_size=60)

@@ -11,11 +11,12 @@ import pytest
 import edgebert
 from edgebert.errors import AcceleratorWarning, EdgebertError
 from edgebert.model_file.read import read_model_file
-from edgebert.runtime import accelerator
 from edgebert.runtime.self_test import SelfTestReport
 from tests.conftest import REFERENCE, SOURCES
 
 pytest.importorskip("ai_edge_litert.compiled_model")
+
+from edgebert.runtime import accelerator
 
 TEXT = "Where is my card?"
 

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,17 +19,14 @@ from edgebert.cli.main import app
 from edgebert.errors import EdgebertError
 from edgebert.runtime.taught_file import MOST_LABELS, TaughtLabel, TaughtLabels, read_taught
 
-REFERENCE = Path("tests/data/reference")
 FREEZE = ["please freeze my card", "block the card for now"]
 RATE = ["what is the exchange rate", "how many dollars for a pound"]
 ASKED = ["can you freeze it?", "dollars to euros", "Where is my card?", "東京 ﬁ"]
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory):
-    path = tmp_path_factory.mktemp("teach") / "embed.tflite"
-    edgebert.convert(REFERENCE / "st_embedder_2x32", path)
-    return path
+def file(converted):
+    return converted("embed")
 
 
 @pytest.fixture
@@ -150,10 +146,9 @@ def test_nothing_taught_nothing_to_forget_nothing_to_undo(model):
             act()
 
 
-def test_only_embedders_are_taught(tmp_path):
-    edgebert.convert(REFERENCE / "hf_classifier_2x32", tmp_path / "c.tflite")
+def test_only_embedders_are_taught(classifier, tmp_path):
     with pytest.raises(EdgebertError, match="taught to files for embed; this one is for classify"):
-        edgebert.load(tmp_path / "c.tflite", taught=tmp_path / "t")
+        edgebert.load(classifier, taught=tmp_path / "t")
 
 
 DAMAGE = {
