@@ -21,7 +21,8 @@ def benchmark(
     device: Annotated[
         list[str] | None,
         typer.Option(
-            help="local, ssh://[user@]host[:port], adb or adb:SERIAL; may be given several times.",
+            help="local, ssh://HOST or ssh://USER@HOST:PORT, adb or adb:SERIAL; may be given "
+            "several times.",
             show_default="local",
         ),
     ] = None,

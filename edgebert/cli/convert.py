@@ -134,7 +134,7 @@ class AcceleratorOptions:
         typer.Option(
             "--compile",
             help="Compile the file for an Arm Ethos-U by Vela, too, into one more beside it: "
-            "ethos-u85-512 and the like. Needs edgebert[ethos-u].",
+            "ethos-u85-512 and the like. Needs the extra ethos-u.",
             show_default=False,
         ),
     ] = None

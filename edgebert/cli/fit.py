@@ -44,7 +44,10 @@ def fit(
         float | None, typer.Option(help="Longest median time of an answer, milliseconds.")
     ] = None,
     device: Annotated[
-        str, typer.Option(help="Where times are measured: local, ssh://[user@]host, or adb.")
+        str,
+        typer.Option(
+            help="Where times are measured: local, ssh://HOST or ssh://USER@HOST, or adb."
+        ),
     ] = "local",
     min_metric: Annotated[
         float | None, typer.Option(help="Least figure on dev, such as 0.9; exit 1 below it.")

@@ -77,7 +77,7 @@ def serve(
     GET /models lists the models, /health says whether they are well, and /metrics has counters for
     Prometheus. A file that is replaced is opened anew; one that is damaged or fails its self-test
     is not used, and /health says so. Texts are never logged. SIGTERM stops the service once
-    everything that has begun is answered. It needs: pip install 'edgebert[serve]'.
+    everything that has begun is answered. It needs the extra serve.
 
     \b
     Examples:

@@ -8,6 +8,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+import rich.markup
 import typer
 from typer.testing import CliRunner
 
@@ -55,6 +56,15 @@ def test_help_lists_every_verb():
     assert result.returncode == 0
     assert set(VERBS) <= set(re.findall(r"[\w-]+", result.stdout))
     assert {"models", "doctor"} <= set(VERBS)
+
+
+def test_help_has_nothing_that_rich_takes_for_markup():
+    group = typer.main.get_command(app)
+    for verb in group.commands.values():
+        helps = [verb.help, *(getattr(option, "help", None) for option in verb.params)]
+        for text in filter(None, helps):
+            text = text.replace("\b", "")  # click's mark of a paragraph that is not wrapped
+            assert rich.markup.render(text).plain == text, verb.name
 
 
 @pytest.mark.parametrize("name", VERBS)
