@@ -145,8 +145,8 @@ def _only(found: Sequence[str], role: str, header: Sequence[str]) -> str:
     if len(found) != 1:
         trouble = f"{_list(found)} could each be the" if found else "found no"
         raise EdgebertError(
-            f"{trouble} {role} column; name it with --{role}-column; "
-            f"the columns are {_list(header)}"
+            f"{trouble} {role} column; name it with --{role}-column, where the command has that, "
+            f"or in the file's heading; the columns are {_list(header)}"
         )
     return found[0]
 

@@ -135,7 +135,8 @@ def test_what_csv_and_json_write_comes_back(tmp_path, pairs):
         (
             "d.tsv",
             "a\tlabel\nx\ty\n",
-            "d.tsv: found no text column; name it with --text-column; "
+            "d.tsv: found no text column; name it with --text-column, where the command has "
+            "that, or in the file's heading; "
             "the columns are 'a', 'label'",
         ),
         (
