@@ -152,9 +152,12 @@ def require(uses: Sequence[Use], name: str) -> None:
         counts[use.op, reason] += use.count
     if counts:
         lacking = "; ".join(f"{op} × {count} ({reason})" for (op, reason), count in counts.items())
+        # Ops can be written in others, types cannot.
+        types = {each for use in uses for each in use.types}
+        others = [other for other, row in targets().items() if types <= {*row.types}]
         raise CheckFailedError(
-            f"{target.title} does not take {lacking}; nothing was written. Other targets: "
-            f"{', '.join(other for other in [ANY, *targets()] if other != name)}"
+            f"{target.title} does not take {lacking}; nothing was written. Other targets with "
+            f"values of these types: {', '.join(each for each in [ANY, *others] if each != name)}"
         )
 
 

@@ -83,8 +83,15 @@ def test_a_graph_is_refused_by_the_names_of_ops_and_target():
     assert "does not take GELU × 6 (not in its list); MUL × 24 (version 4)" in message
     assert "ADD" not in message
     assert message.endswith(
-        "Other targets: any, qnn, ethos-u85, ethos-u65, ethos-u55, gpu, openvino, tflite-micro"
+        "Other targets with values of these types: "
+        "any, qnn, ethos-u85, ethos-u65, ethos-u55, gpu, openvino, tflite-micro"
     )
+
+
+def test_targets_without_the_graphs_types_are_no_advice():
+    with pytest.raises(CheckFailedError) as caught:
+        require([use("DEQUANTIZE", 2, types=("float32", "float16"))], "gpu")
+    assert str(caught.value).endswith("values of these types: any, openvino")
 
 
 def test_a_target_that_was_dropped_says_where_the_reason_stands():
