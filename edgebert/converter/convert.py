@@ -159,13 +159,12 @@ def convert(
         target=target,
         explain=explain,
     )
-    mixing = mixed == "auto" and check is None
     choice = vocabulary_choice(
         None if vocabulary_from is None else Path(vocabulary_from),
         vocabulary_size,
         None if check is None else Path(check),
     )
-    user_data = data_check(None if check is None else Path(check), None if mixing else max_drop)
+    user_data = data_check(None if check is None else Path(check), max_drop, mixing=mixed == "auto")
     abstaining = abstention_plan(
         None if calibrate is None else Path(calibrate),
         None if out_of_scope is None else Path(out_of_scope),

@@ -84,14 +84,21 @@ class DataCheck:
         }
 
 
-def data_check(path: Path | None, max_drop: float | None) -> DataCheck | None:
+def data_check(path: Path | None, max_drop: float | None, *, mixing: bool) -> DataCheck | None:
     """What a user asked for, None where nothing was.
+
+    Args:
+        path: of the data.
+        max_drop: most that may be lost.
+        mixing: without data, `max_drop` is of the mean cosine (--mixed auto).
 
     Raises:
         EdgebertError: `max_drop` without data, or below 0.
     """
+    if max_drop is not None:
+        Gate(max_drop)
     if path is None:
-        if max_drop is not None:
+        if max_drop is not None and not mixing:
             raise EdgebertError("max drop needs data to measure it on: add --check DATA")
         return None
     return DataCheck(path, max_drop)

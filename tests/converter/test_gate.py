@@ -69,6 +69,8 @@ def test_float32_passes_the_strictest_gate(tmp_path, labelled):
     [
         ({"max_drop": 0.1}, "add --check DATA"),
         ({"check": "none.tsv", "max_drop": -1}, "max drop is -1; a number from 0 on"),
+        ({"quantize": "int4", "mixed": "auto", "max_drop": float("nan")}, "max drop is nan; a n"),
+        ({"quantize": "int8-full", "mixed": "auto", "max_drop": -0.1}, "max drop is -0.1; a n"),
         ({"check": "none.csv"}, "none.csv: cannot read"),
         ({"check": "none.csv", "task": "encode"}, "task 'encode' cannot be evaluated"),
     ],
