@@ -25,7 +25,13 @@ Choice = TypeVar("Choice")
 
 
 _CALLED = MappingProxyType(
-    {"lengths": "length", "explain": "a quantisation report", "allow_float": "allow float"}
+    {
+        "lengths": "length",
+        "explain": "a quantisation report",
+        "allow_float": "allow float",
+        "max_loss": "max loss",
+        "max_drop": "max drop",
+    }
 )
 """Options whose users know them by another name."""
 
@@ -77,7 +83,9 @@ def plan(options: Options, checkpoint: Checkpoint) -> Plan:
 def _refuse_foreign(options: Options, recipe: Recipe) -> None:
     """Raises EdgebertError where anything is asked for that only other recipes have."""
     special = frozenset().union(*(row.options for row in RECIPES.values())) - recipe.options
-    asked = [f.name for f in fields(Options) if f.name in special and getattr(options, f.name)]
+    # A number of 0 is asked for, too.
+    given = [f.name for f in fields(Options) if getattr(options, f.name) != f.default]
+    asked = [name for name in given if name in special]
     if asked:
         takers = [row.name for row in RECIPES.values() if row.options.issuperset(asked)]
         raise EdgebertError(
