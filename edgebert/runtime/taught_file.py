@@ -14,8 +14,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import json
-from collections.abc import Mapping
+import os
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -110,7 +113,8 @@ def read_taught(path: Path, model: str, width: int) -> TaughtLabels:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise EdgebertError(
-            f"{path}: damaged, or no file of taught labels; delete it to begin anew"
+            f"{path}: no file of taught labels; if it was one, it is damaged: delete it to begin "
+            "anew"
         ) from error
     if isinstance(value, dict) and value.get("format", FORMAT) != FORMAT:
         raise EdgebertError(
@@ -125,6 +129,25 @@ def read_taught(path: Path, model: str, width: int) -> TaughtLabels:
         )
     _check(path, taught)
     return taught
+
+
+@contextlib.contextmanager
+def only_writer(path: Path) -> Iterator[None]:
+    """Other processes wait to change the side files of the folder until the block ends.
+
+    The folder is locked, not the file, which is replaced. Where there are no locks, nobody waits.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):
+            folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+            stack.callback(os.close, folder)
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
 
 
 def write_taught(path: Path, taught: TaughtLabels) -> None:

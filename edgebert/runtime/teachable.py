@@ -24,6 +24,7 @@ from edgebert.runtime.taught_file import (
     TaughtLabel,
     TaughtLabels,
     check_label,
+    only_writer,
     read_taught,
     write_taught,
 )
@@ -104,7 +105,7 @@ class TeachableModel(Model):
             examples: the sentences of each label.
         """
         vectors = {label: self._vectors_of(label, texts) for label, texts in examples.items()}
-        with self._teaching:
+        with self._teaching, only_writer(self._side):
             taught = read_taught(self._side, *self._own)
             count = len(taught.labels.keys() | vectors.keys())
             if count > MOST_LABELS:
@@ -120,7 +121,7 @@ class TeachableModel(Model):
         Raises:
             EdgebertError: there is no such label, or the side file cannot be written.
         """
-        with self._teaching:
+        with self._teaching, only_writer(self._side):
             taught = read_taught(self._side, *self._own)
             if label not in taught.labels:
                 known = ", ".join(map(repr, list(taught.labels)[:20])) or "none"
@@ -136,7 +137,7 @@ class TeachableModel(Model):
         Raises:
             EdgebertError: there is no change, or the side file cannot be written.
         """
-        with self._teaching:
+        with self._teaching, only_writer(self._side):
             taught = read_taught(self._side, *self._own)
             if not taught.undo:
                 raise EdgebertError(f"{self._side}: nothing to undo")

@@ -187,7 +187,9 @@ def test_side_files_that_are_wrong_are_one_line_and_stay(file, model, side, dama
 def test_a_side_file_that_was_cut_short_is_told(file, model, side):
     model.teach("freeze", FREEZE)
     side.write_bytes(side.read_bytes()[:-40])
-    with pytest.raises(EdgebertError, match="damaged, or no file of taught labels"):
+    with pytest.raises(
+        EdgebertError, match="no file of taught labels; if it was one, it is damaged"
+    ):
         edgebert.load(file, taught=side)
 
 
@@ -229,6 +231,34 @@ def test_killed_while_teaching_leaves_the_old_or_the_new(file, side):
             count = model.taught()["a"]
         assert count > last
         last = count
+
+
+def test_processes_that_teach_at_once_lose_nothing(file, side):
+    code = (
+        "import sys, edgebert\n"
+        f"with edgebert.load({str(file)!r}, taught={str(side)!r}) as model:\n"
+        "    print('ready', flush=True)\n"
+        "    sys.stdin.readline()\n"
+        "    for number in range(20): model.teach(f'{sys.argv[1]} {number}', ['a card'])\n"
+    )
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        for name in "abc"
+    ]
+    for child in children:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"ready\n"
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write(b"go\n")
+        child.stdin.flush()
+    for child in children:
+        child.communicate()
+        assert child.returncode == 0
+    with edgebert.load(file, taught=side) as model:
+        assert set(model.taught()) == {f"{name} {number}" for name in "abc" for number in range(20)}
 
 
 def test_the_command_teaches_lists_forgets_and_answers(file, side, tmp_path):
