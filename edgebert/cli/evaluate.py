@@ -122,6 +122,7 @@ def evaluate(
     gate = None if max_drop is None else Gate(max_drop, metric)
     with ExitStack() as stack, progress_bar() as progress:
         model = stack.enter_context(load(file, **vars(running), taught=taught))
+        _check_task(model.task, per_label=per_label)
         more: dict[str, Any] = {**vars(columns), "progress": progress}
         if against is None:
             evaluation = api.evaluate(model, data, out_of_scope=out_of_scope, **more)
@@ -137,6 +138,13 @@ def evaluate(
     _print_comparison(names, comparison, as_json=as_json)
     if gate is not None:
         comparison.require(gate)
+
+
+def _check_task(task: str, *, per_label: bool) -> None:
+    from edgebert.errors import EdgebertError
+
+    if per_label and task != "classify":
+        raise EdgebertError(f"--per-label is for classifiers; this file is for {task}")
 
 
 def _print_evaluation(names: dict[str, str], evaluation: Evaluation, *, as_json: bool) -> None:
@@ -161,15 +169,7 @@ def _print_evaluation(names: dict[str, str], evaluation: Evaluation, *, as_json:
 
 
 def _print_labels(evaluation: Evaluation) -> None:
-    """Each label, the least F1 first, with the label its rows are mostly taken for.
-
-    Raises:
-        EdgebertError: the task has no labels that are counted.
-    """
-    from edgebert.errors import EdgebertError
-
-    if not evaluation.per_label:
-        raise EdgebertError(f"--per-label is for classifiers; this file is for {evaluation.task}")
+    """Each label, the least F1 first, with the label its rows are mostly taken for."""
     from rich.text import Text
 
     from edgebert.cli.console import one_line, stdout, table

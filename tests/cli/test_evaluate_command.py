@@ -98,6 +98,14 @@ def test_what_scores_are_worth_in_the_terminal_as_json_and_as_a_page(classifier,
     assert (again.exit_code, "--force" in again.output) == (2, True)
 
 
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_figures_of_labels_are_refused_before_anything_is_measured(embedder, more):
+    pairs = REFERENCE.parent / "pairs.tsv"
+    result = run("evaluate", embedder, "--data", pairs, "--per-label", *more)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--per-label is for classifiers; this file is for embed" in result.stderr
+
+
 @pytest.mark.parametrize("option", ["--out-of-scope", "--html"])
 def test_what_has_no_such_scores_is_refused(embedder, tmp_path, option):
     pairs = REFERENCE.parent / "pairs.tsv"
