@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from edgebert.errors import EdgebertError
+
 if TYPE_CHECKING:
     from edgebert.bert.config import BertConfig
 
@@ -62,3 +64,11 @@ TASKS: Mapping[str, TaskDefinition] = MappingProxyType({task.name: task for task
 
 LABELLED: Mapping[TaskName, str] = MappingProxyType({"classify": "classifier", "tag": "tagger"})
 """Tasks with labels, and the head that has one output for each."""
+
+_LEARNED: tuple[TaskName, ...] = ("classify", "regress", "tag", "answer", "embed")
+
+
+def require_learned(task: str) -> None:
+    """Raises EdgebertError unless a task is learned from labelled data."""
+    if task not in _LEARNED:
+        raise EdgebertError(f"task {task!r} cannot be fine-tuned; accepted: {', '.join(_LEARNED)}")

@@ -120,11 +120,12 @@ def _check_data(
     """Reads the first row of each file.
 
     Raises:
-        EdgebertError: it cannot be read.
+        EdgebertError: it cannot be read, or the task is not learned from labelled data.
     """
-    from edgebert.bert.tasks import TASKS
+    from edgebert.bert.tasks import require_learned
     from edgebert.evaluation.data import open_data
 
+    require_learned(task)
     for path in files:
-        if path is not None and task in TASKS and task != "encode":
+        if path is not None:
             open_data(path, task, columns, multi_label=multi_label)

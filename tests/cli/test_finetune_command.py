@@ -50,6 +50,7 @@ def test_without_tensorflow_one_line_tells_what_to_install(tmp_path):
     ("command", "said"),
     [
         ("finetune {0}/source --train {0}/none.tsv --task classify", "none.tsv"),
+        ("finetune {0}/nowhere --train {0}/dev.tsv --task rank", "accepted: classify, regress"),
         ("finetune {0}/source --train {0}/dev.tsv --dev {0}/x --task classify", "/x"),
         ("finetune {0}/nowhere --train {0}/dev.tsv --task classify", "no such checkpoint"),
         ("finetune {0}/source --train {0}/dev.tsv --task classify --epochs 0", "epochs is 0"),

@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from edgebert.bert.tasks import TaskName
+from edgebert.bert.tasks import TaskName, require_learned
 from edgebert.checkpoints.checkpoint import Checkpoint
-from edgebert.errors import EdgebertError
 from edgebert.evaluation.columns import Columns, has_queries
 from edgebert.evaluation.data import DataSet, open_data
 from edgebert.evaluation.readers import read_header
@@ -33,13 +32,10 @@ def find_task(
     Raises:
         EdgebertError: the task cannot be learned from labels, or the data cannot be read.
     """
-    try:
-        choose = _TASKS[task]  # type: ignore[index]
-    except KeyError as error:
-        raise EdgebertError(
-            f"task {task!r} cannot be fine-tuned; accepted: {', '.join(_TASKS)}"
-        ) from error
-    return MULTI_LABEL if multi_label else choose(path, columns)
+    require_learned(task)
+    if multi_label:
+        return MULTI_LABEL
+    return _TASKS[task](path, columns)  # type: ignore[index]
 
 
 def _for_embed(path: Path, columns: Columns) -> FineTuningTask:
