@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from edgebert.bert.sizes import FORMS, VOCABULARY, WORD_TABLE, file_parts
 from edgebert.bert.tasks import TASKS
+from edgebert.converter.options import RecipeName
+from edgebert.converter.recipes import RECIPES
 from edgebert.model_file.record import Record
 
 _FEWER = (8_000, 4_000, 2_000)
-_SMALLER = ("w8-t4-a8", "int4")
+_SMALLER: tuple[RecipeName, ...] = ("w8-t4-a8", "int4")
 
 
 def savings(record: Record, size: int) -> dict[str, int]:
@@ -28,6 +30,8 @@ def savings(record: Record, size: int) -> dict[str, int]:
     now = file_parts(config, heads, form)
     found = {}
     for other in _SMALLER:
+        if record.fixed is not None and "lengths" not in RECIPES[other].options:
+            continue
         parts = file_parts(config, heads, other)
         found[f"--quantize {other}"] = size + sum(parts.values()) - sum(now.values())
     for pieces in _FEWER:
