@@ -318,7 +318,7 @@ def _mixed(
     if mixed.remaining_loss > integer_plan.max_drop:
         raise CheckFailedError(
             f"with {len(mixed.promoted)} groups of values in {' or '.join(kinds)} it still loses "
-            f"{mixed.remaining_loss:.4f} of {'the metric' if measured else 'cosine'}, more than "
+            f"{mixed.remaining_loss:.2g} of {'the metric' if measured else 'cosine'}, more than "
             f"{integer_plan.max_drop}; use --quantize int16x8"
         )
     return mixed.plan
