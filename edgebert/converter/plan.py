@@ -14,7 +14,7 @@ from edgebert.checkpoints.labels import default_labels, read_labels
 from edgebert.converter.devices import recipe_for
 from edgebert.converter.float_graph import FloatPlan
 from edgebert.converter.head import Head
-from edgebert.converter.options import Options
+from edgebert.converter.options import Options, RecipeName, RuntimeName
 from edgebert.converter.prompts import NO_PROMPTS, Prompts, resolve_prompts
 from edgebert.converter.recipe import GraphPlan, Recipe
 from edgebert.converter.recipes import RECIPES
@@ -67,17 +67,27 @@ def plan(options: Options, checkpoint: Checkpoint) -> Plan:
     recipe = RECIPES.get(chosen)
     method = None if recipe is None else recipe.methods.get(options.runtime)
     if recipe is None or method is None:
-        runtimes = {runtime for row in RECIPES.values() for runtime in row.methods}
-        raise EdgebertError(
-            f"quantize {chosen!r} for runtime {options.runtime!r} is unknown; "
-            f"quantize: {', '.join(sorted(RECIPES))}; runtime: {', '.join(sorted(runtimes))}"
-        )
+        raise EdgebertError(_no_method(chosen, options.runtime))
     task = _task(options.task, checkpoint)
     head = _head(task, options, checkpoint)
     labels = _labels(options, checkpoint, head)
     prompts = resolve_prompts(options.prompts, options.default_prompt, checkpoint, task)
     _refuse_foreign(options, recipe)
     return Plan(head, recipe, method.plan(options, checkpoint, head), labels, prompts)
+
+
+def _no_method(recipe: RecipeName, runtime: RuntimeName) -> str:
+    """Why no graph can be built: one of the two is unknown, or they do not go together."""
+    runtimes = {name for row in RECIPES.values() for name in row.methods}
+    if recipe not in RECIPES:
+        return f"quantize {recipe!r} is unknown; known: {', '.join(sorted(RECIPES))}"
+    if runtime not in runtimes:
+        return f"runtime {runtime!r} is unknown; known: {', '.join(sorted(runtimes))}"
+    there = sorted(name for name, row in RECIPES.items() if runtime in row.methods)
+    return (
+        f"quantize {recipe} is for --runtime {' and '.join(RECIPES[recipe].methods)}; "
+        f"--runtime {runtime} has {', '.join(there)}"
+    )
 
 
 def _refuse_foreign(options: Options, recipe: Recipe) -> None:

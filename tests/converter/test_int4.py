@@ -97,7 +97,10 @@ def test_matrices_stay_int8_until_little_enough_is_lost(tmp_path):
 
 def test_runtimes_without_int4_are_refused(tmp_path):
     for recipe in ("int4", "w8-t4-a8"):
-        with pytest.raises(EdgebertError, match="for runtime 'tflite-runtime'"):
+        with pytest.raises(
+            EdgebertError,
+            match=f"quantize {recipe} is for --runtime litert; --runtime tflite-runtime ",
+        ):
             edgebert.convert(
                 REFERENCE / SOURCES["embed"],
                 tmp_path / "x.tflite",

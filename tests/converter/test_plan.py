@@ -116,9 +116,19 @@ def test_regress_needs_one_output_and_classify_more():
     assert plan(Options(task="regress"), single).labels is None
 
 
-@pytest.mark.parametrize("options", [Options(quantize="int2"), Options(runtime="onnx")])
-def test_unknown_recipes_are_named(options):
-    with pytest.raises(EdgebertError, match=r"float32, .*int8-full, .*; runtime: litert"):
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (Options(quantize="int2"), "quantize 'int2' is unknown; known: .*float32, .*int8-full, "),
+        (Options(runtime="onnx"), "runtime 'onnx' is unknown; known: litert, "),
+        (
+            Options(quantize="int4", runtime="litert-2.2"),
+            "quantize int4 is for --runtime litert; --runtime litert-2.2 has int8$",
+        ),
+    ],
+)
+def test_unknown_recipes_and_runtimes_are_named(options, message):
+    with pytest.raises(EdgebertError, match=message):
         plan(options, checkpoint("classify"))
 
 

@@ -88,7 +88,7 @@ def test_calibration_texts_are_the_users(tmp_path):
     [
         ({"max_loss": 0.0}, "max loss 0: a number above 0 and below 1"),
         ({"max_loss": float("nan")}, "max loss nan: a number above 0 and below 1"),
-        ({"runtime": "tflite-runtime"}, "'int8-static' for runtime 'tflite-runtime' is unknown"),
+        ({"runtime": "tflite-runtime"}, "int8-static is for --runtime litert; --runtime tf"),
         ({"lengths": (32,)}, "length: for --quantize .*, not for int8-static"),
         ({"quantize": "int8", "max_loss": 0.1}, "max loss: for --quantize int8-static, not"),
         ({"quantize": "int8", "max_loss": 0.0}, "max loss: for --quantize int8-static, not"),
