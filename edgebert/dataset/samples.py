@@ -132,7 +132,9 @@ def _are_values(labels: Sequence[str]) -> bool:
 
 
 def _is_conll(path: Path) -> bool:
-    """Whether the first sentences are CoNLL's: each line a word and a tag, some of them O."""
+    """Whether a file is named .conll, or begins so: each line a word and a tag, some of them O."""
+    if path.suffix.lower() == ".conll":
+        return True
     try:
         return any(OUTSIDE in sentence.tags for sentence in islice(read_conll(path), _SENTENCES))
     except EdgebertError:

@@ -274,3 +274,10 @@ def test_the_command_tells_faults_and_fails(tmp_path):
 def test_wrong_use_is_one_line(arguments, said):
     result = CliRunner().invoke(app, ["check-data", "x.csv", *arguments])
     assert (result.exit_code, result.stderr) == (2, f"error: {said}\n")
+
+
+def test_a_wrong_line_of_a_conll_file_is_named(tmp_path):
+    (tmp_path / "names.conll").write_text("EU B-ORG\nrejects\n", encoding="utf-8")
+    result = CliRunner().invoke(app, ["check-data", str(tmp_path / "names.conll")])
+    assert result.exit_code == 2
+    assert "names.conll, line 2: one column; a word and a tag are needed" in result.output
