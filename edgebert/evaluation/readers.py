@@ -168,7 +168,10 @@ def _read_csv(path: Path, lines: Iterator[str]) -> Iterator[Record]:
     try:
         yield from _under_header(path, numbered())
     except csv.Error as error:
-        raise EdgebertError(f"{path}, line {reader.line_num}: not CSV: {error}") from error
+        why = (
+            "its lines end with CR alone; save it with LF or CRLF" if "\r" in first[:-2] else error
+        )
+        raise EdgebertError(f"{path}, line {reader.line_num}: not CSV: {why}") from error
 
 
 def _read_jsonl(path: Path, lines: Iterator[str]) -> Iterator[Record]:

@@ -152,6 +152,7 @@ def test_what_csv_and_json_write_comes_back(tmp_path, pairs):
         ("d.tsv", b"text\tlabel\ncaf\xe9\t1\n", "d.tsv, line 2: not UTF-8 (byte 0xE9 at"),
         ("d.tsv", "text\tlabel\n" + "x" * 1_000_001, "d.tsv, line 2: longer than 1,000,000 bytes"),
         ("d.csv", 'text,label\n"a,b\n', "d.csv, line 2: not CSV: unexpected end of data"),
+        ("d.csv", "text,label\ra,b\rc,d\r", "d.csv, line 1: not CSV: its lines end with CR alone"),
         ("d.csv", "text,label\n" + "x" * 200_000 + ",1", "d.csv, line 2: not CSV: field larger"),
         ("d.jsonl", '{"text": "a", "label": 1}\n{"text": 1\n', "d.jsonl, line 2: not JSON: "),
         ("d.jsonl", "[" * 100_000, "d.jsonl, line 1: not JSON: "),
