@@ -15,6 +15,8 @@ _MOST_AUGMENTED = 11
 
 _GATE = 0.02
 """Most that int8, and fewer word pieces, may cost of the dev figure."""
+_GATE_ROWS = 2.0
+"""Where dev is small, rows that they may cost: one row of 42 is more than 0.02."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ class Training:
 
         The teacher is what students are held against, so its file is made in any case.
         """
-        gate = [] if source == self.teacher_folder else ["--max-drop", f"{_GATE:g}"]
+        most = max(_GATE, _GATE_ROWS / self.data.rows["dev"])
+        gate = [] if source == self.teacher_folder else ["--max-drop", f"{min(most, 1.0):.4g}"]
         words = ["--vocabulary-from", str(self.data.path("train"))] if size.trimmed else []
         return [
             *("convert", source, "-o", str(self.file(size)), *words),

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -14,11 +15,14 @@ from edgebert.benchmarking.benchmark import Outcome
 from edgebert.checkpoints.folder import open_folder
 from edgebert.checkpoints.writing.hugging_face import write_hugging_face
 from edgebert.cli.main import app
+from edgebert.dataset.samples import Kind
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.fitting import fit as fit_module
 from edgebert.fitting import search as search_module
+from edgebert.fitting.data import FitData
 from edgebert.fitting.fit import fit
 from edgebert.fitting.request import FitRequest
+from edgebert.fitting.training import Training
 from edgebert.train.distillation.student import parse_size, student_from_teacher
 from edgebert.train.initialisation import with_task_heads
 from tests.benchmarking import reports
@@ -214,3 +218,27 @@ def test_other_tasks(commands, asked, tmp_path, write, task, metric):
 def test_impossible_requests(asked, change, said):
     with pytest.raises(EdgebertError, match=said):
         asked(**change)
+
+
+@pytest.mark.parametrize(("rows", "most"), [(42, "0.04762"), (2000, "0.02"), (1, "1")])
+def test_a_student_may_cost_two_rows_of_a_small_dev(tmp_path, rows, most):
+    data = FitData(Kind("classify"), ("a", "b"), {"dev": rows}, tmp_path, {}, 0)
+    training = Training(data, tmp_path, "teacher", is_trained=False, seed=1)
+    command = training.convert_command("student", SimpleNamespace(label="2-128", trimmed=False))
+    assert command[command.index("--max-drop") + 1] == most
+    assert "--max-drop" not in training.convert_command(
+        training.teacher_folder, SimpleNamespace(label="2-128", trimmed=False)
+    )
+
+
+def test_without_tensorflow_what_is_wrong_with_the_data_is_told_first(monkeypatch, tmp_path):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+
+    def told(path):
+        result = CliRunner().invoke(app, ["fit", str(path), "-o", str(tmp_path / "out")])
+        assert result.exit_code == 2
+        return result.stderr
+
+    (tmp_path / "rows.csv").write_text("text,label\n" + "a,b\nc,d\n" * 20)
+    assert "nowhere.csv" in told(tmp_path / "nowhere.csv")
+    assert "training needs TensorFlow" in told(tmp_path / "rows.csv")
