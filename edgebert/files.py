@@ -82,12 +82,15 @@ def refuse_overwrite(path: Path, *, force: bool) -> None:
     """Asks before long work whether its result may be written.
 
     Raises:
-        EdgebertError: `path` is a folder, or exists and `force` is off, or its folder is not there.
+        EdgebertError: `path` is a folder or a device, or exists and `force` is off, or its folder
+            is not there.
     """
     if path.is_dir():
         raise EdgebertError(f"{path}: is a folder; give a file name")
     if not path.parent.is_dir():
         raise EdgebertError(f"{path}: cannot write here: there is no folder {path.parent}")
+    if path.exists() and not path.is_file():  # renaming would put a file in a device's place
+        raise EdgebertError(f"{path}: not an ordinary file; give the name of one")
     if path.exists() and not force:
         raise EdgebertError(f"{path}: exists already; choose another name or add --force")
 
