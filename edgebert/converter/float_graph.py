@@ -94,9 +94,9 @@ def usable_length(options: Options, checkpoint: Checkpoint) -> int:
     positions = checkpoint.config.max_position_embeddings
     if options.max_length is None:
         return min(checkpoint.tokenizer.max_length, positions)
-    if not SHORTEST <= options.max_length <= positions:
+    length = options.max_length
+    if type(length) is not int or not SHORTEST <= length <= positions:
         raise EdgebertError(
-            f"max length {options.max_length}: {checkpoint.source} takes {SHORTEST} to "
-            f"{positions} tokens"
+            f"max length {length}: {checkpoint.source} takes {SHORTEST} to {positions} tokens"
         )
-    return options.max_length
+    return length

@@ -20,10 +20,10 @@ def fixed_lengths(
         EdgebertError: the checkpoint does not take one.
     """
     positions = checkpoint.config.max_position_embeddings
-    lengths = tuple(sorted(set(asked or (min(usual, positions),))))
+    lengths = tuple(asked or (min(usual, positions),))
     for length in lengths:
-        if not SHORTEST <= length <= positions:
+        if type(length) is not int or not SHORTEST <= length <= positions:
             raise EdgebertError(
                 f"length {length}: {checkpoint.source} takes {SHORTEST} to {positions} tokens"
             )
-    return lengths
+    return tuple(sorted(set(lengths)))

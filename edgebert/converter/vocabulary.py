@@ -164,7 +164,7 @@ def _chosen(
     vocabulary = checkpoint.vocabulary
     always = indispensable_pieces(checkpoint) | _alphabets(checkpoint, used)
     size = choice.size
-    if size is not None and not len(always) <= size <= len(vocabulary):
+    if size is not None and not (type(size) is int and len(always) <= size <= len(vocabulary)):
         raise EdgebertError(
             f"vocabulary size {size}: {checkpoint.source} has {len(vocabulary):,} pieces, and its "
             f"special tokens and the characters that {choice.texts.name} is written in are "

@@ -81,10 +81,11 @@ def test_wrong_labels_are_named(labels, message):
         plan(Options(labels=["a"]), checkpoint("embed"))
 
 
-@pytest.mark.parametrize("length", [0, 7, 129, 10**9, -1])
-def test_max_length_must_fit_the_positions(length):
-    with pytest.raises(EdgebertError, match="takes 8 to 128 tokens"):
-        plan(Options(max_length=length), checkpoint("classify"))
+@pytest.mark.parametrize("length", [0, 7, 129, 10**9, -1, 32.0, "32"])
+def test_lengths_are_whole_numbers_and_fit_the_positions(length):
+    for options in (Options(max_length=length), Options(lengths=[length])):
+        with pytest.raises(EdgebertError, match=f"length {length}: .* takes 8 to 128 tokens"):
+            plan(options, checkpoint("classify"))
 
 
 def test_max_length_is_the_tokenizers_unless_asked_for():
