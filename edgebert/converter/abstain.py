@@ -31,6 +31,9 @@ CONFIDENCE = 0.95
 KEPT = 0.95
 """Share of the texts in scope that the bar of the energy keeps."""
 
+FEWEST = 32
+"""Rows below which neither a temperature nor a share says anything."""
+
 _LEAST_KEPT = 0.9
 _PRIOR = 10.0  # rows that a label's mean energy is drawn towards that of all labels by
 _ERRORS_AT_START = 4
@@ -109,13 +112,16 @@ def fit_on_file(model: Model, plan: AbstentionPlan, progress: Progress) -> Abste
     """The rule for a finished file that has none yet.
 
     Raises:
-        EdgebertError: the data cannot be used.
+        EdgebertError: the data cannot be used, or has fewer than `FEWEST` rows.
         CheckFailedError: the bound cannot be kept.
     """
     rows = list(plan.open(model.task, multi_label=model.multi_label).read())
     outside = [] if plan.out_of_scope is None else read_outside(plan.out_of_scope)
-    if not rows:
-        raise EdgebertError(f"{plan.data}: has no rows to fit on")
+    if len(rows) < FEWEST:
+        raise EdgebertError(
+            f"{plan.data}: {len(rows)} rows to calibrate on; at least {FEWEST} are needed, some "
+            "hundred are better"
+        )
     labels = model.labels or ()
     expected = [labels.index(known_label(model, row.place, row.label)) for row in rows]
     texts = [*((row.text, row.pair) for row in rows), *((each.text, each.pair) for each in outside)]
