@@ -112,13 +112,13 @@ def fit_on_file(model: Model, plan: AbstentionPlan, progress: Progress) -> Abste
     """The rule for a finished file that has none yet.
 
     Raises:
-        EdgebertError: the data cannot be used, or has fewer than `FEWEST` rows.
-        CheckFailedError: the bound cannot be kept.
+        EdgebertError: the data cannot be used.
+        CheckFailedError: the bound cannot be kept, or there are fewer than `FEWEST` rows.
     """
     rows = list(plan.open(model.task, multi_label=model.multi_label).read())
     outside = [] if plan.out_of_scope is None else read_outside(plan.out_of_scope)
     if len(rows) < FEWEST:
-        raise EdgebertError(
+        raise CheckFailedError(
             f"{plan.data}: {len(rows)} rows to calibrate on; at least {FEWEST} are needed, some "
             "hundred are better"
         )

@@ -207,6 +207,6 @@ def test_tasks_without_labels_are_refused(dev, tmp_path):
 def test_a_handful_of_rows_is_refused(dev, tmp_path):
     few = tmp_path / "few.csv"
     few.write_text("\n".join(dev.read_text().splitlines()[:32]))  # the first is the heading
-    with pytest.raises(EdgebertError, match=r"few\.csv: 31 rows to calibrate on; at least 32"):
+    with pytest.raises(CheckFailedError, match=r"few\.csv: 31 rows to calibrate on; at least 32"):
         edgebert.convert(CHECKPOINT, tmp_path / "x", calibrate=few, min_coverage=0.8)
     assert [each.name for each in tmp_path.iterdir()] == ["few.csv"]
