@@ -24,7 +24,7 @@ def model_card(facts: Mapping[str, Any]) -> str:
     teacher = facts["request"]["teacher"]
     parts = [
         _front_matter(teacher, data["task"]),
-        f"# A {size['name']} BERT for {data['task']}, {megabytes(size['bytes'])} MB",
+        f"# A {size['name']} BERT for {data['task']}, {megabytes(facts['bytes'])} MB",
         f"`model.tflite` is an int8 file for edgebert and LiteRT, made by `edgebert fit` "
         f"{facts['edgebert']}. It was chosen as {chosen['why']}.",
         "## Figures",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -200,6 +201,7 @@ def _calibrated(
     title = f"scores become chances: {as_line(command)}"
     fault = journal.step("calibrated", title, {"command": command, **digests}, [], make)
     if fault or not file.exists():
+        journal.commands.remove(command)
         journal.notify(f"without a rule of when to abstain: {fault}")
         return chosen.file
     return file
@@ -229,6 +231,7 @@ def _ship(
         lambda: run_command(command, lock=journal.lock),
     )
     commands = [as_line(command) for command in journal.commands]
+    commands.insert(-1, shlex.join(["cp", str(file), str(model)]))
     facts = {
         "edgebert": __version__,
         "request": _plain(request),
@@ -241,6 +244,7 @@ def _ship(
         "sizes": to_json(sizes),
         "trained": [each.to_json() for each in {each.file: each for each in trained}.values()],
         "chosen": {**chosen.to_json(), "why": choice.why, "sha256": digests["model"]},
+        "bytes": model.stat().st_size,
         "test": test,
         "seconds": round(journal.seconds(), 1),
         "commands": commands,

@@ -35,11 +35,13 @@ class Journal:
         work: where steps keep their files.
         notify: given a line for people before each step.
         lock: an open file that belongs to this process and its children, while they live.
+        commands: of the steps of this fit, done now or before, in their order.
     """
 
     work: Path
     notify: Notify
     lock: int | None
+    commands: list[list[str]] = field(default_factory=list)
     _steps: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def step(
@@ -63,6 +65,7 @@ class Journal:
         known = self._steps.get(name)
         if known and known["made_of"] == made_of and all(file.exists() for file in files):
             self.notify(f"{title}: done before")
+            self._note(made_of)
             return known["result"]
         self.notify(title)
         start = time.monotonic()
@@ -70,6 +73,7 @@ class Journal:
         seconds = time.monotonic() - start
         self._steps[name] = {"made_of": made_of, "result": result, "seconds": round(seconds, 3)}
         self._save()
+        self._note(made_of)
         return result
 
     def seconds(self, prefix: str = "") -> float:
@@ -78,17 +82,15 @@ class Journal:
             float(step["seconds"]) for name, step in self._steps.items() if name.startswith(prefix)
         )
 
-    @property
-    def commands(self) -> list[list[str]]:
-        """The commands of the finished steps, in their order."""
-        found = (step["made_of"].get("command") for step in self._steps.values())
-        return [command for command in found if command]
-
     def load(self) -> None:
         """Reads the finished steps."""
         path = self.work / _STEPS
         if path.exists():
             self._steps = dict(read_json_object(path)["steps"])
+
+    def _note(self, made_of: Mapping[str, Any]) -> None:
+        if "command" in made_of:
+            self.commands.append(made_of["command"])
 
     def _save(self) -> None:
         with replacing(self.work / _STEPS, force=True) as part:

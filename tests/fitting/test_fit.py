@@ -1,6 +1,8 @@
 """A whole fit without TensorFlow: trainings are replaced by weights drawn at random."""
 
 import json
+import shlex
+import shutil
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -23,6 +25,7 @@ from edgebert.fitting.data import FitData
 from edgebert.fitting.fit import fit
 from edgebert.fitting.request import FitRequest
 from edgebert.fitting.training import Training
+from edgebert.formatting import megabytes
 from edgebert.train.distillation.student import parse_size, student_from_teacher
 from edgebert.train.initialisation import with_task_heads
 from tests.benchmarking import reports
@@ -116,6 +119,7 @@ def test_the_folder_has_the_file_and_all_that_is_said_of_it(commands, asked, tmp
     assert f"| accuracy | {facts['test']['metrics']['accuracy']:.4f} |" in card
     script = (tmp_path / "out/commands.sh").read_text().splitlines()
     assert sum(line.startswith("edgebert distill") for line in script) == 2
+    assert f" classify, {megabytes((tmp_path / 'out/model.tflite').stat().st_size)} MB\n" in card
     assert "edgebert benchmark" in (tmp_path / "out/report.html").read_text()
 
 
@@ -126,6 +130,25 @@ def test_a_finished_step_is_not_repeated(commands, asked):
     assert fit(asked(), notify=told.append).facts == first
     assert commands.verbs == []
     assert sum(line.endswith("done before") for line in told) > 8
+
+
+def test_its_commands_make_the_same_file_again(commands, asked, tmp_path):
+    fit(asked(seed=2))
+    fit(asked())  # what the first one ran is not among them
+    model = tmp_path / "out/model.tflite"
+    shipped = model.read_bytes()
+    model.unlink()
+    head, *script = (tmp_path / "out/commands.sh").read_text().splitlines()[1:]
+    assert head == "set -e"
+    assert not any("--seed 2" in line for line in script)
+    assert [line.split()[0] for line in script[-2:]] == ["cp", "edgebert"]
+    for line in script:
+        program, *command = shlex.split(line)
+        if program == "cp":
+            shutil.copyfile(*command)
+        elif command[0] not in ("finetune", "distill"):
+            commands(command)
+    assert model.read_bytes() == shipped
 
 
 def test_another_seed_trains_anew(commands, asked):
