@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -43,6 +44,7 @@ class Journal:
     lock: int | None
     commands: list[list[str]] = field(default_factory=list)
     _steps: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _begun: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def step(
         self,
@@ -51,6 +53,7 @@ class Journal:
         made_of: Mapping[str, Any],
         files: Sequence[Path],
         make: Callable[[], Any],
+        leftovers: Path | None = None,
     ) -> Any:
         """What a step gave: now, or when it was done.
 
@@ -60,6 +63,8 @@ class Journal:
             made_of: plain JSON values; all that decides what comes of it.
             files: that it writes.
             make: does it; gives a plain JSON value.
+            leftovers: folder in which it goes on from where it was stopped; it is deleted if that
+                was made of anything else.
         """
         made_of = json.loads(json.dumps(made_of))
         known = self._steps.get(name)
@@ -68,6 +73,8 @@ class Journal:
             self._note(made_of)
             return known["result"]
         self.notify(title)
+        if leftovers is not None:
+            self._clear(name, made_of, leftovers)
         start = time.monotonic()
         result = json.loads(json.dumps(make()))
         seconds = time.monotonic() - start
@@ -86,7 +93,15 @@ class Journal:
         """Reads the finished steps."""
         path = self.work / _STEPS
         if path.exists():
-            self._steps = dict(read_json_object(path)["steps"])
+            found = read_json_object(path)
+            self._steps = dict(found["steps"])
+            self._begun = dict(found.get("begun", {}))
+
+    def _clear(self, name: str, made_of: Mapping[str, Any], leftovers: Path) -> None:
+        if self._begun.get(name) != made_of and leftovers.exists():
+            shutil.rmtree(leftovers)
+        self._begun[name] = dict(made_of)
+        self._save()
 
     def _note(self, made_of: Mapping[str, Any]) -> None:
         if "command" in made_of:
@@ -94,7 +109,10 @@ class Journal:
 
     def _save(self) -> None:
         with replacing(self.work / _STEPS, force=True) as part:
-            part.write_text(json.dumps({"steps": self._steps}, indent=1) + "\n", encoding="utf-8")
+            part.write_text(
+                json.dumps({"steps": self._steps, "begun": self._begun}, indent=1) + "\n",
+                encoding="utf-8",
+            )
 
 
 @contextlib.contextmanager

@@ -76,7 +76,9 @@ class Search:
         training = self.training
         if not training.is_trained:
             folder = training.work / "teacher"
-            self._run("teacher", "teacher", training.teacher_command(), [folder / "config.json"])
+            command = training.teacher_command()
+            made = [folder / "config.json"]
+            self._run("teacher", "teacher", command, made, leftovers=folder)
         return self._measured(training.teacher_folder, size, "teacher")
 
     def students(self, sizes: Sequence[Candidate], largest: Measured) -> list[Measured]:
@@ -131,6 +133,7 @@ class Search:
                 training.student_command(size),
                 [folder / "config.json"],
                 seconds=left if before else None,
+                leftovers=folder,
             )
             return self._measured(str(folder), size, name)
         except OutOfTimeError:
@@ -182,6 +185,7 @@ class Search:
         command: list[str],
         files: list[Path],
         seconds: float | None = None,
+        leftovers: Path | None = None,
         **inputs: str,
     ) -> Any:
         data = self.training.data
@@ -190,7 +194,9 @@ class Search:
         run: Callable[[], Any] = lambda: run_command(  # noqa: E731
             command, lock=self.journal.lock, seconds=seconds
         )
-        return self.journal.step(name, f"{title}: {as_line(command)}", made_of, files, run)
+        return self.journal.step(
+            name, f"{title}: {as_line(command)}", made_of, files, run, leftovers
+        )
 
     def _seconds_left(self) -> float | None:
         if self.hours is None:

@@ -151,6 +151,27 @@ def test_its_commands_make_the_same_file_again(commands, asked, tmp_path):
     assert model.read_bytes() == shipped
 
 
+def test_what_a_killed_training_left_is_gone_on_from_only_with_the_same_data(
+    commands, asked, tmp_path
+):
+    left = tmp_path / "out/work/students/1-16/runs"
+    train, met = commands._train, []
+
+    def stopped(command, options):
+        if command[0] == "distill":
+            met.append(left.exists())
+            left.mkdir(parents=True, exist_ok=True)
+            raise KeyboardInterrupt
+        return train(command, options)
+
+    commands._train = stopped
+    for count in (600, 600, 640):
+        words.write_classify(tmp_path / "train.tsv", count)
+        with pytest.raises(KeyboardInterrupt):
+            fit(asked())
+    assert met == [False, True, False]
+
+
 def test_another_seed_trains_anew(commands, asked):
     fit(asked())
     commands.verbs.clear()
