@@ -213,8 +213,15 @@ def test_a_full_disk_is_one_line_and_it_goes_on_when_there_is_room(path, monkeyp
     assert path.read_bytes() == WHOLE
 
 
+def test_a_disk_that_is_full_from_the_start_is_one_line(path, monkeypatch):
+    monkeypatch.setattr(os, "fsync", no_room)
+    with pytest.raises(EdgebertError, match="cannot write: No space"):
+        write(path)
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")  # noqa: PTH110
-def test_a_disk_that_is_full_from_the_start_is_one_line(path):
+def test_a_device_is_refused_and_stays_one(path):
     path.symlink_to("/dev/full")
-    with pytest.raises(EdgebertError, match="cannot write"):
+    with pytest.raises(EdgebertError, match="not an ordinary file"):
         write(path, force=True)
+    assert path.is_char_device()
