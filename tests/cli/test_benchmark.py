@@ -17,7 +17,8 @@ SAMPLE = Path(__file__).parents[1] / "data" / "benchmark" / "report.json"
 
 
 def run(*arguments):
-    return CliRunner().invoke(app, ["benchmark", *map(str, arguments)])
+    words = ["benchmark", *map(str, arguments)]
+    return CliRunner().invoke(app, words, env={"COLUMNS": "140"})  # no name is wrapped
 
 
 @pytest.fixture
