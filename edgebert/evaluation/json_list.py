@@ -9,10 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from edgebert.errors import EdgebertError
-from edgebert.evaluation.lines import refuse_unless_ordinary
-
-LARGEST_FILE = 100_000_000
-"""In bytes; such a file is read whole. JSON Lines may be of any size."""
+from edgebert.evaluation.lines import read_whole
 
 _BETWEEN = re.compile(r"[ \t\r\n]*,?[ \t\r\n]*")
 _END = re.compile(r"\][ \t\r\n]*\Z")
@@ -51,16 +48,7 @@ def read_json_list(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 
 def _read(path: Path) -> str:
-    refuse_unless_ordinary(path)
-    try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from error
-    if len(raw) > LARGEST_FILE:
-        raise EdgebertError(
-            f"{path}: larger than {LARGEST_FILE:,} bytes; write it as JSON Lines (.jsonl)"
-        )
+    raw = read_whole(path, "write it as JSON Lines (.jsonl)")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

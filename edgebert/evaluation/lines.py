@@ -1,4 +1,4 @@
-"""Lines of a text file that may be anything: UTF-8, of bounded length, read one at a time."""
+"""Text files that may be anything: lines of bounded length one at a time, or a whole one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from edgebert.errors import EdgebertError
 
 LONGEST_LINE = 1_000_000
 """In bytes."""
+
+LARGEST_FILE = 100_000_000
+"""In bytes, of a file that is read whole. SQuAD 2.0's training set has 42 million."""
 
 
 def read_lines(path: Path) -> Iterator[str]:
@@ -42,6 +45,27 @@ def refuse_unless_ordinary(path: Path) -> None:
     """Raises EdgebertError where `path` is a folder or device, which may have no end."""
     if path.exists() and not path.is_file():
         raise EdgebertError(f"{path}: not an ordinary file")
+
+
+def read_whole(path: Path, advice: str) -> bytes:
+    """All of a file that cannot be read line by line.
+
+    Args:
+        path: of the file.
+        advice: what to do with one that is too large.
+
+    Raises:
+        EdgebertError: no ordinary file, not readable, or larger than `LARGEST_FILE`.
+    """
+    refuse_unless_ordinary(path)
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from error
+    if len(content) > LARGEST_FILE:
+        raise EdgebertError(f"{path}: larger than {LARGEST_FILE:,} bytes; {advice}")
+    return content
 
 
 def _decoded(file: BinaryIO, name: str) -> Iterator[tuple[int, str]]:

@@ -8,10 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from edgebert.errors import EdgebertError
-from edgebert.evaluation.lines import refuse_unless_ordinary
-
-LARGEST_FILE = 100_000_000
-"""In bytes; JSON is read whole. SQuAD 2.0's training set has 42 million."""
+from edgebert.evaluation.lines import read_whole
 
 Kind = TypeVar("Kind")
 
@@ -66,14 +63,7 @@ def _question(entry: Any, context: str, place: str) -> Question:
 
 
 def _load(path: Path) -> Any:
-    refuse_unless_ordinary(path)
-    try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise EdgebertError(f"{path}: cannot read: {error.strerror}") from error
-    if len(raw) > LARGEST_FILE:
-        raise EdgebertError(f"{path}: larger than {LARGEST_FILE:,} bytes; split it")
+    raw = read_whole(path, "split it")
     try:
         return json.loads(raw)
     except (ValueError, RecursionError) as error:

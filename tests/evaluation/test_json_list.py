@@ -5,7 +5,7 @@ import json
 import pytest
 
 from edgebert.errors import EdgebertError
-from edgebert.evaluation import json_list
+from edgebert.evaluation import lines
 from edgebert.evaluation.readers import read_rows
 
 ROWS = [{"text": "a ], {", "label": "x"}, {"text": "b\nc", "label": 2}]
@@ -53,7 +53,7 @@ def test_what_is_none_is_one_line(tmp_path, content, said):
 
 
 def test_too_large(tmp_path, monkeypatch):
-    monkeypatch.setattr(json_list, "LARGEST_FILE", 10)
+    monkeypatch.setattr(lines, "LARGEST_FILE", 10)
     with pytest.raises(EdgebertError, match="larger than 10 bytes; write it as JSON Lines"):
         read(tmp_path, json.dumps(ROWS))
 

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from edgebert.errors import EdgebertError
-from edgebert.evaluation import squad_file
+from edgebert.evaluation import lines
 from edgebert.evaluation.squad_file import read_squad
 
 CONTEXT = "The Panthers gave up 308 points."
@@ -65,7 +65,7 @@ def test_errors_name_the_place(tmp_path, data, message):
 
 def test_a_huge_file_is_refused(tmp_path, monkeypatch):
     path = written(tmp_path, squad(entry()))
-    monkeypatch.setattr(squad_file, "LARGEST_FILE", 100)
+    monkeypatch.setattr(lines, "LARGEST_FILE", 100)
     with pytest.raises(EdgebertError, match="larger than 100 bytes; split it"):
         list(read_squad(path))
 
