@@ -51,8 +51,18 @@ class Builder(Generic[T]):
             self.tables[name] = self.storage.table(self.graph, self.matrices[name], name)
         return self.tables[name]
 
+    def table_rows(self, rows: T, name: str) -> T:
+        """Rows that were read from a table [n, …, E], in float32."""
+        return self._scaled(self.graph.dequantize(rows), name)
+
+    def _scaled(self, rows: T, table: str) -> T:
+        """Channel by channel, where the table was divided so (`transforms.equalize_tables`)."""
+        scales = self.weights.get(f"{table}.channel_scales")
+        return rows if scales is None else self.graph.mul(rows, self.graph.constant(scales))
+
     def times_table(self, x: T, name: str, bias: T | None) -> T:
         """Rows [m, E] times each row of a table [V, E], plus a bias [V]: [m, V]."""
+        x = self._scaled(x, name)
         return self.storage.times_table(self.graph, x, self.table(name), bias)
 
     def activation(self, x: T, kind: Activation) -> T:

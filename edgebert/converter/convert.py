@@ -100,9 +100,9 @@ def convert(
         lengths: tokens of an input; the file holds a graph for each. None: any length, or 64 in a
             full-integer file ("int8-full", "int16x8") and with `target`.
         inputs: of a full-integer file: ("ids",), the default, or ("ids", "mask", "segment_ids").
-        calibration: likewise, and of "int8-static", "int4" and "w4-t8-a8": text to take ranges
-            from, or to round matrices for, a line each, or data as for `check`; None takes texts
-            that ship with edgebert.
+        calibration: likewise, and of "int8-static", "int8-fine", "int4" and "w4-t8-a8": text to
+            take ranges from, or to round matrices for, a line each, or data as for `check`; None
+            takes texts that ship with edgebert.
         max_loss: of "int8-static": the most that the output's mean cosine with float32 may be
             below 1; dense layers are left dynamic, as in "int8", until it is no more. None: 0.005.
         mixed: of a full-integer or int4 file: "auto" keeps in int16 what int8 costs most, or in

@@ -22,7 +22,8 @@ def embeddings(b: Builder[T], ids: T, mask: T, segments: T) -> T:
         [n, H].
     """
     g, config = b.graph, b.config
-    positions = g.dequantize(g.first_rows_like(b.table("embeddings.position"), ids))
+    positions = g.first_rows_like(b.table("embeddings.position"), ids)
+    positions = b.table_rows(positions, "embeddings.position")
     words = _neighbours(b, ids, mask) if config.trigrams else _rows(b, ids)
     if config.projection == "words":
         words = b.dense(words, "embeddings.projection")
@@ -36,7 +37,7 @@ def embeddings(b: Builder[T], ids: T, mask: T, segments: T) -> T:
 
 
 def _rows(b: Builder[T], ids: T) -> T:
-    return b.graph.dequantize(b.graph.gather(b.table("embeddings.word"), ids))
+    return b.table_rows(b.graph.gather(b.table("embeddings.word"), ids), "embeddings.word")
 
 
 def _neighbours(b: Builder[T], ids: T, mask: T) -> T:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgebert.bert.tasks import TASKS
+from edgebert.bert.tasks import TASKS, TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.bert_graph import build_fixed_graphs, build_graph
 from edgebert.converter.head import POSITIONS, Head
@@ -47,10 +47,9 @@ class FloatPlan:
         model = (checkpoint.config, checkpoint.weights, head, self.storage)
         if not self.lengths:
             return Built({SIGNATURE: build_graph(*model)}, float16_steps=self.float16_steps)
-        inputs = TASKS[head.task].inputs
         return Built(
             build_fixed_graphs(*model, self.lengths),
-            fixed=Fixed(self.lengths, (*INPUTS, *inputs), 0, POSITIONS if inputs else None),
+            fixed=fixed_inputs(head.task, self.lengths),
             target=self.target,
             float16_steps=self.float16_steps,
         )
@@ -75,14 +74,31 @@ class FloatMethod:
                 f"which files for {options.runtime} may compute; convert it for litert"
             )
         longest = usable_length(options, checkpoint)
-        if not (options.lengths or options.target):
+        lengths = chosen_lengths(options, checkpoint)
+        if not lengths:
             return FloatPlan(longest, self.storage, self.float16_steps)
-        if options.max_length is not None:
-            raise EdgebertError("--length gives fixed lengths, --max-length the most; use one")
         target = options.target or ANY
         require_type(target, "float32", "--quantize int8-full")
-        lengths = fixed_lengths(options.lengths, checkpoint)
         return FloatPlan(max(lengths), self.storage, self.float16_steps, lengths, target)
+
+
+def chosen_lengths(options: Options, checkpoint: Checkpoint) -> tuple[int, ...]:
+    """Tokens that graphs of fixed lengths take, ascending; none where the length stays open.
+
+    Raises:
+        EdgebertError: the checkpoint does not take one, or the longest is given twice.
+    """
+    if not (options.lengths or options.target):
+        return ()
+    if options.max_length is not None:
+        raise EdgebertError("--length gives fixed lengths, --max-length the most; use one")
+    return fixed_lengths(options.lengths, checkpoint)
+
+
+def fixed_inputs(task: TaskName, lengths: tuple[int, ...]) -> Fixed:
+    """What the record says of graphs of fixed lengths."""
+    inputs = TASKS[task].inputs
+    return Fixed(lengths, (*INPUTS, *inputs), 0, POSITIONS if inputs else None)
 
 
 def usable_length(options: Options, checkpoint: Checkpoint) -> int:

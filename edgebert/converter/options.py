@@ -13,6 +13,7 @@ from edgebert.bert.tasks import TaskName
 RecipeName: TypeAlias = Literal[
     "int8",
     "int8-static",
+    "int8-fine",
     "float16",
     "float32",
     "int8-full",

@@ -15,6 +15,7 @@ from edgebert.converter.static_int8.method import StaticMethod
 from edgebert.converter.weight_storage import FLOAT16, FLOAT32, INT8, INT8_WITH_INT4_WORDS
 
 _INT8_MATRICES, _INT8_TABLES = "int8, one scale an output channel", "int8, one scale a table"
+_INT8_COLUMNS = "int8, one scale a column"
 
 _FIXED_OPTIONS = frozenset({"lengths", "target"})
 _INTEGER_OPTIONS = frozenset(
@@ -53,13 +54,27 @@ _ROWS = (
     ),
     Recipe(
         "int8-static",
-        {"litert": StaticMethod()},
+        {"litert": StaticMethod(), "litert-2.2": StaticMethod(float16_steps=True)},
         matrices=_INT8_MATRICES,
-        tables=_INT8_TABLES,
+        tables=_INT8_COLUMNS,
         activations="int8, one scale a dense layer, from",
         limit=Limit(mean_cosine=0.99, lowest_cosine=0.9),
         self_test_tolerance=0.05,
-        options=frozenset({"calibration", "max_loss"}),
+        options=frozenset({"calibration", "lengths", "max_loss"}),
+        odd_texts=True,
+    ),
+    Recipe(
+        "int8-fine",
+        {
+            "litert": StaticMethod(dynamic=True),
+            "litert-2.2": StaticMethod(dynamic=True, float16_steps=True),
+        },
+        matrices=_INT8_MATRICES,
+        tables=_INT8_COLUMNS,
+        activations="int8 per token, while running",
+        limit=Limit(mean_cosine=0.995, lowest_cosine=0.95),
+        self_test_tolerance=0.05,
+        options=frozenset({"calibration", "lengths"}),
         odd_texts=True,
     ),
     Recipe(

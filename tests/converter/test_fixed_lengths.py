@@ -57,7 +57,7 @@ def test_graphs_of_several_lengths_share_their_weights():
     assert len(both) - len(one) < weights["embeddings.word"].size / 2
 
 
-@pytest.mark.parametrize("quantize", ["float32", "int8"])
+@pytest.mark.parametrize("quantize", ["float32", "int8", "int8-static"])
 @pytest.mark.parametrize("task", TEXTS)
 def test_a_file_answers_as_one_of_any_length(tmp_path, task, quantize):
     source = REFERENCE / SOURCES[task]
@@ -73,8 +73,10 @@ def test_a_file_answers_as_one_of_any_length(tmp_path, task, quantize):
         assert other.selftest().passed
         ids = one.tokenizer.encode(*TEXTS[task]).ids[:32]
         segments = one.tokenizer.encode(*TEXTS[task]).segment_ids[:32]
+        # Ranges that are taken from texts are those of texts of other lengths.
+        near = 0.06 if quantize == "int8-static" else 0.02
         np.testing.assert_allclose(
-            other.run_ids(ids, segments), one.run_ids(ids, segments), atol=0.02, rtol=0.02
+            other.run_ids(ids, segments), one.run_ids(ids, segments), atol=near, rtol=0.02
         )
         assert str(other(*TEXTS[task])) is not None
 

@@ -124,7 +124,8 @@ def test_regress_needs_one_output_and_classify_more():
         (Options(runtime="onnx"), "runtime 'onnx' is unknown; known: litert, "),
         (
             Options(quantize="int4", runtime="litert-2.2"),
-            "quantize int4 is for --runtime litert; --runtime litert-2.2 has int8$",
+            "quantize int4 is for --runtime litert; --runtime litert-2.2 has int8, int8-fine, "
+            "int8-static$",
         ),
     ],
 )

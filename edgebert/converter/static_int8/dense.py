@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -47,6 +48,13 @@ class StaticDense:
     gives: Storage
     smoothing: Array | None = None
     channel_scales: Array | None = None
+
+    @cached_property
+    def dynamic_matrix(self) -> Quantized:
+        """The matrix of the same layer where it is dynamic: its result needs no scales."""
+        if self.channel_scales is None:
+            return self.matrix
+        return Quantized(self.matrix.values, self.matrix.scale * self.channel_scales)
 
 
 def role_of(name: str) -> Role:

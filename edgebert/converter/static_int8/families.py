@@ -21,6 +21,6 @@ def refuse_family(config: BertConfig, source: str) -> None:
     """Raises EdgebertError for models that have such parts."""
     if found := foreign_parts(config):
         raise EdgebertError(
-            f"{source}: has {' and '.join(found)}; int8-static takes BERT, DistilBERT and ELECTRA; "
-            "use --quantize int8"
+            f"{source}: has {' and '.join(found)}; int8-static and int8-fine take BERT, DistilBERT "
+            "and ELECTRA; use --quantize int8"
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,15 @@ from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.bert_graph import build_graph, write_graph
 from edgebert.converter.builder import Builder
 from edgebert.converter.check import check_encodings, mean_loss
-from edgebert.converter.float_graph import SIGNATURE, usable_length
+from edgebert.converter.float_graph import (
+    SIGNATURE,
+    chosen_lengths,
+    fixed_inputs,
+    usable_length,
+)
 from edgebert.converter.fold import fold
 from edgebert.converter.graph import DYNAMIC, Graph
-from edgebert.converter.head import Head
+from edgebert.converter.head import POSITIONS, Head
 from edgebert.converter.options import Options
 from edgebert.converter.recipe import BuildAids, Built
 from edgebert.converter.run_graph import outputs
@@ -27,8 +32,12 @@ from edgebert.converter.static_int8.observe import ObservedDense, observe
 from edgebert.converter.static_int8.report import StaticReport
 from edgebert.converter.static_int8.storage import StaticStorage
 from edgebert.converter.static_int8.texts import calibration_texts, encode, odd_texts, some
-from edgebert.converter.static_int8.transforms import equalize_attention, split_outliers
-from edgebert.converter.weight_storage import FLOAT32
+from edgebert.converter.static_int8.transforms import (
+    equalize_attention,
+    equalize_tables,
+    split_outliers,
+)
+from edgebert.converter.weight_storage import FLOAT32, Stored
 from edgebert.errors import EdgebertError
 from edgebert.model_file.record import Calibration
 from edgebert.progress import Progress
@@ -49,11 +58,17 @@ class StaticPlan:
         max_length: most tokens of an input.
         calibration: a file of texts; None: those that edgebert brings.
         max_loss: the most that the mean cosine with float32 may be below 1.
+        lengths: that graphs take; none: one takes any.
+        float16_steps: see `recipe.Built`.
+        dynamic: no layer is static: int8-fine.
     """
 
     max_length: int
     calibration: Path | None
     max_loss: float
+    lengths: tuple[int, ...] = ()
+    float16_steps: bool = False
+    dynamic: bool = False
 
     def build(self, checkpoint: Checkpoint, head: Head, aids: BuildAids) -> Built:
         """Builds the graph.
@@ -68,39 +83,101 @@ class StaticPlan:
         encodings = usual + encode(odd_texts(checkpoint), tokenizer, self.max_length)
         tokens = sum(len(encoding.ids) for encoding in encodings)
         weights = shape(fold(checkpoint.weights, config), config, head, encodings, progress)
-        layers = plan_layers(observe(weights, config, head, encodings, progress))
+        seen = observe(weights, config, head, encodings, progress)
+        layers = plan_layers(seen)
+        model = _Model(config, weights, head, layers)
+        calibration = Calibration(source, len(encodings), tokens)
+        if self.dynamic:
+            return self._built(model, frozenset(layers), matrices=_smoothed_on(calibration))
         held_out = check_encodings(tokenizer, self.max_length, odd=True)
         float32 = build_graph(config, checkpoint.weights, head, FLOAT32)
         expected = outputs(float32, head.task, held_out)
 
-        stored: dict[str, Any] = {}
-
-        def build(dynamic: frozenset[str]) -> Graph:
-            static = {name: layer for name, layer in layers.items() if name not in dynamic}
-            graph = Graph()
-            storage = StaticStorage(graph, static)
-            write_graph(Builder(config, weights, storage, graph, stored), head)
-            return graph
-
         def loss(dynamic: frozenset[str]) -> float:
-            return mean_loss(head, expected, outputs(build(dynamic), head.task, held_out))
+            graph = model.write(Graph(), dynamic)
+            return mean_loss(head, expected, outputs(graph, head.task, held_out))
 
         choice = choose_dynamic(list(layers), loss, self.max_loss, progress)
         report = StaticReport(
-            Calibration(source, len(encodings), tokens),
+            calibration,
             len(layers),
             self.max_loss,
             choice.loss,
             choice.all_static,
             choice.dynamic,
         )
-        graph = build(frozenset(name for name, _ in choice.dynamic))
-        return Built({SIGNATURE: graph}, static=report)
+        return self._built(model, frozenset(name for name, _ in choice.dynamic), static=report)
+
+    def _built(
+        self,
+        model: _Model,
+        dynamic: frozenset[str],
+        *,
+        static: StaticReport | None = None,
+        matrices: str | None = None,
+    ) -> Built:
+        return Built(
+            model.entries(dynamic, self.lengths),
+            static=static,
+            matrices=matrices,
+            fixed=fixed_inputs(model.head.task, self.lengths) if self.lengths else None,
+            float16_steps=self.float16_steps,
+        )
+
+
+def _smoothed_on(calibration: Calibration) -> str:
+    return (
+        f"int8, one scale an output channel, smoothed on {calibration.texts} texts "
+        f"({calibration.source}); outliers float32"
+    )
+
+
+@dataclass(frozen=True)
+class _Model:
+    """Writes graphs of one model, some of whose layers are dynamic.
+
+    Attributes:
+        config: of the weights.
+        weights: folded, and rewritten by `shape`.
+        head: what is computed.
+        layers: those that can be static.
+        tables: as the file keeps them, by name.
+        matrices: those of dynamic layers, likewise.
+    """
+
+    config: BertConfig
+    weights: Weights
+    head: Head
+    layers: Mapping[str, StaticDense]
+    tables: dict[str, Any] = field(default_factory=dict)
+    matrices: dict[str, Stored] = field(default_factory=dict)
+
+    def write(self, graph: Graph, dynamic: frozenset[str], positions: int = DYNAMIC) -> Graph:
+        """Writes the model into a graph, for so many `positions` of its task."""
+        storage = StaticStorage(graph, self.layers, dynamic, self.matrices)
+        write_graph(
+            Builder(self.config, self.weights, storage, graph, self.tables), self.head, positions
+        )
+        return graph
+
+    def entries(self, dynamic: frozenset[str], lengths: tuple[int, ...]) -> dict[str, Graph]:
+        """The graphs of a file by the keys of their signatures; they share their weights."""
+        if not lengths:
+            return {SIGNATURE: self.write(Graph(), dynamic)}
+        shortest = Graph(length=lengths[0])
+        graphs = [shortest, *(shortest.sibling(length=length) for length in lengths[1:])]
+        return {
+            f"length_{length}": self.write(graph, dynamic, POSITIONS)
+            for length, graph in zip(lengths, graphs, strict=True)
+        }
 
 
 @dataclass(frozen=True)
 class StaticMethod:
-    """A `recipe.GraphMethod`."""
+    """A `recipe.GraphMethod`, with the attributes of its plan."""
+
+    float16_steps: bool = False
+    dynamic: bool = False
 
     def plan(self, options: Options, checkpoint: Checkpoint, head: Head) -> StaticPlan:
         """Decides every choice.
@@ -112,7 +189,16 @@ class StaticMethod:
         max_loss = USUAL_LOSS if options.max_loss is None else options.max_loss
         if not 0 < max_loss < 1:
             raise EdgebertError(f"max loss {max_loss:g}: a number above 0 and below 1 is needed")
-        return StaticPlan(usable_length(options, checkpoint), options.calibration, max_loss)
+        longest = usable_length(options, checkpoint)
+        lengths = chosen_lengths(options, checkpoint)
+        return StaticPlan(
+            max(lengths, default=longest),
+            options.calibration,
+            max_loss,
+            lengths,
+            self.float16_steps,
+            self.dynamic,
+        )
 
 
 def shape(
@@ -123,6 +209,7 @@ def shape(
     progress: Progress,
 ) -> Weights:
     """The same model, with weights that static int8 serves better."""
+    weights = equalize_tables(weights)
     seen = observe(weights, config, head, some(encodings, SHAPED_ON), progress)
     return split_outliers(equalize_attention(weights, seen, config), seen, config)
 

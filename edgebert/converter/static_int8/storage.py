@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edgebert.arrays import Array
 from edgebert.converter.graph import Graph, Tensor
@@ -18,11 +18,15 @@ class StaticStorage:
 
     Attributes:
         graph: that is written into; there is no other, since no layers are repeated.
-        static: layers in int8 with fixed ranges, by name.
+        layers: those that were planned, by name.
+        dynamic: names of those among them whose ranges are computed while they run all the same.
+        kept: matrices of the layers that were not planned: graphs of one file share them.
     """
 
     graph: Graph
-    static: Mapping[str, StaticDense]
+    layers: Mapping[str, StaticDense]
+    dynamic: frozenset[str] = frozenset()
+    kept: dict[str, Stored] = field(default_factory=dict)
     repeats: bool = False
 
     def stored(self, weight: Array) -> Array:
@@ -33,18 +37,25 @@ class StaticStorage:
         self, graph: GraphOps[Tensor], x: Tensor, stored: Array, bias: Array | None, name: str
     ) -> Tensor:
         """Rows x [m, in] times a weight [out, in], plus a bias [out]: [m, out]."""
-        if name in self.static:
-            return self._static(x, self.static[name], name)
-        kept = FLOAT32 if ".outliers." in name else INT8
-        return kept.dense(graph, x, kept.stored(stored), bias, name)
+        layer = self.layers.get(name)
+        if layer is not None and name not in self.dynamic:
+            return self._static(x, layer, name)
+        if layer is not None:
+            return INT8.dense(graph, self._smoothed(x, layer), layer.dynamic_matrix, bias, name)
+        storage = FLOAT32 if ".outliers." in name else INT8
+        if name not in self.kept:
+            self.kept[name] = storage.stored(stored)
+        return storage.dense(graph, x, self.kept[name], bias, name)
 
     def _static(self, x: Tensor, layer: StaticDense, name: str) -> Tensor:
-        g = self.graph
-        if layer.smoothing is not None:
-            x = g.mul(x, g.constant(layer.smoothing))
+        g, x = self.graph, self._smoothed(x, layer)
         matrix, bias = g.constant(layer.matrix, name), g.constant(layer.bias, f"{name}.bias")
         y = g.dequantize(g.fully_connected(g.quantize(x, layer.reads), matrix, bias, layer.gives))
         return y if layer.channel_scales is None else g.mul(y, g.constant(layer.channel_scales))
+
+    def _smoothed(self, x: Tensor, layer: StaticDense) -> Tensor:
+        by = layer.smoothing
+        return x if by is None else self.graph.mul(x, self.graph.constant(by))
 
     def stored_table(self, weight: Array, name: str) -> Stored:
         """A table as `table` takes it."""

@@ -1,12 +1,14 @@
 """int8-static files of every task: static where many rows are read, as exact as int8."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import edgebert
 from edgebert.checkpoints.folder import open_folder
+from edgebert.converter.convert import convert_checkpoint
 from edgebert.converter.options import Options
 from edgebert.converter.plan import plan
 from edgebert.errors import CheckFailedError, EdgebertError
@@ -36,6 +38,27 @@ def test_of_a_classifier_what_follows_one_row_stays_dynamic(tmp_path):
     # Four dense layers of the first of two layers; the last one computes the row of [CLS].
     assert report.static.layers == 4
     assert report.ops["QUANTIZE"] == 4
+
+
+@pytest.mark.parametrize("task", ["embed", "fill-mask"])
+def test_int8_fine_loses_less_than_int8(task, tmp_path):
+    """Of a model with a wide column among its positions, as MiniLM has one."""
+    plain = open_folder(REFERENCE / SOURCES[task])
+    wide = plain.weights["embeddings.position"].copy()
+    wide[:, 3] *= 20
+    source = replace(plain, weights={**plain.weights, "embeddings.position": wide})
+    reports = {}
+    for quantize in ("int8", "int8-fine"):
+        conversion = plan(Options(quantize=quantize), source)
+        path = tmp_path / f"{quantize}.tflite"
+        reports[quantize] = convert_checkpoint(source, conversion, path, refuse=False)
+    lost = {name: 1 - report.check.mean_cosine for name, report in reports.items()}
+    assert lost["int8-fine"] < 0.6 * lost["int8"]
+    fine = reports["int8-fine"]
+    assert fine.static is None
+    assert "QUANTIZE" not in fine.ops
+    assert "smoothed on 469 texts" in fine.record.quantization.matrices
+    assert fine.record.quantization.tables == "int8, one scale a column"
 
 
 def test_answers_are_those_of_float32_also_after_other_lengths(tmp_path):
@@ -88,8 +111,9 @@ def test_calibration_texts_are_the_users(tmp_path):
     [
         ({"max_loss": 0.0}, "max loss 0: a number above 0 and below 1"),
         ({"max_loss": float("nan")}, "max loss nan: a number above 0 and below 1"),
-        ({"runtime": "tflite-runtime"}, "int8-static is for --runtime litert; --runtime tf"),
-        ({"lengths": (32,)}, "length: for --quantize .*, not for int8-static"),
+        ({"runtime": "tflite-runtime"}, "int8-static is for --runtime litert and litert-2.2; "),
+        ({"target": "gpu"}, "target: for --quantize .*, not for int8-static"),
+        ({"lengths": (32,), "max_length": 64}, "--length gives fixed lengths, --max-length"),
         ({"quantize": "int8", "max_loss": 0.1}, "max loss: for --quantize int8-static, not"),
         ({"quantize": "int8", "max_loss": 0.0}, "max loss: for --quantize int8-static, not"),
     ],
@@ -104,7 +128,7 @@ def test_families_with_other_layers_are_refused():
     from tests.bert_weights import FAMILIES, small_config
 
     for family in ("ALBERT", "MobileBERT"):
-        with pytest.raises(EdgebertError, match="int8-static takes BERT, DistilBERT and ELECTRA"):
+        with pytest.raises(EdgebertError, match="int8-static and int8-fine take BERT, DistilBERT"):
             refuse_family(small_config(**FAMILIES[family]), "x")
     for family in ("BERT", "DistilBERT", "ELECTRA"):
         refuse_family(small_config(**FAMILIES[family]), "x")

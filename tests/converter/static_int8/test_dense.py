@@ -32,11 +32,13 @@ def layer(channel=1.0, seed=0, outputs=24, inputs=40):
     return seen, rows, products
 
 
-def computed(static, rows):
+def computed(static, rows, seen=None):
+    """By the static layer, or where what it was made from is given, by the dynamic one."""
     graph = Graph()
     x = graph.input("x", (DYNAMIC, rows.shape[1]), np.float32)
-    weights = StaticStorage(graph, {"dense": static})
-    graph.output("y", weights.dense(graph, x, static.matrix.values, None, "dense"))
+    weights = StaticStorage(graph, {"dense": static}, frozenset({"dense"} if seen else ()))
+    weight, bias = (seen.weight, seen.bias) if seen else (static.matrix.values, None)
+    graph.output("y", weights.dense(graph, x, weight, bias, "dense"))
     interpreter = Interpreter(model_content=bytes(serialize(graph.model(""))), num_threads=1)
     index = interpreter.get_input_details()[0]["index"]
     interpreter.resize_tensor_input(index, rows.shape)
@@ -44,6 +46,15 @@ def computed(static, rows):
     interpreter.set_tensor(index, rows)
     interpreter.invoke()
     return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+
+
+def test_a_dynamic_layer_is_smoothed_too():
+    """A channel that reaches far makes int8 coarse for all others, unless it is smoothed."""
+    seen, rows, products = layer(channel=100.0)
+    smoothed = np.abs(computed(static_dense(seen, "projection"), rows, seen) - products)
+    plain = np.abs(computed(static_dense(seen, "residual"), rows, seen) - products)
+    narrow = np.delete(np.arange(len(seen.weight)), 7)
+    assert smoothed[:, narrow].mean() < plain[:, narrow].mean() / 1.5
 
 
 @pytest.mark.parametrize("channel", [1.0, 30.0])
