@@ -92,10 +92,10 @@ def wheel(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def files(tmp_path_factory):
-    """Files converted here, by name: float32 and int8 of each task."""
+    """Files converted here, by name: float32, int8 and int8-static of each task."""
     folder = tmp_path_factory.mktemp("files")
     for checkpoint in CHECKPOINTS:
-        for recipe in ("float32", "int8"):
+        for recipe in ("float32", "int8", "int8-static"):
             path = folder / f"{checkpoint}.{recipe}.tflite"
             edgebert.convert(REFERENCE / checkpoint, path, quantize=recipe)
     return sorted(folder.iterdir())
