@@ -74,7 +74,7 @@ def test_a_file_answers_as_one_of_any_length(tmp_path, task, quantize):
         ids = one.tokenizer.encode(*TEXTS[task]).ids[:32]
         segments = one.tokenizer.encode(*TEXTS[task]).segment_ids[:32]
         # Ranges that are taken from texts are those of texts of other lengths.
-        near = 0.06 if quantize == "int8-static" else 0.02
+        near = 0.15 if quantize == "int8-static" else 0.02
         np.testing.assert_allclose(
             other.run_ids(ids, segments), one.run_ids(ids, segments), atol=near, rtol=0.02
         )
