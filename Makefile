@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MINILM := $(VENV)/.minilm
 
-.PHONY: demo test fuzz damage test-tflite-runtime test-train lint docs sizes sweep tokenizer-settings families-table ablation integer-sweep static-sizes test-android test-pi test-pi-ssh pi-cost peers latency-table test-accelerators benchmark-selfcheck \
+.PHONY: demo test fuzz damage test-tflite-runtime test-train lint docs sizes sweep tokenizer-settings families-table ablation integer-sweep static-sizes test-android test-pi test-pi-ssh pi-cost pi-kinds lowest-cosines peers latency-table test-accelerators benchmark-selfcheck \
     clean android-models android-screenshots aar apk intents
 
 demo: $(MINILM)
@@ -133,6 +133,15 @@ test-pi-ssh: $(VENV)/.dev
 # sweep; ONNX is a folder with int8 models to hold against, see docs/pi_cost.md.
 pi-cost: $(VENV)/.dev $(MINILM)
 	$(BIN)/python -m tools.devices.emulated_pi.cost $(STATISTICS) $(if $(ONNX),--onnx $(ONNX)) $(if $(UPDATE),--update)
+
+# Those of MiniLM by kind of op, beside what its multiply-adds alone would take: docs/static_int8.md.
+pi-kinds: $(VENV)/.dev $(MINILM)
+	$(BIN)/python -m tools.devices.emulated_pi.kinds --publish
+
+# How near int8, int8-static and int8-fine come to float32 on texts of many kinds: docs/static_int8.md.
+# STSB and SST2 as for peers; WIKIGOLD has a word and a tag a line.
+lowest-cosines: $(VENV)/.dev $(MINILM)
+	$(BIN)/python -m tools.studies.lowest_cosines --stsb $(STSB) --sst2 $(SST2) --wikigold $(WIKIGOLD) --publish
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

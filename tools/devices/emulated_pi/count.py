@@ -12,7 +12,7 @@ import json
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -56,18 +56,34 @@ def count(
         sites=[pi.site(_ENGINES[model.suffix])],
         plugin=build_plugin(pi.cache),
     )
+    between = read_marks(ran, (EMPTY, *tokens), f"{model} on {board}")
+    return [Count(board, str(model), n, between[n] - between[EMPTY]) for n in tokens]
+
+
+def read_marks(
+    ran: subprocess.CompletedProcess[str], wanted: Iterable[int], what: str
+) -> dict[int, int]:
+    """Instructions between two marks of a number, the least of them, from what the plugin printed.
+
+    Args:
+        ran: the program.
+        wanted: numbers that have to be there.
+        what: ran, for the error.
+
+    Raises:
+        RuntimeError: the program failed, or a mark is missing; with what was printed.
+    """
     marks = defaultdict(list)
     for line in ran.stderr.splitlines():
         if line.startswith("icount "):
             _, number, executed = line.split()
             marks[int(number)].append(int(executed))
-    if ran.returncode or not all(n in marks for n in tokens):
-        raise RuntimeError(f"{model} on {board}: exit status {ran.returncode}\n{ran.stderr}")
-    between = {
+    if ran.returncode or not all(number in marks for number in wanted):
+        raise RuntimeError(f"{what}: exit status {ran.returncode}\n{ran.stderr}")
+    return {
         number: min(after - before for before, after in itertools.pairwise(at))
         for number, at in marks.items()
     }
-    return [Count(board, str(model), n, between[n] - between[EMPTY]) for n in tokens]
 
 
 def build_plugin(cache: Path) -> Path:
