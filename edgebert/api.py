@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from edgebert.evaluation.evaluate import Evaluation
     from edgebert.runtime.model import Model
     from edgebert.semantic_search.search import Hit
+    from edgebert.support import AcceleratorChoice
 
 PathLike: TypeAlias = "str | os.PathLike[str]"
 
@@ -113,6 +114,7 @@ def benchmark(
     min_seconds: float | None = None,
     processes: int | None = None,
     cores: str | None = None,
+    accelerator: AcceleratorChoice = "cpu",
     python: str | None = None,
     wheel: PathLike | None = None,
     ssh_config: PathLike | None = None,
@@ -135,6 +137,8 @@ def benchmark(
         min_seconds: least seconds of answers a run; None: 0.5.
         processes: of each model, that share rounds or seconds; None: 5.
         cores: "big", "little" or numbers such as "0-3"; None: all.
+        accelerator: "gpu": each model is measured on it too, in turns with the cpu; "auto": those
+            that it runs rightly.
         python: of an ssh device: a Python there with numpy and an engine.
         wheel: of an ssh device: the edgebert to run there.
         ssh_config: file for `ssh -F`, in place of the user's own.
@@ -167,6 +171,7 @@ def benchmark(
         processes=PROCESSES if processes is None else processes,
         cores=cores,
         data=None if data is None else os.fspath(data),
+        accelerator=accelerator,
     )
     options = DeviceOptions(python, _path(wheel), _path(ssh_config))
     return run(job, _several(devices), options, progress=progress)

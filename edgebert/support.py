@@ -10,6 +10,7 @@ PYTHONS = ((3, 10), (3, 13))
 EngineName: TypeAlias = Literal["auto", "litert", "tflite-runtime"]
 
 AcceleratorName: TypeAlias = Literal["cpu", "gpu"]
+AcceleratorChoice: TypeAlias = Literal["cpu", "gpu", "auto"]
 
 LITERT = ("ai-edge-litert>=2.1",)
 TFLITE_RUNTIME = ("tflite-runtime==2.14.0", "numpy<2")

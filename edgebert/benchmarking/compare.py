@@ -212,7 +212,7 @@ def _keyed(device: DeviceResult) -> Iterator[tuple[Key, TableRow]]:
     for row in rows(device):
         run, model = row.run, row.run.model
         key: Key = (device.name, model.name, model.task, model.quantization)
-        key += (input_name(run.input), run.engine, run.threads, run.cores)
+        key += (input_name(run.input), run.engine, run.accelerator, run.threads, run.cores)
         yield (*key, next(numbers.setdefault(key, count()))), row
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, get_args
 
 from edgebert.errors import EdgebertError
 from edgebert.runtime.engines import ENGINES
+from edgebert.support import AcceleratorChoice
 from edgebert.typed_json import from_json
 
 FORMAT = 1
@@ -49,6 +50,8 @@ class BenchmarkJob:
         processes: that measure each model one after the other; each gives its share of the rounds.
         cores: "big", "little" or numbers such as "0-3,6"; None: all.
         data: labelled data to measure accuracy on.
+        accelerator: each model is measured on it and on the cpu, in turns; "auto": those that it
+            runs rightly.
 
     Raises:
         EdgebertError: nothing to measure, or a number out of range.
@@ -64,6 +67,7 @@ class BenchmarkJob:
     processes: int = PROCESSES
     cores: str | None = None
     data: str | None = None
+    accelerator: AcceleratorChoice = "cpu"
     format: int = FORMAT
 
     def __post_init__(self) -> None:
@@ -75,6 +79,9 @@ class BenchmarkJob:
             ),
             f"threads {_list(self.threads)}: whole numbers from 1 on are needed": (
                 not self.threads or min(self.threads) < 1
+            ),
+            f"accelerator {self.accelerator!r} is unknown; known: cpu, gpu, auto": (
+                self.accelerator not in get_args(AcceleratorChoice)
             ),
             f"rounds is {self.rounds}; at least 1 is needed": (
                 self.rounds is not None and self.rounds < 1

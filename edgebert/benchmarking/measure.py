@@ -38,6 +38,7 @@ from edgebert.benchmarking.result import (
     RunRatio,
     Samples,
     Start,
+    file_and_place,
 )
 from edgebert.benchmarking.setting import Setting
 from edgebert.benchmarking.statistics import (
@@ -54,6 +55,7 @@ from edgebert.errors import EdgebertError
 from edgebert.progress import Progress, silent
 from edgebert.runtime.engines import ENGINES
 from edgebert.runtime.machine import parse_meminfo
+from edgebert.support import AcceleratorChoice
 
 BenchmarkInput: TypeAlias = Texts | Length
 
@@ -93,6 +95,7 @@ class Setup:
             threads=self.threads,
             cores=None if self.cores is None else list(self.cores),
             texts=self.given.of(model.file),
+            accelerator=model.accelerator,
             cache=cache,
         )
 
@@ -128,10 +131,12 @@ def measure(
     models = [open_model(model) for model in job.models]
     setups = list(_setups(job, system))
     _check(job, setups, models)
+    accelerated, left = _on_accelerator(job.accelerator, setups[0], models, worker)
     memory = parse_meminfo(system.text("proc/meminfo"))
     limit = int(_SHARE_OF_MEMORY * memory.available) if memory else None
-    groups = memory_groups(models, limit)
-    notes = [note for note in (busy_note(system), *_float32_notes(models, groups)) if note]
+    groups = memory_groups([*models, *accelerated], limit)
+    told = (busy_note(system), *_float32_notes(models, groups), *left)
+    notes = list(dict.fromkeys(note for note in told if note))
     before, throttling = read_state(system), read_throttling(system)
     instruments = Instruments(system, worker, find_meter(system))
     runs: list[Run] = []
@@ -166,6 +171,26 @@ def _check(job: BenchmarkJob, setups: Sequence[Setup], models: Sequence[OpenedMo
 
         for record in (model.file.record for model in models):
             open_data(Path(job.data), record.task, multi_label=record.multi_label)
+
+
+def _on_accelerator(
+    accelerator: AcceleratorChoice, setup: Setup, models: Sequence[OpenedModel], worker: Program
+) -> tuple[list[OpenedModel], list[str]]:
+    """The models that it runs, and of "auto" why it does not run the others.
+
+    Raises:
+        EdgebertError: it does not run one, or answers wrongly.
+    """
+    found, left = [], []
+    for model in models if accelerator != "cpu" else ():
+        asked = replace(model, accelerator=accelerator)
+        with Process(worker, setup.setting(asked), model.name) as process:
+            runs_on = process.started["accelerator"]
+            if runs_on == "cpu":
+                left += [f"{model.name}: {each}" for each in process.started["warnings"]]
+            else:
+                found.append(replace(model, accelerator=runs_on))
+    return found, left
 
 
 def _setups(job: BenchmarkJob, system: System) -> Iterator[Setup]:
@@ -258,6 +283,8 @@ def _run(setup: Setup, model: OpenedModel, measurements: Measurements, peak: Mem
         rounds=tuple(measurements.rounds),
         stats=summarize(measurements.samples["total"], measurements.rounds),
         memory=Memory(**states, peak=peak, model_file=model_file),
+        accelerator=started["accelerator"],
+        accelerated=started["accelerated"],
     )
 
 
@@ -270,7 +297,7 @@ def _cold_start(starts: Sequence[Start]) -> ColdStart:
 
 def _with_cache(setup: Setup, model: OpenedModel, run: Run) -> Run:
     """The run with what a start with XNNPACK's weight cache gives, where the engine has one."""
-    if run.engine != _LITERT:
+    if run.engine != _LITERT or run.accelerator != "cpu":
         return run
     with tempfile.TemporaryDirectory() as folder:
         plain, cached = (
@@ -325,11 +352,9 @@ def _relative(run: Run) -> Times:
 
 def _shared(runs: Sequence[Run]) -> Iterator[Run]:
     """The runs, each with the accuracy that its model has on its engine."""
-    known = {
-        (run.model.sha256, run.engine): run.accuracy for run in runs if run.accuracy is not None
-    }
+    known = {file_and_place(run): run.accuracy for run in runs if run.accuracy is not None}
     for run in runs:
-        yield replace(run, accuracy=known.get((run.model.sha256, run.engine)))
+        yield replace(run, accuracy=known.get(file_and_place(run)))
 
 
 def _teller(

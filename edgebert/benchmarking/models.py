@@ -14,6 +14,7 @@ from edgebert.files import sha256_of
 from edgebert.model_file.packaged import find_model
 from edgebert.model_file.read import ModelFile, read_model_file
 from edgebert.model_file.record import Record
+from edgebert.support import AcceleratorChoice
 
 INT8 = ("int8", "int8-full")
 """Recipes that should be quicker than float32."""
@@ -25,10 +26,11 @@ _IDENTITY_DIGITS = 16
 
 @dataclass(frozen=True)
 class OpenedModel:
-    """A model that is measured."""
+    """A model that is measured, on the processor or an accelerator."""
 
     file: ModelFile
     facts: ModelFacts
+    accelerator: AcceleratorChoice = "cpu"
 
     @property
     def name(self) -> str:

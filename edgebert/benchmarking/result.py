@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from edgebert.bert.tasks import TaskName
 from edgebert.errors import EdgebertError
+from edgebert.support import AcceleratorName
 from edgebert.typed_json import from_json
 
 FORMAT = 2
@@ -265,6 +266,8 @@ class Run:
         engine: its package.
         cores: the process was kept on, such as "0-3"; None: all.
         stats: None where every round was throttled.
+        accelerator: that ran the graph.
+        accelerated: share of the graph's ops that it ran, 0 to 1; None on the cpu.
     """
 
     model: ModelFacts
@@ -281,6 +284,13 @@ class Run:
     accuracy: Accuracy | None = None
     energy: Energy | None = None
     notes: tuple[str, ...] = ()
+    accelerator: AcceleratorName = "cpu"
+    accelerated: float | None = None
+
+
+def file_and_place(run: Run) -> tuple[str, str, str]:
+    """What decides a run's accuracy: the file, and what ran it."""
+    return run.model.sha256, run.engine, run.accelerator
 
 
 @dataclass(frozen=True)
@@ -300,7 +310,7 @@ class DeviceResult:
 
     Attributes:
         name: its address: "local", "ssh://…" or "adb:…".
-        ratios: of runs that differ in the model alone and took turns.
+        ratios: of runs that differ in the model or accelerator alone and took turns.
     """
 
     name: str

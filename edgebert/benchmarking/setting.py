@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-from edgebert.support import EngineName
+from edgebert.support import AcceleratorChoice, EngineName
 
 
 class Setting(NamedTuple):
@@ -15,6 +15,7 @@ class Setting(NamedTuple):
         model: path.
         cores: numbers of those to stay on; None: all.
         texts: text and pair of each.
+        accelerator: that runs it; "auto" falls back to the cpu.
         cache: file of XNNPACK's weight cache, for `compiled_worker`; None: none.
     """
 
@@ -23,6 +24,7 @@ class Setting(NamedTuple):
     threads: int
     cores: list[int] | None
     texts: list[tuple[str, str | None]]
+    accelerator: AcceleratorChoice = "cpu"
     cache: str | None = None
 
     def to_line(self) -> str:

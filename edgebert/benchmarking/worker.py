@@ -12,6 +12,7 @@ import contextlib
 import json
 import sys
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -44,7 +45,13 @@ class Worker:
         system, path = System(), Path(setting.model)
         memory = {"baseline": vars(read_memory(system))}
         start = time.perf_counter()
-        self._model = load(path, engine=setting.engine, threads=setting.threads)
+        with warnings.catch_warnings(record=True) as told:
+            self._model = load(
+                path,
+                engine=setting.engine,
+                threads=setting.threads,
+                accelerator=setting.accelerator,
+            )
         load_ms = milliseconds_since(start)
         memory["loaded"] = vars(read_memory(system))
         start = time.perf_counter()
@@ -53,6 +60,9 @@ class Worker:
         memory["first"] = vars(read_memory(system))
         self.cold: dict[str, Any] = {
             "engine": ENGINES[self._model.engine].package,
+            "accelerator": self._model.accelerator,
+            "accelerated": self._model.accelerated if self._model.accelerator != "cpu" else None,
+            "warnings": [str(each.message) for each in told],
             "cold": {"load_ms": load_ms, "first_ms": first_ms},
             "memory": {**memory, "model_file": read_mapped(system, path)},
         }

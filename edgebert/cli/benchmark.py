@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from edgebert.benchmarking.compare import ReportComparison
     from edgebert.benchmarking.result import BenchmarkReport
+    from edgebert.support import AcceleratorChoice
 
 
 def benchmark(
@@ -62,6 +63,13 @@ def benchmark(
         str | None,
         typer.Option(help="big, little or numbers such as 0-3.", show_default="all"),
     ] = None,
+    accelerator: Annotated[
+        str,
+        typer.Option(
+            help="gpu: files of fixed lengths on it too, in turns with the cpu; auto: those that "
+            "it runs rightly."
+        ),
+    ] = "cpu",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The report as JSON, every sample in it.")
     ] = None,
@@ -95,6 +103,7 @@ def benchmark(
       edgebert benchmark *.tflite --lengths 16,32,64,128 --data dev.tsv -o report.json --html report.html
       edgebert benchmark int8.tflite --device ssh://pi@raspberrypi.local --threads 1,4
       edgebert benchmark int8.tflite --compare report.json
+      edgebert benchmark gpu.tflite --accelerator gpu
     """  # noqa: D301, E501
     from edgebert import api
     from edgebert.benchmarking.compare import compare as hold_against
@@ -119,6 +128,7 @@ def benchmark(
             min_seconds=min_seconds,
             processes=processes,
             cores=cores,
+            accelerator=cast("AcceleratorChoice", accelerator),  # BenchmarkJob checks it
             python=python,
             wheel=wheel,
             ssh_config=ssh_config,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, overload
 
 from edgebert.errors import EdgebertError
 from edgebert.runtime.model import Model
 from edgebert.runtime.model import load as load_model
-from edgebert.support import AcceleratorName, EngineName
+from edgebert.support import AcceleratorChoice, EngineName
 
 if TYPE_CHECKING:
     from edgebert.runtime.teachable import TeachableModel
@@ -21,7 +21,7 @@ def load(
     engine: EngineName = "auto",
     threads: int = 1,
     threshold: float | None = None,
-    accelerator: AcceleratorName | Literal["auto"] = "cpu",
+    accelerator: AcceleratorChoice = "cpu",
     taught: None = None,
 ) -> Model: ...
 
@@ -33,7 +33,7 @@ def load(
     engine: EngineName = "auto",
     threads: int = 1,
     threshold: float | None = None,
-    accelerator: AcceleratorName | Literal["auto"] = "cpu",
+    accelerator: AcceleratorChoice = "cpu",
     taught: str | os.PathLike[str],
 ) -> TeachableModel: ...
 
@@ -44,7 +44,7 @@ def load(
     engine: EngineName = "auto",
     threads: int = 1,
     threshold: float | None = None,
-    accelerator: AcceleratorName | Literal["auto"] = "cpu",
+    accelerator: AcceleratorChoice = "cpu",
     taught: str | os.PathLike[str] | None = None,
 ) -> Model:
     """Opens a file made by `edgebert convert`.

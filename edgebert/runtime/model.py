@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Generator, Iterable, Sequence
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from edgebert.runtime.sessions import Sessions, open_session
 from edgebert.runtime.tasks import make_task, output_width
 from edgebert.runtime.tasks.embed import to_length_one
 from edgebert.runtime.tasks.task import Job, check_options
-from edgebert.support import AcceleratorName, EngineName
+from edgebert.support import AcceleratorChoice, AcceleratorName, EngineName
 from edgebert.tokenizer.tokenizer import Tokenizer, Truncate
 
 if TYPE_CHECKING:
@@ -522,6 +522,14 @@ class Model:
     ) -> None:
         self.close()
 
+    @property
+    def accelerated(self) -> float:
+        """Share of the graph's ops that the accelerator runs, 0 to 1; 0 on the cpu."""
+        if self.accelerator == "cpu":
+            return 0.0
+        with self._sessions.borrow() as session:
+            return session.delegation().share
+
     def _require_right_answers(self) -> None:
         from edgebert.runtime.accelerator import require_right_answers
 
@@ -606,7 +614,7 @@ def load(
     engine: EngineName = "auto",
     threads: int = 1,
     threshold: float | None = None,
-    accelerator: AcceleratorName | Literal["auto"] = "cpu",
+    accelerator: AcceleratorChoice = "cpu",
 ) -> Model:
     """Opens a file; see `loading.load`, which also opens what is taught to it.
 

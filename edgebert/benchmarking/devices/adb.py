@@ -59,10 +59,14 @@ class AdbDevice(RemoteDevice):
         return self
 
     def prepare(self, job: BenchmarkJob, progress: Progress) -> None:
-        """Refuses engines that the app has not."""
+        """Refuses engines and accelerators that the app has not."""
         unknown = [engine for engine in job.engines if engine not in ENGINES]
         if unknown:
             raise EdgebertError(f"{self.name}: no engine {unknown[0]} there; the app has litert")
+        if job.accelerator != "cpu":
+            raise EdgebertError(
+                f"{self.name}: the app measures on the cpu; an accelerator is for local and ssh"
+            )
 
     def start(self, job: str, number: str) -> str:
         """Starts the app's benchmark."""

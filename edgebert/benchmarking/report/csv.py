@@ -30,6 +30,8 @@ COLUMNS: tuple[tuple[str, Callable[[TableRow], Value]], ...] = (
     ("file_bytes", lambda row: row.run.model.bytes),
     ("engine", lambda row: row.run.engine),
     ("engine_version", lambda row: row.run.engine_version),
+    ("accelerator", lambda row: row.run.accelerator),
+    ("accelerated", lambda row: row.run.accelerated),
     ("threads", lambda row: row.run.threads),
     ("cores", lambda row: row.run.cores),
     ("input", lambda row: row.input),

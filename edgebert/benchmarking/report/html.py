@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from edgebert.benchmarking.report import panels, trade_offs
+from edgebert.benchmarking.report.accelerated import accelerated
 from edgebert.benchmarking.report.facts import known_facts
 from edgebert.benchmarking.report.lengths import length_costs
 from edgebert.benchmarking.report.quantized import Pair, pairs
@@ -140,6 +141,7 @@ def _notes(device: DeviceResult, every: Sequence[TableRow]) -> Markup | None:
     """Everything that makes the figures less than they seem, and where int8 did not help."""
     lines = [*device.facts.notes, *device.notes]
     lines += [pair.sentence for pair in pairs(device) if not pair.helped]
+    lines += accelerated(device)
     lines += [f"{row.name}, {row.input}, {row.setting}: {n}." for row in every for n in row.notes]
     if not lines:
         return None
@@ -173,6 +175,7 @@ _RUN_COLUMNS: tuple[Column[TableRow], ...] = (
     Column("weights", lambda row: row.run.model.quantization),
     Column("input", lambda row: row.input),
     Column("engine", lambda row: row.run.engine),
+    Column("on", lambda row: row.run.accelerator),
     Column("threads", lambda row: row.run.threads, _whole),
     Column("cores", lambda row: row.run.cores),
     Column("p50 ms", lambda row: row.p50),

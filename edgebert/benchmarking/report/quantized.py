@@ -87,7 +87,7 @@ def _same(row: TableRow) -> tuple[str | int | None, ...]:
     """What the two of a pair have in common."""
     run, model = row.run, row.run.model
     shape = (model.task, model.layers, model.hidden_size, model.heads)
-    return (*shape, row.input, run.engine, run.threads, run.cores)
+    return (*shape, row.input, run.engine, run.accelerator, run.threads, run.cores)
 
 
 def _closeness(pair: Pair) -> int:

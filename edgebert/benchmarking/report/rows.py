@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from edgebert.benchmarking.result import Accuracy, DeviceResult, Input, MemoryState, Run
+from edgebert.benchmarking.result import (
+    Accuracy,
+    DeviceResult,
+    Input,
+    MemoryState,
+    Run,
+    file_and_place,
+)
 from edgebert.formatting import plural
 
 if TYPE_CHECKING:
@@ -36,8 +43,9 @@ class TableRow:
 
     @property
     def name(self) -> str:
-        """The model's name."""
-        return self.run.model.name
+        """The model's name, and the accelerator that ran it."""
+        run = self.run
+        return run.model.name + ("" if run.accelerator == "cpu" else f" ({run.accelerator})")
 
     @property
     def input(self) -> str:
@@ -75,8 +83,8 @@ class TableRow:
     @cached_property
     def accuracy(self) -> Accuracy | None:
         """That of the file on this device and engine, whichever of its runs measured it."""
-        file = (self.run.model.sha256, self.run.engine)
-        of_file = (run for run in self.device.runs if (run.model.sha256, run.engine) == file)
+        place = file_and_place(self.run)
+        of_file = (run for run in self.device.runs if file_and_place(run) == place)
         return next((run.accuracy for run in (self.run, *of_file) if run.accuracy), None)
 
     def part(self, part: Part) -> float | None:

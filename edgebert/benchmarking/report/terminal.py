@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from edgebert.benchmarking.report.accelerated import accelerated
 from edgebert.benchmarking.report.facts import known_facts
 from edgebert.benchmarking.report.quantized import Pair, pairs
 from edgebert.benchmarking.report.rows import TableRow, distinct, rows
@@ -74,6 +75,8 @@ def _device(device: DeviceResult) -> Iterator[RenderableType]:
         if of_setting:
             yield Text()
             yield _pair_table(of_setting)
+    for line in accelerated(device):
+        yield Text(clean(line))
     for line in _remarks(every, compared):
         yield Text(clean(line), style="yellow")
 
