@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from edgebert.tokenizer.unigram import UnigramModel
 
+_ETHOS_U_OPERATOR = b"\0ethos-u\0"
+
 # More than any BERT needs; a hostile file cannot make us allocate beyond them.
 _MOST_RECORD, _MOST_VOCABULARY = 16 << 20, 64 << 20
 
@@ -75,6 +77,11 @@ def read_model_file(path: str | os.PathLike[str]) -> ModelFile:
                 content = _named(unchanged_files(file, record.graph_crc32c), name)
             pieces, unigram = parse(content)
     except NoStoredZipError as error:
+        if _is_for_ethos_u(path):
+            raise EdgebertError(
+                f"{path}: is compiled for an Arm Ethos-U, and Arm's driver alone runs it; give the "
+                "file that it was compiled from, which edgebert convert wrote beside it"
+            ) from error
         raise EdgebertError(
             f"{path}: a TFLite file, but not one that edgebert wrote, or damaged ({error}); "
             "make one with: edgebert convert"
@@ -87,6 +94,17 @@ def read_model_file(path: str | os.PathLike[str]) -> ModelFile:
             f"{record.model.vocab_size}"
         )
     return ModelFile(os.fspath(path), record, pieces, unigram)
+
+
+def _is_for_ethos_u(path: str | os.PathLike[str]) -> bool:
+    """Whether the name of Vela's operator stands in the file, whose record Vela drops."""
+    import mmap
+
+    with (
+        open(path, "rb") as file,  # noqa: PTH123 (as `ModelFile.path`)
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
+    ):
+        return content.find(_ETHOS_U_OPERATOR) >= 0
 
 
 def _stored(file: BinaryIO, name: str, most: int) -> bytes:

@@ -40,6 +40,9 @@ def test_both_files_are_kept_and_the_npu_takes_all_but_gather(tmp_path, configur
     assert read_contents(compiled).bytes == told["bytes"]
     with edgebert.load(tmp_path / "x.tflite") as model:
         assert model.selftest().passed
+    inspected = CliRunner().invoke(app, ["inspect", str(compiled)])
+    assert inspected.exit_code == 2
+    assert "is compiled for an Arm Ethos-U" in " ".join(inspected.stderr.split())
 
 
 @pytest.mark.parametrize(
