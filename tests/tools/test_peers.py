@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 
 import edgebert
+from edgebert.checkpoints.folder import open_folder
+from tests.conftest import REFERENCE, SOURCES
 from tools.fixtures.random_weights import VOCABULARY
+from tools.peers import models
 from tools.peers.compare import Outcome, Track, outcomes, race_texts, table
 from tools.peers.environments import EDGEBERT, PADDED
 from tools.peers.running import RunningPeer
@@ -72,6 +75,32 @@ def test_a_worker_answers_as_the_model_does(classifier, tmp_path):
             assert answer == pytest.approx(list(model(text).scores.values()))
             assert times["wall"] > 0
     assert invoked["wall"] > 0
+
+
+def test_a_peer_whose_model_cannot_be_made_is_left_out_and_a_model_is_made_once(
+    tmp_path, monkeypatch, capfd
+):
+    good, bad = tmp_path / "good.py", tmp_path / "bad.py"
+    good.write_text("import sys; open(sys.argv[2], 'a').write('made')")
+    bad.write_text("raise SystemExit('no such package')")
+    exports = [
+        models.Export(EDGEBERT, EDGEBERT, str(good), ".good"),
+        models.Export(PADDED, EDGEBERT, str(bad), ".bad"),
+    ]
+    monkeypatch.setattr(models, "_exports", lambda texts: exports)
+    monkeypatch.setattr(models, "environment", lambda peer, folder: sys.executable)
+    stsb = tmp_path / "stsb"
+    stsb.mkdir()
+    (stsb / "train.tsv").write_text("sentence1\tsentence2\nOne.\tTwo.\n")
+    material = models.Material(tmp_path, stsb, tmp_path, tmp_path)
+    folder = tmp_path / "build/models"
+    folder.mkdir(parents=True)
+    checkpoint = open_folder(REFERENCE / SOURCES["classify"])
+    for _ in range(2):
+        made = models._made(checkpoint, material, folder, "x", embeds=False)
+        assert made == {EDGEBERT.name: folder / "x.good"}
+    assert made[EDGEBERT.name].read_text() == "made"
+    assert f"{PADDED.name}: left out: " in capfd.readouterr().err
 
 
 def test_a_worker_that_ends_is_told_with_what_it_said(tmp_path):

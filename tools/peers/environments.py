@@ -39,8 +39,37 @@ OPENVINO = Peer(
 )
 MEDIAPIPE = Peer("MediaPipe", "mediapipe_text_classifier", ("mediapipe==1.2.2",))
 PADDED = Peer("TFLite padded to 128", "tflite_padded", (_ENGINE, "tokenizers==0.23.3"))
+CTRANSLATE2 = Peer(
+    "CTranslate2", "ctranslate2_int8", ("ctranslate2==4.8.5", "numpy", "tokenizers==0.23.3")
+)
+MNN = Peer("MNN", "mnn_int8", ("MNN==3.6.1", "numpy", "tokenizers==0.23.3"))
+EXECUTORCH = Peer(
+    "ExecuTorch",
+    "executorch_int8",
+    ("executorch==1.5.1", "torch==2.14.0", "onnx==1.23.2", "tokenizers==0.23.3"),
+)
+EXPORTER = Peer(
+    "Google's exporter, 128 tokens", "exporter_fixed", ("litert-torch==0.10.0", "tokenizers")
+)
+LLAMA = Peer(
+    "llama.cpp", "llama_q8", ("llama-cpp-python==0.3.36", "gguf==0.19.0", "tokenizers==0.23.3")
+)
 PEERS: Mapping[str, Peer] = MappingProxyType(
-    {peer.name: peer for peer in (EDGEBERT, ONNXRUNTIME, OPENVINO, MEDIAPIPE, PADDED)}
+    {
+        peer.name: peer
+        for peer in (
+            EDGEBERT,
+            ONNXRUNTIME,
+            OPENVINO,
+            MEDIAPIPE,
+            PADDED,
+            CTRANSLATE2,
+            MNN,
+            EXECUTORCH,
+            EXPORTER,
+            LLAMA,
+        )
+    }
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,20 @@ from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.sources import MINILM, open_checkpoint
 from edgebert.files import sha256_of
 from tools.fixtures.random_weights import VOCABULARY, convert_drawn, draw_checkpoint
-from tools.peers.environments import EDGEBERT, MEDIAPIPE, ONNXRUNTIME, OPENVINO, PADDED, environment
-
-_OPENVINO_MODEL = Path(__file__).with_name("openvino_model.py")
+from tools.peers.environments import (
+    CTRANSLATE2,
+    EDGEBERT,
+    EXECUTORCH,
+    EXPORTER,
+    LLAMA,
+    MEDIAPIPE,
+    MNN,
+    ONNXRUNTIME,
+    OPENVINO,
+    PADDED,
+    Peer,
+    environment,
+)
 
 
 @dataclass(frozen=True)
@@ -48,12 +60,12 @@ def minilm(material: Material, folder: Path) -> Models:
     path = folder / "minilm.tflite"
     edgebert.convert(MINILM, path, force=True)
     with open_checkpoint(MINILM) as checkpoint:
-        openvino = _quantize(checkpoint, material, folder / "minilm.xml", embeds=True)
+        made = _made(checkpoint, material, folder, "minilm", embeds=True)
     return {
         EDGEBERT.name: path,
         ONNXRUNTIME.name: material.onnx / "minilm.int8.onnx",
-        OPENVINO.name: openvino,
         PADDED.name: path,
+        **made,
     }
 
 
@@ -63,23 +75,59 @@ def classifier(size: str, onnx: str, material: Material, folder: Path) -> Models
     path.unlink(missing_ok=True)
     checkpoint = draw_checkpoint(size, material.statistics)
     convert_drawn(checkpoint, path)
-    openvino = _quantize(checkpoint, material, folder / f"{onnx}.xml", embeds=False)
     return {
         EDGEBERT.name: path,
         ONNXRUNTIME.name: material.onnx / f"{onnx}.int8.onnx",
-        OPENVINO.name: openvino,
         MEDIAPIPE.name: path,
         PADDED.name: path,
+        **_made(checkpoint, material, folder, onnx, embeds=False),
     }
 
 
-def _quantize(checkpoint: Checkpoint, material: Material, output: Path, *, embeds: bool) -> Path:
-    """An int8 model for OpenVINO, calibrated on texts that nobody is judged by.
+@dataclass(frozen=True)
+class Export:
+    """How a peer's model is made of a checkpoint, by a script in the peer's environment.
 
-    It takes a minute, so it is not made again of the same.
+    Attributes:
+        peer: whose model it is.
+        by: in whose environment it is made.
+        script: in this folder.
+        ending: of the model.
+        arguments: of the script, between the weights and the output.
+        then: a program of the peer's environment that makes the model of the script's output, and
+            its arguments before the two paths.
+        embeds_only: it has no classifiers.
     """
-    weights, texts = output.with_suffix(".npz"), output.with_suffix(".txt")
-    made_of = output.with_suffix(".sha256")
+
+    peer: Peer
+    by: Peer
+    script: str
+    ending: str
+    arguments: tuple[Path, ...] = ()
+    then: tuple[str, ...] = ()
+    embeds_only: bool = False
+
+
+def _exports(texts: Path) -> Sequence[Export]:
+    mnn = ("mnnconvert", "-f", "ONNX", "--weightQuantBits", "8", "--bizCode", "edgebert")
+    return (
+        Export(OPENVINO, OPENVINO, "openvino_model.py", ".xml", (VOCABULARY, texts)),
+        Export(CTRANSLATE2, CTRANSLATE2, "ctranslate2_model.py", ".ct2", (VOCABULARY,)),
+        Export(EXECUTORCH, EXECUTORCH, "torch_model.py", ".pte"),
+        Export(MNN, EXECUTORCH, "torch_model.py", ".onnx", then=mnn),
+        Export(EXPORTER, EXPORTER, "torch_model.py", ".tflite128.tflite"),
+        Export(LLAMA, LLAMA, "llama_model.py", ".gguf", (VOCABULARY,), embeds_only=True),
+    )
+
+
+def _made(
+    checkpoint: Checkpoint, material: Material, folder: Path, name: str, *, embeds: bool
+) -> dict[str, Path]:
+    """Models of those peers whose environments can be made here; why one cannot is printed.
+
+    OpenVINO's is calibrated on texts that nobody is judged by.
+    """
+    weights, texts = folder / f"{name}.npz", folder / "calibration.txt"
     config = checkpoint.config
     np.savez(
         weights,
@@ -89,14 +137,36 @@ def _quantize(checkpoint: Checkpoint, material: Material, output: Path, *, embed
         **checkpoint.weights,
     )
     texts.write_text("\n".join(read_column(material.stsb / "train.tsv", "sentence1")[:300]))
-    recipe = "\n".join(map(sha256_of, (weights, texts, _OPENVINO_MODEL)))
-    if not (output.exists() and made_of.exists() and made_of.read_text() == recipe):
-        python = environment(OPENVINO, folder=output.parents[1])
-        command = [python, _OPENVINO_MODEL, weights, VOCABULARY, texts, output]
-        subprocess.run(command, check=True)
-        made_of.write_text(recipe)
+    made = {}
+    for export in _exports(texts):
+        if export.embeds_only and not embeds:
+            continue
+        output = folder / f"{name}{export.ending}"
+        try:
+            made[export.peer.name] = _export(export, weights, output)
+        except subprocess.CalledProcessError as error:
+            print(f"{export.peer.name}: left out: {error}", file=sys.stderr)
     weights.unlink()
-    return output
+    return made
+
+
+def _export(export: Export, weights: Path, output: Path) -> Path:
+    """Runs a script, which may take minutes, so not again for the same."""
+    script = Path(__file__).parent / export.script
+    made_of, home = output.with_suffix(".sha256" + export.ending), output.parents[1]
+    model = output.with_suffix(".mnn") if export.then else output
+    recipe = "\n".join(map(sha256_of, (weights, *export.arguments, script)))
+    if model.exists() and made_of.exists() and made_of.read_text() == recipe:
+        return model
+    python = environment(export.by, home)
+    subprocess.run([python, script, weights, *export.arguments, output], check=True)
+    if export.then:
+        program, *options = export.then
+        converter = environment(export.peer, home).with_name(program)
+        paths = ["--modelFile", output, "--MNNModel", model]
+        subprocess.run([converter, *options, *paths], check=True, stdout=subprocess.DEVNULL)
+    made_of.write_text(recipe)
+    return model
 
 
 def read_column(path: Path, column: str, kind: Callable[[str], object] = str) -> Sequence:

@@ -58,6 +58,7 @@ SUBJECTS = (
     Subject("2/128 static", "2/128", (32, 128), "tiny.int8.onnx", "int8-static"),
     Subject("4/256 static", "4/256", (32, 128), "mini.int8.onnx", "int8-static"),
     Subject("MiniLM static", None, (24, 128), "minilm.int8.onnx", "int8-static"),
+    Subject("MiniLM fine", None, (24, 128), "minilm.int8.onnx", "int8-fine"),
     Subject("2/128 for LiteRT 2.2", "2/128", (32, 128), "tiny.int8.onnx", runtime="litert-2.2"),
     Subject("MiniLM for LiteRT 2.2", None, (24, 128), "minilm.int8.onnx", runtime="litert-2.2"),
 )

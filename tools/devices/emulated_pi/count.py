@@ -21,7 +21,13 @@ from tools.devices.emulated_pi.guest import EMPTY
 from tools.devices.emulated_pi.root import EmulatedPi, default_cache
 
 _HERE = Path(__file__).parent
-_ENGINES = {".tflite": "ai-edge-litert", ".onnx": "onnxruntime"}
+_ENGINES = {
+    ".tflite": ("ai-edge-litert",),
+    ".onnx": ("onnxruntime",),
+    ".ct2": ("ctranslate2",),
+    ".mnn": ("MNN", "numpy"),
+}
+"""Packages by the ending of the model: a file, or the folder of a CTranslate2 model."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ def count(
     ran = pi.run(
         board,
         [_HERE / "guest.py", model.resolve(), *map(str, (seed, vocabulary_size, *tokens))],
-        sites=[pi.site(_ENGINES[model.suffix])],
+        sites=[pi.site(*_ENGINES[model.suffix])],
         plugin=build_plugin(pi.cache),
     )
     between = read_marks(ran, (EMPTY, *tokens), f"{model} on {board}")
@@ -114,7 +120,7 @@ def table(counts: Sequence[Count]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("models", nargs="+", type=Path, metavar="MODEL.tflite")
+    parser.add_argument("models", nargs="+", type=Path, metavar="MODEL")
     parser.add_argument("--onnx", action="append", type=Path, default=[], metavar="FILE")
     parser.add_argument("--board", choices=COUNTED, action="append", help="default: pi5")
     parser.add_argument("--tokens", default="16,32,128", help="lengths, default 16,32,128")

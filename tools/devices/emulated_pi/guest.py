@@ -64,9 +64,41 @@ def onnx(path: str) -> Callable[[np.ndarray], Callable[[], Any]]:
     return prepare
 
 
+def ct2(path: str) -> Callable[[np.ndarray], Callable[[], Any]]:
+    import ctranslate2
+
+    encoder = ctranslate2.Encoder(
+        path, device="cpu", compute_type="int8", intra_threads=1, inter_threads=1
+    )
+
+    def prepare(ids: np.ndarray) -> Callable[[], Any]:
+        batch = ids.tolist()
+        return lambda: np.array(encoder.forward_batch(batch).last_hidden_state)
+
+    return prepare
+
+
+def mnn(path: str) -> Callable[[np.ndarray], Callable[[], Any]]:
+    import MNN.expr
+    import MNN.nn
+
+    config = {"backend": 0, "numThread": 1, "precision": "low", "memory": "low"}
+    runtime = MNN.nn.create_runtime_manager((config,))
+    network = MNN.nn.load_module_from_file(path, ["ids"], ["out"], runtime_manager=runtime)
+
+    def prepare(ids: np.ndarray) -> Callable[[], Any]:
+        row = MNN.expr.const(ids[0].tolist(), [*ids.shape], MNN.expr.NCHW, MNN.expr.int)
+        return lambda: network.forward([row])[0].read()
+
+    return prepare
+
+
+OPENERS = {".tflite": tflite, ".onnx": onnx, ".ct2": ct2, ".mnn": mnn}
+
+
 def main() -> None:
     path, seed, vocabulary_size, *lengths = sys.argv[1], *map(int, sys.argv[2:])
-    prepare = (onnx if path.endswith(".onnx") else tflite)(path)
+    prepare = OPENERS[os.path.splitext(path)[1]](path)  # noqa: PTH122 - quick in emulation
     generator = np.random.default_rng(seed)
 
     def count(number: int, call: Callable[[], Any]) -> None:
