@@ -5,9 +5,9 @@ The names in `__all__` are public, and docs/api.txt has their signatures; all el
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from edgebert.lazy_names import lazy_names
 from edgebert.version import __version__
 
 if TYPE_CHECKING:
@@ -91,12 +91,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

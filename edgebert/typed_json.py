@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from types import NoneType, UnionType
-from typing import (
-    Any,
-    Literal,
-    TypeAlias,
-    TypeVar,
-    Union,
-    cast,
-    get_args,
-    get_origin,
-    get_type_hints,
-)
+from typing import Any, Literal, TypeAlias, TypeVar, Union, cast, get_args, get_origin
 
 from edgebert.errors import EdgebertError
 
@@ -110,9 +101,10 @@ def _dict_of(inner: _Reader) -> _Reader:
 
 
 def _fields_of(kind: Any) -> _Reader:
-    hints = get_type_hints(kind)
-    readers = {each.name: _reader(hints[each.name]) for each in fields(kind)}
-    needed = [f.name for f in fields(kind) if f.default is f.default_factory is MISSING]
+    known = {each.name: each for each in fields(kind)}
+    needed = [
+        name for name, each in known.items() if each.default is each.default_factory is MISSING
+    ]
 
     def read(value: Any, where: str) -> Any:
         if not isinstance(value, Mapping):
@@ -120,10 +112,43 @@ def _fields_of(kind: Any) -> _Reader:
         for name in needed:
             if name not in value:
                 raise EdgebertError(f"{where}.{name} is missing")
-        found = {n: r(value[n], f"{where}.{n}") for n, r in readers.items() if n in value}
+        found = {
+            name: _field_reader(kind, name)(value[name], f"{where}.{name}")
+            for name, each in known.items()
+            if name in value and not _is_empty_default(each, value[name])
+        }
         return kind(**found)
 
     return read
+
+
+def _is_empty_default(field: Field[Any], value: Any) -> bool:
+    """Whether nothing is there and nothing is the default; then the type is never looked at."""
+    empty: Any = None if value is None else () if value == [] else MISSING
+    return field.default is not MISSING and bool(field.default == empty)
+
+
+@functools.cache
+def _field_reader(kind: Any, name: str) -> _Reader:
+    field = next(each for each in fields(kind) if each.name == name)
+    return _reader(type_of(kind, field))
+
+
+def type_of(kind: type, field: Field[Any]) -> Any:
+    """The type of a field of a dataclass; what `lazy_names` leaves for later is imported now."""
+    hint = field.type
+    return eval(hint, {}, _Names(kind)) if isinstance(hint, str) else hint  # noqa: S307 (our own)
+
+
+class _Names(dict[str, Any]):
+    """The names that a class can use: those of its module, of its bases' and the builtins."""
+
+    def __init__(self, kind: type) -> None:
+        super().__init__()
+        self._modules = [sys.modules[base.__module__] for base in kind.__mro__]
+
+    def __missing__(self, name: str) -> Any:
+        return next(getattr(each, name) for each in self._modules if hasattr(each, name))
 
 
 def _wrong(value: Any, where: str) -> EdgebertError:

@@ -19,7 +19,7 @@ from edgebert.benchmarking.worker_protocol import Send, serve
 
 if TYPE_CHECKING:
     from edgebert.benchmarking.setting import Setting
-    from edgebert.model_file.record import FixedGraphs
+    from edgebert.model_file.fixed_graphs import FixedGraphs
     from edgebert.tokenizer.tokenizer import Encoding
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from edgebert.errors import EdgebertError
 
@@ -19,8 +18,7 @@ TaskName: TypeAlias = Literal[
 Rows: TypeAlias = Literal["all", "first", "positions"]
 
 
-@dataclass(frozen=True)
-class TaskDefinition:
+class TaskDefinition(NamedTuple):
     """One task.
 
     Attributes:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from edgebert.errors import EdgebertError
 from edgebert.text_files import as_object, shown
-from edgebert.tokenizer.options import AddedToken
+from edgebert.tokenizer.added_token import AddedToken
 
 _FLAGS = ("lstrip", "rstrip", "single_word", "normalized", "special")
 

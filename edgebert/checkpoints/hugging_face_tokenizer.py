@@ -27,9 +27,10 @@ from edgebert.checkpoints.vocabulary import is_in_texts, lay_out, load_vocabular
 from edgebert.checkpoints.wordpiece_file import Letters, read_word_pieces, stated_letters
 from edgebert.errors import EdgebertError
 from edgebert.text_files import is_clean_text, kind, shown
-from edgebert.tokenizer.options import AddedToken, Template, TokenizerOptions, TruncationSide
+from edgebert.tokenizer.added_token import AddedToken
+from edgebert.tokenizer.options import TokenizerOptions, TruncationSide
 from edgebert.tokenizer.special import SPECIAL_TOKENS, Kind
-from edgebert.tokenizer.template import bert_template
+from edgebert.tokenizer.template import Template, bert_template
 from edgebert.tokenizer.unigram import UnigramModel
 from edgebert.tokenizer.wordpiece import WordPiece
 

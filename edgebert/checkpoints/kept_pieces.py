@@ -10,8 +10,9 @@ import numpy as np
 from edgebert.bert.weights import EMBEDDINGS, HEADS, MLM_REST
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.learned import weights_fingerprint
-from edgebert.tokenizer.options import Template, TemplatePart, TokenizerOptions
+from edgebert.tokenizer.options import TokenizerOptions
 from edgebert.tokenizer.special import SPECIAL_TOKENS
+from edgebert.tokenizer.template import Template, TemplatePart
 
 _BY_PIECE = frozenset(
     name

@@ -9,8 +9,7 @@ from typing import Any
 
 from edgebert.errors import EdgebertError
 from edgebert.text_files import as_object, shown
-from edgebert.tokenizer.options import Template, TemplatePart
-from edgebert.tokenizer.template import bert_template
+from edgebert.tokenizer.template import Template, TemplatePart, bert_template
 
 _TEXT = TemplatePart(None)
 _PAIR = TemplatePart(None, 1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from edgebert.formatting import percent
 
 if TYPE_CHECKING:
-    from edgebert.model_file.record import Abstention
+    from edgebert.model_file.abstention_rule import Abstention
 
 
 def abstention_rows(rule: Abstention | None) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from edgebert.converter.report import ConversionReport
     from edgebert.converter.static_int8.report import StaticReport
     from edgebert.converter.vela import Compilation
-    from edgebert.model_file.record import Integer
+    from edgebert.model_file.fixed_graphs import Integer
 
 
 @dataclass(frozen=True)

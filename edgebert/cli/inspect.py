@@ -12,7 +12,8 @@ import typer
 if TYPE_CHECKING:
     from edgebert.converter.targets import Target
     from edgebert.model_file.contents import Contents, GraphInfo, TensorInfo
-    from edgebert.model_file.record import Integer, Record
+    from edgebert.model_file.fixed_graphs import Integer
+    from edgebert.model_file.record import Record
 
 
 _NAMED = 5

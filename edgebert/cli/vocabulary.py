@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from edgebert.bert.tasks import TaskName
     from edgebert.checkpoints.checkpoint import Checkpoint
-    from edgebert.model_file.record import TrimmedVocabulary
+    from edgebert.model_file.trimmed_vocabulary import TrimmedVocabulary
     from edgebert.progress import Progress
 
 

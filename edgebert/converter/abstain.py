@@ -15,7 +15,7 @@ from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.evaluation.data import DataSet, open_data
 from edgebert.evaluation.evaluators.evaluator import known_label
 from edgebert.evaluation.out_of_scope import read_outside
-from edgebert.model_file.record import Abstention, AbstentionFit
+from edgebert.model_file.abstention_rule import Abstention, AbstentionFit
 from edgebert.progress import Progress
 from edgebert.runtime.abstention import calibrated, energy
 from edgebert.runtime.model import Model

@@ -18,7 +18,7 @@ from edgebert.converter.head import Head
 from edgebert.converter.recipe import Limit
 from edgebert.data import read_lines
 from edgebert.errors import CheckFailedError
-from edgebert.model_file.record import FixedGraphs
+from edgebert.model_file.fixed_graphs import FixedGraphs
 from edgebert.runtime.delegation import Delegation
 from edgebert.runtime.session import Session
 from edgebert.runtime.sessions import open_session

@@ -28,7 +28,8 @@ from edgebert.converter.vocabulary import trim_vocabulary, vocabulary_choice
 from edgebert.converter.write_file import append_files, trial_file, write_graph
 from edgebert.evaluation.compare import Comparison
 from edgebert.files import refuse_overwrite, replacing
-from edgebert.model_file.record import Record, TrimmedVocabulary
+from edgebert.model_file.record import Record
+from edgebert.model_file.trimmed_vocabulary import TrimmedVocabulary
 from edgebert.progress import Progress, silent
 from edgebert.runtime.model import load
 from edgebert.tokenizer.tokenizer import Tokenizer

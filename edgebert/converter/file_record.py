@@ -17,7 +17,8 @@ from edgebert.converter.head import Head
 from edgebert.converter.plan import Plan, vector_size
 from edgebert.converter.write_file import WrittenGraph
 from edgebert.model_file.checksum import graph_checksum
-from edgebert.model_file.record import FixedGraphs, Record, SelfTest, Source
+from edgebert.model_file.fixed_graphs import FixedGraphs
+from edgebert.model_file.record import Record, SelfTest, Source
 from edgebert.runtime.sessions import open_session
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.version import __version__

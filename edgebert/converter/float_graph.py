@@ -17,7 +17,7 @@ from edgebert.converter.recipe import BuildAids, Built
 from edgebert.converter.targets import ANY, require_type
 from edgebert.converter.weight_storage import WeightStorage
 from edgebert.errors import EdgebertError
-from edgebert.model_file.record import Fixed
+from edgebert.model_file.fixed_graphs import Fixed
 from edgebert.runtime.session import INPUTS
 
 SIGNATURE = "serving_default"

@@ -16,7 +16,8 @@ from edgebert.converter.head import Head
 from edgebert.converter.options import Options, RecipeName, RuntimeName
 from edgebert.converter.static_int8.report import StaticReport
 from edgebert.converter.targets import ANY
-from edgebert.model_file.record import Fixed, Integer, Quantization
+from edgebert.model_file.fixed_graphs import Fixed, Integer
+from edgebert.model_file.record import Quantization
 from edgebert.progress import Progress, silent
 from edgebert.tokenizer.tokenizer import Tokenizer
 

@@ -15,7 +15,7 @@ from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.kept_pieces import indispensable_pieces, keep_pieces
 from edgebert.converter.texts import Text, texts_of
 from edgebert.errors import EdgebertError
-from edgebert.model_file.record import TrimmedVocabulary
+from edgebert.model_file.trimmed_vocabulary import TrimmedVocabulary
 from edgebert.progress import Progress, silent
 from edgebert.tokenizer.pieces import CONTINUES
 from edgebert.tokenizer.special import SPACE

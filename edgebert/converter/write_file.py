@@ -17,8 +17,9 @@ from edgebert.converter.rewrite import rewrite
 from edgebert.converter.static_int8.report import StaticReport
 from edgebert.converter.targets import find_target, require
 from edgebert.model_file.contents import Use, read_contents
+from edgebert.model_file.fixed_graphs import Fixed, FixedGraphs, Integer
 from edgebert.model_file.names import LABELS_FILE, RECORD_FILE, UNIGRAM_FILE, VOCABULARY_FILE
-from edgebert.model_file.record import Fixed, FixedGraphs, Integer, Record
+from edgebert.model_file.record import Record
 from edgebert.model_file.stored_zip import archive_bytes
 from edgebert.model_file.unigram import unigram_text
 from edgebert.model_file.write import lines, model_bytes

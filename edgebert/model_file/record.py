@@ -8,14 +8,31 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from edgebert.bert.config import BertConfig
 from edgebert.bert.sentence import Pooling
 from edgebert.bert.tasks import TaskName
 from edgebert.errors import EdgebertError
+from edgebert.lazy_names import lazy_names
 from edgebert.tokenizer.options import TokenizerOptions
 from edgebert.typed_json import from_json
+
+if TYPE_CHECKING:
+    from edgebert.model_file.abstention_rule import Abstention
+    from edgebert.model_file.fixed_graphs import Fixed, FixedGraphs, Integer
+    from edgebert.model_file.trimmed_vocabulary import TrimmedVocabulary
+
+# What most files lack: making a dataclass takes longer than reading one, and each start would.
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "Abstention": "edgebert.model_file.abstention_rule",
+        "Fixed": "edgebert.model_file.fixed_graphs",
+        "Integer": "edgebert.model_file.fixed_graphs",
+        "TrimmedVocabulary": "edgebert.model_file.trimmed_vocabulary",
+    },
+)
 
 FORMATS = (1, 2, 3, 4, 5)
 """A number goes up when an older reader could misread a newer record; 2 says that the file has
@@ -45,33 +62,6 @@ class Quantization:
 
 
 @dataclass(frozen=True)
-class TrimmedVocabulary:
-    """Which word pieces of a checkpoint were kept, and what that does to texts.
-
-    Attributes:
-        source_pieces: that the checkpoint has.
-        pieces: that were kept.
-        always_kept: of these, special and added tokens, and the characters of the scripts met.
-        chosen_from: name of the file of texts that chose.
-        texts: how many it has.
-        measured_on: texts that did not choose.
-        measured_texts: how many.
-        untouched_texts: share of them that is cut into pieces as before.
-        untouched_words: likewise of their words.
-    """
-
-    source_pieces: int
-    pieces: int
-    always_kept: int
-    chosen_from: str
-    texts: int
-    measured_on: str
-    measured_texts: int
-    untouched_texts: float | None
-    untouched_words: float | None
-
-
-@dataclass(frozen=True)
 class SelfTest:
     """One text, its ids, and what the file answered where it was made.
 
@@ -89,135 +79,6 @@ class SelfTest:
     shape: tuple[int, ...]
     stride: int
     output: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """The texts from which the ranges of a full-integer file were taken.
-
-    Attributes:
-        source: name of the file; or what stands for the texts that edgebert brings.
-        texts: how many.
-        tokens: of all texts, padding not counted.
-    """
-
-    source: str
-    texts: int
-    tokens: int
-
-
-@dataclass(frozen=True)
-class Integer:
-    """The graphs of a full-integer file, and what the host has to do around them.
-
-    Attributes:
-        lengths: tokens that each graph takes, ascending; its signature is `length_N`. A text is
-            padded to the smallest that holds it.
-        inputs: names of the graphs' inputs: int32 [1, N] each, positions [1, M].
-        pad_id: the id that fills a text up.
-        positions: M of `fill-mask`: how many positions one run computes; unused places hold 0.
-        output_scale: a value of the output is `output_scale * (number - output_zero_point)`.
-        output_zero_point: see `output_scale`.
-        host: what is left to be done to the de-quantised output: nothing, scale it to length 1, or
-            turn logits into probabilities.
-        mean_step: of an `embed` that is not normalised, whose graph rounds the weight 1 / n of the
-            mean over n tokens to a multiple of this: multiply the de-quantised output by
-            (1 / n) / (max(1, rint(1 / (n * mean_step))) * mean_step).
-        calibration: where the ranges come from.
-        int16: names of the values that are int16 in a mixed file.
-        float32: names of those that are float32 in one that was allowed to.
-    """
-
-    lengths: tuple[int, ...]
-    inputs: tuple[str, ...]
-    pad_id: int
-    positions: int | None
-    output_type: Literal["int8", "int16"]
-    output_scale: float
-    output_zero_point: int
-    host: Literal["none", "normalize", "softmax", "sigmoid"]
-    mean_step: float | None
-    calibration: Calibration
-    int16: tuple[str, ...] = ()
-    float32: tuple[str, ...] = ()
-
-    @property
-    def mixed(self) -> dict[str, tuple[str, ...]]:
-        """The values of a mixed file that are not int8, by type."""
-        found = {"int16": self.int16, "float32": self.float32}
-        return {kind: names for kind, names in found.items() if names}
-
-
-@dataclass(frozen=True)
-class AbstentionFit:
-    """What a rule of when to abstain was fitted on, and what it came to there.
-
-    Attributes:
-        data: name of the file of labelled texts.
-        rows: how many.
-        out_of_scope: name of the file of texts that belong to no label; None: there was none.
-        max_wrong: share of wrong answers among those given that is kept with a confidence of
-            95 %; None: `min_coverage` was asked for.
-        min_coverage: share of the texts to be answered that was asked for.
-        coverage: share of the rows that is answered.
-        wrong: share of these that is wrong.
-        rejected: share of the texts out of scope that is not answered; None: there were none.
-    """
-
-    data: str
-    rows: int
-    out_of_scope: str | None
-    max_wrong: float | None
-    min_coverage: float | None
-    coverage: float
-    wrong: float
-    rejected: float | None
-
-
-@dataclass(frozen=True)
-class Abstention:
-    """When a classifier abstains, from the probabilities that its graph gives.
-
-    With p the probabilities, each at least 1e-12, and b the first of the highest: the scores are
-    p ** (1 / temperature), divided by their sum; the classifier abstains where the score of b is
-    below `min_score`, or the mean of -log p, less `energies[b]`, is below `min_scope`.
-
-    Attributes:
-        temperature: above 0.
-        energies: for each label.
-        min_score: see above.
-        min_scope: see above.
-    """
-
-    temperature: float
-    energies: tuple[float, ...] = field(repr=False)
-    min_score: float
-    min_scope: float
-    fit: AbstentionFit
-
-
-@dataclass(frozen=True)
-class Fixed:
-    """Float graphs of fixed lengths; the attributes are those of `Integer`."""
-
-    lengths: tuple[int, ...]
-    inputs: tuple[str, ...]
-    pad_id: int
-    positions: int | None
-
-    @property
-    def host(self) -> Literal["none"]:
-        """What is left to be done to the output: nothing, it is in the graph."""
-        return "none"
-
-    @property
-    def mean_step(self) -> None:
-        """No weights of a mean are rounded."""
-        return None
-
-
-FixedGraphs: TypeAlias = Integer | Fixed
-"""What a session needs to know of graphs that take fixed lengths."""
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from edgebert.errors import EdgebertError
-from edgebert.model_file.record import Abstention
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from edgebert.model_file.abstention_rule import Abstention
 
 LEAST = 1e-12
 """Probabilities below it count as this: whole-number files round to 0."""

@@ -17,14 +17,15 @@ import numpy as np
 
 from edgebert.errors import EdgebertError
 from edgebert.model_file.contents import read_contents
-from edgebert.model_file.record import Fixed, Integer
+from edgebert.model_file.fixed_graphs import Fixed, Integer
 from edgebert.runtime.chatter import quiet
 from edgebert.runtime.delegation import Delegation
 from edgebert.runtime.engines import ENGINE_ERRORS
 
 if TYPE_CHECKING:
     from edgebert.arrays import Array
-    from edgebert.model_file.record import FixedGraphs, Record
+    from edgebert.model_file.fixed_graphs import FixedGraphs
+    from edgebert.model_file.record import Record
     from edgebert.runtime.self_test import SelfTestReport
     from edgebert.support import EngineName
 

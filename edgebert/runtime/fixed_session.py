@@ -22,7 +22,7 @@ from edgebert.runtime.tasks.scores import sigmoid, softmax
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from edgebert.model_file.record import FixedGraphs
+    from edgebert.model_file.fixed_graphs import FixedGraphs
     from edgebert.runtime.delegation import Delegation
 
 Ids: TypeAlias = npt.NDArray[np.int32]

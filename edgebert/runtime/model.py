@@ -16,7 +16,7 @@ from edgebert.arrays import Array
 from edgebert.bert.tasks import TaskName
 from edgebert.errors import AcceleratorWarning, EdgebertError, TruncationWarning
 from edgebert.model_file.read import ModelFile, read_model_file
-from edgebert.model_file.record import Abstention, Record
+from edgebert.model_file.record import Record
 from edgebert.runtime.checks import check_graph, check_ids, check_segment_values, check_segments
 from edgebert.runtime.reply import Reply
 from edgebert.runtime.sessions import Sessions, open_session
@@ -29,6 +29,7 @@ from edgebert.tokenizer.tokenizer import Tokenizer, Truncate
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from edgebert.model_file.abstention_rule import Abstention
     from edgebert.runtime.batch import Item
     from edgebert.runtime.self_test import SelfTestReport
     from edgebert.runtime.tasks.answer import Answer

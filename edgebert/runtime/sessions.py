@@ -16,7 +16,7 @@ from edgebert.support import AcceleratorName, EngineName
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from edgebert.model_file.record import FixedGraphs
+    from edgebert.model_file.fixed_graphs import FixedGraphs
 
 
 def open_session(

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol, TypeAlias
 
 from edgebert.errors import EdgebertError
+from edgebert.tokenizer.added_token import AddedToken
 from edgebert.tokenizer.characters import WHITE_SPACE, is_word
-from edgebert.tokenizer.options import AddedToken
 from edgebert.tokenizer.words import Traced
 
 Stretch: TypeAlias = tuple[int, int, int | None]

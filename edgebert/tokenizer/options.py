@@ -4,64 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from edgebert.lazy_names import lazy_names
 from edgebert.tokenizer.special import Kind
+
+if TYPE_CHECKING:
+    from edgebert.tokenizer.added_token import AddedToken
+    from edgebert.tokenizer.template import Template
+
+# Most tokenizers have neither, and start without them.
+__getattr__ = lazy_names(
+    __name__,
+    {"AddedToken": "edgebert.tokenizer.added_token", "Template": "edgebert.tokenizer.template"},
+)
 
 TruncationSide: TypeAlias = Literal["right", "left"]
 """The end of a text that is cut off where it is too long."""
 
 
-@dataclass(frozen=True)
-class AddedToken:
-    """A text that is one token wherever it stands in a text, as Hugging Face's tokenizers have it.
-
-    Attributes:
-        content: the text.
-        id: of the token.
-        lstrip: takes the white space before it, too.
-        rstrip: takes the white space behind it, too.
-        single_word: is not found inside a word.
-        normalized: is looked for in the normalised text, not in the text as it was given.
-        word_piece: is one of the model's own pieces as well, so that words that are not cut out
-            whole may be cut into it. Others are found in no other way, though the vocabulary has
-            them.
-    """
-
-    content: str
-    id: int
-    lstrip: bool = False
-    rstrip: bool = False
-    single_word: bool = False
-    normalized: bool = False
-    word_piece: bool = False
-
-
 def hidden_pieces(vocabulary: Sequence[str], tokens: Iterable[AddedToken]) -> frozenset[str]:
     """What of a vocabulary is found in a text as an added token alone."""
     return frozenset(vocabulary[token.id] for token in tokens if not token.word_piece)
-
-
-@dataclass(frozen=True)
-class TemplatePart:
-    """A place in a template.
-
-    Attributes:
-        token: id of a special token; None: the text stands here, in a pair first the text, then
-            its pair.
-        segment: segment id of all tokens of the place.
-    """
-
-    token: int | None
-    segment: int = 0
-
-
-@dataclass(frozen=True)
-class Template:
-    """Where special tokens stand around a text, and around a text and its pair."""
-
-    single: tuple[TemplatePart, ...]
-    pair: tuple[TemplatePart, ...]
 
 
 @dataclass(frozen=True)

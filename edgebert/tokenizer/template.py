@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar
 
 from edgebert.errors import EdgebertError
-from edgebert.tokenizer.options import Template, TemplatePart
 
 Item = TypeVar("Item")
 SegmentRule: TypeAlias = Literal["separator", "zero"]
+
+
+@dataclass(frozen=True)
+class TemplatePart:
+    """A place in a template.
+
+    Attributes:
+        token: id of a special token; None: the text stands here, in a pair first the text, then
+            its pair.
+        segment: segment id of all tokens of the place.
+    """
+
+    token: int | None
+    segment: int = 0
+
+
+@dataclass(frozen=True)
+class Template:
+    """Where special tokens stand around a text, and around a text and its pair."""
+
+    single: tuple[TemplatePart, ...]
+    pair: tuple[TemplatePart, ...]
 
 
 class Layout:

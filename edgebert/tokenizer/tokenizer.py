@@ -8,13 +8,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar, get_args
 
 from edgebert.errors import EdgebertError
-from edgebert.tokenizer.options import AddedToken, TokenizerOptions
+from edgebert.tokenizer.options import TokenizerOptions
 from edgebert.tokenizer.special import MASK
-from edgebert.tokenizer.template import Layout, bert_template, segments_from_ids, tokens_of
 from edgebert.tokenizer.wordpiece import WordPiece
 
 if TYPE_CHECKING:
+    from edgebert.tokenizer.added_token import AddedToken
     from edgebert.tokenizer.added_tokens import WithAddedTokens
+    from edgebert.tokenizer.template import Layout
     from edgebert.tokenizer.unigram import Unigram, UnigramModel
 
 Offsets: TypeAlias = tuple[int, int]
@@ -27,6 +28,8 @@ Item = TypeVar("Item")
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _UNCASED = TokenizerOptions()
+_BERT_SPECIAL: tuple[int, ...] = (2, 3)
+"""How many special tokens are around a text, and around a text and its pair."""
 
 
 class Encoding(NamedTuple):
@@ -84,9 +87,9 @@ class Tokenizer:
         self._sep = pieces.id_of(pieces.special.sep)
         self._keeps_start = options.truncation_side == "right"
         self._has_template = options.template is not None
-        template = options.template or bert_template(self._cls, self._sep)
-        self._single = Layout(template.single, 1, len(vocabulary))
-        self._pair = Layout(template.pair, 2, len(vocabulary))
+        self._special = _BERT_SPECIAL
+        if self._has_template:
+            self._special = tuple(layout.special for layout in self._layouts)
 
     @property
     def mask_id(self) -> int:
@@ -157,6 +160,8 @@ class Tokenizer:
         template = self.options.template
         if template is None:
             return True
+        from edgebert.tokenizer.template import bert_template, tokens_of
+
         bert = bert_template(self._cls, self._sep)
         return tokens_of(template.single) == tokens_of(bert.single) and tokens_of(
             template.pair
@@ -164,8 +169,7 @@ class Tokenizer:
 
     def capacity(self, *, pair: bool = False) -> int:
         """How many tokens of a text, or of a text and its pair, fit beside the special ones."""
-        layout = self._pair if pair else self._single
-        return self.options.max_length - layout.special
+        return self.options.max_length - self._special[pair]
 
     def start(self, first: int | None = None) -> int:
         """Where the tokens of a text begin in an input.
@@ -174,7 +178,8 @@ class Tokenizer:
             first: None: of a single text. A number: where those of its pair begin, that many being
                 those of the text.
         """
-        return self._single.start() if first is None else self._pair.start(first)
+        single, pair = self._layouts
+        return single.start() if first is None else pair.start(first)
 
     def cut(self, tokens: Sequence[Item], most: int) -> Sequence[Item]:
         """What is kept of one item a token where `most` fit: the first, or the last of them."""
@@ -219,6 +224,8 @@ class Tokenizer:
         Raises:
             EdgebertError: the tokenizer has a template by which segments do not follow from ids.
         """
+        from edgebert.tokenizer.template import segments_from_ids
+
         rule = segments_from_ids(self.options.template, self._sep)
         if rule is None:
             raise EdgebertError("segment ids do not follow from ids here; give them, too")
@@ -277,16 +284,16 @@ class Tokenizer:
         capacity = self._capacity(max_length, pair is not None)
         spans = self.offsets(text, mask_tokens=mask_tokens)
         if pair is None:
-            return encoding, self._single.fill([self.cut(spans, capacity)], _nowhere)
+            return encoding, self._layouts[0].fill([self.cut(spans, capacity)], _nowhere)
         second = self.offsets(pair, mask_tokens=mask_tokens)
         kept, kept_second = _shares(len(spans), len(second), capacity, truncate)
         both = [self.cut(spans, kept), self.cut(second, kept_second)]
-        return encoding, self._pair.fill(both, _nowhere)
+        return encoding, self._layouts[1].fill(both, _nowhere)
 
     def _capacity(self, max_length: int | None, is_pair: bool) -> int:
         """How many tokens fit beside the special ones."""
         length = self.options.max_length if max_length is None else max_length
-        special = (self._pair if is_pair else self._single).special
+        special = self._special[is_pair]
         least = special + 1 + is_pair
         if not (type(length) is int and least <= length <= self.options.max_length):
             raise EdgebertError(
@@ -299,7 +306,7 @@ class Tokenizer:
         self, first: Sequence[int], second: Sequence[int] | None, truncated: bool
     ) -> Encoding:
         texts = [first] if second is None else [first, second]
-        layout = self._single if second is None else self._pair
+        layout = self._layouts[len(texts) - 1]
         ids = layout.fill(texts, int)
         if not ids:
             raise EdgebertError("the text has no token, and no special token is put around it")
@@ -311,7 +318,18 @@ class Tokenizer:
         return WithAddedTokens(self._pieces, tokens)
 
     @cached_property
+    def _layouts(self) -> tuple[Layout, Layout]:
+        """Where special tokens stand around a text, and around a text and its pair."""
+        from edgebert.tokenizer.template import Layout, bert_template  # `join` knows BERT's own
+
+        template = self.options.template or bert_template(self._cls, self._sep)
+        size = len(self._vocabulary)
+        return Layout(template.single, 1, size), Layout(template.pair, 2, size)
+
+    @cached_property
     def _with_masks(self) -> WithAddedTokens:
+        from edgebert.tokenizer.added_token import AddedToken  # most have none
+
         mask = AddedToken(MASK, self.mask_id, lstrip=self._pieces.mask_takes_space)
         return self._with_added([mask, *self.options.added_tokens])
 

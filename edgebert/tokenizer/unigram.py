@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import cast
 
 from edgebert.errors import EdgebertError
+from edgebert.tokenizer.added_token import AddedToken
 from edgebert.tokenizer.characters import WHITE_SPACE
 from edgebert.tokenizer.memo import Memo
 from edgebert.tokenizer.normalizer import Normalizer, Step
-from edgebert.tokenizer.options import AddedToken, hidden_pieces
+from edgebert.tokenizer.options import hidden_pieces
 from edgebert.tokenizer.pieces import Piece
 from edgebert.tokenizer.special import SPACE, SPECIAL_TOKENS
 from edgebert.tokenizer.words import Traced

@@ -8,7 +8,8 @@ import pytest
 
 from edgebert.checkpoints.hugging_face_tokenizer import read_tokenizer
 from edgebert.errors import EdgebertError
-from edgebert.tokenizer.options import AddedToken, TokenizerOptions
+from edgebert.tokenizer.added_token import AddedToken
+from edgebert.tokenizer.options import TokenizerOptions
 from edgebert.tokenizer.tokenizer import Tokenizer
 from tests.tokenizer import unigrams
 

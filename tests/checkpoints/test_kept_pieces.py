@@ -17,7 +17,9 @@ from edgebert.checkpoints.kept_pieces import indispensable_pieces, keep_pieces
 from edgebert.checkpoints.learned import Learned, Scales, weights_fingerprint
 from edgebert.converter import reference
 from edgebert.converter.head import Head
-from edgebert.tokenizer.options import AddedToken, Template, TemplatePart, TokenizerOptions
+from edgebert.tokenizer.added_token import AddedToken
+from edgebert.tokenizer.options import TokenizerOptions
+from edgebert.tokenizer.template import Template, TemplatePart
 from edgebert.tokenizer.unigram import UnigramModel
 from tests.conftest import REFERENCE
 from tests.tokenizer.unigrams import PIECES

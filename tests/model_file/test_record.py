@@ -12,15 +12,8 @@ from jsonschema import Draft202012Validator
 import edgebert.model_file
 from edgebert.bert.config import BertConfig
 from edgebert.errors import EdgebertError
-from edgebert.model_file.record import (
-    Calibration,
-    Fixed,
-    Integer,
-    Quantization,
-    Record,
-    SelfTest,
-    Source,
-)
+from edgebert.model_file.fixed_graphs import CalibrationTexts, Fixed, Integer
+from edgebert.model_file.record import Quantization, Record, SelfTest, Source
 from edgebert.tokenizer.options import TokenizerOptions
 
 RECORD = Record(
@@ -50,7 +43,7 @@ INTEGER = Integer(
     output_zero_point=-3,
     host="softmax",
     mean_step=1 / 256,
-    calibration=Calibration("texts.txt", 200, 4000),
+    calibration=CalibrationTexts("texts.txt", 200, 4000),
     int16=("layers.0.ffn.norm",),
 )
 FULL_INTEGER = replace(RECORD, integer=INTEGER)

@@ -6,7 +6,7 @@ import numpy as np
 
 from edgebert.converter.graph import Graph
 from edgebert.converter.quantize import Quantized
-from edgebert.model_file.record import Calibration, Integer
+from edgebert.model_file.fixed_graphs import CalibrationTexts, Integer
 from edgebert.model_file.serialize import serialize
 
 LENGTHS = (8, 16)
@@ -24,7 +24,7 @@ INTEGER = Integer(
     output_zero_point=0,
     host="none",
     mean_step=None,
-    calibration=Calibration("texts", 1, 1),
+    calibration=CalibrationTexts("texts", 1, 1),
 )
 
 

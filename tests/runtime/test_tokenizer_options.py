@@ -14,7 +14,8 @@ from edgebert.converter.full_integer.integer_graph import INPUTS
 from edgebert.converter.options import Options
 from edgebert.converter.plan import plan
 from edgebert.errors import EdgebertError
-from edgebert.tokenizer.options import AddedToken, Template, TemplatePart
+from edgebert.tokenizer.added_token import AddedToken
+from edgebert.tokenizer.template import Template, TemplatePart
 from tests.conftest import REFERENCE, RUNTIME, SOURCES
 
 LENGTH = 16

@@ -13,10 +13,11 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin
 
 from edgebert.benchmarking.result import FORMAT, BenchmarkReport
 from edgebert.model_file.record import FORMATS, Record
+from edgebert.typed_json import type_of
 
 PACKAGE = Path(__file__).resolve().parents[2] / "edgebert"
 _PLAIN: Mapping[Any, str] = {bool: "boolean", int: "integer", float: "number", str: "string"}
@@ -95,10 +96,9 @@ def _object(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
     text = inspect.getdoc(kind) or ""
     summary = " ".join(text.partition("\n\n")[0].split())
     described = {name: " ".join(line.split()) for name, line in _ATTRIBUTE.findall(text)}
-    hints = get_type_hints(kind)
     properties = {}
     for each in fields(kind):
-        properties[each.name] = _value(hints[each.name], definitions)
+        properties[each.name] = _value(type_of(kind, each), definitions)
         if each.name in described:
             properties[each.name]["description"] = _sentence(described[each.name])
     return {

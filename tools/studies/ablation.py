@@ -41,7 +41,7 @@ from edgebert.data import read_lines
 from edgebert.evaluation.metrics import spearman
 from edgebert.evaluation.readers import Row, read_rows
 from edgebert.model_file.contents import read_contents
-from edgebert.model_file.record import Calibration
+from edgebert.model_file.fixed_graphs import CalibrationTexts
 from edgebert.model_file.serialize import serialize
 from edgebert.runtime.session import Session
 from edgebert.runtime.sessions import open_session
@@ -120,7 +120,7 @@ class Bench:
         )
         source, own = calibration_texts(calibration, "embed")
         self.encodings = encode(own, self.tokenizer, length)
-        self.calibration = Calibration(source, len(own), 0)
+        self.calibration = CalibrationTexts(source, len(own), 0)
         self.pairs = pairs
         sentences = [text for row in pairs for text in (row.text, row.pair or "")]
         sentences = sentences or read_lines("questions.txt")

@@ -51,7 +51,7 @@ from edgebert.converter.graph import Graph, Storage
 from edgebert.converter.head import POSITIONS, Head
 from edgebert.converter.recipe import BuildAids, Built, QualityMeasure
 from edgebert.errors import CheckFailedError, EdgebertError
-from edgebert.model_file.record import Calibration, Integer
+from edgebert.model_file.fixed_graphs import CalibrationTexts, Integer
 from edgebert.progress import Progress, silent
 from edgebert.tokenizer.tokenizer import Encoding
 
@@ -144,7 +144,9 @@ def convert_integer(
         return _trained(original, integer_plan, integer_plan.learned, held_out, progress)
     source, texts = calibration_texts(integer_plan.calibration, head.task)
     encodings = encode(texts, tokenizer, original.longest)
-    calibration = Calibration(source, len(texts), sum(len(encoding.ids) for encoding in encodings))
+    calibration = CalibrationTexts(
+        source, len(texts), sum(len(encoding.ids) for encoding in encodings)
+    )
 
     def finished(plan: StoragePlan) -> Built:
         graphs, output = build_graphs(original, model, plan, integer_plan.lengths)
@@ -198,7 +200,7 @@ def _trained(
         {v.name: representable_range(v.tensor.storage) for v in values} | dict(plan.ranges)
     )
     costs = (cost("trained", original, model, plan, held_out, progress),)
-    calibration = Calibration("quantisation-aware training", learned.texts, learned.tokens)
+    calibration = CalibrationTexts("quantisation-aware training", learned.texts, learned.tokens)
     graphs, output = build_graphs(original, model, plan, integer_plan.lengths)
     integer = describe(original.head, integer_plan, plan, output, calibration)
     quality = QuantizationReport(costs, dict(plan.ranges))
@@ -374,7 +376,7 @@ def describe(
     integer_plan: IntegerPlan,
     plan: StoragePlan,
     output: Storage,
-    calibration: Calibration,
+    calibration: CalibrationTexts,
 ) -> Integer:
     """What the record says."""
     positions = POSITIONS if head.task == "fill-mask" else None

@@ -39,7 +39,7 @@ from edgebert.converter.static_int8.transforms import (
 )
 from edgebert.converter.weight_storage import FLOAT32, Stored
 from edgebert.errors import EdgebertError
-from edgebert.model_file.record import Calibration
+from edgebert.model_file.fixed_graphs import CalibrationTexts
 from edgebert.progress import Progress
 from edgebert.tokenizer.tokenizer import Encoding
 
@@ -86,7 +86,7 @@ class StaticPlan:
         seen = observe(weights, config, head, encodings, progress)
         layers = plan_layers(seen)
         model = _Model(config, weights, head, layers)
-        calibration = Calibration(source, len(encodings), tokens)
+        calibration = CalibrationTexts(source, len(encodings), tokens)
         if self.dynamic:
             return self._built(model, frozenset(layers), matrices=_smoothed_on(calibration))
         held_out = check_encodings(tokenizer, self.max_length, odd=True)
@@ -125,7 +125,7 @@ class StaticPlan:
         )
 
 
-def _smoothed_on(calibration: Calibration) -> str:
+def _smoothed_on(calibration: CalibrationTexts) -> str:
     return (
         f"int8, one scale an output channel, smoothed on {calibration.texts} texts "
         f"({calibration.source}); outliers float32"

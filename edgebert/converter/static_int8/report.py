@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from edgebert.model_file.record import Calibration
+from edgebert.model_file.fixed_graphs import CalibrationTexts
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class StaticReport:
             much less is lost when it alone is dynamic.
     """
 
-    calibration: Calibration
+    calibration: CalibrationTexts
     layers: int
     most: float
     loss: float

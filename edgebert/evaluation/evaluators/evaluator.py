@@ -16,7 +16,7 @@ from edgebert.evaluation.per_label import Confusion, LabelFigures
 
 if TYPE_CHECKING:
     from edgebert.evaluation.selective import Confidence
-    from edgebert.model_file.record import Abstention
+    from edgebert.model_file.abstention_rule import Abstention
     from edgebert.runtime.reply import Reply
     from edgebert.tokenizer.tokenizer import Tokenizer
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from edgebert.arrays import Array
-from edgebert.model_file.record import Abstention
+
+if TYPE_CHECKING:
+    from edgebert.model_file.abstention_rule import Abstention
 
 
 class Classification(NamedTuple):

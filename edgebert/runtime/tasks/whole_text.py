@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
@@ -29,8 +28,7 @@ _COMBINE: Mapping[str, Callable[[Array], Array]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True)
-class Windowed:
+class Windowed(NamedTuple):
     """A text in windows, and how their outputs become one."""
 
     inputs: tuple[Encoding, ...]

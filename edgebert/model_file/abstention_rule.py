@@ -1,0 +1,53 @@
+"""What the record says of when a classifier abstains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class AbstentionFit:
+    """What a rule of when to abstain was fitted on, and what it came to there.
+
+    Attributes:
+        data: name of the file of labelled texts.
+        rows: how many.
+        out_of_scope: name of the file of texts that belong to no label; None: there was none.
+        max_wrong: share of wrong answers among those given that is kept with a confidence of
+            95 %; None: `min_coverage` was asked for.
+        min_coverage: share of the texts to be answered that was asked for.
+        coverage: share of the rows that is answered.
+        wrong: share of these that is wrong.
+        rejected: share of the texts out of scope that is not answered; None: there were none.
+    """
+
+    data: str
+    rows: int
+    out_of_scope: str | None
+    max_wrong: float | None
+    min_coverage: float | None
+    coverage: float
+    wrong: float
+    rejected: float | None
+
+
+@dataclass(frozen=True)
+class Abstention:
+    """When a classifier abstains, from the probabilities that its graph gives.
+
+    With p the probabilities, each at least 1e-12, and b the first of the highest: the scores are
+    p ** (1 / temperature), divided by their sum; the classifier abstains where the score of b is
+    below `min_score`, or the mean of -log p, less `energies[b]`, is below `min_scope`.
+
+    Attributes:
+        temperature: above 0.
+        energies: for each label.
+        min_score: see above.
+        min_scope: see above.
+    """
+
+    temperature: float
+    energies: tuple[float, ...] = field(repr=False)
+    min_score: float
+    min_scope: float
+    fit: AbstentionFit
