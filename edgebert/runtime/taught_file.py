@@ -21,7 +21,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -34,6 +34,9 @@ FORMAT = 1
 MOST_LABELS = 1000
 LONGEST_LABEL = 100
 """In characters."""
+
+Stamp: TypeAlias = tuple[int, ...]
+"""What tells a side file from the one that replaces it: device, inode, size, time of writing."""
 
 _LEVELS = 127
 _MOST_BYTES = MOST_LABELS << 13
@@ -88,6 +91,15 @@ class TaughtLabels:
         kept = {name: each for name, each in labels.items() if each is not None}
         before = {name: self.labels.get(name) for name in changes}
         return TaughtLabels(self.model, self.width, kept, before)
+
+
+def stamp(path: Path) -> Stamp | None:
+    """Of the side file that is there now; None where none can be seen."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def read_taught(path: Path, model: str, width: int) -> TaughtLabels:
@@ -150,8 +162,11 @@ def only_writer(path: Path) -> Iterator[None]:
         yield
 
 
-def write_taught(path: Path, taught: TaughtLabels) -> None:
+def write_taught(path: Path, taught: TaughtLabels) -> Stamp | None:
     """Replaces a side file whole.
+
+    Returns:
+        The stamp of what was written.
 
     Raises:
         EdgebertError: it cannot be written.
@@ -160,6 +175,7 @@ def write_taught(path: Path, taught: TaughtLabels) -> None:
     text = json.dumps(vars(taught), default=vars, ensure_ascii=False, separators=(",", ":"))
     with replacing(path, force=True) as part:
         part.write_text(text, encoding="utf-8")
+        return stamp(part)  # renaming keeps it
 
 
 def check_label(label: Any) -> None:

@@ -26,6 +26,7 @@ from edgebert.runtime.taught_file import (
     check_label,
     only_writer,
     read_taught,
+    stamp,
     write_taught,
 )
 from edgebert.support import EngineName
@@ -74,6 +75,7 @@ class TeachableModel(Model):
             check_threshold(threshold)
         self._side = taught
         self._own = f"{record.graph_crc32c:08x}", output_width(record)
+        self._stamp = stamp(taught)  # before reading: at worst it is read once more
         known = read_taught(taught, *self._own)
         super().__init__(file, engine=engine, threads=threads)
         self._embedding = self._task
@@ -83,6 +85,7 @@ class TeachableModel(Model):
         rescale = [to_length_one] if record.normalize else []
         prompts = record.prompts, record.default_prompt
         self._task = Embed(self.tokenizer, self._classify, *prompts, *rescale)
+        self._rows: dict[str, tuple[TaughtLabel, Array]] = {}
         self._take(known)
 
     def teach(self, label: str, texts: Sequence[str]) -> None:
@@ -106,7 +109,7 @@ class TeachableModel(Model):
         """
         vectors = {label: self._vectors_of(label, texts) for label, texts in examples.items()}
         with self._teaching, only_writer(self._side):
-            taught = read_taught(self._side, *self._own)
+            taught = self._current()
             count = len(taught.labels.keys() | vectors.keys())
             if count > MOST_LABELS:
                 raise EdgebertError(f"{count:,} labels; at most {MOST_LABELS:,} can be taught")
@@ -122,7 +125,7 @@ class TeachableModel(Model):
             EdgebertError: there is no such label, or the side file cannot be written.
         """
         with self._teaching, only_writer(self._side):
-            taught = read_taught(self._side, *self._own)
+            taught = self._current()
             if label not in taught.labels:
                 known = ", ".join(map(repr, list(taught.labels)[:20])) or "none"
                 raise EdgebertError(f"label {label!r:.60} is not taught; taught are: {known}")
@@ -138,7 +141,7 @@ class TeachableModel(Model):
             EdgebertError: there is no change, or the side file cannot be written.
         """
         with self._teaching, only_writer(self._side):
-            taught = read_taught(self._side, *self._own)
+            taught = self._current()
             if not taught.undo:
                 raise EdgebertError(f"{self._side}: nothing to undo")
             self._keep(taught.changed(taught.undo))
@@ -174,15 +177,30 @@ class TeachableModel(Model):
         reply = self._embedding.infer(self._embedding.tokenize(text), self._session)
         return to_length_one(reply.value)
 
+    def _current(self) -> TaughtLabels:
+        """What the side file holds; read anew only where somebody else has replaced it."""
+        now = stamp(self._side)
+        if now is not None and now == self._stamp:
+            return self._known
+        return read_taught(self._side, *self._own)
+
     def _keep(self, taught: TaughtLabels) -> None:
-        write_taught(self._side, taught)
+        self._stamp = write_taught(self._side, taught)
         self._take(taught)
 
     def _take(self, taught: TaughtLabels) -> None:
         self._known = taught
         self.labels = tuple(taught.labels)
-        rows = [to_length_one(each.mean()) for each in taught.labels.values()]
-        self._prototypes = _Prototypes(self.labels, np.array(rows, np.float32))
+        self._rows = {name: self._row(name, each) for name, each in taught.labels.items()}
+        matrix = np.array([row for _, row in self._rows.values()], np.float32)
+        self._prototypes = _Prototypes(self.labels, matrix)
+
+    def _row(self, name: str, entry: TaughtLabel) -> tuple[TaughtLabel, Array]:
+        """A label with its prototype, computed where the label is new or has changed."""
+        known = self._rows.get(name)
+        if known is not None and known[0] == entry:
+            return known
+        return entry, to_length_one(entry.mean())
 
     def _classify(self, output: Array) -> Classification:
         labels, matrix = self._prototypes

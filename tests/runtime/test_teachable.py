@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 import edgebert
 from edgebert.cli.main import app
 from edgebert.errors import EdgebertError
+from edgebert.runtime import teachable
 from edgebert.runtime.taught_file import MOST_LABELS, TaughtLabel, TaughtLabels, read_taught
 
 FREEZE = ["please freeze my card", "block the card for now"]
@@ -98,6 +99,25 @@ def test_what_is_taught_is_there_when_it_is_loaded_again(file, model, side):
         assert answers(again) == answers(model)
     assert answers(pickle.loads(pickle.dumps(model))) == answers(model)
     assert side.stat().st_size < 2 * 2048
+
+
+def test_what_another_model_taught_meanwhile_is_kept(file, side, model):
+    model.teach("freeze", FREEZE)
+    with edgebert.load(file, taught=side) as other:
+        other.teach("rate", RATE)
+        model.teach("freeze", ["lock it"])
+        assert model.taught() == {"freeze": 3, "rate": 2}
+        other.forget("freeze")
+        assert other.taught() == {"rate": 2}
+        with edgebert.load(file, taught=side) as fresh:
+            assert answers(fresh) == answers(other)
+
+
+def test_a_side_file_that_nobody_changed_is_not_read_again(model, monkeypatch):
+    model.teach("freeze", FREEZE)
+    monkeypatch.setattr(teachable, "read_taught", lambda *_: pytest.fail("read again"))
+    model.teach("freeze", ["lock it"])
+    assert model.taught() == {"freeze": 3}
 
 
 def test_a_threshold_abstains(file, side, model):
