@@ -51,7 +51,7 @@ def run_command(
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([_HOME, *_given_path()])},
         pass_fds=() if lock is None else (lock,),
-        preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+        preexec_fn=_prepare_child if sys.platform == "linux" else None,
         text=True,
     )
     try:
@@ -92,6 +92,7 @@ def _stop(process: subprocess.Popen[str]) -> None:
         process.wait()
 
 
-def _die_with_parent() -> None:
-    """Of the child: the kernel ends it when its parent ends, `kill -9` included."""
+def _prepare_child() -> None:
+    """Of the child: it heeds SIGINT under nohup too, and the kernel ends it with its parent."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)

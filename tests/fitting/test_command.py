@@ -32,6 +32,19 @@ def test_a_command_is_stopped_when_its_time_is_over(monkeypatch):
         run_command(["x"], seconds=0.2)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a child inherits what is ignored")
+def test_a_command_heeds_an_interrupt_where_its_parent_ignores_them(monkeypatch):
+    monkeypatch.setattr(command_module.sys, "executable", str(slow_program()))
+    monkeypatch.setattr(command_module, "_PATIENCE", 2.0)
+    monkeypatch.setattr(subprocess.Popen, "kill", lambda self: pytest.fail("it had to be killed"))
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as under nohup
+    try:
+        with pytest.raises(OutOfTimeError):
+            run_command(["x"], seconds=0.5)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_a_command_is_told_as_one_types_it():
     assert as_line(["evaluate", "a b.tflite"]) == "edgebert evaluate 'a b.tflite'"
 
