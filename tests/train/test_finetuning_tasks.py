@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-train")
 
 from edgebert.errors import EdgebertError
-from edgebert.evaluation.columns import USUAL
+from edgebert.evaluation.columns import USUAL, Columns
 from edgebert.tokenizer.options import TokenizerOptions
 from edgebert.tokenizer.tokenizer import Encoding, Tokenizer
 from edgebert.train.batching import IGNORE_INDEX, Example, collate
@@ -57,6 +57,16 @@ def test_queries_with_the_same_answer_have_the_same_number(tmp_path):
     path = tmp_path / "data.tsv"
     path.write_text("query\tpositive\ngood\tfilm\nbad\tplot\nfine\tfilm\n")
     assert [example.target for example in learn("embed", path)[0]] == [0, 1, 0]
+
+
+def test_explicit_negatives_are_refused_by_name_unless_the_columns_are_named(tmp_path):
+    path = tmp_path / "data.tsv"
+    path.write_text("anchor\tpositive\tnegative\ngood\tfilm\tplot\nbad\tplot\tfilm\n")
+    with pytest.raises(EdgebertError, match="column 'negative' has explicit negatives"):
+        learn("embed", path)
+    named = Columns("anchor", "positive")
+    task = find_task("embed", path, named)
+    assert [query.positive for query in task.read(path, named)] == ["film", "plot"]
 
 
 def test_tags_stand_at_first_tokens_and_go_on_through_further_words(tmp_path):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from edgebert.errors import EdgebertError
+from edgebert.evaluation.columns import Columns
 from edgebert.evaluation.evaluators.correlate import score_of
-from edgebert.evaluation.readers import Query, Row, read_queries, read_rows
+from edgebert.evaluation.readers import Query, Row, read_header, read_queries, read_rows
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.batching import Example
 from edgebert.train.finetuning.task import (
@@ -16,6 +18,22 @@ from edgebert.train.finetuning.task import (
     needs_rows,
 )
 from edgebert.train.losses import cosine_error, ranking
+
+_NEGATIVES = ("negative", "neg", "hard_neg")
+"""How columns of explicit negatives begin, as in sentence-transformers."""
+
+
+def _read_queries(path: Path, columns: Columns) -> Iterator[Query]:
+    """As `read_queries`; explicit negatives are refused unless the two columns are named."""
+    if columns.text is None:
+        for name in read_header(path):
+            if name.strip().casefold().startswith(_NEGATIVES):
+                raise EdgebertError(
+                    f"{path}: column {name!r} has explicit negatives, which are not used: a "
+                    "batch's other answers are the negatives; to train without the column, name "
+                    "the others with --text-column and --pair-column"
+                )
+    yield from read_queries(path, columns)
 
 
 def _pairs(rows: Iterable[Row], tokenizer: Tokenizer, labels: Labels) -> Iterator[Example]:
@@ -43,4 +61,4 @@ def _queries(rows: Iterable[Query], tokenizer: Tokenizer, labels: Labels) -> Ite
 
 
 PAIRS = FineTuningTask(read_rows, None, _pairs, needs_different_targets, cosine_error)
-QUERIES = FineTuningTask(read_queries, None, _queries, needs_rows, ranking)
+QUERIES = FineTuningTask(_read_queries, None, _queries, needs_rows, ranking)
