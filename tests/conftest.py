@@ -90,3 +90,15 @@ def without_checksum(classifier, tmp_path):
 def embedder(converted):
     """An int8 sentence embedder."""
     return converted("embed")
+
+
+@pytest.fixture
+def ssh_server(tmp_path):
+    """An ssh server on this machine; tests skip where `missing()` says that there is none."""
+    from tests.benchmarking.devices.ssh_server import SshServer
+
+    folder = tmp_path / "server"
+    folder.mkdir()
+    running = SshServer(folder)
+    yield running
+    running.stop()

@@ -38,7 +38,7 @@ from edgebert.benchmarking.result import (
     RunRatio,
     Samples,
     Start,
-    file_and_place,
+    accuracy_key,
 )
 from edgebert.benchmarking.setting import Setting
 from edgebert.benchmarking.statistics import (
@@ -352,9 +352,9 @@ def _relative(run: Run) -> Times:
 
 def _shared(runs: Sequence[Run]) -> Iterator[Run]:
     """The runs, each with the accuracy that its model has on its engine."""
-    known = {file_and_place(run): run.accuracy for run in runs if run.accuracy is not None}
+    known = {accuracy_key(run): run.accuracy for run in runs if run.accuracy is not None}
     for run in runs:
-        yield replace(run, accuracy=known.get(file_and_place(run)))
+        yield replace(run, accuracy=known.get(accuracy_key(run)))
 
 
 def _teller(

@@ -288,8 +288,8 @@ class Run:
     accelerated: float | None = None
 
 
-def file_and_place(run: Run) -> tuple[str, str, str]:
-    """What decides a run's accuracy: the file, and what ran it."""
+def accuracy_key(run: Run) -> tuple[str, str, str]:
+    """What decides a run's accuracy, so that runs share it: the file, and what ran it."""
     return run.model.sha256, run.engine, run.accelerator
 
 

@@ -66,8 +66,8 @@ def benchmark(
     accelerator: Annotated[
         str,
         typer.Option(
-            help="gpu: files of fixed lengths on it too, in turns with the cpu; auto: those that "
-            "it runs rightly."
+            help="gpu: measure each file on the GPU as well, interleaved with the CPU (files made "
+            "with --length); auto: leave out those that it answers wrongly."
         ),
     ] = "cpu",
     output: Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -39,6 +40,9 @@ _LABELS = (
     "target",
     "similarity_score",
 )
+
+_NEGATIVE = re.compile(r"(hard_?)?neg(ative)?s?(_?\d+)?", re.IGNORECASE)
+"""Columns of explicit negatives, as data for sentence-transformers has them."""
 
 _NAMES_SHOWN = 20
 
@@ -118,6 +122,11 @@ def find_query_layout(header: Sequence[str], columns: Columns) -> tuple[str, str
         if queries and answers:
             return _only(queries, "text", header), _only(answers, "pair", header)
     return _only([], "text", header), _only([], "pair", header)
+
+
+def negative_columns(header: Sequence[str]) -> list[str]:
+    """The columns that hold texts which do not answer the query."""
+    return [name for name in header if _NEGATIVE.fullmatch(name.strip())]
 
 
 def _find_texts(header: Sequence[str]) -> tuple[str, str | None]:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edgebert.errors import EdgebertError
-from edgebert.evaluation.columns import Columns, has_queries
+from edgebert.evaluation.columns import Columns, has_queries, negative_columns
 from edgebert.evaluation.readers import read_header, read_queries, read_rows
 
 BANKING77 = Path(__file__).parent.parent / "data" / "banking77" / "test.csv"
@@ -263,3 +263,9 @@ def test_queries_without_their_columns_are_an_error(tmp_path):
     path.write_text("query\tpositive\n")
     with pytest.raises(EdgebertError, match=r"d.tsv: has no rows$"):
         read_header(path)
+
+
+def test_columns_of_explicit_negatives_are_known_and_others_are_not_taken_for_them():
+    negatives = ["negative", " Neg ", "negatives", "negative_1", "neg2", "hard_negative"]
+    others = ["anchor", "positive", "negation", "negotiation", "is_negative", "negative_score"]
+    assert negative_columns([*others, *negatives]) == negatives

@@ -8,7 +8,7 @@ import pytest
 import edgebert
 from edgebert.benchmarking.devices.address import DeviceOptions
 from edgebert.errors import EdgebertError
-from tests.benchmarking.devices.ssh_server import SshServer, missing
+from tests.benchmarking.devices.ssh_server import missing
 from tools.boards import race as boards
 from tools.boards.race import race, vocabulary_size
 
@@ -16,23 +16,14 @@ pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
 
 @pytest.fixture
-def server(tmp_path):
-    folder = tmp_path / "server"
-    folder.mkdir()
-    running = SshServer(folder)
-    yield running
-    running.stop()
+def options(ssh_server):
+    return DeviceOptions(sys.executable, None, ssh_server.config)
 
 
-@pytest.fixture
-def options(server):
-    return DeviceOptions(sys.executable, None, server.config)
-
-
-def test_all_that_is_sent_back_comes_from_the_board(server, options, classifier):
+def test_all_that_is_sent_back_comes_from_the_board(ssh_server, options, classifier):
     # Another file of LiteRT's stands for ONNX Runtime's.
     found = race(
-        server.address,
+        ssh_server.address,
         [classifier],
         onnx=[classifier],
         lengths=(8,),
@@ -43,18 +34,18 @@ def test_all_that_is_sent_back_comes_from_the_board(server, options, classifier)
     json.dumps(found)
     assert found["files"][0]["bytes"] == classifier.stat().st_size
     (device,) = found["report"]["devices"]
-    assert device["name"] == server.address
+    assert device["name"] == ssh_server.address
     assert {run["input"]["tokens"] for run in device["runs"]} >= {8}
     assert {(row["tokens"], row["engine"].split()[0]) for row in found["turns"]} == {
         (8, "ai-edge-litert")
     }
     assert all(row["microseconds"]["median"] > 0 for row in found["turns"])
-    left = [path.name for path in (server.cache / "jobs").glob("*")]
+    left = [path.name for path in (ssh_server.cache / "jobs").glob("*")]
     assert left == []
 
 
 def test_the_command_writes_one_file_or_says_why_not(
-    server, classifier, tmp_path, monkeypatch, capsys
+    ssh_server, classifier, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.setattr(boards, "models", lambda folder: [classifier])
     monkeypatch.setattr(boards, "LENGTHS", (8,))
@@ -64,6 +55,10 @@ def test_the_command_writes_one_file_or_says_why_not(
     assert boards.main() == 2
     assert not output.exists()
     assert len(capsys.readouterr().err.splitlines()) == 1
+    output.write_text("an earlier race")
+    assert boards.main() == 2
+    assert f"{output}: exists already" in capsys.readouterr().err
+    assert output.read_text() == "an earlier race"
 
 
 def test_a_phone_has_no_onnx_runtime(classifier, options, monkeypatch):

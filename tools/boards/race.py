@@ -25,7 +25,7 @@ from edgebert.benchmarking.devices.ssh import SshDevice
 from edgebert.checkpoints.sources import MINILM
 from edgebert.converter.options import RecipeName
 from edgebert.errors import EdgebertError
-from edgebert.files import replacing, sha256_of
+from edgebert.files import refuse_overwrite, replacing, sha256_of
 from edgebert.model_file.names import VOCABULARY_FILE
 from edgebert.progress import Progress, silent
 
@@ -58,12 +58,11 @@ class RacedFile:
 
 
 def models(folder: Path, recipes: Sequence[RecipeName] = RECIPES) -> list[Path]:
-    """The files to race, made where they are not there yet."""
+    """The files to race, made anew: those of an earlier version would be measured as this one's."""
     folder.mkdir(parents=True, exist_ok=True)
     found = [folder / f"minilm-{recipe}.tflite" for recipe in recipes]
     for recipe, path in zip(recipes, found, strict=True):
-        if not path.exists():
-            edgebert.convert(MINILM, path, quantize=recipe)
+        edgebert.convert(MINILM, path, quantize=recipe, force=True)
     shipped = folder / SHIPPED
     shipped.write_bytes((resources.files("edgebert") / "data" / SHIPPED).read_bytes())
     return [*found, shipped]
@@ -155,6 +154,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("address", help="ssh://[user@]host[:port], adb, adb:SERIAL or local")
     parser.add_argument("-o", "--output", type=Path, required=True, help="the file to send back")
+    parser.add_argument("--force", action="store_true", help="replace an output that exists")
     parser.add_argument("--name", required=True, help="of the board, with its memory")
     parser.add_argument("--notes", default="", help="cooling, power supply, governor …")
     parser.add_argument("--onnx", type=Path, action="append", default=[], help="an int8 MiniLM")
@@ -164,6 +164,7 @@ def main() -> int:
     parser.add_argument("--min-seconds", type=float, help="of each run")
     arguments = parser.parse_args()
     try:
+        refuse_overwrite(arguments.output, force=arguments.force)
         found = race(
             arguments.address,
             models(arguments.folder),
@@ -171,7 +172,7 @@ def main() -> int:
             min_seconds=arguments.min_seconds,
             options=DeviceOptions(arguments.python, None, arguments.ssh_config),
         )
-        with replacing(arguments.output, force=True) as part:
+        with replacing(arguments.output, force=arguments.force) as part:
             told = {"board": arguments.name, "notes": arguments.notes, **found}
             part.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     except EdgebertError as error:

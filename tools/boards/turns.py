@@ -27,8 +27,7 @@ def race(guest: Any, pieces: int, models: list[str], length: int) -> dict[str, l
     """Microseconds of each answer, by model; who begins changes from round to round."""
     # The first ones are signs and letters.
     ids = np.random.default_rng(0).integers(pieces // 30, pieces, (1, length)).astype(np.int32)
-    opens = {".tflite": guest.tflite, ".onnx": guest.onnx}
-    calls = {model: opens[Path(model).suffix](model)(ids) for model in models}
+    calls = {model: guest.OPENERS[Path(model).suffix](model)(ids) for model in models}
     for call in calls.values():
         call()
     times: dict[str, list[float]] = {model: [] for model in models}

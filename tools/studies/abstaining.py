@@ -1,8 +1,8 @@
-"""What the rule of a BANKING77 classifier is worth, and which sign of texts out of scope is best.
+"""What the rule of a BANKING77 classifier is worth, and which signal of texts out of scope is best.
 
     python -m tools.studies.abstaining edgebert/data/intents.tflite --data FOLDER
 
-Signs are chosen on texts that no figure is shown of (CHOOSING) and measured on others (SHOWN).
+Signals are chosen on texts that no figure is shown of (CHOOSING) and measured on others (SHOWN).
 FOLDER has mrpc, wikigold, sst2, stsb, xquad and clinc150 with their files as published. Prints the
 two tables of docs/abstaining.md: 20 random halves of BANKING77's test to fit on, the others to
 measure.
@@ -29,7 +29,7 @@ from edgebert.runtime.abstention import calibrated, energy
 from edgebert.runtime.model import Model
 
 Array: TypeAlias = npt.NDArray[Any]
-Sign: TypeAlias = Callable[[Array, Array], Array]
+Signal: TypeAlias = Callable[[Array, Array], Array]
 """From the probabilities to fit on, and those to judge, to how much each looks like a label's."""
 
 BANKING77 = Path(__file__).parents[2] / "tests/data/banking77/test.csv"
@@ -89,14 +89,14 @@ def _logs(scores: Array) -> Array:
     return np.asarray(np.log(np.maximum(scores, _LEAST)))
 
 
-def _less_label(sign: Callable[[Array], Array]) -> Sign:
-    """A sign less its mean over the texts that got the same label, drawn towards that of all."""
+def _less_label(signal: Callable[[Array], Array]) -> Signal:
+    """A signal less its mean over the texts that got the same label, drawn towards that of all."""
 
     def above(known: Array, asked: Array) -> Array:
-        values, best, labels = sign(known), known.argmax(1), known.shape[1]
+        values, best, labels = signal(known), known.argmax(1), known.shape[1]
         sums = np.bincount(best, values, labels) + 10 * values.mean()
         means = sums / (np.bincount(best, minlength=labels) + 10)
-        return np.asarray(sign(asked) - means[asked.argmax(1)])
+        return np.asarray(signal(asked) - means[asked.argmax(1)])
 
     return above
 
@@ -145,11 +145,11 @@ def _neighbour(known: Array, asked: Array) -> Array:
     return np.asarray(-np.partition(far, 5, axis=1)[:, 5])
 
 
-def _plain(sign: Callable[[Array], Array]) -> Sign:
-    return lambda known, asked: sign(asked)
+def _plain(signal: Callable[[Array], Array]) -> Signal:
+    return lambda known, asked: signal(asked)
 
 
-SIGNS: dict[str, Sign] = {
+SIGNALS: dict[str, Signal] = {
     "highest score": _plain(lambda scores: scores.max(1)),
     "entropy": _plain(_entropy),
     "entropy less the label's": _less_label(_entropy),
@@ -172,12 +172,12 @@ def scores_of(model: Model, texts: Sequence[str]) -> Array:
     return given if rule is None else calibrated(given, 1 / rule.temperature)
 
 
-def rejected(sign: Sign, halves: Sequence[tuple[Array, Array]], outside: Array) -> float:
+def rejected(signal: Signal, halves: Sequence[tuple[Array, Array]], outside: Array) -> float:
     """Share of `outside` below the bar that `KEPT` of the half that is measured on passes."""
     shares = []
     for known, measured in halves:
-        bar = np.quantile(sign(known, measured), 1 - KEPT)
-        shares.append(float((sign(known, outside) < bar).mean()))
+        bar = np.quantile(signal(known, measured), 1 - KEPT)
+        shares.append(float((signal(known, outside) < bar).mean()))
     return float(np.mean(shares))
 
 
@@ -222,8 +222,8 @@ def main() -> None:
     halves = [(scores[each], scores[~each]) for each in fitted[:5]]
     print("| rejected | " + " | ".join(outside) + " | mean of the choosing |")
     print("|---" * (len(outside) + 2) + "|")
-    for name, sign in SIGNS.items():
-        shares = [100 * rejected(sign, halves, each) for each in outside.values()]
+    for name, signal in SIGNALS.items():
+        shares = [100 * rejected(signal, halves, each) for each in outside.values()]
         cells = " | ".join(f"{each:.1f}" for each in (*shares, np.mean(shares[: len(CHOOSING)])))
         print(f"| {name} | {cells} |", flush=True)
 

@@ -13,7 +13,7 @@ from edgebert.benchmarking.result import (
     Input,
     MemoryState,
     Run,
-    file_and_place,
+    accuracy_key,
 )
 from edgebert.formatting import plural
 
@@ -83,8 +83,8 @@ class TableRow:
     @cached_property
     def accuracy(self) -> Accuracy | None:
         """That of the file on this device and engine, whichever of its runs measured it."""
-        place = file_and_place(self.run)
-        of_file = (run for run in self.device.runs if file_and_place(run) == place)
+        key = accuracy_key(self.run)
+        of_file = (run for run in self.device.runs if accuracy_key(run) == key)
         return next((run.accuracy for run in (self.run, *of_file) if run.accuracy), None)
 
     def part(self, part: Part) -> float | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from edgebert.errors import EdgebertError
-from edgebert.evaluation.columns import Columns
+from edgebert.evaluation.columns import Columns, negative_columns
 from edgebert.evaluation.evaluators.correlate import score_of
 from edgebert.evaluation.readers import Query, Row, read_header, read_queries, read_rows
 from edgebert.tokenizer.tokenizer import Tokenizer
@@ -19,20 +19,15 @@ from edgebert.train.finetuning.task import (
 )
 from edgebert.train.losses import cosine_error, ranking
 
-_NEGATIVES = ("negative", "neg", "hard_neg")
-"""How columns of explicit negatives begin, as in sentence-transformers."""
-
 
 def _read_queries(path: Path, columns: Columns) -> Iterator[Query]:
     """As `read_queries`; explicit negatives are refused unless the two columns are named."""
-    if columns.text is None:
-        for name in read_header(path):
-            if name.strip().casefold().startswith(_NEGATIVES):
-                raise EdgebertError(
-                    f"{path}: column {name!r} has explicit negatives, which are not used: a "
-                    "batch's other answers are the negatives; to train without the column, name "
-                    "the others with --text-column and --pair-column"
-                )
+    if columns.text is None and (found := negative_columns(read_header(path))):
+        raise EdgebertError(
+            f"{path}: column {found[0]!r} has explicit negatives, which are not used: a batch's "
+            "other answers are the negatives; to train without the column, name the others with "
+            "--text-column and --pair-column"
+        )
     yield from read_queries(path, columns)
 
 

@@ -23,19 +23,10 @@ IMPATIENT = RetryPolicy(retries=2, pause=0.05)
 
 
 @pytest.fixture
-def server(tmp_path):
-    folder = tmp_path / "server"
-    folder.mkdir()
-    running = SshServer(folder)
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def device_of(server, tmp_path):
+def device_of(ssh_server, tmp_path):
     """Gives the device behind a server, with a stand-in for edgebert there."""
 
-    def device(at=server, wheel=None, python=sys.executable, patience=IMPATIENT):
+    def device(at=ssh_server, wheel=None, python=sys.executable, patience=IMPATIENT):
         options = DeviceOptions(python, wheel or stand_in(tmp_path), at.config)
         return SshDevice(parse_ssh(at.address), options, patience)
 
@@ -55,43 +46,43 @@ class Steps(list):
             action()
 
 
-def left_there(server):
-    return sorted(path.name for path in (server.cache / "jobs").glob("*"))
+def left_there(ssh_server):
+    return sorted(path.name for path in (ssh_server.cache / "jobs").glob("*"))
 
 
-def kill_the_client(server):
+def kill_the_client(ssh_server):
     """Ends the ssh process that waits for the job; not the one that holds the connection."""
-    found = subprocess.run(["pgrep", "-f", str(server.config)], capture_output=True, text=True)
+    found = subprocess.run(["pgrep", "-f", str(ssh_server.config)], capture_output=True, text=True)
     for pid in found.stdout.split():
         os.kill(int(pid), signal.SIGKILL)
 
 
-def test_a_job_runs_there_and_nothing_is_left_of_it(server, device_of, tmp_path):
+def test_a_job_runs_there_and_nothing_is_left_of_it(ssh_server, device_of, tmp_path):
     steps = Steps()
     with device_of() as device:
         result = device.run(job_of(tmp_path), steps)
-    assert result.name == server.address
+    assert result.name == ssh_server.address
     assert result.facts.cpu == "Cortex-A76"
     assert steps[-2:] == ["first", "second"]
-    assert left_there(server) == []
+    assert left_there(ssh_server) == []
 
 
-def test_a_file_is_sent_once(server, device_of, tmp_path):
+def test_a_file_is_sent_once(ssh_server, device_of, tmp_path):
     job = job_of(tmp_path)
     with device_of() as device:
         device.run(job)
         steps = Steps()
         device.run(job, steps)
     assert not [step for step in steps if step.startswith("my model")]
-    (kept,) = server.cache.glob("files/*/my_model.tflite")
+    (kept,) = ssh_server.cache.glob("files/*/my_model.tflite")
     assert kept.read_bytes() == (tmp_path / "my model.tflite").read_bytes()
 
 
-def test_half_a_file_is_completed_and_a_damaged_one_sent_again(server, device_of, tmp_path):
+def test_half_a_file_is_completed_and_a_damaged_one_sent_again(ssh_server, device_of, tmp_path):
     job = job_of(tmp_path)
     with device_of() as device:
         device.run(job)
-        (kept,) = server.cache.glob("files/*/my_model.tflite")
+        (kept,) = ssh_server.cache.glob("files/*/my_model.tflite")
         whole = kept.read_bytes()
         kept.unlink()
         part = kept.with_name(kept.name + ".part")
@@ -113,12 +104,12 @@ def ends(pid):
 
 
 @pytest.mark.parametrize("cut", [SshServer.cut, kill_the_client])
-def test_a_cut_connection_is_made_again_and_the_job_goes_on(server, device_of, tmp_path, cut):
+def test_a_cut_connection_is_made_again_and_the_job_goes_on(ssh_server, device_of, tmp_path, cut):
     go = tmp_path / "go"
     wheel = stand_in(tmp_path, wait_for(go))
 
     def cut_then_go():
-        cut(server)
+        cut(ssh_server)
         threading.Timer(0.3, go.touch).start()
 
     steps = Steps("first", cut_then_go)
@@ -126,28 +117,28 @@ def test_a_cut_connection_is_made_again_and_the_job_goes_on(server, device_of, t
         result = device.run(job_of(tmp_path), steps)
     assert result.facts.cpu == "Cortex-A76"
     assert [step for step in steps if step in ("first", "second")] == ["first", "second"]
-    assert left_there(server) == []
+    assert left_there(ssh_server) == []
 
 
-def test_a_connection_cut_while_sending_is_made_again(server, device_of, tmp_path):
-    steps = Steps("my model.tflite to " + server.address, server.cut)
+def test_a_connection_cut_while_sending_is_made_again(ssh_server, device_of, tmp_path):
+    steps = Steps("my model.tflite to " + ssh_server.address, ssh_server.cut)
     with device_of() as device:
         assert device.run(job_of(tmp_path), steps).facts.cpu == "Cortex-A76"
     assert steps.action is None
 
 
-def test_a_connection_lost_for_good_is_one_line(server, device_of, tmp_path):
+def test_a_connection_lost_for_good_is_one_line(ssh_server, device_of, tmp_path):
     wheel = stand_in(tmp_path, "time.sleep(60)")
     with (
         device_of(wheel=wheel) as device,
         pytest.raises(EdgebertError, match=r"lost the connection for good.*nothing answers"),
     ):
-        device.run(job_of(tmp_path), Steps("first", server.unplug))
-    for pid in (server.cache / "jobs").glob("*/pid"):
+        device.run(job_of(tmp_path), Steps("first", ssh_server.unplug))
+    for pid in (ssh_server.cache / "jobs").glob("*/pid"):
         os.killpg(int(pid.read_text()), signal.SIGKILL)
 
 
-def test_two_benchmarks_at_once_are_refused(server, device_of, tmp_path):
+def test_two_benchmarks_at_once_are_refused(ssh_server, device_of, tmp_path):
     go = tmp_path / "go"
     wheel = stand_in(tmp_path, wait_for(go))
     refused = []
@@ -163,18 +154,18 @@ def test_two_benchmarks_at_once_are_refused(server, device_of, tmp_path):
     assert "another benchmark runs there" in refused[0]
 
 
-def test_what_an_interrupted_run_left_is_removed(server, device_of, tmp_path):
-    stale = server.cache / "jobs" / "stale"
+def test_what_an_interrupted_run_left_is_removed(ssh_server, device_of, tmp_path):
+    stale = ssh_server.cache / "jobs" / "stale"
     stale.mkdir(parents=True)
     ended = subprocess.Popen(["true"])
     ended.wait()
     (stale / "pid").write_text(str(ended.pid))
     with device_of() as device:
         device.run(job_of(tmp_path))
-    assert left_there(server) == []
+    assert left_there(ssh_server) == []
 
 
-def test_giving_up_ends_the_job_there(server, device_of, tmp_path):
+def test_giving_up_ends_the_job_there(ssh_server, device_of, tmp_path):
     def interrupt():
         raise KeyboardInterrupt
 
@@ -183,7 +174,7 @@ def test_giving_up_ends_the_job_there(server, device_of, tmp_path):
     )
     with device_of(wheel=wheel) as device, pytest.raises(KeyboardInterrupt):
         device.run(job_of(tmp_path), Steps("first", lambda: (time.sleep(0.3), interrupt())))
-    assert left_there(server) == []
+    assert left_there(ssh_server) == []
     assert ends(int((tmp_path / "pid").read_text()))
 
 
@@ -198,14 +189,14 @@ def test_giving_up_ends_the_job_there(server, device_of, tmp_path):
         ('sys.stdout.write(\'{"event": "result", \'); sys.stdout.flush()', "without a result"),
     ],
 )
-def test_a_job_that_fails_is_one_line(server, device_of, tmp_path, end, message):
+def test_a_job_that_fails_is_one_line(ssh_server, device_of, tmp_path, end, message):
     with (
         device_of(wheel=stand_in(tmp_path, end=end)) as device,
         pytest.raises(EdgebertError, match=message) as caught,
     ):
         device.run(job_of(tmp_path))
     assert "\n" not in str(caught.value)
-    assert left_there(server) == []
+    assert left_there(ssh_server) == []
 
 
 def test_chatter_between_the_events_is_passed_over(device_of, tmp_path):
@@ -221,29 +212,29 @@ def refusal(device):
     return str(caught.value)
 
 
-def test_an_unknown_host_key_is_one_line(server, device_of):
-    server.forget_host_key()
+def test_an_unknown_host_key_is_one_line(ssh_server, device_of):
+    ssh_server.forget_host_key()
     assert "host key is unknown here; connect once by hand (`ssh -p" in refusal(device_of())
 
 
-def test_a_changed_host_key_is_one_line(server, device_of):
-    server.change_host_key()
+def test_a_changed_host_key_is_one_line(ssh_server, device_of):
+    ssh_server.change_host_key()
     assert "is not the one this machine knows" in refusal(device_of())
 
 
-def test_a_key_that_is_not_accepted_is_one_line(server, device_of):
-    server.client_key("stranger")
+def test_a_key_that_is_not_accepted_is_one_line(ssh_server, device_of):
+    ssh_server.client_key("stranger")
     assert "does not accept this machine's keys; set one up: `ssh-copy-id" in refusal(device_of())
 
 
-def test_a_refused_port_is_one_line(server, device_of):
-    server.stop()
+def test_a_refused_port_is_one_line(ssh_server, device_of):
+    ssh_server.stop()
     assert "nothing answers at that port" in refusal(device_of())
-    server.start()
+    ssh_server.start()
 
 
-def test_a_host_without_a_name_is_one_line(server, device_of):
-    server.address = "ssh://no-such-host.invalid"
+def test_a_host_without_a_name_is_one_line(ssh_server, device_of):
+    ssh_server.address = "ssh://no-such-host.invalid"
     assert "no host has that name" in refusal(device_of())
 
 
@@ -269,11 +260,11 @@ def test_a_device_without_python_is_one_line(tmp_path, device_of, python, messag
         bare.stop()
 
 
-def test_a_full_disk_there_is_one_line(server, device_of, tmp_path):
+def test_a_full_disk_there_is_one_line(ssh_server, device_of, tmp_path):
     job = job_of(tmp_path)
     with device_of() as device:
         device.run(job)
-        (kept,) = server.cache.glob("files/*/my_model.tflite")
+        (kept,) = ssh_server.cache.glob("files/*/my_model.tflite")
         kept.unlink()
         kept.with_name(kept.name + ".part").symlink_to("/dev/full")
         with pytest.raises(EdgebertError, match="its disk is full; make room") as caught:
@@ -316,14 +307,14 @@ def test_a_private_environment_is_made_once(tmp_path, device_of):
         offline.stop()
 
 
-def test_the_edgebert_that_runs_here_runs_there(server, tmp_path, classifier):
+def test_the_edgebert_that_runs_here_runs_there(ssh_server, tmp_path, classifier):
     from edgebert.benchmarking.job import BenchmarkJob, JobModel
     from edgebert.files import sha256_of
 
     model = JobModel(str(classifier), sha256_of(classifier), "small")
     job = BenchmarkJob(models=(model,), lengths=(16,), min_seconds=0.05)
-    options = DeviceOptions(sys.executable, None, server.config)
-    with SshDevice(parse_ssh(server.address), options) as device:
+    options = DeviceOptions(sys.executable, None, ssh_server.config)
+    with SshDevice(parse_ssh(ssh_server.address), options) as device:
         result = device.run(job)
     assert {run.input.kind for run in result.runs} == {"texts", "length"}
     assert all(run.stats for run in result.runs)
