@@ -83,10 +83,13 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# The generated pages, and the documentation as a site in build/site.
+docs: export NO_MKDOCS_2_WARNING := 1
 docs: $(VENV)/.dev
 	$(BIN)/python -m tools.docs.make_cli_reference docs/cli.md
 	$(BIN)/python -m tools.docs.make_schemas
 	$(BIN)/python -m tools.docs.make_api
+	$(BIN)/python -m mkdocs build --quiet --strict
 
 # The table of docs/size.md, by the shapes of all 24 sizes.
 sizes: $(VENV)/.dev
