@@ -60,12 +60,17 @@ def distill(
     init: Annotated[
         str, typer.Option(help="student, or teacher: make the student from the teacher's weights.")
     ] = "student",
-    temperature: Annotated[float, typer.Option(help="Softens both distributions.")] = 1.0,
+    temperature: Annotated[
+        float | None,
+        typer.Option(
+            help="Softens both distributions.", show_default="1, of many texts without labels 2"
+        ),
+    ] = None,
     hard: Annotated[
         float | None,
         typer.Option(
             help="Share of the loss on the labels of --labels, 0 to 1.",
-            show_default="0.5, of embedders 0",
+            show_default="0.5, of embedders and many texts without labels 0",
         ),
     ] = None,
     auxiliary: Auxiliary,

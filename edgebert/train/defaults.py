@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from edgebert.bert.tasks import TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint
@@ -25,6 +25,7 @@ class Problem:
         hidden_size: its width.
         rows: examples to learn from.
         labels: outputs of a head with labels; 0 where there are none.
+        labelled: share of the rows that have a right label; a teacher scores the others.
     """
 
     task: TaskName
@@ -32,13 +33,19 @@ class Problem:
     hidden_size: int
     rows: int
     labels: int = 0
+    labelled: float = 1.0
 
     @classmethod
-    def of(cls, start: Checkpoint, task: TaskName, rows: int) -> Problem:
+    def of(cls, start: Checkpoint, task: TaskName, rows: int, *, labelled: float = 1.0) -> Problem:
         """That of training such a checkpoint, which has the heads of its task, on so many rows."""
         config = start.config
         labels = len(start.labels or ())
-        return cls(task, config.num_hidden_layers, config.hidden_size, rows, labels)
+        return cls(task, config.num_hidden_layers, config.hidden_size, rows, labels, labelled)
+
+    @property
+    def many_unlabelled(self) -> bool:
+        """Whether there are many texts, and mostly a teacher alone says what is right of them."""
+        return self.rows >= _MANY_ROWS and self.labelled < _MOSTLY
 
     def __str__(self) -> str:
         labels = f", {self.labels:,} labels" if self.labels else ""
@@ -80,12 +87,30 @@ _STEPS = {True: 3_000, False: 600}
 _NARROW = 256
 """Up to this width a model has too few weights to learn its data by heart: dropout costs more."""
 
-_HARD_LABEL_SHARE = 0.5
+_MANY_ROWS, _MOSTLY = 20_000, 0.5
+"""Rows, and the share of labelled ones below which a distillation goes by its teacher."""
+
+_UNLABELLED_BATCH, _UNLABELLED_STEPS = 128, 6_000
+"""Soft labels of many texts are not learned by heart: more steps still bring something."""
 
 
-def hard_label_share(*, labelled: bool) -> float:
-    """The share of hard labels in the loss of a distillation."""
-    return _HARD_LABEL_SHARE if labelled else 0.0
+class Mix(NamedTuple):
+    """What a distillation goes by.
+
+    Attributes:
+        temperature: that softens both distributions.
+        hard: share of the loss on right labels, of rows that have one.
+    """
+
+    temperature: float
+    hard: float
+
+
+def distillation_mix(problem: Problem) -> Mix:
+    """That of a teacher of such a problem."""
+    if problem.many_unlabelled:
+        return Mix(2.0, 0.0)
+    return Mix(1.0, 0.5 if problem.labelled else 0.0)
 
 
 def _pretraining() -> dict[str, Any]:
@@ -93,10 +118,14 @@ def _pretraining() -> dict[str, Any]:
 
 
 def _fine_tuning(given: Settings, problem: Problem) -> dict[str, Any]:
-    fitting = (size for rows, size in _BATCH_SIZES if problem.rows <= rows)
-    size = given.batch_size or next(fitting, _LARGE_BATCH)
     narrow = problem.hidden_size <= _NARROW
-    steps = _STEPS[problem.labels >= _MANY_LABELS] * (1.0 if narrow else 0.5)
+    if problem.many_unlabelled:
+        usual, most_steps = _UNLABELLED_BATCH, _UNLABELLED_STEPS
+    else:
+        fitting = (size for rows, size in _BATCH_SIZES if problem.rows <= rows)
+        usual, most_steps = next(fitting, _LARGE_BATCH), _STEPS[problem.labels >= _MANY_LABELS]
+    size = given.batch_size or usual
+    steps = most_steps * (1.0 if narrow else 0.5)
     least, most = _EPOCHS
     defaults = {
         "epochs": min(most, max(least, round(steps * size / max(1, problem.rows)))),

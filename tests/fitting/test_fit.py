@@ -17,6 +17,7 @@ from edgebert.benchmarking.benchmark import Outcome
 from edgebert.checkpoints.folder import open_folder
 from edgebert.checkpoints.writing.hugging_face import write_hugging_face
 from edgebert.cli.main import app
+from edgebert.converter.vocabulary import VocabularyChoice, trim_vocabulary
 from edgebert.dataset.samples import Kind
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.fitting import fit as fit_module
@@ -69,6 +70,9 @@ class Commands:
         if "--student" in options:
             start = student_from_teacher(start, *parse_size(options["--student"]))
         task = options.get("--task") or start_task(Path(source))
+        if "--vocabulary-from" in options:
+            choice = VocabularyChoice(Path(options["--vocabulary-from"]))
+            start, _ = trim_vocabulary(start, choice, task)
         several = "--multi-label" in command or "/several" in source
         labels = ["names", "praise"] if several else LABELS[task]
         trained = with_task_heads(start, task, labels, len(self.verbs), None, multi_label=several)
@@ -170,6 +174,21 @@ def test_what_a_killed_training_left_is_gone_on_from_only_with_the_same_data(
         with pytest.raises(KeyboardInterrupt):
             fit(asked())
     assert met == [False, True, False]
+
+
+@pytest.mark.parametrize("task", ["classify", "tag"])
+def test_a_student_learns_with_the_words_that_its_file_has(commands, asked, tmp_path, task):
+    request = asked(max_mb=0.03)
+    if task == "tag":
+        request = replace(request, train=(words.write_tags(tmp_path / "names.conll", 300),))
+    unused = (*words.VOCABULARY, *(f"unused{number}" for number in range(2_000)))
+    teacher = words.checkpoint(config=replace(SHAPE, vocab_size=len(unused)), vocabulary=unused)
+    write_hugging_face(teacher, tmp_path / "teacher", force=True)
+    facts = fit(request).facts
+    student = open_folder(tmp_path / "out/work/students/1-16")
+    assert facts["chosen"]["size"]["trimmed"]
+    assert len(student.vocabulary) <= len(words.VOCABULARY)
+    assert facts["bytes"] < 30_000
 
 
 def test_another_seed_trains_anew(commands, asked):

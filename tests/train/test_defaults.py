@@ -4,7 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from edgebert.train.defaults import Problem, describe_derived, hard_label_share, resolve_settings
+from edgebert.train.defaults import (
+    Problem,
+    describe_derived,
+    distillation_mix,
+    resolve_settings,
+)
 from edgebert.train.settings import DERIVED, ResolvedSettings, Settings
 
 TINY = Problem("classify", layers=2, hidden_size=128, rows=3000, labels=150)
@@ -80,8 +85,18 @@ def test_what_was_left_open_is_told_in_the_words_of_the_options():
 
 
 def test_right_labels_count_where_there_are_some():
-    assert 0 < hard_label_share(labelled=True) < 1
-    assert hard_label_share(labelled=False) == 0
+    assert 0 < distillation_mix(TINY).hard < 1
+    assert distillation_mix(replace(TINY, labelled=0.0)).hard == 0
+
+
+def test_of_many_texts_that_nobody_labelled_the_teacher_is_learned_longer_and_alone():
+    many = replace(TINY, rows=116_000)
+    augmented = replace(many, labelled=0.08)
+    assert distillation_mix(augmented) == (2.0, 0.0)
+    assert distillation_mix(many) == distillation_mix(replace(augmented, rows=9_000))
+    usual, longer = (resolve_settings(Settings(), each) for each in (many, augmented))
+    assert (longer.epochs, longer.batch_size) == (7, 128)
+    assert longer.epochs > usual.epochs
 
 
 def test_rounding_and_pruning_go_on_with_a_trained_model():

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from edgebert.bulk.fingerprint import digest
 from edgebert.checkpoints.checkpoint import Checkpoint
@@ -17,7 +17,7 @@ from edgebert.evaluation.readers import Row
 from edgebert.evaluation.texts import Text
 from edgebert.progress import Progress, silent
 from edgebert.train.batching import Example, ExampleBatches, truncated
-from edgebert.train.defaults import Problem, hard_label_share
+from edgebert.train.defaults import Problem, distillation_mix
 from edgebert.train.distillation.objective import TEACHER_SCORES, DistillationObjective
 from edgebert.train.distillation.options import AUXILIARY_OBJECTIVES, DistillationOptions
 from edgebert.train.distillation.task import DistillationTask, Target
@@ -75,14 +75,13 @@ def distill(
     """
     task = find_task(teacher.task, multi_label=teacher.multi_label)
     given = options or DistillationOptions()
-    options = _resolved(given, task, transfer)
     refuse_existing_model(output, resume=resume, force=force)
     check_dev(trials, transfer.dev)
-    _check(teacher, student, transfer, options, trials)
+    _check(teacher, student, transfer, given, trials)
     initial_student = partial(_initial_student, teacher, student, task, max_length=max_length)
     start = initial_student(seed=0)  # a seed decides nothing but the weights of a new head
     head, large = plan(Options(quantize="float32"), start).head, teacher.checkpoint
-    inspected = Network(large.config, large.weights) if large and options.inspects_teacher else None
+    inspected = Network(large.config, large.weights) if large and given.inspects_teacher else None
     evaluate = _dev_evaluation(transfer, start)
     texts = _texts(transfer, start, task)
     if more is not None:
@@ -90,15 +89,20 @@ def distill(
         texts = _texts(transfer, start, task)
     known = {"teacher": teacher.fingerprint, "transfer": transfer.fingerprint}
     scores = teacher.scores(
-        [text for text, _ in texts], known["transfer"], output / SCORES, progress
+        [each.text for each in texts], known["transfer"], output / SCORES, progress
     )
     tokenizer = start.make_tokenizer()
-    examples = [Example((tokenizer.encode(each.text, each.pair),), right) for each, right in texts]
+    examples = [
+        Example((tokenizer.encode(each.text.text, each.text.pair),), each.target) for each in texts
+    ]
+    labelled = sum(each.is_labelled for each in texts) / len(texts)
+    problem = Problem.of(start, teacher.task, len(texts), labelled=labelled)
+    resolved = _resolved(given, task, problem)
     experiment = Experiment(
-        problem=Problem.of(start, teacher.task, len(examples)),
+        problem=problem,
         initial_checkpoint=lambda settings: initial_student(seed=settings.seed),
         objective=lambda settings: DistillationObjective(
-            head, options, start.config, inspected, settings.seed
+            head, resolved, start.config, inspected, settings.seed
         ),
         batches=partial(
             ExampleBatches.of,
@@ -107,23 +111,33 @@ def distill(
             max_length=start.tokenizer.max_length,
         ),
         evaluate=evaluate,
-        config={**_config(transfer, options), **known},
+        config={**_config(transfer, resolved), **known},
         examples=examples,
         count=len(examples),
         truncated=truncated(examples),
-        defaults_note=f" --hard {options.hard:g}" if given.hard is None else "",
+        defaults_note=_derived(given, resolved),
     )
     return run_trials(experiment, trials, output, resume=resume, progress=progress, notify=notify)
 
 
 def _resolved(
-    options: DistillationOptions, task: DistillationTask, transfer: TransferSet
+    given: DistillationOptions, task: DistillationTask, problem: Problem
 ) -> DistillationOptions:
-    """The options with a share of hard labels where it was not given."""
-    if options.hard is not None:
-        return options
-    labelled = transfer.labelled is not None and task.hard_loss is not None
-    return replace(options, hard=hard_label_share(labelled=labelled))
+    """The options with temperature and share of hard labels where they were not given."""
+    temperature, hard = distillation_mix(problem)
+    if task.hard_loss is None:
+        hard = 0.0
+    return replace(
+        given,
+        temperature=temperature if given.temperature is None else given.temperature,
+        hard=hard if given.hard is None else given.hard,
+    )
+
+
+def _derived(given: DistillationOptions, resolved: DistillationOptions) -> str:
+    """For people: which options were left open, and what they became."""
+    names = [name for name in ("temperature", "hard") if getattr(given, name) is None]
+    return "".join(f" --{name} {getattr(resolved, name):g}" for name in names)
 
 
 def _check(
@@ -181,11 +195,15 @@ def _initial_student(
     return task.initial_student(start, teacher.checkpoint)
 
 
-def _texts(
-    transfer: TransferSet, start: Checkpoint, task: DistillationTask
-) -> list[tuple[Text, Target]]:
+class _TransferText(NamedTuple):
+    text: Text
+    target: Target
+    is_labelled: bool
+
+
+def _texts(transfer: TransferSet, start: Checkpoint, task: DistillationTask) -> list[_TransferText]:
     """Each text once, with its target."""
-    found: dict[tuple[str, str | None], tuple[Text, Target]] = {}
+    found: dict[tuple[str, str | None], _TransferText] = {}
     labels = start.labels or ()
     for text, label in transfer.read(multi_label=start.multi_label):
         if label is None:
@@ -193,7 +211,8 @@ def _texts(
         else:
             target = task.target(Row(text.text, text.pair, label, text.place), labels)
         for each in task.inputs(text):
-            found.setdefault((each.text, each.pair), (each, target))
+            known = _TransferText(each, target, label is not None)
+            found.setdefault((each.text, each.pair), known)
     if not found:
         raise EdgebertError(f"{transfer.files[0]}: has no texts to learn from")
     return list(found.values())

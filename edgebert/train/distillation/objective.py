@@ -98,7 +98,8 @@ class DistillationObjective:
         return loss
 
     def _label_loss(self, logits: Any, batch: Mapping[str, Any]) -> Any:
-        soft = self._task.soft_loss(logits, batch[TEACHER_SCORES], self._options.temperature)
+        temperature = self._options.temperature or 1.0
+        soft = self._task.soft_loss(logits, batch[TEACHER_SCORES], temperature)
         if self._task.hard_loss is None:
             return tf.reduce_mean(soft)
         hard, known = self._task.hard_loss(logits, batch["target"])

@@ -57,16 +57,15 @@ class DistillationOptions:
 
     Attributes:
         temperature: both distributions are softened by it; the loss grows by its square, so that
-            the gradient does not shrink.
-        hard: share of the loss on hard labels, for texts that have one; None: the default (see
-            `train.defaults`).
+            the gradient does not shrink; None: the default (see `train.defaults`).
+        hard: share of the loss on hard labels, for texts that have one; None: the default.
         weights: of auxiliary objectives by name; those left out have the weight 0.
 
     Raises:
         EdgebertError: no such objective, or a value is out of range.
     """
 
-    temperature: float = 1.0
+    temperature: float | None = None
     hard: float | None = None
     weights: Mapping[str, float] = field(default_factory=dict)
 
@@ -97,7 +96,8 @@ class DistillationOptions:
         return {"temperature": self.temperature, "hard": self.hard, **weights}
 
     def _ranges(self) -> Iterator[tuple[str, float, float, float]]:
-        yield "temperature", self.temperature, 0.1, 100
+        if self.temperature is not None:
+            yield "temperature", self.temperature, 0.1, 100
         if self.hard is not None:
             yield "hard", self.hard, 0, 1
         for name, weight in self.weights.items():
