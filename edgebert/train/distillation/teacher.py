@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -192,13 +192,19 @@ class FileTeacher(Teacher):
         return task.scores(np.array(rows, np.float32))
 
 
+_ROWS: Mapping[TaskName, Callable[[Any], Any]] = {
+    "classify": lambda answer: list(answer.scores.values()),
+    "regress": lambda value: [value],
+    "embed": lambda vector: vector,
+}
+"""A task's answer as a row of scores."""
+
+
 def _scores(model: Model, texts: Sequence[Text]) -> Array:
-    rows = []
-    prompt = model.prompts.get(model.record.default_prompt or "", "")
-    for text in texts:
-        ids, segment_ids, _ = model.tokenizer.encode(prompt + text.text, text.pair)
-        rows.append(model.run_ids(ids, segment_ids)[0])
-    values = np.stack(rows).astype(np.float32)
+    """What a model says of texts, by as many threads as there are processors."""
+    row = _ROWS[model.task]
+    replies = model.batch(((each.text, each.pair) for each in texts), replies=True)
+    values = np.array([row(reply.value) for reply in replies], np.float32)
     return find_task(model.task, multi_label=model.multi_label).scores(values)
 
 
