@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from edgebert.arguments import checked_arguments
 from edgebert.errors import EdgebertError
 from edgebert.progress import Progress, silent
 
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
     from edgebert.semantic_search.search import Hit
     from edgebert.support import AcceleratorChoice
 
-PathLike: TypeAlias = "str | os.PathLike[str]"
+PathLike: TypeAlias = str | os.PathLike[str]
 
 Value = TypeVar("Value", str, int)
 
 
+@checked_arguments
 def evaluate(
     model: Model | PathLike,
     data: PathLike,
@@ -61,6 +63,7 @@ def evaluate(
         return evaluate_on(opened, data_set, out_of_scope=outside, progress=progress)
 
 
+@checked_arguments
 def compare(
     model: Model | PathLike,
     baseline: Model | PathLike,
@@ -101,6 +104,7 @@ def compare(
             return compare_on(opened, other, data_set, show=show, progress=progress)
 
 
+@checked_arguments
 def benchmark(
     models: PathLike | Sequence[PathLike],
     devices: str | Sequence[str] = "local",
@@ -177,6 +181,7 @@ def benchmark(
     return run(job, _several(devices), options, progress=progress)
 
 
+@checked_arguments
 def search(
     model: Model | PathLike,
     corpus: PathLike,

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from edgebert.arguments import checked_arguments
 from edgebert.bert.sentence import Pooling
 from edgebert.bert.tasks import TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint
@@ -36,6 +37,7 @@ from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.unfinished import temporary_folder
 
 
+@checked_arguments
 def convert(
     source: str | os.PathLike[str],
     output: str | os.PathLike[str] | None = None,

@@ -93,8 +93,9 @@ def stream(
     Raises:
         EdgebertError: a string instead of several, or a number below 1.
     """
-    if isinstance(items, str):
-        raise EdgebertError("a batch is many texts, such as a list; one string was given")
+    if isinstance(items, str) or not isinstance(items, Iterable):
+        given = "one string" if isinstance(items, str) else type(items).__name__
+        raise EdgebertError(f"a batch is many texts, such as a list; {given} was given")
     if workers is None:
         workers = usable_workers()
     for name, value in (("batch_size", batch_size), ("workers", workers)):

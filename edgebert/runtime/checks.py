@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from edgebert.bert import tasks
 from edgebert.errors import EdgebertError
@@ -30,6 +30,14 @@ def check_graph(file: ModelFile, session: Session) -> None:
             f"{file.path}: damaged: {width} {named} in its record for "
             f"{session.output_width} outputs of its graph"
         )
+
+
+def whole_numbers(name: str, values: Iterable[int]) -> list[int]:
+    """The values as a list; raises EdgebertError unless they are whole numbers."""
+    numbers = list(values) if isinstance(values, Iterable) else None
+    if numbers is None or not all(hasattr(number, "__index__") for number in numbers):
+        raise EdgebertError(f"{name} is {str(values)[:60]!r}; needed: a list of whole numbers")
+    return numbers
 
 
 def check_ids(record: Record, ids: Sequence[int]) -> None:

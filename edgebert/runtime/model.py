@@ -17,7 +17,13 @@ from edgebert.bert.tasks import TaskName
 from edgebert.errors import AcceleratorWarning, EdgebertError, TruncationWarning
 from edgebert.model_file.read import ModelFile, read_model_file
 from edgebert.model_file.record import Record
-from edgebert.runtime.checks import check_graph, check_ids, check_segment_values, check_segments
+from edgebert.runtime.checks import (
+    check_graph,
+    check_ids,
+    check_segment_values,
+    check_segments,
+    whole_numbers,
+)
 from edgebert.runtime.reply import Reply
 from edgebert.runtime.sessions import Sessions, open_session
 from edgebert.runtime.tasks import make_task, output_width
@@ -470,9 +476,9 @@ class Model:
                 is no token, segments that the model has not or that are not one for each id, or
                 such as a file which is given ids alone cannot know.
         """
-        ids = list(ids)
+        ids = whole_numbers("ids", ids)
         check_ids(self.record, ids)
-        segments = None if segment_ids is None else list(segment_ids)
+        segments = None if segment_ids is None else whole_numbers("segment_ids", segment_ids)
         if segments is not None:
             check_segment_values(self.record, segments, len(ids))
         if "segment_ids" not in self._session.inputs:
@@ -480,7 +486,7 @@ class Model:
         every: dict[str, Sequence[int]]
         every = {name: range(len(ids)) for name in self._session.further_inputs}
         if positions is not None:
-            every["positions"] = list(positions)
+            every["positions"] = whole_numbers("positions", positions)
         return self._session.run(ids, segments, every)
 
     def selftest(self) -> SelfTestReport:

@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from edgebert.arguments import checked_arguments
 from edgebert.arrays import Array
 from edgebert.errors import EdgebertError
 from edgebert.progress import Progress, silent
@@ -83,6 +84,7 @@ def default_index(corpus: Path) -> Path:
     return corpus.with_name(f"{corpus.name}.edgebert-index")
 
 
+@checked_arguments
 def open_search(
     model: Model,
     corpus: str | os.PathLike[str],
