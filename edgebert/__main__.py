@@ -1,5 +1,5 @@
 """`python -m edgebert`: the program, where its command is not on the path."""
 
-from edgebert.cli.main import main
+from edgebert.cli.program import main
 
 main()

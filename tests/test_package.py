@@ -17,10 +17,10 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = Path(edgebert.__file__).parent
 ORDER = [
     "version", "support", "errors", "progress", "retry_policy", "arguments", "arrays", "formatting",
-    "lazy_names", "lfs_pointer", "text_files", "unfinished", "files", "crc32c", "typed_json",
-    "data", "page", "bert", "tokenizer", "checkpoints", "model_file", "runtime", "evaluation",
-    "dataset", "converter", "semantic_search", "bulk", "serving", "benchmarking", "train", "api",
-    "fitting", "cli",
+    "lazy_names", "extras", "lfs_pointer", "text_files", "unfinished", "files", "crc32c",
+    "typed_json", "data", "page", "bert", "tokenizer", "checkpoints", "model_file", "runtime",
+    "evaluation", "dataset", "converter", "semantic_search", "bulk", "serving", "benchmarking",
+    "train", "api", "fitting", "cli",
 ]  # fmt: skip
 MODULES = {
     ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from edgebert.errors import EdgebertError
+from edgebert.extras import needed_for
 from edgebert.files import refuse_overwrite, replacing, writing
 
 SAVE_EVERY = 5.0
@@ -202,7 +203,8 @@ def _read_progress(path: Path) -> tuple[Mapping[str, str], OutputPosition] | Non
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Keeps other processes from writing the same output."""
-    from filelock import FileLock, Timeout
+    with needed_for("writing an output that can be taken up again"):
+        from filelock import FileLock, Timeout
 
     lock = FileLock(path.with_name(f"{path.name}.lock"))
     try:

@@ -11,6 +11,7 @@ from typing import Any
 from edgebert.checkpoints.cache import cached_path, discard, is_whole, seal, sidecar
 from edgebert.checkpoints.transfer import Announced, BrokenOffError, fetch
 from edgebert.errors import EdgebertError
+from edgebert.extras import needed_for
 from edgebert.progress import Progress, silent
 from edgebert.retry_policy import DEFAULT_RETRY_POLICY, RetryPolicy
 
@@ -32,7 +33,8 @@ def download(
         EdgebertError: the server refuses, cannot be reached, redirects away from HTTP or sends
             something else than it announced; or the cache cannot be written.
     """
-    from filelock import FileLock
+    with needed_for("downloading a checkpoint", "convert"):
+        from filelock import FileLock
 
     path = cached_path(url)
     try:
@@ -104,7 +106,8 @@ def _digests(path: Path, algorithms: tuple[str, ...]) -> dict[str, bytes]:
 
 def _state(algorithm: str) -> Any:
     if algorithm == "crc32c":
-        import google_crc32c
+        with needed_for("checking a download"):
+            import google_crc32c
 
         return google_crc32c.Checksum()
     return hashlib.new(algorithm, usedforsecurity=False)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edgebert.errors import EdgebertError
+from edgebert.extras import needed_for
 from edgebert.progress import Progress, silent
 
 _MODULE = "0_*"
@@ -82,7 +83,8 @@ def hub_folder(hub_id: HubId, *, progress: Progress = silent) -> Path:
 def _snapshot(
     hub_id: HubId, revision: str | None, patterns: tuple[str, ...], progress: Progress
 ) -> Path:
-    from huggingface_hub import snapshot_download
+    with needed_for("a model of the Hugging Face hub"):
+        from huggingface_hub import snapshot_download
 
     try:
         return Path(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edgebert.checkpoints.mapped import LazyTensors, map_file, tensor_view
 from edgebert.errors import EdgebertError
+from edgebert.extras import needed_for
 from edgebert.text_files import shown
 
 _ELEMENT_OF_CODE = {
@@ -33,7 +34,8 @@ def read_safetensors(path: Path) -> LazyTensors:
         EdgebertError: the file cannot be read, is damaged, its header lies about its content, or
             it holds the weights of a TensorFlow or Flax model.
     """
-    from safetensors import SafetensorError, safe_open
+    with needed_for("a safetensors file"):
+        from safetensors import SafetensorError, safe_open
 
     data = map_file(path)
     try:

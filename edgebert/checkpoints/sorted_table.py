@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edgebert.checkpoints.wire import Cursor, MalformedError
+from edgebert.extras import needed_for
 
 _MAGIC = 0xDB4775248B80FB57.to_bytes(8, "little")
 _FOOTER_SIZE = 48
@@ -39,7 +40,8 @@ def read_sorted_table(data: memoryview) -> dict[bytes, bytes]:
 
 def masked_crc32c(data: memoryview) -> int:
     """CRC-32C as LevelDB stores it: rotated and shifted, to lie beside the bytes it covers."""
-    import google_crc32c
+    with needed_for("a TensorFlow checkpoint"):
+        import google_crc32c
 
     crc = 0
     for start in range(0, len(data), _CHUNK):  # the library takes bytes, which copies

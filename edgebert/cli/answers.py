@@ -1,10 +1,39 @@
-"""How an answer is printed on one line, to be read."""
+"""How answers are printed: one a line, as JSON or to be read."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any
+
+from edgebert.cli.console import echo, escaped, print_notice
+
+if TYPE_CHECKING:
+    from edgebert.runtime.model import Model
+    from edgebert.runtime.reply import Reply
 
 _SHOWN_NUMBERS = 6
+
+
+def print_json_reply(model: Model, text: str, pair: str | None, reply: Reply) -> None:
+    """Prints a reply as a JSON object on one line."""
+    _warn_without_words(model, text, pair)
+    echo(json_line(model, text, pair, reply))
+
+
+def print_reply_line(model: Model, text: str, pair: str | None, reply: Reply) -> None:
+    """Prints a reply on one line, for reading."""
+    _warn_without_words(model, text, pair)
+    if reply.truncated:
+        print_notice("warning", f"cut off after {model.max_length} tokens: {text[:60]!r}…")
+    shown = (text, *([] if pair is None else [pair]))
+    echo("\t".join([to_line(reply.value), *map(escaped, shown)]))
+
+
+def json_line(model: Model, text: str, pair: str | None, reply: Reply) -> str:
+    """A reply as a JSON object, in ASCII and on one line."""
+    from edgebert.runtime.answer_json import to_json
+
+    return json.dumps(to_json(model, text, pair, reply), ensure_ascii=True)
 
 
 def to_line(value: Any) -> str:
@@ -33,3 +62,10 @@ def to_line(value: Any) -> str:
     shown = " ".join(f"{number:.4f}" for number in flat[:_SHOWN_NUMBERS])
     shape = " × ".join(map(str, value.shape))
     return f"[{shown}{' …' if flat.size > _SHOWN_NUMBERS else ''}] ({shape})"
+
+
+def _warn_without_words(model: Model, text: str, pair: str | None) -> None:
+    from edgebert.runtime.answer_json import has_no_words
+
+    if has_no_words(model, text, pair):
+        print_notice("warning", f"a text without words: {text[:60]!r}; its answer means nothing")

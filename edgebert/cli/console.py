@@ -7,9 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
-
-import typer
+from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeAlias
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,7 +16,9 @@ if TYPE_CHECKING:
     from edgebert.progress import Progress
 
 Notice: TypeAlias = Literal["error", "failed", "warning"]
+Colour: TypeAlias = Literal["red", "yellow", "green"]
 
+_COLOURS: dict[Colour, int] = {"red": 31, "green": 32, "yellow": 33}
 _PIPE_WIDTH = 140
 _TEXT_SHOWN = 200
 
@@ -53,19 +53,35 @@ def facts_table(rows: Iterable[tuple[str, str]]) -> Table:
     return made
 
 
+def echo(line: str, *, err: bool = False) -> None:
+    r"""Prints a line at once, with `\u…` for what the stream's encoding does not have."""
+    stream = sys.stderr if err else sys.stdout
+    if stream is not None:  # closed by whoever started us
+        encoding = stream.encoding or "utf-8"
+        stream.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        stream.flush()
+
+
+def styled(text: str, colour: Colour, stream: TextIO) -> str:
+    """Text in bold and a colour, where the stream is a terminal that wants it."""
+    if not stream.isatty() or os.environ.get("NO_COLOR"):
+        return text
+    return f"\x1b[1;{_COLOURS[colour]}m{text}\x1b[0m"
+
+
 def print_json(value: Any) -> None:
     """Prints one JSON value on stdout, readable where the terminal can show it."""
     is_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    text = json.dumps(value, indent=2, ensure_ascii=not is_utf8)
     # A lone surrogate has no UTF-8; its backslash form is what JSON writes for it anyway.
-    typer.echo(text.encode("utf-8", "backslashreplace").decode("utf-8"))
+    echo(json.dumps(value, indent=2, ensure_ascii=not is_utf8))
 
 
 def print_notice(kind: Notice, message: object) -> None:
     """Prints `kind: message` on stderr, as one line that cannot play with the terminal."""
     line = escaped(" ".join(str(message).split("\n")))
-    colour = "yellow" if kind == "warning" else "red"
-    typer.echo(f"{typer.style(f'{kind}:', fg=colour, bold=True)} {line}", err=True)
+    if sys.stderr is not None:
+        colour: Colour = "yellow" if kind == "warning" else "red"
+        echo(f"{styled(f'{kind}:', colour, sys.stderr)} {line}", err=True)
 
 
 def escaped(text: str) -> str:
@@ -130,7 +146,7 @@ def _console(**options: Any) -> Console:
 
     class QuietConsole(Console):
         def on_broken_pipe(self) -> None:
-            """Leaves it to `edgebert.cli.main`, which does the same for all output."""
+            """Leaves it to `edgebert.cli.exit_status`, which does the same for all output."""
             raise BrokenPipeError
 
     return QuietConsole(highlight=False, **options)

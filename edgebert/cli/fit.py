@@ -104,6 +104,7 @@ def fit(
     from edgebert.cli.console import print_notice, progress_bar
     from edgebert.cli.training import notify
     from edgebert.errors import EdgebertError
+    from edgebert.extras import install
     from edgebert.fitting.data import read_data
     from edgebert.fitting.fit import fit as run
     from edgebert.fitting.request import FitRequest
@@ -129,7 +130,7 @@ def fit(
     )
     if find_spec("tensorflow") is None:
         read_data(request)  # what is wrong with the data is told before
-        raise EdgebertError("training needs TensorFlow: pip install 'edgebert[train]'")
+        raise EdgebertError(f"training needs TensorFlow: {install('train')}")
     signal.signal(signal.SIGTERM, _as_interrupt)
     try:
         with progress_bar() as progress:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -113,6 +112,7 @@ def run(
       edgebert run minilm.tflite --input questions.jsonl --output vectors.jsonl
       echo "Where is my card?" | edgebert run intents.tflite --input -
     """  # noqa: D301
+    from edgebert.cli.answers import print_json_reply, print_reply_line
     from edgebert.errors import EdgebertError
     from edgebert.runtime.loading import load
 
@@ -136,7 +136,7 @@ def run(
         if source is not None and output is not None:
             _run_file(model, source, output, pair, force, workers, options)
             return
-        print_reply = _print_json if as_json else _print_line
+        print_reply = print_json_reply if as_json else print_reply_line
         for text in texts or []:
             print_reply(model, text, pair, model.reply(text, pair, **options))
         if source is not None:
@@ -167,6 +167,7 @@ def _run_file(
     options: Mapping[str, Any],
 ) -> None:
     from edgebert.bulk.answer_file import answer_file
+    from edgebert.cli.answers import json_line
     from edgebert.cli.console import print_notice, progress_bar
 
     with progress_bar() as progress:
@@ -175,7 +176,7 @@ def _run_file(
                 model,
                 Path(source),
                 output,
-                lambda text, reply: _to_json(model, text.text, text.pair, reply),
+                lambda text, reply: json_line(model, text.text, text.pair, reply),
                 stream=sys.stdin.buffer if source == _STDIN else None,
                 pair=pair,
                 options=options,
@@ -206,33 +207,3 @@ def _replies(
     with open_texts(Path(source)) as file:
         texts = read_texts(Path(source), file, pair)
         yield from answer_texts(model, texts, options=options, workers=workers)
-
-
-def _print_json(model: Model, text: str, pair: str | None, reply: Reply) -> None:
-    _warn_without_words(model, text, pair)
-    typer.echo(_to_json(model, text, pair, reply))
-
-
-def _warn_without_words(model: Model, text: str, pair: str | None) -> None:
-    from edgebert.cli.console import print_notice
-    from edgebert.runtime.answer_json import has_no_words
-
-    if has_no_words(model, text, pair):
-        print_notice("warning", f"a text without words: {text[:60]!r}; its answer means nothing")
-
-
-def _print_line(model: Model, text: str, pair: str | None, reply: Reply) -> None:
-    from edgebert.cli.answers import to_line
-    from edgebert.cli.console import escaped
-
-    _warn_without_words(model, text, pair)
-    if reply.truncated:
-        typer.echo(f"warning: cut off after {model.max_length} tokens: {text[:60]!r}…", err=True)
-    shown = (text, *([] if pair is None else [pair]))
-    typer.echo("\t".join([to_line(reply.value), *map(escaped, shown)]))
-
-
-def _to_json(model: Model, text: str, pair: str | None, reply: Reply) -> str:
-    from edgebert.runtime.answer_json import to_json
-
-    return json.dumps(to_json(model, text, pair, reply), ensure_ascii=True)

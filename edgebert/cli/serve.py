@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from edgebert.errors import EdgebertError
+from edgebert.extras import needed_for
 
 if TYPE_CHECKING:
     from edgebert.serving.app import ServiceLimits
@@ -87,13 +88,9 @@ def serve(
       edgebert serve /opt/edgebert/intents.tflite --print-unit service
     """  # noqa: D301
     paths = _by_name(files)
-    try:
+    with needed_for("edgebert serve"):
         from edgebert.serving.app import ServiceLimits
         from edgebert.serving.server import ListenAddress
-    except ModuleNotFoundError as error:
-        raise EdgebertError(
-            f"edgebert serve needs the package {error.name}; install: pip install 'edgebert[serve]'"
-        ) from error
     from edgebert.runtime.batch import usable_workers
     from edgebert.serving.served_model import ServedModel
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from edgebert.errors import CheckFailedError, EdgebertError
+from edgebert.extras import install
 from edgebert.files import replacing
 from edgebert.model_file.contents import read_contents
 from edgebert.progress import Progress
@@ -89,9 +90,7 @@ def check_configuration(name: str, target: str | None, lengths: Sequence[int]) -
     if len(set(lengths)) > 1:
         raise EdgebertError(f"compile {name}: Vela compiles one graph; give one --length")
     if importlib.util.find_spec("ethosu") is None:
-        raise EdgebertError(
-            f"compile {name}: Vela is not installed; pip install 'edgebert[ethos-u]'"
-        )
+        raise EdgebertError(f"compile {name}: Vela is not installed: {install('ethos-u')}")
     return needed
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from edgebert.extras import EXTRAS, Extra, install
 from edgebert.runtime.engines import ENGINES
 from edgebert.runtime.machine import Machine, Package, this_machine
 from edgebert.support import PYTHONS
@@ -42,7 +43,9 @@ class Diagnosis:
 
 def examine(machine: Machine | None = None) -> tuple[Diagnosis, ...]:
     """Examines a machine, by default this one."""
-    machine = machine or this_machine(_MODULES)
+    if machine is None:
+        others = (name for extra in EXTRAS for name in extra.modules)
+        machine = this_machine(_MODULES, others)
     return (
         _python(machine),
         _system(machine),
@@ -52,6 +55,7 @@ def examine(machine: Machine | None = None) -> tuple[Diagnosis, ...]:
         _tflite_runtime(machine),
         _required(machine, "numpy"),
         _memory(machine),
+        *(_extra(machine, extra) for extra in EXTRAS),
     )
 
 
@@ -107,7 +111,7 @@ def _tflite_runtime(machine: Machine) -> Diagnosis:
     if package.version is None:
         if _works(_package(machine, _LITERT)):
             return Diagnosis(_TFLITE_RUNTIME, "missing", "not installed", "not needed")
-        advice = "needs Python 3.11 or older" if too_new else "pip install edgebert[tflite-runtime]"
+        advice = "needs Python 3.11 or older" if too_new else install("tflite-runtime")
         return Diagnosis(_TFLITE_RUNTIME, "missing", "not installed", advice)
     numpy = _package(machine, "numpy").version
     if numpy and version_numbers(numpy) >= (2,):
@@ -144,6 +148,14 @@ def _memory(machine: Machine) -> Diagnosis:
     return Diagnosis(
         "memory", "warn", found, "enough to run small models; convert on a larger machine"
     )
+
+
+def _extra(machine: Machine, extra: Extra) -> Diagnosis:
+    missing = [name for name in extra.modules if _package(machine, name).version is None]
+    if not missing:
+        return Diagnosis(f"[{extra.name}]", "ok", extra.use)
+    found = f"{extra.use}: not without {', '.join(missing)}"
+    return Diagnosis(f"[{extra.name}]", "missing", found, install(extra.name))
 
 
 def _package(machine: Machine, name: str) -> Package:

@@ -14,7 +14,7 @@ import signal
 import struct
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -121,11 +121,12 @@ class Machine:
     packages: Mapping[str, Package] = field(default_factory=dict)
 
 
-def this_machine(modules: Mapping[str, str]) -> Machine:
+def this_machine(modules: Mapping[str, str], others: Iterable[str] = ()) -> Machine:
     """Looks at this machine.
 
     Args:
         modules: the module to import by the name of its package.
+        others: packages that are looked up and not imported.
     """
     return Machine(
         python=sys.version_info[:3],
@@ -135,7 +136,8 @@ def this_machine(modules: Mapping[str, str]) -> Machine:
         cores=os.cpu_count() or 1,
         cpu=parse_cpuinfo(_read("/proc/cpuinfo")),
         memory=parse_meminfo(_read("/proc/meminfo")),
-        packages={name: try_package(name, module) for name, module in modules.items()},
+        packages={name: Package(_version(name)) for name in others}
+        | {name: try_package(name, module) for name, module in modules.items()},
     )
 
 
@@ -169,9 +171,8 @@ def parse_meminfo(text: str) -> SystemMemory | None:
 
 def try_package(name: str, module: str) -> Package:
     """Imports `module` of the package in a child process."""
-    try:
-        version = importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
+    version = _version(name)
+    if version is None:
         return Package(None)
     try:
         child = subprocess.run(  # noqa: S603
@@ -189,6 +190,13 @@ def try_package(name: str, module: str) -> Package:
     if child.returncode > 0 or not child.stdout.strip():
         return Package(version, f"ends Python with status {child.returncode}")
     return Package(version, json.loads(child.stdout.splitlines()[-1]))
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def _read(path: str) -> str:

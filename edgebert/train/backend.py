@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from edgebert.errors import EdgebertError
+from edgebert.extras import install
 from edgebert.runtime.chatter import quiet
 
 # Before TensorFlow is first imported: Keras 2, which tensorflow-model-optimization needs, and
@@ -24,9 +25,7 @@ else:
 
             tf.config.list_physical_devices()  # says what it misses the first time it is asked
     except ImportError as error:
-        raise EdgebertError(
-            f"training needs TensorFlow ({error}); pip install 'edgebert[train]'"
-        ) from error
+        raise EdgebertError(f"training needs TensorFlow ({error}): {install('train')}") from error
     # It warns of every shape that is traced anew; here each is, and on purpose.
     tf.get_logger().setLevel("ERROR")
 

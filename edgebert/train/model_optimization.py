@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from edgebert.errors import EdgebertError
+from edgebert.extras import install
 from edgebert.train.backend import keras
 
 if TYPE_CHECKING:
@@ -19,8 +20,7 @@ else:
         from tensorflow_model_optimization.sparsity import keras as sparsity
     except ImportError as error:
         raise EdgebertError(
-            f"--qat and --prune need tensorflow-model-optimization ({error}); "
-            "pip install 'edgebert[train]'"
+            f"--qat and --prune need tensorflow-model-optimization ({error}): {install('train')}"
         ) from error
 
 __all__ = ["Pruning", "keras", "quantizers", "sparsity"]

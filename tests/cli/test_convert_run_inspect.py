@@ -258,7 +258,7 @@ def test_wrong_use_of_run_is_one_line(classifier, tmp_path):
 
 def test_bytes_that_are_no_text_are_one_line(classifier):
     """On a command line, bytes that are not UTF-8 reach Python as lone surrogates."""
-    command = [sys.executable, "-c", "from edgebert.cli.main import main; main()"]
+    command = [sys.executable, "-c", "from edgebert.cli.program import main; main()"]
     result = subprocess.run(
         [*command, "run", str(classifier), b"caf\xe9"], capture_output=True, text=True
     )
@@ -321,7 +321,7 @@ def test_run_writes_stdin_to_an_output(classifier, tmp_path):
 def test_ctrl_c_says_how_to_go_on_and_the_same_command_does(classifier, tmp_path):
     source, output = tmp_path / "in.txt", tmp_path / "out.jsonl"
     source.write_text("".join(f"number {number}\n" for number in range(20_000)))
-    main = "import sys; from edgebert.cli.main import main; main()"
+    main = "import sys; from edgebert.cli.program import main; main()"
     command = [sys.executable, "-c", main, "run", classifier, "--input", source, "--output", output]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while process.poll() is None and not (output.exists() and output.stat().st_size):

@@ -34,7 +34,7 @@ def test_a_row_for_each_finding_with_its_advice(run):
     result = run(WORKS)
     rows = [line.split() for line in result.stdout.splitlines()]
     assert rows[1] == ["ok", "ai-edge-litert", "2.3.0"]
-    assert rows[3] == ["warn", "memory", "100", "MB", "free", "close", "[something]"]
+    assert rows[3] == ["warn", "memory", "100", "MB", "free;", "close", "[something]"]
     assert (result.exit_code, result.stderr) == (0, "")
 
 

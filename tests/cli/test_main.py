@@ -17,7 +17,7 @@ from edgebert.cli.main import app
 from edgebert.errors import CheckFailedError, EdgebertError
 
 ROOT = Path(edgebert.__file__).parents[1]
-COMMAND = [sys.executable, "-c", "from edgebert.cli.main import main; main()"]
+COMMAND = [sys.executable, "-c", "from edgebert.cli.program import main; main()"]
 VERBS = [verb.name or verb.callback.__name__ for verb in app.registered_commands]
 
 
@@ -143,7 +143,7 @@ def test_a_closed_pipe_is_no_noise(arguments):
 def test_without_litert_the_verbs_that_need_its_schema_say_so(verb):
     program = (
         "import sys; sys.modules['ai_edge_litert'] = None\n"
-        "from edgebert.cli.main import main; main()"
+        "from edgebert.cli.program import main; main()"
     )
     source = {
         "inspect": "edgebert/data/intents.tflite",

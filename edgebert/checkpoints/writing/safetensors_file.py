@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edgebert.arrays import Array
 from edgebert.errors import EdgebertError
+from edgebert.extras import needed_for
 from edgebert.files import replacing
 from edgebert.text_files import shown
 
@@ -20,8 +21,9 @@ def write_safetensors(
         EdgebertError: the file is there and `force` is off, or it cannot be written; what was
             there stays.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import save_file
+    with needed_for("a safetensors file"):
+        from safetensors import SafetensorError
+        from safetensors.numpy import save_file
 
     with replacing(path, force=force) as part:
         try:

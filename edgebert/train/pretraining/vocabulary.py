@@ -8,6 +8,7 @@ from typing import Any
 
 from edgebert.checkpoints.vocabulary import MASK_TOKEN, SPECIAL_TOKENS
 from edgebert.errors import EdgebertError
+from edgebert.extras import needed_for
 from edgebert.tokenizer.options import TokenizerOptions
 from edgebert.tokenizer.pieces import CONTINUES
 
@@ -55,12 +56,8 @@ def train_vocabulary(
 
 
 def _untrained(options: TokenizerOptions) -> Any:
-    try:
+    with needed_for("training a vocabulary"):
         from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
-    except ImportError as error:
-        raise EdgebertError(
-            "training a vocabulary needs tokenizers; pip install 'edgebert[train]'"
-        ) from error
     found = Tokenizer(models.WordPiece(unk_token=_UNKNOWN))
     found.normalizer = normalizers.BertNormalizer(
         clean_text=True,
