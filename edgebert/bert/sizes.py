@@ -48,9 +48,12 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "w8-t4-a8": Form(8, True, 4, True, 8),
         "w4-t8-a8": Form(4.5, False, 8, False, 8),
         "int4": Form(4.5, False, 4, True, 8),
+        "w16-t4-a32": Form(16, False, 4, True, 16),
+        "w32-t4-a32": Form(32, False, 4, True, 32),
     }
 )
-"""By the name of the recipe; full-integer files are about as large as int8."""
+"""By the name of the recipe; int8-static, int8-fine, int8-full and int16x8 files are about as large
+as int8, and those of w8-t4-a8-static and w8-t4-a8-fine as w8-t4-a8."""
 
 
 def file_parts(

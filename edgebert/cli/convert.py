@@ -38,7 +38,8 @@ class ConversionOptions:
             "loses a quarter as much, for some 2 % more; or int8-full or "
             "int16x8, which hold nothing but whole numbers, for accelerators that know nothing "
             "else. w8-t4-a8 is int8 with the word table in int4, w4-t8-a8 int4 with the table in "
-            "int8. int4 is for LiteRT 2.1 and later, smaller and not faster.",
+            "int8; docs/size.md has all long names, which say the bits of weights, word table and "
+            "activations. int4 is for LiteRT 2.1 and later, smaller and not faster.",
             show_default="int8",
         ),
     ] = None

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from edgebert.bert.catalogue import CatalogueModel
     from edgebert.bert.embedders import Embedder
     from edgebert.bert.relatives import Relative
+    from edgebert.cli.model_sizes import KnownModel
 
 _WIDE = 125
 _TEXTS = ("name", "alias")
 _NUMBERS = ("L", "H", "parameters", "float32\nMB", "int8\nMB", "GLUE")
 _NOTES = (
     "L layers, H wide. int8 MB: about what edgebert convert writes, vocabulary included.",
-    "--json has the sizes of other recipes, too.",
+    "edgebert models NAME shows its parts in every form, and with fewer word pieces.",
     "GLUE: test server score, from the README of github.com/google-research/bert.",
 )
 _PROMPT_NOTE = (
@@ -31,6 +32,11 @@ _ARCHIVE_NOTE = "The archive of each is uncased_L-…_H-…_A-….zip; edgebert 
 
 
 def models(
+    name: Annotated[
+        str | None,
+        typer.Argument(help="One of them: what each part takes in each form.", show_default=False),
+    ] = None,
+    *,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print everything known about each, as JSON.")
     ] = False,
@@ -40,11 +46,13 @@ def models(
     The first runs by its name. The 24 have sizes and published GLUE scores; below them are
     well-known compact models of other families and sizes, and embedders with the prompts that
     they need. Any name or alias of the 24, and any hub id, can be given to edgebert convert; so can
-    what was fine-tuned from them.
+    what was fine-tuned from them. With the name of one, show how many megabytes its word table,
+    matrices, vocabulary and the rest take in each form, and what fewer word pieces would leave.
 
     \b
     Examples:
       edgebert models
+      edgebert models 2/128
       edgebert models --json
     """  # noqa: D301
     from edgebert.bert.catalogue import CATALOGUE
@@ -53,6 +61,9 @@ def models(
     from edgebert.cli.console import print_json, stdout
     from edgebert.model_file.packaged import PACKAGED
 
+    if name is not None:
+        _print_sizes(name, as_json=as_json)
+        return
     if as_json:
         others = (*map(_relative, RELATIVES), *map(_embedder, EMBEDDERS))
         print_json([*map(_packaged, PACKAGED), *map(_record, CATALOGUE), *others])
@@ -72,6 +83,19 @@ def models(
     console.print()
     for note in (*_NOTES, _PROMPT_NOTE) if wide else (*_NOTES, _PROMPT_NOTE, _ARCHIVE_NOTE):
         console.print(note, style="dim")
+
+
+def _print_sizes(name: str, *, as_json: bool) -> None:
+    from edgebert.cli.console import print_json, stdout
+    from edgebert.cli.model_sizes import find_known, sizes_of, sizes_table
+
+    model = find_known(name)
+    if as_json:
+        print_json({"name": model.name, "hub_id": model.hub_id, "sizes": sizes_of(model)})
+        return
+    console = stdout()
+    console.print(f"[bold]{model.name}[/]  {model.hub_id}, about, by its shapes:")
+    console.print(sizes_table(model))
 
 
 def _packaged(name: str) -> dict[str, Any]:
@@ -108,7 +132,9 @@ def _embedder(model: Embedder) -> dict[str, Any]:
     return {**_shared(model, family="BERT"), "task": "embed", "prompts": dict(model.prompts)}
 
 
-def _shared(model: CatalogueModel | Relative | Embedder, family: str) -> dict[str, Any]:
+def _shared(model: KnownModel, family: str) -> dict[str, Any]:
+    from edgebert.cli.model_sizes import bytes_of
+
     config = model.config
     return {
         "name": model.name,
@@ -119,26 +145,12 @@ def _shared(model: CatalogueModel | Relative | Embedder, family: str) -> dict[st
         "parameters": model.parameters,
         "float32_bytes": model.float32_bytes,
         "int8_bytes_estimate": model.int8_bytes,
-        "bytes_estimates": _bytes_of(model),
+        "bytes_estimates": bytes_of(model),
         "hub_id": model.hub_id,
     }
 
 
-def _bytes_of(model: CatalogueModel | Relative | Embedder) -> dict[str, int]:
-    """About the size of the converted file by recipe."""
-    from edgebert.bert.catalogue import CatalogueModel
-    from edgebert.bert.relatives import Relative
-    from edgebert.bert.sizes import FORMS, file_bytes
-
-    heads: tuple[str, ...] = ()
-    if isinstance(model, CatalogueModel):
-        heads = ("pooler",)
-    elif isinstance(model, Relative):
-        heads = model.heads
-    return {form: file_bytes(model.config, heads, form) for form in FORMS}
-
-
-def _sizes(model: CatalogueModel | Relative | Embedder) -> tuple[str, ...]:
+def _sizes(model: KnownModel) -> tuple[str, ...]:
     """Cells of `_NUMBERS`, but for the last."""
     return (
         str(model.config.num_hidden_layers),

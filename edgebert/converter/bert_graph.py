@@ -59,6 +59,7 @@ def build_fixed_graphs(
     head: Head,
     storage: WeightStorage,
     lengths: Sequence[int],
+    matrices: Mapping[str, Stored] = MappingProxyType({}),
 ) -> dict[str, Graph]:
     """The same for inputs [1, N] of each of some lengths, by the keys of their signatures.
 
@@ -66,7 +67,9 @@ def build_fixed_graphs(
     """
     shortest, *longer = sorted(lengths)
     graph = Graph(length=shortest)
-    builder: Builder[Tensor] = Builder(config, fold(weights, config), storage, graph)
+    builder: Builder[Tensor] = Builder(
+        config, fold(weights, config), storage, graph, matrices=dict(matrices)
+    )
     graphs = {f"length_{shortest}": graph}
     write_graph(builder, head, POSITIONS)
     for length in longer:

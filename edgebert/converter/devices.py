@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from edgebert.bert.config import BertConfig
-from edgebert.converter.options import DeviceName, Options, RecipeName
+from edgebert.converter.options import LONG_NAMES, DeviceName, Options, RecipeName
 from edgebert.converter.static_int8.families import foreign_parts
 from edgebert.errors import EdgebertError
 
@@ -24,7 +24,7 @@ FASTEST: Mapping[DeviceName, RecipeName] = MappingProxyType(
 
 
 def recipe_for(options: Options, config: BertConfig) -> RecipeName:
-    """The recipe that was asked for, or that is the quickest on the device that was.
+    """The row of the recipe that was asked for, or that is the quickest on the device that was.
 
     Families that int8-static does not serve take `int8`.
 
@@ -32,7 +32,8 @@ def recipe_for(options: Options, config: BertConfig) -> RecipeName:
         EdgebertError: the device is unknown, or a recipe was asked for too.
     """
     if options.device is None:
-        return options.quantize or USUAL
+        asked = options.quantize or USUAL
+        return LONG_NAMES.get(asked, asked)
     if options.quantize is not None:
         raise EdgebertError("quantize and for: a device chooses the recipe; give one of the two")
     if options.device not in FASTEST:

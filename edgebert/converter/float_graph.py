@@ -5,7 +5,9 @@ One graph takes texts of any length; or several take one fixed length each, for 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from edgebert.bert.tasks import TASKS, TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint
@@ -15,7 +17,7 @@ from edgebert.converter.lengths import fixed_lengths
 from edgebert.converter.options import SHORTEST, Options
 from edgebert.converter.recipe import BuildAids, Built
 from edgebert.converter.targets import ANY, require_type
-from edgebert.converter.weight_storage import WeightStorage
+from edgebert.converter.weight_storage import Stored, WeightStorage
 from edgebert.errors import EdgebertError
 from edgebert.model_file.fixed_graphs import Fixed
 from edgebert.runtime.session import INPUTS
@@ -44,11 +46,21 @@ class FloatPlan:
 
     def build(self, checkpoint: Checkpoint, head: Head, aids: BuildAids) -> Built:
         """Builds the graphs."""
+        return self.write(checkpoint, head)
+
+    def write(
+        self,
+        checkpoint: Checkpoint,
+        head: Head,
+        matrices: Mapping[str, Stored] = MappingProxyType({}),
+    ) -> Built:
+        """Writes the graphs; `matrices` are those that are stored already, by name."""
         model = (checkpoint.config, checkpoint.weights, head, self.storage)
         if not self.lengths:
-            return Built({SIGNATURE: build_graph(*model)}, float16_steps=self.float16_steps)
+            graph = build_graph(*model, matrices)
+            return Built({SIGNATURE: graph}, float16_steps=self.float16_steps)
         return Built(
-            build_fixed_graphs(*model, self.lengths),
+            build_fixed_graphs(*model, self.lengths, matrices),
             fixed=fixed_inputs(head.task, self.lengths),
             target=self.target,
             float16_steps=self.float16_steps,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.bert_graph import build_graph
 from edgebert.converter.check import cosine
 from edgebert.converter.dense_inputs import DenseInputs
-from edgebert.converter.float_graph import SIGNATURE, FloatMethod
+from edgebert.converter.float_graph import FloatMethod, FloatPlan
 from edgebert.converter.full_integer.texts import calibration_texts, encode, held_out_texts
 from edgebert.converter.gptq import BLOCK, output_error, quantize_in_blocks
 from edgebert.converter.head import Head
@@ -49,44 +49,49 @@ class Int4Plan:
     """A `recipe.GraphPlan`.
 
     Attributes:
-        max_length: most tokens of an input.
-        storage: of what is not int4 in blocks: tables, and matrices that blocks do not divide.
+        graphs: with the storage of what is not int4 in blocks: tables, and matrices that blocks do
+            not divide.
         calibration: a file of texts; None: those that edgebert brings.
         max_drop: the most that may be lost before matrices stay int8; None: they never do.
     """
 
-    max_length: int
-    storage: WeightStorage
+    graphs: FloatPlan
     calibration: Path | None = None
     max_drop: float | None = None
 
+    @property
+    def max_length(self) -> int:
+        """Most tokens of an input."""
+        return self.graphs.max_length
+
     def build(self, checkpoint: Checkpoint, head: Head, aids: BuildAids) -> Built:
-        """Builds the graph."""
+        """Builds the graphs."""
         source, texts = calibration_texts(
             self.calibration, head.task, "int4 matrices are rounded for"
         )
         encodings = encode(texts, aids.tokenizer, min(self.max_length, 128))
         rounded = _round(DenseInputs(checkpoint, head, encodings), aids.progress)
 
-        def build(kept: int) -> Built:
+        def build(kept: int, graphs: FloatPlan = self.graphs) -> Built:
             """With so many of the matrices in int8, those first that lose most."""
             matrices = {
                 name: each.int8 if at < kept else each.int4
                 for at, (name, each) in enumerate(rounded.items())
             }
-            graph = build_graph(checkpoint.config, checkpoint.weights, head, self.storage, matrices)
             note = f"int4 in blocks of {BLOCK} by GPTQ ({len(texts)} texts: {source})"
             if kept:
                 note += f", {kept} of {len(rounded)} int8"
-            return Built({SIGNATURE: graph}, matrices=note)
+            return replace(graphs.write(checkpoint, head, matrices), matrices=note)
 
         allowed = self.max_drop
         if allowed is None:
             return build(0)
-        loss = aids.quality_measure or _cosine_loss(
-            checkpoint, head, aids.tokenizer, self.max_length
-        )
-        return build(_fewest(lambda kept: loss(build(kept)) <= allowed, len(rounded)))
+        measured, loss = self.graphs, aids.quality_measure
+        if loss is None:
+            # Texts of any length, whatever the file takes.
+            measured = replace(self.graphs, lengths=())
+            loss = _cosine_loss(checkpoint, head, aids.tokenizer, self.max_length)
+        return build(_fewest(lambda kept: loss(build(kept, measured)) <= allowed, len(rounded)))
 
 
 def _round(inputs: DenseInputs, progress: Progress) -> dict[str, _Rounded]:
@@ -148,6 +153,5 @@ class Int4Method:
         if options.mixed not in (None, "none", "auto"):
             raise EdgebertError(f"mixed {options.mixed!r} is unknown; accepted: none, auto")
         drop = USUAL_DROP if options.max_drop is None else options.max_drop
-        max_length = FloatMethod(self.storage).plan(options, checkpoint, head).max_length
-        mixes = options.mixed == "auto"
-        return Int4Plan(max_length, self.storage, options.calibration, drop if mixes else None)
+        graphs = FloatMethod(self.storage).plan(options, checkpoint, head)
+        return Int4Plan(graphs, options.calibration, drop if options.mixed == "auto" else None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from edgebert.bert.sentence import Pooling
@@ -20,8 +21,34 @@ RecipeName: TypeAlias = Literal[
     "int16x8",
     "int4",
     "w8-t4-a8",
+    "w8-t4-a8-static",
+    "w8-t4-a8-fine",
     "w4-t8-a8",
+    "w16-t4-a32",
+    "w32-t4-a32",
+    "w8-t8-a8",
+    "w8-t8-a8-static",
+    "w8-t8-a8-fine",
+    "w8-t8-a8-full",
+    "w8-t8-a16-full",
+    "w4-t4-a8",
+    "w16-t16-a32",
+    "w32-t32-a32",
 ]
+LONG_NAMES: Mapping[RecipeName, RecipeName] = MappingProxyType(
+    {
+        "w8-t8-a8": "int8",
+        "w8-t8-a8-static": "int8-static",
+        "w8-t8-a8-fine": "int8-fine",
+        "w8-t8-a8-full": "int8-full",
+        "w8-t8-a16-full": "int16x8",
+        "w4-t4-a8": "int4",
+        "w16-t16-a32": "float16",
+        "w32-t32-a32": "float32",
+    }
+)
+"""Recipes with a short name by their long one: bits of weights, word table and activations."""
+
 RuntimeName: TypeAlias = Literal["litert", "litert-2.2", "tflite-runtime"]
 DeviceName: TypeAlias = Literal["pi4", "pi5", "phone", "x86"]
 Mixed: TypeAlias = Literal["none", "auto"]

@@ -14,7 +14,7 @@ from edgebert.checkpoints.labels import default_labels, read_labels
 from edgebert.converter.devices import recipe_for
 from edgebert.converter.float_graph import FloatPlan
 from edgebert.converter.head import Head
-from edgebert.converter.options import Options, RecipeName, RuntimeName
+from edgebert.converter.options import LONG_NAMES, Options, RecipeName, RuntimeName
 from edgebert.converter.prompts import NO_PROMPTS, Prompts, resolve_prompts
 from edgebert.converter.recipe import GraphPlan, Recipe
 from edgebert.converter.recipes import RECIPES
@@ -34,6 +34,10 @@ _CALLED = MappingProxyType(
     }
 )
 """Options whose users know them by another name."""
+
+
+_IMPOSSIBLE = MappingProxyType({"w8-t4-a8-full": "int8-full", "w8-t4-a16-full": "int16x8"})
+"""Recipes that one could expect, with the nearest that there is."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +83,15 @@ def plan(options: Options, checkpoint: Checkpoint) -> Plan:
 def _no_method(recipe: RecipeName, runtime: RuntimeName) -> str:
     """Why no graph can be built: one of the two is unknown, or they do not go together."""
     runtimes = {name for row in RECIPES.values() for name in row.methods}
+    if recipe in _IMPOSSIBLE:
+        return (
+            f"quantize {recipe}: no op of TFLite gives whole numbers from an int4 table; use "
+            f"{_IMPOSSIBLE[recipe]}, or w8-t4-a8, whose values are float32"
+        )
     if recipe not in RECIPES:
-        return f"quantize {recipe!r} is unknown; known: {', '.join(sorted(RECIPES))}"
+        return (
+            f"quantize {recipe!r} is unknown; known: {', '.join(sorted({*RECIPES, *LONG_NAMES}))}"
+        )
     if runtime not in runtimes:
         return f"runtime {runtime!r} is unknown; known: {', '.join(sorted(runtimes))}"
     there = sorted(name for name, row in RECIPES.items() if runtime in row.methods)

@@ -11,8 +11,8 @@ from edgebert.converter.full_integer.method import IntegerMethod
 from edgebert.converter.int4_graph import Int4Method
 from edgebert.converter.options import RecipeName
 from edgebert.converter.recipe import Limit, Recipe
-from edgebert.converter.static_int8.method import StaticMethod
-from edgebert.converter.weight_storage import FLOAT16, FLOAT32, INT8, INT8_WITH_INT4_WORDS
+from edgebert.converter.static_int8.method import INT4_WORDS_LOSS, StaticMethod
+from edgebert.converter.weight_storage import FLOAT16, FLOAT32, INT8, WeightStorage, with_int4_words
 
 _INT8_MATRICES, _INT8_TABLES = "int8, one scale an output channel", "int8, one scale a table"
 _INT8_COLUMNS = "int8, one scale a column"
@@ -31,8 +31,15 @@ _INTEGER_OPTIONS = frozenset(
     }
 )
 
-_INT4_MATRICES, _INT4_TABLES = "int4 in blocks", "words int4, one scale a row; others int8"
-_INT4_OPTIONS = frozenset({"calibration", "mixed", "max_drop"})
+_INT4_MATRICES, _INT4_WORDS = "int4 in blocks", "words int4, one scale a row; others"
+_INT4_OPTIONS = frozenset({"calibration", "mixed", "max_drop"}) | _FIXED_OPTIONS
+_DYNAMIC = "int8 per token, while running"
+_FROM_WORDS = "float32; int8 per token where they are compared with words"
+
+_FLOATS_WITH_INT4_WORDS: tuple[tuple[RecipeName, WeightStorage, str], ...] = (
+    ("w16-t4-a32", FLOAT16, "float16"),
+    ("w32-t4-a32", FLOAT32, "float32"),
+)
 
 # TFLite before 2.17 has no dense layer with one scale a channel, and before 2.20 (which is LiteRT
 # 1.3) it cannot gather float16. The XNNPACK of 2.14 cannot resize what is repeated. What is static
@@ -47,7 +54,7 @@ _ROWS = (
         },
         matrices=_INT8_MATRICES,
         tables=_INT8_TABLES,
-        activations="int8 per token, while running",
+        activations=_DYNAMIC,
         limit=Limit(mean_cosine=0.99),
         self_test_tolerance=0.05,
         options=_FIXED_OPTIONS,
@@ -71,7 +78,7 @@ _ROWS = (
         },
         matrices=_INT8_MATRICES,
         tables=_INT8_COLUMNS,
-        activations="int8 per token, while running",
+        activations=_DYNAMIC,
         limit=Limit(mean_cosine=0.995, lowest_cosine=0.95),
         self_test_tolerance=0.05,
         options=frozenset({"calibration", "lengths"}),
@@ -126,30 +133,65 @@ _ROWS = (
     # Only LiteRT computes with int4.
     Recipe(
         "w8-t4-a8",
-        {"litert": FloatMethod(INT8_WITH_INT4_WORDS)},
+        {"litert": FloatMethod(with_int4_words(INT8))},
         matrices=_INT8_MATRICES,
-        tables=_INT4_TABLES,
-        activations="int8 per token, while running",
+        tables=f"{_INT4_WORDS} int8",
+        activations=_DYNAMIC,
         limit=Limit(mean_cosine=0.98),
         self_test_tolerance=0.05,
         options=_FIXED_OPTIONS,
+    ),
+    Recipe(
+        "w8-t4-a8-static",
+        {"litert": StaticMethod(tables=with_int4_words(INT8), usual_loss=INT4_WORDS_LOSS)},
+        matrices=_INT8_MATRICES,
+        tables=f"{_INT4_WORDS} {_INT8_COLUMNS}",
+        activations="int8, one scale a dense layer, from",
+        limit=Limit(mean_cosine=0.98, lowest_cosine=0.9),
+        self_test_tolerance=0.05,
+        options=frozenset({"calibration", "lengths", "max_loss"}),
+        odd_texts=True,
+    ),
+    Recipe(
+        "w8-t4-a8-fine",
+        {"litert": StaticMethod(dynamic=True, tables=with_int4_words(INT8))},
+        matrices=_INT8_MATRICES,
+        tables=f"{_INT4_WORDS} {_INT8_COLUMNS}",
+        activations=_DYNAMIC,
+        limit=Limit(mean_cosine=0.98, lowest_cosine=0.9),
+        self_test_tolerance=0.05,
+        options=frozenset({"calibration", "lengths"}),
+        odd_texts=True,
+    ),
+    *(
+        Recipe(
+            name,
+            {"litert": FloatMethod(with_int4_words(storage))},
+            matrices=numbers,
+            tables=f"{_INT4_WORDS} {numbers}",
+            activations=_FROM_WORDS,
+            limit=Limit(mean_cosine=0.98),
+            self_test_tolerance=0.05,
+            options=_FIXED_OPTIONS,
+        )
+        for name, storage, numbers in _FLOATS_WITH_INT4_WORDS
     ),
     Recipe(
         "w4-t8-a8",
         {"litert": Int4Method(INT8)},
         matrices=_INT4_MATRICES,
         tables=_INT8_TABLES,
-        activations="int8 per token, while running",
+        activations=_DYNAMIC,
         limit=Limit(mean_cosine=0.95),
         self_test_tolerance=0.05,
         options=_INT4_OPTIONS,
     ),
     Recipe(
         "int4",
-        {"litert": Int4Method(INT8_WITH_INT4_WORDS)},
+        {"litert": Int4Method(with_int4_words(INT8))},
         matrices=_INT4_MATRICES,
-        tables=_INT4_TABLES,
-        activations="int8 per token, while running",
+        tables=f"{_INT4_WORDS} int8",
+        activations=_DYNAMIC,
         limit=Limit(mean_cosine=0.95),
         self_test_tolerance=0.05,
         options=_INT4_OPTIONS,

@@ -78,7 +78,8 @@ class WeightStorage:
     def times_table(self, graph: GraphOps[T], x: T, table: T, bias: T | None) -> T:
         """Rows [m, E] times each row of a table [V, E], plus a bias [V]: [m, V]."""
         # A dense layer takes an integer table as it is, and no float16 one.
-        kept = table if self.store_table is quantize_per_tensor else graph.dequantize(table)
+        whole = self.store_words is not None or self.store_table is quantize_per_tensor
+        kept = table if whole else graph.dequantize(table)
         return graph.fully_connected(x, kept, bias)
 
 
@@ -91,6 +92,10 @@ def _float16(weight: Array) -> npt.NDArray[np.float16]:
 
 
 INT8 = WeightStorage(quantize_per_row, quantize_per_tensor)
-INT8_WITH_INT4_WORDS = replace(INT8, store_words=quantize_rows_to_int4)
 FLOAT16 = WeightStorage(_float16, _float16)
 FLOAT32 = WeightStorage(_float32, _float32)
+
+
+def with_int4_words(storage: WeightStorage) -> WeightStorage:
+    """The same, but for the word table: int4, one scale a row."""
+    return replace(storage, store_words=quantize_rows_to_int4)

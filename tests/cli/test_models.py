@@ -89,3 +89,21 @@ def test_other_families_follow_with_their_hub_ids_and_sizes():
         assert rows[model.name][:2] == [model.name, model.family]
         assert f"{model.parameters:,}" in rows[model.name]
         assert rows[model.name][-1] == model.hub_id
+
+
+@pytest.mark.parametrize("name", ["2/128", "TINY", "google/bert_uncased_L-2_H-128_A-2"])
+def test_a_name_gives_the_parts_of_that_model_in_every_form(name):
+    sizes = json.loads(run(name, "--json"))["sizes"]
+    assert list(sizes) == list(FORMS)
+    for form, told in sizes.items():
+        assert abs(sum(told["parts"].values()) - told["bytes"]) < 5
+        fewer = file_bytes(find("2/128").config, form=form, pieces=2_000)
+        assert told["bytes_with_pieces"]["2000"] == fewer
+    rows = {line.split("  ")[0]: line.split()[-len(FORMS) :] for line in run(name).splitlines()}
+    assert rows["whole file"] == [f"{told['bytes'] / 1e6:.2f}" for told in sizes.values()]
+
+
+def test_a_name_that_is_not_listed_is_one_line():
+    result = CliRunner().invoke(app, ["models", "3/99"])
+    assert result.exit_code == 2
+    assert "'3/99' is none of the models that edgebert models lists" in result.stderr

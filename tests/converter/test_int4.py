@@ -1,13 +1,19 @@
 """Files with int4 tables and matrices answer as what they were rounded to, or nearly so."""
 
+import re
+
 import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 
 import edgebert
+from edgebert.bert.config import BertConfig
+from edgebert.converter.devices import recipe_for
 from edgebert.converter.graph import Graph
 from edgebert.converter.int4_graph import _fewest
+from edgebert.converter.options import LONG_NAMES, Options
 from edgebert.converter.quantize import Quantized, quantize_rows_to_int4
+from edgebert.converter.recipes import RECIPES
 from edgebert.errors import EdgebertError
 from edgebert.model_file.contents import read_contents
 from edgebert.model_file.serialize import serialize
@@ -16,6 +22,7 @@ from tests.family_folders import SMALL
 
 CALIBRATION = REFERENCE.parent / "banking77" / "train.csv"
 RANDOM = np.random.default_rng(0)
+SMALL_CONFIG = BertConfig(100, 32, 2, 2, 64, 64)
 
 
 def answer(graph, value):
@@ -50,18 +57,53 @@ def test_an_int4_matrix_multiplies_as_what_it_was_rounded_to(scale):
     assert np.abs(found - expected).max() < 0.02 * np.abs(expected).max()  # rows are int8
 
 
-@pytest.mark.parametrize("recipe", ["w8-t4-a8", "w4-t8-a8", "int4"])
+def converted(source, path, recipe, **options):
+    """The report of a conversion, with few texts to calibrate with where the recipe takes any."""
+    if "calibration" in RECIPES[recipe].options:
+        options["calibration"] = CALIBRATION
+    return edgebert.convert(REFERENCE / SOURCES[source], path, quantize=recipe, **options)
+
+
+@pytest.mark.parametrize(
+    "recipe", ["w8-t4-a8", "w4-t8-a8", "int4", "w8-t4-a8-static", "w32-t4-a32"]
+)
 @pytest.mark.parametrize("task", ["embed", "fill-mask", "tag"])
 def test_tasks_convert_and_pass_their_check(tmp_path, recipe, task):
     path = tmp_path / "x.tflite"
-    options = {} if recipe == "w8-t4-a8" else {"calibration": CALIBRATION}
-    report = edgebert.convert(REFERENCE / SOURCES[task], path, quantize=recipe, **options)
+    report = converted(task, path, recipe)
     assert report.check.mean_cosine > 0.97
     assert report.record.quantization.name == recipe
     kinds = {(tensor.name, tensor.dtype) for tensor in read_contents(path).tensors}
     assert (("embeddings.word", "int4") in kinds) == ("t8" not in recipe)
     with edgebert.load(path) as model:
         assert model.selftest().passed
+
+
+@pytest.mark.parametrize("recipe", ["int4", "w8-t4-a8-fine", "w16-t4-a32"])
+def test_files_of_fixed_lengths_answer_as_those_of_any(tmp_path, recipe):
+    answers = []
+    for lengths in (None, (16, 64)):
+        path = tmp_path / f"{lengths}.tflite"
+        assert converted("embed", path, recipe, lengths=lengths).check.mean_cosine > 0.97
+        with edgebert.load(path) as model:
+            answers.append(model.embed(["Where is my card?", "Where is it, and when is it here?"]))
+    assert np.abs(answers[0] - answers[1]).max() < 0.02
+
+
+@pytest.mark.parametrize("long", LONG_NAMES)
+def test_a_long_name_gives_the_recipe_of_the_short_one(long):
+    assert recipe_for(Options(quantize=long), SMALL_CONFIG) == LONG_NAMES[long]
+    bits = re.findall(r"\d+", long)
+    kept = RECIPES[LONG_NAMES[long]]
+    told = (kept.matrices, kept.tables, kept.activations)
+    assert [re.search(r"\d+", text)[0] for text in told[:2]] == bits[:2]
+
+
+@pytest.mark.parametrize("name", ["w8-t4-a8-full", "w8-t4-a16-full"])
+def test_whole_numbers_from_an_int4_table_are_refused_with_the_reason(tmp_path, name):
+    with pytest.raises(EdgebertError, match=f"{name}: no op .* whole numbers from an int4"):
+        edgebert.convert(REFERENCE / SOURCES["embed"], tmp_path / "x.tflite", quantize=name)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("folder", SMALL, ids=lambda folder: folder.name)

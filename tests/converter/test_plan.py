@@ -8,7 +8,7 @@ import pytest
 
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.folder import open_folder
-from edgebert.converter.options import Options, RecipeName, RuntimeName
+from edgebert.converter.options import LONG_NAMES, Options, RecipeName, RuntimeName
 from edgebert.converter.plan import plan, trim
 from edgebert.converter.recipes import RECIPES
 from edgebert.errors import EdgebertError
@@ -145,7 +145,7 @@ def test_activations_that_overflow_float16_are_not_let_into_it():
 
 
 def test_every_name_that_is_typed_is_a_row():
-    assert set(get_args(RecipeName)) == set(RECIPES)
+    assert set(get_args(RecipeName)) == {*RECIPES, *LONG_NAMES}
     assert set(get_args(RuntimeName)) == {name for row in RECIPES.values() for name in row.methods}
     names = {field.name for field in fields(Options)}
     assert all(row.options <= names for row in RECIPES.values())

@@ -37,7 +37,7 @@ from edgebert.converter.static_int8.transforms import (
     equalize_tables,
     split_outliers,
 )
-from edgebert.converter.weight_storage import FLOAT32, Stored
+from edgebert.converter.weight_storage import FLOAT32, INT8, Stored, WeightStorage
 from edgebert.errors import EdgebertError
 from edgebert.model_file.fixed_graphs import CalibrationTexts
 from edgebert.progress import Progress
@@ -45,6 +45,8 @@ from edgebert.tokenizer.tokenizer import Encoding
 
 USUAL_LOSS = 0.005
 """`int8` loses 0.002 to 0.003 of MiniLM's mean cosine."""
+INT4_WORDS_LOSS = 0.015
+"""A word table in int4 alone takes 0.002 of MiniLM's, and up to 0.01 of smaller models'."""
 
 SHAPED_ON = 160
 """Texts by which weights are rewritten: whichever they are, the answers stay."""
@@ -61,6 +63,7 @@ class StaticPlan:
         lengths: that graphs take; none: one takes any.
         float16_steps: see `recipe.Built`.
         dynamic: no layer is static: int8-fine.
+        tables: how those are stored.
     """
 
     max_length: int
@@ -69,6 +72,7 @@ class StaticPlan:
     lengths: tuple[int, ...] = ()
     float16_steps: bool = False
     dynamic: bool = False
+    tables: WeightStorage = INT8
 
     def build(self, checkpoint: Checkpoint, head: Head, aids: BuildAids) -> Built:
         """Builds the graph.
@@ -85,7 +89,7 @@ class StaticPlan:
         weights = shape(fold(checkpoint.weights, config), config, head, encodings, progress)
         seen = observe(weights, config, head, encodings, progress)
         layers = plan_layers(seen)
-        model = _Model(config, weights, head, layers)
+        model = _Model(config, weights, head, layers, self.tables)
         calibration = CalibrationTexts(source, len(encodings), tokens)
         if self.dynamic:
             return self._built(model, frozenset(layers), matrices=_smoothed_on(calibration))
@@ -141,6 +145,7 @@ class _Model:
         weights: folded, and rewritten by `shape`.
         head: what is computed.
         layers: those that can be static.
+        storage: of the tables.
         tables: as the file keeps them, by name.
         matrices: those of dynamic layers, likewise.
     """
@@ -149,12 +154,13 @@ class _Model:
     weights: Weights
     head: Head
     layers: Mapping[str, StaticDense]
+    storage: WeightStorage
     tables: dict[str, Any] = field(default_factory=dict)
     matrices: dict[str, Stored] = field(default_factory=dict)
 
     def write(self, graph: Graph, dynamic: frozenset[str], positions: int = DYNAMIC) -> Graph:
         """Writes the model into a graph, for so many `positions` of its task."""
-        storage = StaticStorage(graph, self.layers, dynamic, self.matrices)
+        storage = StaticStorage(graph, self.layers, dynamic, self.matrices, self.storage)
         write_graph(
             Builder(self.config, self.weights, storage, graph, self.tables), self.head, positions
         )
@@ -174,10 +180,16 @@ class _Model:
 
 @dataclass(frozen=True)
 class StaticMethod:
-    """A `recipe.GraphMethod`, with the attributes of its plan."""
+    """A `recipe.GraphMethod`, with the attributes of its plan.
+
+    Attributes:
+        usual_loss: where the user gives none.
+    """
 
     float16_steps: bool = False
     dynamic: bool = False
+    tables: WeightStorage = INT8
+    usual_loss: float = USUAL_LOSS
 
     def plan(self, options: Options, checkpoint: Checkpoint, head: Head) -> StaticPlan:
         """Decides every choice.
@@ -186,7 +198,7 @@ class StaticMethod:
             EdgebertError: the checkpoint cannot serve one, or is of another family.
         """
         refuse_family(checkpoint.config, checkpoint.source)
-        max_loss = USUAL_LOSS if options.max_loss is None else options.max_loss
+        max_loss = self.usual_loss if options.max_loss is None else options.max_loss
         if not 0 < max_loss < 1:
             raise EdgebertError(f"max loss {max_loss:g}: a number above 0 and below 1 is needed")
         longest = usable_length(options, checkpoint)
@@ -198,6 +210,7 @@ class StaticMethod:
             lengths,
             self.float16_steps,
             self.dynamic,
+            self.tables,
         )
 
 

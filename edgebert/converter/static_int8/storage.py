@@ -9,7 +9,7 @@ from edgebert.arrays import Array
 from edgebert.converter.graph import Graph, Tensor
 from edgebert.converter.graph_ops import GraphOps
 from edgebert.converter.static_int8.dense import StaticDense
-from edgebert.converter.weight_storage import FLOAT32, INT8, Stored
+from edgebert.converter.weight_storage import FLOAT32, INT8, Stored, WeightStorage
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,14 @@ class StaticStorage:
         layers: those that were planned, by name.
         dynamic: names of those among them whose ranges are computed while they run all the same.
         kept: matrices of the layers that were not planned: graphs of one file share them.
+        tables: how those are stored.
     """
 
     graph: Graph
     layers: Mapping[str, StaticDense]
     dynamic: frozenset[str] = frozenset()
     kept: dict[str, Stored] = field(default_factory=dict)
+    tables: WeightStorage = INT8
     repeats: bool = False
 
     def stored(self, weight: Array) -> Array:
@@ -59,14 +61,14 @@ class StaticStorage:
 
     def stored_table(self, weight: Array, name: str) -> Stored:
         """A table as `table` takes it."""
-        return INT8.stored_table(weight, name)
+        return self.tables.stored_table(weight, name)
 
     def table(self, graph: GraphOps[Tensor], stored: Stored, name: str) -> Tensor:
         """The table as GATHER takes it."""
-        return INT8.table(graph, stored, name)
+        return self.tables.table(graph, stored, name)
 
     def times_table(
         self, graph: GraphOps[Tensor], x: Tensor, table: Tensor, bias: Tensor | None
     ) -> Tensor:
         """Rows [m, E] times each row of a table [V, E], plus a bias [V]: [m, V]."""
-        return INT8.times_table(graph, x, table, bias)
+        return self.tables.times_table(graph, x, table, bias)

@@ -114,8 +114,14 @@ def test_calibration_texts_are_the_users(tmp_path):
         ({"runtime": "tflite-runtime"}, "int8-static is for --runtime litert and litert-2.2; "),
         ({"target": "gpu"}, "target: for --quantize .*, not for int8-static"),
         ({"lengths": (32,), "max_length": 64}, "--length gives fixed lengths, --max-length"),
-        ({"quantize": "int8", "max_loss": 0.1}, "max loss: for --quantize int8-static, not"),
-        ({"quantize": "int8", "max_loss": 0.0}, "max loss: for --quantize int8-static, not"),
+        (
+            {"quantize": "int8", "max_loss": 0.1},
+            "max loss: for --quantize int8-static and w8-t4-a8-s",
+        ),
+        (
+            {"quantize": "int8", "max_loss": 0.0},
+            "max loss: for --quantize int8-static and w8-t4-a8-s",
+        ),
     ],
 )
 def test_what_it_does_not_take_is_one_line(options, message):
