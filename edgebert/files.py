@@ -18,6 +18,7 @@ _PIECE = 1 << 20
 def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
     """Gives a temporary path near `path`; renames it to `path` when the block ends well.
 
+    Where `path` is a link, what it points to is written, and the link stays.
     On any error, Ctrl-C included, the temporary file goes and `path` stays as it was. What a killed
     process left goes when the same file is written next (see `unfinished`).
 
@@ -25,6 +26,7 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
         EdgebertError: `path` exists and `force` is off, or its folder cannot be written.
     """
     refuse_overwrite(path, force=force)
+    path = _target(path)
     with contextlib.ExitStack() as stack:
         try:
             part = stack.enter_context(temporary_folder(path)) / path.name
@@ -85,6 +87,7 @@ def refuse_overwrite(path: Path, *, force: bool) -> None:
         EdgebertError: `path` is a folder or a device, or exists and `force` is off, or its folder
             is not there.
     """
+    path = _target(path)
     if path.is_dir():
         raise EdgebertError(f"{path}: is a folder; give a file name")
     if not path.parent.is_dir():
@@ -93,6 +96,11 @@ def refuse_overwrite(path: Path, *, force: bool) -> None:
         raise EdgebertError(f"{path}: not an ordinary file; give the name of one")
     if path.exists() and not force:
         raise EdgebertError(f"{path}: exists already; choose another name or add --force")
+
+
+def _target(path: Path) -> Path:
+    """The file that a link points to, which need not be there yet; other paths as they are."""
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
 def _publish(part: Path, path: Path, *, force: bool) -> None:

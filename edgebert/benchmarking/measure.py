@@ -135,8 +135,8 @@ def measure(
     memory = parse_meminfo(system.text("proc/meminfo"))
     limit = int(_SHARE_OF_MEMORY * memory.available) if memory else None
     groups = memory_groups([*models, *accelerated], limit)
-    told = (busy_note(system), *_float32_notes(models, groups), *left)
-    notes = list(dict.fromkeys(note for note in told if note))
+    said = (busy_note(system), *_float32_notes(models, groups), *left)
+    notes = list(dict.fromkeys(note for note in said if note))
     before, throttling = read_state(system), read_throttling(system)
     instruments = Instruments(system, worker, find_meter(system))
     runs: list[Run] = []

@@ -45,7 +45,7 @@ class Worker:
         system, path = System(), Path(setting.model)
         memory = {"baseline": vars(read_memory(system))}
         start = time.perf_counter()
-        with warnings.catch_warnings(record=True) as told:
+        with warnings.catch_warnings(record=True) as caught:
             self._model = load(
                 path,
                 engine=setting.engine,
@@ -62,7 +62,7 @@ class Worker:
             "engine": ENGINES[self._model.engine].package,
             "accelerator": self._model.accelerator,
             "accelerated": self._model.accelerated if self._model.accelerator != "cpu" else None,
-            "warnings": [str(each.message) for each in told],
+            "warnings": [str(each.message) for each in caught],
             "cold": {"load_ms": load_ms, "first_ms": first_ms},
             "memory": {**memory, "model_file": read_mapped(system, path)},
         }

@@ -159,8 +159,8 @@ def _taken(contents: Contents, target: Target) -> str:
     ops = sum(contents.ops.values())
     if not reasons:
         return f"all {ops} ops"
-    told = ", ".join(f"{what} × {count}" for what, count in reasons.most_common())
-    return f"{ops - reasons.total()} of {ops} ops; not {told}"
+    found = ", ".join(f"{what} × {count}" for what, count in reasons.most_common())
+    return f"{ops - reasons.total()} of {ops} ops; not {found}"
 
 
 def _print_ops(contents: Contents, target: Target) -> None:

@@ -74,7 +74,7 @@ def with_fewer_pieces(
         options: what was asked for; nothing leaves the checkpoint as it is.
         task: says what a data set of texts looks like.
         progress: told how many texts were read.
-        notify: told the outcome.
+        notify: given the outcome, a line at a time.
 
     Raises:
         EdgebertError: see `converter.vocabulary.trim_vocabulary`.
@@ -84,7 +84,7 @@ def with_fewer_pieces(
     choice = vocabulary_choice(options.vocabulary_from, options.vocabulary_size)
     if choice is None:
         return checkpoint
-    trimmed, told = trim_vocabulary(checkpoint, choice, task, progress)
-    for name, value in vocabulary_rows(told):
+    trimmed, report = trim_vocabulary(checkpoint, choice, task, progress)
+    for name, value in vocabulary_rows(report):
         notify(f"{name}: {value}")
     return trimmed

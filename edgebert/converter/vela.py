@@ -129,10 +129,10 @@ def compile_file(path: Path, configuration: str, progress: Progress, *, force: b
         )
         made = folder / f"{path.stem}_vela.tflite"
         if done.returncode or not made.exists():
-            told = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+            said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
             raise CheckFailedError(
                 f"{path}: was written, but Vela does not compile it for {configuration}: "
-                f"{told[-1] if told else done.returncode}"
+                f"{said[-1] if said else done.returncode}"
             )
         made.replace(part)
         with next(folder.glob("*_summary_*.csv")).open(encoding="utf-8", newline="") as file:

@@ -87,8 +87,8 @@ def finding_of(
     name: str, severity: Severity, samples: Sequence[Sample], what: str, advice: str = ""
 ) -> Finding:
     """A finding about samples."""
-    told = f"{what}: {plural(len(samples), 'row')}{advice and f'; {advice}'}"
-    return Finding(name, severity, told, len(samples), places_of(samples))
+    message = f"{what}: {plural(len(samples), 'row')}{advice and f'; {advice}'}"
+    return Finding(name, severity, message, len(samples), places_of(samples))
 
 
 def listed(names: Sequence[str]) -> str:

@@ -82,18 +82,18 @@ def without_leaks(samples: Sequence[Sample]) -> tuple[list[Sample], int]:
 
 
 def _dealt(members: Sequence[Sequence[int]], wanted: Mapping[Split, float]) -> dict[int, Split]:
-    """Places by split: groups go to the first split that still has room for them."""
+    """Places by split: groups go to the first split that can still take them."""
     rows = sum(map(len, members))
     enough = len(members) > len(wanted)
-    room = {
+    left = {
         split: max(round(share * rows), 1 if enough else 0) if share else 0
         for split, share in wanted.items()
     }
     dealt: dict[int, Split] = {}
     for group in members:
-        for split, left in room.items():
-            if len(group) <= left:
-                room[split] = left - len(group)
+        for split, most in left.items():
+            if len(group) <= most:
+                left[split] = most - len(group)
                 dealt.update(dict.fromkeys(group, split))
                 break
     return dealt

@@ -109,8 +109,8 @@ def _fit(
     choice = _choice(request, data, [*trained, largest], search.target, journal, progress)
     if choice.best is None:
         nearest = choice.near[0] if choice.near else None
-        told = f"; nearest is {nearest.name.replace('-', '/')}: {nearest.misses}" if nearest else ""
-        raise CheckFailedError(f"{request.output}: no model keeps to all that was asked for{told}")
+        hint = f"; nearest is {nearest.name.replace('-', '/')}: {nearest.misses}" if nearest else ""
+        raise CheckFailedError(f"{request.output}: no model keeps to all that was asked for{hint}")
     chosen = next(each for each in trained if each.size.label == choice.best.name)
     file = _calibrated(request, training, chosen, largest, journal)
     return _ship(request, data, sizes, [*trained, largest], chosen, choice, file, journal)

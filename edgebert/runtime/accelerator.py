@@ -118,8 +118,8 @@ def require_right_answers(path: str | Path, report: SelfTestReport, record: Reco
 def _compiled(
     path: str | Path, fixed: FixedGraphs, threads: int
 ) -> tuple[dict[str, _Runner], int | None]:
-    """What runs each graph, and how many ops are left to the processor (None: untold)."""
-    told = bytearray()
+    """What runs each graph, and how many ops are left to the processor (None: not known)."""
+    captured = bytearray()
     try:
         from ai_edge_litert.compiled_model import CompiledModel
         from ai_edge_litert.hardware_accelerator import HardwareAccelerator
@@ -134,17 +134,17 @@ def _compiled(
         gpu_options=GpuOptions(enforce_f32=isinstance(fixed, Fixed)),
     )
     try:
-        with quiet(pass_on=False, told=told), _nothing_on_stdout():
+        with quiet(pass_on=False, captured=captured), _nothing_on_stdout():
             model = CompiledModel.from_file(str(path), options=options, environment=_environment())
             keys = list(model.get_signature_list())
             runners = {key: _Runner(model, number, key, fixed) for number, key in enumerate(keys)}
     except (*ENGINE_ERRORS, KeyError) as error:
-        reason = next((text for mark, text in _REASONS.items() if mark in told), None)
+        reason = next((text for mark, text in _REASONS.items() if mark in captured), None)
         shown = reason or " ".join(str(error).split())[-200:]
         raise EdgebertError(f"{path}: litert cannot open it on a gpu: {shown}") from error
     if model.is_fully_accelerated():
         return runners, 0
-    left = _LEFT.search(told)
+    left = _LEFT.search(captured)
     return runners, int(left[1]) if left else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from edgebert.runtime.model import Model
@@ -16,6 +17,9 @@ _NAMES = {
     "answer": "answer",
     "fill-mask": "fills",
 }
+
+_WORDS = re.compile("[0-9A-Za-z]")
+"""What every tokenizer leaves something of."""
 
 
 def to_json(model: Model, text: str, pair: str | None, reply: Reply) -> dict[str, Any]:
@@ -36,7 +40,10 @@ def to_json(model: Model, text: str, pair: str | None, reply: Reply) -> dict[str
 
 def has_no_words(model: Model, text: str, pair: str | None) -> bool:
     """The tokenizer leaves nothing of what was given: white space, control characters."""
-    return not any(model.tokenizer.ids(each) for each in (text, pair or ""))
+    texts = (text, pair or "")
+    if any(map(_WORDS.search, texts)):
+        return False  # without tokenising it once more
+    return not any(map(model.tokenizer.ids, texts))
 
 
 def _plain(value: Any) -> Any:

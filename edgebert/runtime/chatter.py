@@ -19,12 +19,12 @@ _lock = fork_safe_lock("stderr")
 
 
 @contextlib.contextmanager
-def quiet(*, pass_on: bool = True, told: bytearray | None = None) -> Iterator[None]:
+def quiet(*, pass_on: bool = True, captured: bytearray | None = None) -> Iterator[None]:
     """Holds back what is written to stderr within, and passes all but chatter on at the end.
 
     Args:
         pass_on: False: all of it is chatter, as when a large library is imported.
-        told: takes what was written, however the block ends.
+        captured: takes what was written, however the block ends.
 
     What another thread writes meanwhile comes a few milliseconds late. Where the block fails
     nothing is passed on, since the engine's exceptions tell what it wrote.
@@ -40,13 +40,13 @@ def quiet(*, pass_on: bool = True, told: bytearray | None = None) -> Iterator[No
         try:
             yield
         except BaseException:
-            _keep(held, told)
+            _keep(held, captured)
             os.ftruncate(held, 0)
             raise
         finally:
             os.dup2(kept, _STDERR)
             os.close(kept)
-            _keep(held, told)
+            _keep(held, captured)
             if pass_on:
                 _pass_on(held)
             os.close(held)
@@ -64,9 +64,9 @@ def _open_file() -> int:
     return handle
 
 
-def _keep(held: int, told: bytearray | None) -> None:
-    if told is not None:
-        told += os.pread(held, os.fstat(held).st_size, 0)
+def _keep(held: int, captured: bytearray | None) -> None:
+    if captured is not None:
+        captured += os.pread(held, os.fstat(held).st_size, 0)
 
 
 def _pass_on(held: int) -> None:

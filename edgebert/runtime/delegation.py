@@ -32,8 +32,8 @@ def delegation(interpreter: Any) -> Delegation:
     The node list holds the original ops and, behind them, one DELEGATE node a partition. What lies
     between a partition's inputs and its outputs is what the delegate runs.
     """
-    if isinstance(told := getattr(interpreter, "delegation", None), Delegation):
-        return told
+    if isinstance(known := getattr(interpreter, "delegation", None), Delegation):
+        return known
     nodes = interpreter._get_ops_details()  # there is no public call for it
     partitions = [node for node in nodes if node["op_name"] == "DELEGATE"]
     ops = [node for node in nodes if node["op_name"] != "DELEGATE"]

@@ -16,7 +16,7 @@ _SECTION = 8  # lines that are held out together at most, so that they still fol
 _GZIP = ".gz"
 
 
-class Line(NamedTuple):
+class CorpusLine(NamedTuple):
     """A line of a corpus.
 
     Attributes:
@@ -28,7 +28,7 @@ class Line(NamedTuple):
     held_out: bool
 
 
-def read_corpus(files: Iterable[Path], held_out: float = 0.0) -> Iterator[Line]:
+def read_corpus(files: Iterable[Path], held_out: float = 0.0) -> Iterator[CorpusLine]:
     """The lines of all files. A blank line, or the end of a file, ends a document.
 
     Files are plain text, or have a column `text` (.jsonl, .csv, .tsv); each may be compressed
@@ -47,11 +47,11 @@ def read_corpus(files: Iterable[Path], held_out: float = 0.0) -> Iterator[Line]:
         for text in _texts(path):
             if not text and not lines:
                 continue  # the document has ended already
-            yield Line(text, _is_held_out(section, held_out))
+            yield CorpusLine(text, _is_held_out(section, held_out))
             lines = lines + 1 if text else 0
             if not text or lines % _SECTION == 0:
                 section += 1
-        yield Line("", False)
+        yield CorpusLine("", False)
         section, lines = section + 1, 0
 
 

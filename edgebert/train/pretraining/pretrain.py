@@ -19,7 +19,7 @@ from edgebert.train.defaults import Problem
 from edgebert.train.evaluation import DevResult
 from edgebert.train.loop import Notify
 from edgebert.train.pretraining.batching import PretrainingBatches
-from edgebert.train.pretraining.corpus import Line, read_corpus
+from edgebert.train.pretraining.corpus import CorpusLine, read_corpus
 from edgebert.train.pretraining.evaluation import evaluate_mlm
 from edgebert.train.pretraining.inputs import InputOptions, open_inputs
 from edgebert.train.pretraining.new_model import NewModel, initial_checkpoint
@@ -70,7 +70,7 @@ class Corpus:
         if self.epoch_steps is not None and self.epoch_steps < 1:
             raise EdgebertError(f"steps of an epoch are {self.epoch_steps}; at least 1 is needed")
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[CorpusLine]:
         """All lines, for training and for evaluation."""
         if self.dev is None:
             yield from read_corpus(self.files, self.held_out)
