@@ -19,7 +19,7 @@ from rich.progress import track
 from rich.table import Table
 
 import edgebert
-from edgebert.cli.convert import print_report
+from edgebert.cli.conversion_report import print_report
 from edgebert.data import read_lines
 
 QUERIES = (

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from edgebert.bert.config import BertConfig
 from edgebert.converter.options import LONG_NAMES, DeviceName, Options, RecipeName
-from edgebert.converter.static_int8.families import foreign_parts
+from edgebert.converter.unlike_bert import STATIC
 from edgebert.errors import EdgebertError
 
 USUAL: RecipeName = "int8"
@@ -41,4 +41,4 @@ def recipe_for(options: Options, config: BertConfig) -> RecipeName:
             f"device {str(options.device)[:40]!r} is unknown; known: {', '.join(FASTEST)}"
         )
     fastest = FASTEST[options.device]
-    return USUAL if fastest == "int8-static" and foreign_parts(config) else fastest
+    return USUAL if fastest == "int8-static" and STATIC.foreign_parts(config) else fastest

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgebert.bert.config import BertConfig
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.learned import Learned
 from edgebert.converter.full_integer.integer_graph import INPUTS, TASK_HEADS, Interface
@@ -15,6 +14,7 @@ from edgebert.converter.head import Head
 from edgebert.converter.lengths import USUAL_LENGTH, fixed_lengths
 from edgebert.converter.options import Mixed, Options
 from edgebert.converter.targets import ANY, require_type
+from edgebert.converter.unlike_bert import INTEGER
 from edgebert.errors import EdgebertError
 from edgebert.tokenizer.template import segments_from_ids
 
@@ -55,7 +55,7 @@ def integer_plan(options: Options, checkpoint: Checkpoint, activations: IntegerN
     Raises:
         EdgebertError: a choice is unknown, or the checkpoint cannot serve it.
     """
-    refuse_family(checkpoint.config, checkpoint.source)
+    INTEGER.require(checkpoint.config, checkpoint.source)
     target = options.target or ANY
     require_type(target, activations, "--quantize int8-full")
     inputs = tuple(options.inputs or ("ids",))
@@ -159,21 +159,4 @@ def refuse_head(head: Head, source: str) -> None:
         raise EdgebertError(
             f"{source}: has {' and '.join(found)}; int8-full and int16x8 take mean and cls pooling "
             "and whole vectors; use --quantize int8"
-        )
-
-
-def refuse_family(config: BertConfig, source: str) -> None:
-    """Raises EdgebertError for models that the integer graph, that of a plain BERT, is not of."""
-    foreign = {
-        "a projection of its embeddings": config.projection is not None,
-        "shared layers": config.shared_layers,
-        "bottlenecks": config.bottleneck_size is not None,
-        "several feed-forward networks a layer": config.num_feedforward_networks > 1,
-        "norms that do not normalise": config.norm != "layer_norm",
-    }
-    found = [what for what, there in foreign.items() if there]
-    if found:
-        raise EdgebertError(
-            f"{source}: has {' and '.join(found)}; int8-full and int16x8 take BERT and DistilBERT; "
-            "use --quantize int8"
         )

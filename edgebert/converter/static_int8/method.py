@@ -27,7 +27,6 @@ from edgebert.converter.recipe import BuildAids, Built
 from edgebert.converter.run_graph import outputs
 from edgebert.converter.static_int8.choose import choose_dynamic
 from edgebert.converter.static_int8.dense import StaticDense, role_of, static_dense
-from edgebert.converter.static_int8.families import refuse_family
 from edgebert.converter.static_int8.observe import ObservedDense, observe
 from edgebert.converter.static_int8.report import StaticReport
 from edgebert.converter.static_int8.storage import StaticStorage
@@ -37,6 +36,7 @@ from edgebert.converter.static_int8.transforms import (
     equalize_tables,
     split_outliers,
 )
+from edgebert.converter.unlike_bert import STATIC
 from edgebert.converter.weight_storage import FLOAT32, INT8, Stored, WeightStorage
 from edgebert.errors import EdgebertError
 from edgebert.model_file.fixed_graphs import CalibrationTexts
@@ -197,7 +197,7 @@ class StaticMethod:
         Raises:
             EdgebertError: the checkpoint cannot serve one, or is of another family.
         """
-        refuse_family(checkpoint.config, checkpoint.source)
+        STATIC.require(checkpoint.config, checkpoint.source)
         max_loss = self.usual_loss if options.max_loss is None else options.max_loss
         if not 0 < max_loss < 1:
             raise EdgebertError(f"max loss {max_loss:g}: a number above 0 and below 1 is needed")

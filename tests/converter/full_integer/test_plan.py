@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from edgebert.checkpoints.sources import open_checkpoint
-from edgebert.converter.full_integer.plan import refuse_family, refuse_head
+from edgebert.converter.full_integer.plan import refuse_head
 from edgebert.converter.head import Head
 from edgebert.converter.options import Options
 from edgebert.converter.plan import plan
+from edgebert.converter.unlike_bert import INTEGER
 from edgebert.errors import EdgebertError
 from tests.bert_weights import small_config
 from tests.conftest import REFERENCE
@@ -60,7 +61,7 @@ def test_what_is_wrong_is_named(checkpoint, choices, message):
 def test_other_families_are_refused():
     config = small_config(norm="no_norm", bottleneck_size=16, projection="words")
     with pytest.raises(EdgebertError, match="do not normalise; int8-full and int16x8 take BERT"):
-        refuse_family(config, "some model")
+        INTEGER.require(config, "some model")
 
 
 def test_a_task_without_an_integer_graph_is_refused():

@@ -130,11 +130,11 @@ def test_what_it_does_not_take_is_one_line(options, message):
 
 
 def test_families_with_other_layers_are_refused():
-    from edgebert.converter.static_int8.families import refuse_family
+    from edgebert.converter.unlike_bert import STATIC
     from tests.bert_weights import FAMILIES, small_config
 
     for family in ("ALBERT", "MobileBERT"):
         with pytest.raises(EdgebertError, match="int8-static and int8-fine take BERT, DistilBERT"):
-            refuse_family(small_config(**FAMILIES[family]), "x")
+            STATIC.require(small_config(**FAMILIES[family]), "x")
     for family in ("BERT", "DistilBERT", "ELECTRA"):
-        refuse_family(small_config(**FAMILIES[family]), "x")
+        STATIC.require(small_config(**FAMILIES[family]), "x")
