@@ -15,6 +15,10 @@ def abstention_rows(rule: Abstention | None) -> list[tuple[str, str]]:
     if rule is None:
         return []
     fit = rule.fit
+    scores = f"calibrated, temperature {rule.temperature:.3g}"
+    if fit.min_coverage == 1:
+        told = f"never: of {fit.rows:,} rows of {fit.data} {percent(fit.wrong)} are wrong"
+        return [("abstains", told), ("scores", scores)]
     if fit.max_wrong is not None:
         aim = f"at most {percent(fit.max_wrong)} of the answers wrong"
     else:
@@ -28,8 +32,5 @@ def abstention_rows(rule: Abstention | None) -> list[tuple[str, str]]:
             f"{aim}: on {fit.rows:,} rows of {fit.data} it answers {percent(fit.coverage)}, "
             f"{percent(fit.wrong)} of these wrong{outside}",
         ),
-        (
-            "scores",
-            f"calibrated, temperature {rule.temperature:.3g}; unsure below {rule.min_score:.3f}",
-        ),
+        ("scores", f"{scores}; unsure below {rule.min_score:.3f}"),
     ]

@@ -103,10 +103,11 @@ def _tokenizer(model: str, max_length: int | None) -> Tokenizer:
 def print_data_report(report: DataReport) -> None:
     """Prints a report for people."""
     from edgebert.cli.console import stdout
+    from edgebert.formatting import plural
 
     console = stdout()
     rows = ", ".join(f"{split} {count:,}" for split, count in report.rows.items())
-    labels = f", {len(report.labels):,} labels" if report.labels else ""
+    labels = f", {plural(len(report.labels), 'label')}" if report.labels else ""
     console.print(f"{report.kind}: {rows} rows{labels}")
     if report.tokens is not None:
         console.print(

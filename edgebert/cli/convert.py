@@ -223,7 +223,10 @@ class AbstainingOptions:
     ] = None
     min_coverage: Annotated[
         float | None,
-        typer.Option(help="Share of texts that is answered, in place of --max-wrong."),
+        typer.Option(
+            help="Share of texts that is answered, in place of --max-wrong; 1: every text, so that "
+            "scores become chances and nothing else changes."
+        ),
     ] = None
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -136,7 +138,8 @@ def fit(
         with progress_bar() as progress:
             report = run(request, progress=progress, notify=notify)
     except KeyboardInterrupt:
-        print_notice("warning", f"{output}: stopped; the same command goes on from there")
+        command = shlex.join(["edgebert", *sys.argv[1:]])
+        print_notice("warning", f"{output}: stopped; to go on from there: {command}")
         raise
     if as_json:
         from edgebert.cli.console import print_json

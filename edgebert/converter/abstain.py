@@ -17,7 +17,7 @@ from edgebert.evaluation.evaluators.evaluator import known_label
 from edgebert.evaluation.out_of_scope import read_outside
 from edgebert.model_file.abstention_rule import Abstention, AbstentionFit
 from edgebert.progress import Progress
-from edgebert.runtime.abstention import calibrated, energy
+from edgebert.runtime.abstention import LEAST, calibrated, energy
 from edgebert.runtime.model import Model
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -35,6 +35,7 @@ FEWEST = 32
 """Rows below which neither a temperature nor a share says anything."""
 
 _LEAST_KEPT = 0.9
+_MOST_ENERGY = -math.log(LEAST)
 _PRIOR = 10.0  # rows that a label's mean energy is drawn towards that of all labels by
 _ERRORS_AT_START = 4
 _STEPS = 400
@@ -49,7 +50,8 @@ class AbstentionPlan:
         data: labelled texts, as for `edgebert evaluate`, that the model has not learned from.
         out_of_scope: texts that belong to no label.
         max_wrong: most wrong answers among those given, as a share.
-        min_coverage: share of the texts in scope that is answered; in place of `max_wrong`.
+        min_coverage: share of the texts in scope that is answered; in place of `max_wrong`. With
+            1 every text is answered, also one out of scope: scores are chances, and that is all.
 
     Raises:
         EdgebertError: a bound is out of range, or both are given.
@@ -64,7 +66,8 @@ class AbstentionPlan:
         if self.max_wrong is not None and self.min_coverage is not None:
             raise EdgebertError("max wrong and min coverage exclude each other; give one of them")
         for name, bound in (("max wrong", self.max_wrong), ("min coverage", self.min_coverage)):
-            if bound is not None and not 0 < bound < 1:
+            every = name == "min coverage" and bound == 1
+            if bound is not None and not (0 < bound < 1 or every):
                 raise EdgebertError(
                     f"{name} is {bound}; a share between 0 and 1 is needed, such as "
                     f"{'0.02' if name == 'max wrong' else '0.9'}"
@@ -164,7 +167,10 @@ def fit(
     far = energy(outside) - energies[outside.argmax(axis=1)] if len(outside) else np.empty(0)
     min_scope = _scope_bar(near, far)
     inside = near >= min_scope
-    if plan.min_coverage is not None:
+    if plan.min_coverage == 1:
+        min_scope, min_score, max_wrong = -_MOST_ENERGY, 0.0, None
+        inside = near >= min_scope
+    elif plan.min_coverage is not None:
         min_scope, min_score = _covering(sure, near, inside, min_scope, plan.min_coverage)
         inside = near >= min_scope
         max_wrong = None

@@ -118,7 +118,8 @@ def _too_few_rows(data: CheckedData) -> Iterator[Finding]:
             yield Finding(
                 name,
                 "error" if severity == "error" else "warning",
-                f"{len(rare)} labels have fewer than {high} rows; {advice}: {listed(rare)}",
+                f"{plural(len(rare), 'label')} with fewer than {high} rows; {advice}: "
+                f"{listed(rare)}",
                 len(rare),
             )
 
@@ -145,8 +146,8 @@ def _missing_labels(data: CheckedData) -> Iterator[Finding]:
             yield Finding(
                 "unjudged-label",
                 "warning",
-                f"{len(missing)} labels have no row in {split}, whose figures say nothing of them: "
-                f"{listed(missing)}",
+                f"{plural(len(missing), 'label')} without a row in {split}, whose figures say "
+                f"nothing of them: {listed(missing)}",
                 len(missing),
             )
 

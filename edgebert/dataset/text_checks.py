@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from edgebert.dataset.checked import CheckedData, finding_of
 from edgebert.dataset.findings import Finding
 from edgebert.dataset.samples import SPLITS
+from edgebert.formatting import plural
 
 _LEAST_EVALUATED = 100
 """Rows of a dev or test split below which an interval of accuracy is 15 points wide."""
@@ -91,8 +92,8 @@ def _small_splits(data: CheckedData) -> Iterator[Finding]:
             yield Finding(
                 "small-split",
                 "warning",
-                f"{split} has {count} rows: the interval of a figure on it is 15 points wide or "
-                "more",
+                f"{split} has {plural(count, 'row')}: the interval of a figure on it is 15 points "
+                "wide or more",
                 count,
             )
 

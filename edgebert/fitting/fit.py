@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import shlex
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from edgebert.benchmarking.pick import Choice
 from edgebert.benchmarking.pick import Limits as PickLimits
-from edgebert.benchmarking.result import read_report
+from edgebert.benchmarking.result import BenchmarkReport, read_report
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.dataset.samples import SPLITS, Kind
@@ -27,7 +28,9 @@ from edgebert.fitting.request import FitRequest
 from edgebert.fitting.search import Measured, Search
 from edgebert.fitting.sizes import Candidate, Limits, measured_sizes, to_json
 from edgebert.fitting.training import Training
+from edgebert.formatting import plural
 from edgebert.progress import Progress, silent
+from edgebert.train.fingerprint import fingerprint
 from edgebert.version import __version__
 
 MODEL = "model.tflite"
@@ -91,7 +94,8 @@ def fit(
 def _fit(
     request: FitRequest, data: FitData, teacher: Checkpoint, journal: Journal, progress: Progress
 ) -> FitReport:
-    sizes = _sizes(request, data, teacher, journal, progress)
+    given = {"teacher": fingerprint(teacher)} if Path(request.teacher).exists() else {}
+    sizes = _sizes(request, data, teacher, given, journal, progress)
     fitting = [size for size in sizes if size.fits]
     if not fitting:
         smallest = min(sizes, key=lambda each: each.bytes)
@@ -99,30 +103,39 @@ def _fit(
             f"nothing fits: the smallest is {smallest}; allow more, or give a smaller --teacher"
         )
     is_trained = _knows(teacher, data)
-    training = Training(data, journal.work, request.teacher, is_trained, request.seed)
+    training = Training(data, journal.work, request.teacher, is_trained, request.seed, given)
     whole = next(size for size in sizes if size.name == _shape(teacher))
     search = Search(training, journal, request.min_metric, request.hours)
     largest = search.teacher(replace(whole, trimmed=whole.trimmed and whole.fits))
     if request.max_drop is not None:
         search = replace(search, target=largest.value - request.max_drop)
     trained = search.students(fitting, largest)
-    choice = _choice(request, data, [*trained, largest], search.target, journal, progress)
+    unique = list({each.file: each for each in [*trained, largest]}.values())
+    report = _measured(request, data, unique, journal, progress)
+    choice = decide(report, PickLimits(request.max_ms, request.max_mb, search.target))
     if choice.best is None:
         nearest = choice.near[0] if choice.near else None
         hint = f"; nearest is {nearest.name.replace('-', '/')}: {nearest.misses}" if nearest else ""
         raise CheckFailedError(f"{request.output}: no model keeps to all that was asked for{hint}")
-    chosen = next(each for each in trained if each.size.label == choice.best.name)
+    timed = _timed(unique, report)
+    chosen = next(each for each in timed if each.size.label == choice.best.name)
     file = _calibrated(request, training, chosen, largest, journal)
-    return _ship(request, data, sizes, [*trained, largest], chosen, choice, file, journal)
+    return _ship(request, data, sizes, timed, chosen, choice, file, journal)
 
 
 def _sizes(
-    request: FitRequest, data: FitData, teacher: Checkpoint, journal: Journal, progress: Progress
+    request: FitRequest,
+    data: FitData,
+    teacher: Checkpoint,
+    given: Mapping[str, str],
+    journal: Journal,
+    progress: Progress,
 ) -> list[Candidate]:
     limits = Limits(request.max_mb, request.max_ms)
     made_of = {
         "train": sha256_of(data.path("train")),
         "teacher": request.teacher,
+        **given,
         "limits": asdict(limits),
         "device": request.device,
     }
@@ -151,26 +164,33 @@ def _sizes(
     return sizes
 
 
-def _choice(
+def _measured(
     request: FitRequest,
     data: FitData,
     trained: Sequence[Measured],
-    target: float | None,
     journal: Journal,
     progress: Progress,
-) -> Choice:
-    """Measures all files on the device, the teacher's beside them, and chooses."""
-    unique = list({each.file: each for each in trained}.values())
+) -> BenchmarkReport:
+    """All files on the device, the teacher's beside those of students."""
     report = request.output / "report.json"
-    files = {each.size.label: sha256_of(each.file) for each in unique}
+    files = {each.size.label: sha256_of(each.file) for each in trained}
     journal.step(
         "times",
         f"all files measured on {request.device}",
         {"files": files, "device": request.device},
         [report, request.output / "report.html"],
-        lambda: measure(unique, data.texts, request.device, request.output, progress) and None,
+        lambda: measure(trained, data.texts, request.device, request.output, progress) and None,
     )
-    return decide(read_report(report), PickLimits(request.max_ms, request.max_mb, target))
+    return read_report(report)
+
+
+def _timed(trained: Sequence[Measured], report: BenchmarkReport) -> list[Measured]:
+    """Each with the time that its finished file takes."""
+    times = {
+        run.model.name: None if run.stats is None else run.stats.p50 / 1000
+        for run in report.devices[0].runs
+    }
+    return [replace(each, size=replace(each.size, ms=times[each.file.stem])) for each in trained]
 
 
 def _calibrated(
@@ -178,33 +198,47 @@ def _calibrated(
 ) -> Path:
     """The file with scores that are chances and a rule of when to abstain, where it can have them.
 
-    Out of a classifier whose wrong answers no rule keeps rare enough the file comes as it is.
+    A classifier whose wrong answers no rule keeps rare enough answers everything; where there are
+    too few rows to calibrate on, the file comes as it is.
     """
     if training.data.kind != Kind("classify"):
         return chosen.file
     is_teacher = chosen.size.name == largest.size.name
     folder = training.teacher_folder if is_teacher else str(training.student_folder(chosen.size))
-    command = training.calibrate_command(folder, chosen.size, request.out_of_scope)
     file = training.calibrated_file(chosen.size)
     file.parent.mkdir(parents=True, exist_ok=True)
     digests = {"file": sha256_of(chosen.file), "dev": sha256_of(training.data.path("dev"))}
     if request.out_of_scope is not None:
         digests["out_of_scope"] = sha256_of(request.out_of_scope)
-
-    def make() -> str:
-        try:
-            run_command(command, lock=journal.lock)
-        except CheckFailedError as error:
-            return str(error)
-        return ""
-
-    title = f"scores become chances: {as_line(command)}"
-    fault = journal.step("calibrated", title, {"command": command, **digests}, [], make)
-    if fault or not file.exists():
+    faults: list[str] = []
+    for answers_all in (False, True):
+        command = training.calibrate_command(
+            folder, chosen.size, request.out_of_scope, answers_all=answers_all
+        )
+        fault = journal.step(
+            "scores are chances" if answers_all else "calibrated",
+            f"scores become chances: {as_line(command)}",
+            {"command": command, **digests},
+            [],
+            partial(_fault_of, command, journal),
+        )
+        if not fault and file.exists():
+            if faults:
+                journal.notify(f"without a rule of when to abstain: {faults[0]}")
+            return file
         journal.commands.remove(command)
-        journal.notify(f"without a rule of when to abstain: {fault}")
-        return chosen.file
-    return file
+        faults.append(fault)
+    journal.notify(f"scores as they come, and no rule of when to abstain: {faults[-1]}")
+    return chosen.file
+
+
+def _fault_of(command: list[str], journal: Journal) -> str:
+    """Why a check failed; empty where it did not."""
+    try:
+        run_command(command, lock=journal.lock)
+    except CheckFailedError as error:
+        return str(error)
+    return ""
 
 
 def _ship(
@@ -242,7 +276,7 @@ def _ship(
             "sha256": {split: sha256_of(data.path(split)) for split in SPLITS},
         },
         "sizes": to_json(sizes),
-        "trained": [each.to_json() for each in {each.file: each for each in trained}.values()],
+        "trained": [each.to_json() for each in trained],
         "chosen": {**chosen.to_json(), "why": choice.why, "sha256": digests["model"]},
         "bytes": model.stat().st_size,
         "test": test,
@@ -284,9 +318,9 @@ def _knows(teacher: Checkpoint, data: FitData) -> bool:
 
 def _tell_data(data: FitData, notify: Notify) -> None:
     rows = ", ".join(f"{split} {data.rows.get(split, 0):,}" for split in SPLITS)
-    labels = f", {len(data.labels)} labels" if data.labels else ""
+    labels = f", {plural(len(data.labels), 'label')}" if data.labels else ""
     notify(f"data: {data.kind}; {rows} rows{labels}")
     if data.leaks:
-        notify(f"  left out: {data.leaks} rows that stand in dev or test too")
+        notify(f"  left out, as dev or test has them too: {plural(data.leaks, 'row')}")
     for finding in data.report["findings"]:
         notify(f"  {finding['severity']}: {finding['message']}")

@@ -146,13 +146,13 @@ class Search:
         training = self.training
         file, dev = training.file(size), training.data.path("dev")
         file.parent.mkdir(parents=True, exist_ok=True)
-        config = sha256_of(Path(source) / "model.safetensors") if Path(source).is_dir() else source
+        weights = Path(source) / "model.safetensors"
         self._run(
             f"file of {name}",
             f"{name}: converted to int8",
             training.convert_command(source, size),
             [file],
-            weights=config,
+            weights=sha256_of(weights) if weights.exists() else source,
         )
         command = training.evaluate_command(file, dev)
         result = self._run(
@@ -175,6 +175,7 @@ class Search:
             return size.name
 
         made_of = {"teacher": self.training.teacher_folder, "size": size.name}
+        made_of |= self.training.made_of
         title = f"student {size.name}: begins with the teacher's weights"
         self.journal.step(f"start {size.name}", title, made_of, [folder / "config.json"], make)
 
@@ -190,7 +191,7 @@ class Search:
     ) -> Any:
         data = self.training.data
         digests = {split: sha256_of(data.path(split)) for split in ("train", "dev")}
-        made_of = {"command": command, **digests, **inputs}
+        made_of = {"command": command, **digests, **self.training.made_of, **inputs}
         run: Callable[[], Any] = lambda: run_command(  # noqa: E731
             command, lock=self.journal.lock, seconds=seconds
         )

@@ -95,8 +95,7 @@ def measured_sizes(
 ) -> list[Candidate]:
     """The sizes a student of the teacher can have, the one with the least work first.
 
-    Where a file is too large, the same with the word pieces of the training data alone is tried;
-    not where its layers alone are.
+    Where a file is too large, the same with the word pieces of the training data alone is tried.
 
     Args:
         teacher: whose shape bounds those of students, and whose vocabulary they have.
@@ -121,12 +120,7 @@ def measured_sizes(
         untrained = _untrained(teacher, config, kind, labels)
         file = folder / f"{name.replace('/', '-')}.tflite"
         candidate = _converted(untrained, name, file, None)
-        layers = sum(
-            int(weight.size)
-            for key, weight in untrained.weights.items()
-            if key.startswith("layers")
-        )
-        if not limits.allow_bytes(candidate.bytes) and limits.allow_bytes(layers):
+        if not limits.allow_bytes(candidate.bytes):
             candidate = _converted(untrained, name, file, train)
         made.append(candidate)
         files.append(file)

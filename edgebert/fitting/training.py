@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgebert.fitting.data import FitData
@@ -31,6 +32,8 @@ class Training:
         teacher: what to begin with, as the user named it.
         is_trained: the teacher knows the task already, and is taken as it is.
         seed: of all trainings.
+        made_of: what the trainings are made of beside commands and data: a hash of a teacher that
+            the user gave as a folder or file, which may change; nothing of one known by its name.
     """
 
     data: FitData
@@ -38,6 +41,7 @@ class Training:
     teacher: str
     is_trained: bool
     seed: int
+    made_of: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def teacher_folder(self) -> str:
@@ -92,13 +96,23 @@ class Training:
         """The file of a size whose scores are chances."""
         return self.work / "calibrated" / f"{size.label}.tflite"
 
-    def calibrate_command(self, source: str, size: Candidate, other: Path | None) -> list[str]:
-        """Converts a classifier once more, with scores that are chances and a rule to abstain."""
+    def calibrate_command(
+        self, source: str, size: Candidate, other: Path | None, *, answers_all: bool = False
+    ) -> list[str]:
+        """Converts a classifier once more, with scores that are chances and a rule to abstain.
+
+        Args:
+            source: a checkpoint.
+            size: of it.
+            other: texts out of scope.
+            answers_all: scores that are chances, and no rule.
+        """
         words = self._words_left(source, size)
         return [
             *("convert", source, "-o", str(self.calibrated_file(size)), *words),
             *("--calibrate", str(self.data.path("dev"))),
             *([] if other is None else ["--out-of-scope", str(other)]),
+            *(["--min-coverage", "1"] if answers_all else []),
             *("--force", "--json"),
         ]
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from edgebert.bert.tasks import TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint
+from edgebert.formatting import plural
 from edgebert.train.settings import DERIVED, ResolvedSettings, Settings
 
 
@@ -48,8 +49,8 @@ class Problem:
         return self.rows >= _MANY_ROWS and self.labelled < _MOSTLY
 
     def __str__(self) -> str:
-        labels = f", {self.labels:,} labels" if self.labels else ""
-        return f"{self.layers}/{self.hidden_size}, {self.rows:,} examples{labels}"
+        labels = f", {plural(self.labels, 'label')}" if self.labels else ""
+        return f"{self.layers}/{self.hidden_size}, {plural(self.rows, 'example')}{labels}"
 
 
 def resolve_settings(given: Settings, problem: Problem) -> ResolvedSettings:

@@ -12,6 +12,7 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import binom
 
 import edgebert
+from edgebert.cli.abstention import abstention_rows
 from edgebert.converter import abstain
 from edgebert.converter.abstain import AbstentionPlan, abstention_plan, fit, fit_temperature
 from edgebert.errors import CheckFailedError, EdgebertError
@@ -80,6 +81,20 @@ def test_coverage_is_at_least_what_was_asked_for():
         answered = np.mean([not judge(rule, row).abstained for row in scores])
         assert share <= answered <= share + 0.02
         assert answered == pytest.approx(rule.fit.coverage)
+
+
+def test_a_coverage_of_1_answers_everything_with_scores_that_are_chances():
+    scores, expected = drawn(3, 2000)
+    plan = replace(PLAN, max_wrong=None, min_coverage=1.0, out_of_scope=Path("o.txt"))
+    flat = np.random.default_rng(5).dirichlet(np.full(8, 60.0), 300)
+    rule = fit(scores, expected, flat, plan)
+    hostile = [np.full(8, 1 / 8), np.eye(8)[0], np.zeros(8)]
+    assert not any(judge(rule, row.astype(np.float32)).abstained for row in (*flat, *hostile))
+    assert (rule.fit.coverage, rule.fit.rejected) == (1, 0)
+    assert rule.fit.wrong == pytest.approx(np.mean(scores.argmax(axis=1) != expected))
+    assert rule.temperature == fit_temperature(scores, expected)
+    ((_, told), _) = abstention_rows(rule)
+    assert told.startswith("never: of 2,000 rows of")
 
 
 def test_texts_out_of_scope_draw_the_bar():

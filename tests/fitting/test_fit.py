@@ -107,11 +107,14 @@ def asked(tmp_path):
 
 
 def test_the_folder_has_the_file_and_all_that_is_said_of_it(commands, asked, tmp_path):
-    report = fit(asked())
+    told = []
+    report = fit(asked(), notify=told.append)
     assert commands.verbs[:3] == ["finetune", "convert", "evaluate"]
     assert commands.verbs.count("distill") == 2
     with edgebert.load(tmp_path / "out/model.tflite") as model:
         assert model.labels == ("negative", "positive")
+        assert model.abstention.fit.min_coverage == 1  # 60 rows bound nothing
+    assert any("without a rule of when to abstain: " in line for line in told)
     facts = json.loads((tmp_path / "out/fit.json").read_text())
     assert facts == report.facts
     assert facts["data"]["rows"] == {"train": 450, "dev": 60, "test": 90}
@@ -123,6 +126,7 @@ def test_the_folder_has_the_file_and_all_that_is_said_of_it(commands, asked, tmp
     assert f"| accuracy | {facts['test']['metrics']['accuracy']:.4f} |" in card
     script = (tmp_path / "out/commands.sh").read_text().splitlines()
     assert sum(line.startswith("edgebert distill") for line in script) == 2
+    assert all(each["size"]["ms"] > 0 for each in facts["trained"])
     assert f" classify, {megabytes((tmp_path / 'out/model.tflite').stat().st_size)} MB\n" in card
     assert "edgebert benchmark" in (tmp_path / "out/report.html").read_text()
 
@@ -191,6 +195,14 @@ def test_a_student_learns_with_the_words_that_its_file_has(commands, asked, tmp_
     assert facts["bytes"] < 30_000
 
 
+def test_a_teacher_that_was_replaced_in_its_folder_is_noticed(commands, asked, tmp_path):
+    fit(asked())
+    commands.verbs.clear()
+    write_hugging_face(words.checkpoint(2, SHAPE), tmp_path / "teacher", force=True)
+    fit(asked())
+    assert (commands.verbs[0], commands.verbs.count("distill")) == ("finetune", 2)
+
+
 def test_another_seed_trains_anew(commands, asked):
     fit(asked())
     commands.verbs.clear()
@@ -221,7 +233,7 @@ def test_a_leak_is_mended_and_told(commands, asked, tmp_path):
     told = []
     facts = fit(asked(test=tmp_path / "test.tsv"), notify=told.append).facts
     assert facts["data"]["left_out"] >= 150
-    assert any("rows that stand in dev or test too" in line for line in told)
+    assert any("left out, as dev or test has them too" in line for line in told)
     assert not [each for each in facts["data"]["findings"] if each["name"] == "leak"]
 
 
