@@ -113,20 +113,21 @@ def find_query_layout(header: Sequence[str], columns: Columns) -> tuple[str, str
     """Finds the columns of the query and of the text that answers it.
 
     Raises:
-        EdgebertError: as `find_layout`.
+        EdgebertError: as `find_layout`; or there are explicit negatives, unless both are named.
     """
     if columns.text is not None and columns.pair is not None:
         return _named(columns.text, header), _named(columns.pair, header)
+    if found := [name for name in header if _NEGATIVE.fullmatch(name.strip())]:
+        raise EdgebertError(
+            f"column {found[0]!r} has explicit negatives, which are not used: the answers of other "
+            "rows are the wrong ones; to leave the column out, name the others with --text-column "
+            "and --pair-column"
+        )
     for names in _QUERIES:
         queries, answers = (_among([name], header) for name in names)
         if queries and answers:
             return _only(queries, "text", header), _only(answers, "pair", header)
     return _only([], "text", header), _only([], "pair", header)
-
-
-def negative_columns(header: Sequence[str]) -> list[str]:
-    """The columns that hold texts which do not answer the query."""
-    return [name for name in header if _NEGATIVE.fullmatch(name.strip())]
 
 
 def _find_texts(header: Sequence[str]) -> tuple[str, str | None]:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edgebert.errors import EdgebertError
-from edgebert.evaluation.columns import Columns, has_queries, negative_columns
+from edgebert.evaluation.columns import Columns, find_query_layout, has_queries
 from edgebert.evaluation.readers import read_header, read_queries, read_rows
 
 BANKING77 = Path(__file__).parent.parent / "data" / "banking77" / "test.csv"
@@ -231,7 +231,8 @@ def test_what_only_resembles_cola_needs_its_header(tmp_path, header):
     ("content", "columns"),
     [
         ("query\tpositive\nq\tp\n", Columns()),
-        ("Anchor\tPositive\tnegative\nq\tp\tn\n", Columns()),
+        ("Anchor\tPositive\tnegation\nq\tp\tn\n", Columns()),
+        ("anchor\tpositive\tnegative\nq\tp\tn\n", Columns("anchor", "positive")),
         ("a\tb\nq\tp\n", Columns("a", "b")),
     ],
 )
@@ -265,7 +266,11 @@ def test_queries_without_their_columns_are_an_error(tmp_path):
         read_header(path)
 
 
-def test_columns_of_explicit_negatives_are_known_and_others_are_not_taken_for_them():
-    negatives = ["negative", " Neg ", "negatives", "negative_1", "neg2", "hard_negative"]
-    others = ["anchor", "positive", "negation", "negotiation", "is_negative", "negative_score"]
-    assert negative_columns([*others, *negatives]) == negatives
+@pytest.mark.parametrize(
+    "name", ["negative", " Neg ", "negatives", "negative_1", "neg2", "hard_negative"]
+)
+def test_explicit_negatives_are_refused_and_other_columns_are_not_taken_for_them(name):
+    header = ["anchor", "positive", "negation", "negotiation", "is_negative", "negative_score"]
+    assert find_query_layout(header, Columns()) == ("anchor", "positive")
+    with pytest.raises(EdgebertError, match=f"column '{name}' has explicit negatives"):
+        find_query_layout([*header, name], Columns())

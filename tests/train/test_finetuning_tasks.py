@@ -62,7 +62,7 @@ def test_queries_with_the_same_answer_have_the_same_number(tmp_path):
 def test_explicit_negatives_are_refused_by_name_unless_the_columns_are_named(tmp_path):
     path = tmp_path / "data.tsv"
     path.write_text("anchor\tpositive\tnegative\ngood\tfilm\tplot\nbad\tplot\tfilm\n")
-    with pytest.raises(EdgebertError, match="column 'negative' has explicit negatives"):
+    with pytest.raises(EdgebertError, match=r"data.tsv: column 'negative' has explicit negatives"):
         learn("embed", path)
     named = Columns("anchor", "positive")
     task = find_task("embed", path, named)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from edgebert.errors import EdgebertError
-from edgebert.evaluation.columns import Columns, negative_columns
 from edgebert.evaluation.evaluators.correlate import score_of
-from edgebert.evaluation.readers import Query, Row, read_header, read_queries, read_rows
+from edgebert.evaluation.readers import Query, Row, read_queries, read_rows
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.batching import Example
 from edgebert.train.finetuning.task import (
@@ -18,17 +16,6 @@ from edgebert.train.finetuning.task import (
     needs_rows,
 )
 from edgebert.train.losses import cosine_error, ranking
-
-
-def _read_queries(path: Path, columns: Columns) -> Iterator[Query]:
-    """As `read_queries`; explicit negatives are refused unless the two columns are named."""
-    if columns.text is None and (found := negative_columns(read_header(path))):
-        raise EdgebertError(
-            f"{path}: column {found[0]!r} has explicit negatives, which are not used: a batch's "
-            "other answers are the negatives; to train without the column, name the others with "
-            "--text-column and --pair-column"
-        )
-    yield from read_queries(path, columns)
 
 
 def _pairs(rows: Iterable[Row], tokenizer: Tokenizer, labels: Labels) -> Iterator[Example]:
@@ -56,4 +43,4 @@ def _queries(rows: Iterable[Query], tokenizer: Tokenizer, labels: Labels) -> Ite
 
 
 PAIRS = FineTuningTask(read_rows, None, _pairs, needs_different_targets, cosine_error)
-QUERIES = FineTuningTask(_read_queries, None, _queries, needs_rows, ranking)
+QUERIES = FineTuningTask(read_queries, None, _queries, needs_rows, ranking)
