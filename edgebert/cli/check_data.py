@@ -54,9 +54,10 @@ def check_data(
 ) -> None:
     """Look for faults of labelled data; exit status 1 if there is one that spoils a training.
 
-    Looked for are texts that are empty, damaged, repeated (word for word or nearly) or in train and
-    in --dev or --test too; contradictory labels; labels written in several ways (apr, APR), with
-    too few rows, joined by | without --multi-label, missing in a split, or that are no labels;
+    Looked for are rows that cannot be read; texts that are empty, damaged, repeated (word for word
+    or nearly) or in train and in --dev or --test too; contradictory labels; labels written in
+    several ways (apr, APR), with too few rows, joined by | without --multi-label, missing in a
+    split, or that are no labels;
     scores that are no numbers or far from the others; and, with --model, texts that are too long
     and words that the vocabulary cannot write. Nothing is changed. TensorFlow is not needed.
 
@@ -65,6 +66,8 @@ def check_data(
       edgebert check-data train.csv --dev dev.csv --test test.csv
       edgebert check-data train.csv --test test.csv --model tiny --max-length 64 --json
     """  # noqa: D301
+    from functools import partial
+
     from edgebert.cli.console import print_json
     from edgebert.dataset.check import check_data as check
     from edgebert.dataset.checked import CheckedData
@@ -78,11 +81,13 @@ def check_data(
         kind = kind_of(train[0], columns)
     else:
         kind = Kind(task or "classify", multi_label)
-    samples: list[Sample] = read_samples(train, "train", kind, columns)
-    samples += [] if dev is None else read_samples([dev], "dev", kind, columns)
-    samples += [] if test is None else read_samples([test], "test", kind, columns)
+    unreadable: list[EdgebertError] = []
+    read = partial(read_samples, kind=kind, columns=columns, on_fault=unreadable.append)
+    samples: list[Sample] = read(train, "train")
+    samples += [] if dev is None else read([dev], "dev")
+    samples += [] if test is None else read([test], "test")
     tokenizer = None if model is None else _tokenizer(model, max_length)
-    report = check(CheckedData(samples, kind, tokenizer, allow_leak))
+    report = check(CheckedData(samples, kind, tokenizer, allow_leak, unreadable))
     if as_json:
         print_json(report.to_json())
     else:

@@ -14,8 +14,10 @@ def check_data(data: CheckedData) -> DataReport:
     """Runs all checks.
 
     Raises:
-        EdgebertError: there are no rows to learn from.
+        EdgebertError: there are no rows to learn from, or none that can be read.
     """
+    if not data.train and data.unreadable:
+        raise data.unreadable[0]
     if not data.train:
         raise EdgebertError("the data has no rows to learn from")
     found = [finding for check in (*TEXT_CHECKS, *LABEL_CHECKS) for finding in check(data)]

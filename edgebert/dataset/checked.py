@@ -12,6 +12,7 @@ import numpy as np
 from edgebert.dataset.duplicates import Pair, content_of, grouped_by, near_pairs
 from edgebert.dataset.findings import Finding, Severity, places_of
 from edgebert.dataset.samples import SPLITS, Kind, Sample
+from edgebert.errors import EdgebertError
 from edgebert.formatting import plural
 from edgebert.tokenizer.tokenizer import Encoding, Tokenizer
 
@@ -27,12 +28,14 @@ class CheckedData:
         kind: what they are for.
         tokenizer: of the model that is to be trained; None: lengths and [UNK] are not looked at.
         allow_leak: texts in several splits are a warning.
+        unreadable: rows that could not be read, such as those with a field too many.
     """
 
     samples: Sequence[Sample]
     kind: Kind
     tokenizer: Tokenizer | None = None
     allow_leak: bool = False
+    unreadable: Sequence[EdgebertError] = ()
 
     @cached_property
     def contents(self) -> list[str]:

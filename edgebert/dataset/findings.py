@@ -10,7 +10,7 @@ from edgebert.dataset.samples import Kind, Sample
 
 Severity: TypeAlias = Literal["error", "warning"]
 
-_PLACES_SHOWN = 5
+PLACES_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -80,4 +80,4 @@ class DataReport:
 
 def places_of(samples: Sequence[Sample]) -> tuple[str, ...]:
     """The first places, for a finding."""
-    return tuple(sample.place for sample in samples[:_PLACES_SHOWN])
+    return tuple(sample.place for sample in samples[:PLACES_SHOWN])

@@ -16,7 +16,15 @@ from edgebert.evaluation.columns import USUAL, Columns, find_layout, has_queries
 from edgebert.evaluation.conll import Sentence, read_conll
 from edgebert.evaluation.entities import OUTSIDE, entities_of
 from edgebert.evaluation.lines import read_lines
-from edgebert.evaluation.readers import Query, Row, read_queries, read_records, read_rows
+from edgebert.evaluation.readers import (
+    OnFault,
+    Query,
+    Row,
+    raise_fault,
+    read_queries,
+    read_records,
+    read_rows,
+)
 
 Split: TypeAlias = Literal["train", "dev", "test"]
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")
@@ -78,15 +86,26 @@ class Kind:
 
 
 def read_samples(
-    paths: Iterable[Path], split: Split, kind: Kind, columns: Columns = USUAL
+    paths: Iterable[Path],
+    split: Split,
+    kind: Kind,
+    columns: Columns = USUAL,
+    on_fault: OnFault = raise_fault,
 ) -> list[Sample]:
     """The rows of files of one kind, in their order.
+
+    Args:
+        paths: of the files.
+        split: that they are.
+        kind: of all of them.
+        columns: likewise.
+        on_fault: of rows with a text and a label that cannot be read.
 
     Raises:
         EdgebertError: a file cannot be read as data of that kind; file and line are named.
     """
     read = _READERS[kind.task]
-    return [sample for path in paths for sample in read(path, split, kind, columns)]
+    return [sample for path in paths for sample in read(path, split, kind, columns, on_fault)]
 
 
 def kind_of(path: Path, columns: Columns = USUAL) -> Kind:
@@ -99,14 +118,16 @@ def kind_of(path: Path, columns: Columns = USUAL) -> Kind:
     Raises:
         EdgebertError: the file cannot be read, or looks like data that is not checked here.
     """
+    faults: list[EdgebertError] = []  # which are told when all is read
     try:
-        records = [record for _, record in islice(read_records(path, read_lines(path)), _PEEKED)]
+        found = read_records(path, read_lines(path), faults.append)
+        records = [record for _, record in islice(found, _PEEKED)]
     except EdgebertError:
         if _is_conll(path):
             return Kind("tag")
         raise
     if not records:
-        raise EdgebertError(f"{path}: has no rows")
+        raise faults[0] if faults else EdgebertError(f"{path}: has no rows")
     if _is_conll(path):
         return Kind("tag")
     header = list(records[0])
@@ -141,8 +162,10 @@ def _is_conll(path: Path) -> bool:
         return False
 
 
-def _rows(path: Path, split: Split, kind: Kind, columns: Columns) -> Iterator[Sample]:
-    for row in read_rows(path, columns, multi_label=kind.multi_label):
+def _rows(
+    path: Path, split: Split, kind: Kind, columns: Columns, on_fault: OnFault
+) -> Iterator[Sample]:
+    for row in read_rows(path, columns, multi_label=kind.multi_label, on_fault=on_fault):
         if kind.task == "classify":
             labels = row.labels if kind.multi_label else (row.label,)
         else:
@@ -150,24 +173,28 @@ def _rows(path: Path, split: Split, kind: Kind, columns: Columns) -> Iterator[Sa
         yield Sample(split, row.place, row.text, row.pair, row.label, labels, row)
 
 
-def _pairs(path: Path, split: Split, kind: Kind, columns: Columns) -> Iterator[Sample]:
+def _pairs(
+    path: Path, split: Split, kind: Kind, columns: Columns, on_fault: OnFault
+) -> Iterator[Sample]:
     with_queries = has_queries(list(next(read_records(path, read_lines(path)))[1]), columns)
     if not with_queries:
-        yield from _rows(path, split, kind, columns)
+        yield from _rows(path, split, kind, columns, on_fault)
         return
     for query in read_queries(path, columns):
         yield Sample(split, query.place, query.query, query.positive, "", (), query)
 
 
-def _sentences(path: Path, split: Split, kind: Kind, columns: Columns) -> Iterator[Sample]:
+def _sentences(
+    path: Path, split: Split, kind: Kind, columns: Columns, on_fault: OnFault
+) -> Iterator[Sample]:
     for sentence in read_conll(path):
         met = sorted({entity.label for entity in entities_of(sentence.tags)})
         text, tags = " ".join(sentence.words), " ".join(sentence.tags)
         yield Sample(split, sentence.place, text, None, tags, tuple(met), sentence)
 
 
-_READERS: Mapping[str, Callable[[Path, Split, Kind, Columns], Iterator[Sample]]] = MappingProxyType(
-    {"classify": _rows, "regress": _rows, "embed": _pairs, "tag": _sentences}
+_READERS: Mapping[str, Callable[[Path, Split, Kind, Columns, OnFault], Iterator[Sample]]] = (
+    MappingProxyType({"classify": _rows, "regress": _rows, "embed": _pairs, "tag": _sentences})
 )
 
 

@@ -5,15 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from edgebert.dataset.checked import CheckedData, finding_of
-from edgebert.dataset.findings import Finding
+from edgebert.dataset.findings import PLACES_SHOWN, Finding
 from edgebert.dataset.samples import SPLITS
 from edgebert.formatting import plural
 
 _LEAST_EVALUATED = 100
 """Rows of a dev or test split below which an interval of accuracy is 15 points wide."""
 _UNKNOWN = 0.005
+_LINE = ", line "
+_REASONS = 3
+"""Why rows cannot be read: as many are told."""
 _DAMAGE = ("\ufffd", "\x00", "Ã©", "Ã¤", "Ã¼", "â€™", "â€œ")
 """What is left where UTF-8 was read as Latin-1, or could not be read."""
+
+
+def _unreadable(data: CheckedData) -> Iterator[Finding]:
+    if data.unreadable:
+        told = [str(error).rpartition(_LINE) for error in data.unreadable]
+        places = [f"{path}{_LINE}{rest.partition(':')[0]}" for path, _, rest in told]
+        reasons = dict.fromkeys(rest.partition(": ")[2] for _, _, rest in told)
+        yield Finding(
+            "unreadable",
+            "error",
+            f"cannot be read: {plural(len(places), 'row')}; {'; '.join([*reasons][:_REASONS])}",
+            len(places),
+            tuple(places[:PLACES_SHOWN]),
+        )
 
 
 def _empty_texts(data: CheckedData) -> Iterator[Finding]:
@@ -122,6 +139,7 @@ def _tokens(data: CheckedData) -> Iterator[Finding]:
 
 
 TEXT_CHECKS: tuple[Callable[[CheckedData], Iterator[Finding]], ...] = (
+    _unreadable,
     _empty_texts,
     _damaged_texts,
     _leaks,

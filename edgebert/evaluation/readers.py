@@ -20,6 +20,9 @@ from edgebert.evaluation.lines import read_lines
 
 Record: TypeAlias = tuple[int, Mapping[str, Any]]
 """Number of the line it starts on, and its values by column."""
+OnFault: TypeAlias = Callable[[EdgebertError], None]
+"""Told of a row that cannot be read; if it does not raise, the next one is read."""
+
 _Layout = TypeVar("_Layout")
 
 _COLA = ("source", "label", "mark", "sentence")
@@ -61,7 +64,18 @@ class Query(NamedTuple):
     place: str
 
 
-def read_rows(path: Path, columns: Columns = USUAL, *, multi_label: bool = False) -> Iterator[Row]:
+def raise_fault(error: EdgebertError) -> None:
+    """Ends reading at the first row that cannot be read."""
+    raise error
+
+
+def read_rows(
+    path: Path,
+    columns: Columns = USUAL,
+    *,
+    multi_label: bool = False,
+    on_fault: OnFault = raise_fault,
+) -> Iterator[Row]:
     """Reads a labelled data set, UTF-8, with named columns.
 
     The format is told by the ending (.tsv, .csv, .jsonl, .ndjson, .json), else by the first line.
@@ -74,6 +88,7 @@ def read_rows(path: Path, columns: Columns = USUAL, *, multi_label: bool = False
         columns: names of columns that are not found by their usual names.
         multi_label: a row may have several labels, with `|` between them or, in JSON Lines, as a
             list; and it may have none: an empty field, an empty list.
+        on_fault: of rows that cannot be read.
 
     Yields:
         Rows in the order of the file; memory does not grow with the file.
@@ -83,13 +98,19 @@ def read_rows(path: Path, columns: Columns = USUAL, *, multi_label: bool = False
             file, line and column are named.
     """
     label_of = _labels if multi_label else _label
-    for layout, record, place in _laid_out(path, lambda header: find_layout(header, columns)):
-        yield Row(
-            _text(record, layout.text, place),
-            None if layout.pair is None else _text(record, layout.pair, place),
-            label_of(record, layout.label, place),
-            place,
-        )
+    find = partial(find_layout, columns=columns)
+    for layout, record, place in _laid_out(path, find, on_fault):
+        try:
+            row = Row(
+                _text(record, layout.text, place),
+                None if layout.pair is None else _text(record, layout.pair, place),
+                label_of(record, layout.label, place),
+                place,
+            )
+        except EdgebertError as error:  # noqa: PERF203 - one row shall not end it
+            on_fault(error)
+        else:
+            yield row
 
 
 def read_queries(path: Path, columns: Columns = USUAL) -> Iterator[Query]:
@@ -114,11 +135,11 @@ def read_header(path: Path) -> list[str]:
 
 
 def _laid_out(
-    path: Path, find: Callable[[list[str]], _Layout]
+    path: Path, find: Callable[[list[str]], _Layout], on_fault: OnFault = raise_fault
 ) -> Iterator[tuple[_Layout, Mapping[str, Any], str]]:
     """Records with the layout that the first of them has, and their place."""
     layout = None
-    for number, record in read_records(path, read_lines(path)):
+    for number, record in read_records(path, read_lines(path), on_fault):
         if layout is None:
             try:
                 layout = find(list(record))
@@ -127,12 +148,15 @@ def _laid_out(
         yield layout, record, f"{path}, line {number}"
 
 
-def read_records(path: Path, lines: Iterator[str]) -> Iterator[Record]:
+def read_records(
+    path: Path, lines: Iterator[str], on_fault: OnFault = raise_fault
+) -> Iterator[Record]:
     """Rows of any columns, with the number of the line each starts on.
 
     Args:
         path: tells the format, and names the file in errors.
         lines: of the file.
+        on_fault: of rows that cannot be read.
 
     Raises:
         EdgebertError: empty, or not of its format.
@@ -142,18 +166,18 @@ def read_records(path: Path, lines: Iterator[str]) -> Iterator[Record]:
     first = next(lines, "")
     if not first.strip():
         raise EdgebertError(f"{path}: empty, or the first line is")
-    return _reader_for(path, first)(path, chain([first], lines))
+    return _reader_for(path, first)(path, chain([first], lines), on_fault)
 
 
-def _read_tsv(path: Path, lines: Iterator[str]) -> Iterator[Record]:
+def _read_tsv(path: Path, lines: Iterator[str], on_fault: OnFault) -> Iterator[Record]:
     bare = ((number, line.rstrip("\r\n")) for number, line in enumerate(lines, 1))
     fields = ((number, line.split("\t")) for number, line in bare if line)
     first = next(fields)
     header = [(0, _COLA)] if _is_cola(first[1]) else []
-    yield from _under_header(path, chain(header, [first], fields))
+    yield from _under_header(path, chain(header, [first], fields), on_fault)
 
 
-def _read_csv(path: Path, lines: Iterator[str]) -> Iterator[Record]:
+def _read_csv(path: Path, lines: Iterator[str], on_fault: OnFault) -> Iterator[Record]:
     first = next(lines)
     delimiter = ";" if ";" in first and "," not in first else ","
     reader = csv.reader(chain([first], lines), strict=True, delimiter=delimiter)
@@ -166,7 +190,7 @@ def _read_csv(path: Path, lines: Iterator[str]) -> Iterator[Record]:
             start = reader.line_num + 1
 
     try:
-        yield from _under_header(path, numbered())
+        yield from _under_header(path, numbered(), on_fault)
     except csv.Error as error:
         why = (
             "its lines end with CR alone; save it with LF or CRLF" if "\r" in first[:-2] else error
@@ -174,20 +198,28 @@ def _read_csv(path: Path, lines: Iterator[str]) -> Iterator[Record]:
         raise EdgebertError(f"{path}, line {reader.line_num}: not CSV: {why}") from error
 
 
-def _read_jsonl(path: Path, lines: Iterator[str]) -> Iterator[Record]:
+def _read_jsonl(path: Path, lines: Iterator[str], on_fault: OnFault) -> Iterator[Record]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            record = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise EdgebertError(f"{path}, line {number}: not JSON: {error}") from error
-        if not isinstance(record, dict):
-            raise EdgebertError(
-                f"{path}, line {number}: a JSON object is needed, "
-                f'such as {{"text": "…", "label": "…"}}'
-            )
-        yield number, record
+            record = _json_object(line, f"{path}, line {number}")
+        except EdgebertError as error:
+            on_fault(error)
+        else:
+            yield number, record
+
+
+def _json_object(line: str, place: str) -> Mapping[str, Any]:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise EdgebertError(f"{place}: not JSON: {error}") from error
+    if not isinstance(record, dict):
+        raise EdgebertError(
+            f'{place}: a JSON object is needed, such as {{"text": "…", "label": "…"}}'
+        )
+    return record
 
 
 def _is_cola(fields: Sequence[str]) -> bool:
@@ -202,26 +234,33 @@ def _is_cola(fields: Sequence[str]) -> bool:
     )
 
 
-def _under_header(path: Path, lines: Iterator[tuple[int, Sequence[str]]]) -> Iterator[Record]:
+def _under_header(
+    path: Path, lines: Iterator[tuple[int, Sequence[str]]], on_fault: OnFault
+) -> Iterator[Record]:
     _, header = next(lines)
     doubles = [name for name, count in Counter(header).items() if name and count > 1]
     if doubles:
         raise EdgebertError(f"{path}: two columns are named {doubles[0][:40]!r}")
     for number, fields in lines:
-        if len(fields) != len(header):
-            raise EdgebertError(
-                f"{path}, line {number}: number of fields is {len(fields)}, "
-                f"the header names {len(header)}"
+        if len(fields) == len(header):
+            yield number, dict(zip(header, fields, strict=True))
+        else:
+            on_fault(
+                EdgebertError(
+                    f"{path}, line {number}: number of fields is {len(fields)}, "
+                    f"the header names {len(header)}"
+                )
             )
-        yield number, dict(zip(header, fields, strict=True))
 
 
-_READERS: Mapping[str, Callable[[Path, Iterator[str]], Iterator[Record]]] = MappingProxyType(
+_Reader: TypeAlias = Callable[[Path, Iterator[str], OnFault], Iterator[Record]]
+
+_READERS: Mapping[str, _Reader] = MappingProxyType(
     {".tsv": _read_tsv, ".csv": _read_csv, ".jsonl": _read_jsonl, ".ndjson": _read_jsonl}
 )
 
 
-def _reader_for(path: Path, first: str) -> Callable[[Path, Iterator[str]], Iterator[Record]]:
+def _reader_for(path: Path, first: str) -> _Reader:
     by_ending = _READERS.get(path.suffix.lower())
     if by_ending:
         return by_ending

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from edgebert.dataset.samples import (
 )
 from edgebert.dataset.split import split_samples, without_leaks
 from edgebert.errors import CheckFailedError, EdgebertError
+from edgebert.evaluation.readers import OnFault, raise_fault
 from edgebert.files import replacing
 from edgebert.fitting.request import FitRequest
 from edgebert.tokenizer.tokenizer import Tokenizer
@@ -63,8 +65,8 @@ class FitData:
         return self.folder / "texts.txt"
 
 
-def read_data(request: FitRequest) -> tuple[Kind, list[Sample]]:
-    """All rows, in the splits that they were given in.
+def read_data(request: FitRequest, on_fault: OnFault = raise_fault) -> tuple[Kind, list[Sample]]:
+    """All rows, in the splits that they were given in; `on_fault` is told of unreadable ones.
 
     Raises:
         EdgebertError: a file cannot be read, or is for a task that is not fitted.
@@ -77,15 +79,20 @@ def read_data(request: FitRequest) -> tuple[Kind, list[Sample]]:
         raise EdgebertError(
             f"{request.train[0]}: data for {kind.task}; classify, regress and tag are fitted"
         )
-    samples = read_samples(request.train, "train", kind, request.columns)
-    for split, path in (("dev", request.dev), ("test", request.test)):
+    splits: tuple[Split, ...] = ("dev", "test")
+    samples = read_samples(request.train, "train", kind, request.columns, on_fault)
+    for split, path in zip(splits, (request.dev, request.test), strict=True):
         if path is not None:
-            samples += read_samples([path], split, kind, request.columns)  # type: ignore[arg-type]
+            samples += read_samples([path], split, kind, request.columns, on_fault)
     return kind, samples
 
 
 def prepare(
-    request: FitRequest, kind: Kind, samples: list[Sample], tokenizer: Tokenizer
+    request: FitRequest,
+    kind: Kind,
+    samples: list[Sample],
+    tokenizer: Tokenizer,
+    unreadable: Sequence[EdgebertError] = (),
 ) -> tuple[list[Sample], DataReport, int]:
     """The rows without leaks, split where they were not, and what the check found.
 
@@ -102,7 +109,7 @@ def prepare(
     if shares:
         rest = [sample for sample in kept if sample.split != "train"]
         kept = [*split_samples(train, kind, shares, request.seed), *rest]
-    report = check_data(CheckedData(kept, kind, tokenizer, request.allow_leak))
+    report = check_data(CheckedData(kept, kind, tokenizer, request.allow_leak, unreadable))
     return kept, report, leaks
 
 

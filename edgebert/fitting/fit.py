@@ -77,14 +77,15 @@ def fit(
         CheckFailedError: the data has faults, nothing fits the limits, or nothing reaches the
             figure that was asked for.
     """
-    kind, samples = read_data(request)
+    unreadable: list[EdgebertError] = []
+    kind, samples = read_data(request, unreadable.append)
     if request.out_of_scope is not None and kind != Kind("classify"):
         raise EdgebertError(f"--out-of-scope is for classifiers with one label a text, not {kind}")
     with (
         open_checkpoint(request.teacher, progress=progress) as teacher,
         open_journal(request.output, notify) as journal,
     ):
-        kept, report, leaks = prepare(request, kind, samples, teacher.make_tokenizer())
+        kept, report, leaks = prepare(request, kind, samples, teacher.make_tokenizer(), unreadable)
         require_sound(report)
         data = write_data(journal.work / "data", kind, kept, report, leaks)
         _tell_data(data, notify)

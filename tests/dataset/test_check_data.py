@@ -263,6 +263,28 @@ def test_the_command_tells_faults_and_fails(tmp_path):
     assert report["findings"][0]["severity"] == "warning"
 
 
+def test_all_rows_that_cannot_be_read_are_told(tmp_path):
+    rows = [f"{row['text']},{row['label']}" for row in clean("train")]
+    rows[4] += ",more"
+    rows[9] = rows[9].replace("label0", "")
+    rows[30] = "alone"
+    train = tmp_path / "a, line 3: train.csv"
+    train.write_text("\n".join(["text,label", *rows]) + "\n")
+    result = CliRunner().invoke(app, ["check-data", str(train), "--json"])
+    assert result.exit_code == 1
+    (finding,) = json.loads(result.stdout)["findings"]
+    assert (finding["name"], finding["count"]) == ("unreadable", 3)
+    assert finding["message"] == (
+        "cannot be read: 3 rows; number of fields is 3, the header names 2; 'label' is empty; a "
+        "label or number is needed; number of fields is 1, the header names 2"
+    )
+    assert finding["places"] == [f"{train}, line {at}" for at in (6, 11, 32)]
+    train.write_text("text,label\na\nb,c,d\n")
+    result = CliRunner().invoke(app, ["check-data", str(train)])
+    assert result.exit_code == 2
+    assert "line 2: number of fields is 1, the header names 2" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
