@@ -15,6 +15,7 @@ from uuid import uuid4
 from edgebert.bulk.fingerprint import digest, quick_fingerprint
 from edgebert.bulk.resumable import SAVE_EVERY, OutputPosition, resumable
 from edgebert.errors import EdgebertError
+from edgebert.evaluation.columns import USUAL, Columns
 from edgebert.evaluation.texts import Text, open_texts, read_texts
 from edgebert.progress import Progress, silent
 from edgebert.runtime.model import Model
@@ -34,6 +35,7 @@ def answer_file(
     to_line: ToLine,
     *,
     stream: BinaryIO | None = None,
+    columns: Columns = USUAL,
     pair: str | None = None,
     options: Mapping[str, Any] = _NOTHING,
     workers: int | None = None,
@@ -53,6 +55,7 @@ def answer_file(
         output: the file to write; see `resumable`.
         to_line: makes a line of a text and its reply; the same of the same.
         stream: is read instead of the file `source`; such an output cannot be taken up.
+        columns: of the input; see `read_texts`.
         pair: of the texts that have none.
         options: of the answers, as `Model.batch` takes them.
         workers: see `Model.batch`.
@@ -69,15 +72,16 @@ def answer_file(
     _refuse_same(output, source, model.path)
     with open_texts(source) if stream is None else contextlib.nullcontext(stream) as file:
         made_of = {
-            "the input": _check(source, file) if stream is None else f"stream {uuid4()}",
+            "the input": _check(source, file, columns) if stream is None else f"stream {uuid4()}",
             "the model": digest(model.path),
             "the program": f"edgebert {__version__} with {model.engine}",
             "the pair or an option": json.dumps(
-                {"pair": pair, "threshold": model.threshold, **options}, sort_keys=True
+                {"pair": pair, "threshold": model.threshold, **vars(columns), **options},
+                sort_keys=True,
             ),
         }
         with resumable(output, made_of, force=force, save_every=save_every) as lines:
-            texts = islice(read_texts(source, file, pair), lines.position.lines, None)
+            texts = islice(read_texts(source, file, pair, columns), lines.position.lines, None)
             total = None if stream else source.stat().st_size
             for text, reply in answer_texts(model, texts, options=options, workers=workers):
                 lines.write(to_line(text, reply), truncated=reply.truncated)
@@ -128,9 +132,9 @@ def answer_one_by_one(
         yield text, reply
 
 
-def _check(source: Path, file: BinaryIO) -> str:
+def _check(source: Path, file: BinaryIO, columns: Columns) -> str:
     """Reads a whole input, goes back to its beginning, and gives that by which it is known."""
-    for _ in read_texts(source, file):
+    for _ in read_texts(source, file, columns=columns):
         pass
     file.seek(0)
     return quick_fingerprint(source)

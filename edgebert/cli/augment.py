@@ -62,7 +62,11 @@ def augment(
     fingerprint = TransferSet(tuple(texts)).fingerprint
     total = sum(1 for _ in read_files(texts))  # a line that cannot be read is reported at once
     given: dict[str, Any] = {"fingerprint": fingerprint, "total": total, "force": force}
-    with progress_bar() as progress, open_method(model, method, progress=progress) as found:  # type: ignore[arg-type]
+    kept = f"{output} is unfinished: the same command goes on from there"
+    with (
+        progress_bar(kept) as progress,
+        open_method(model, method, progress=progress) as found,  # type: ignore[arg-type]
+    ):
         count = run(read_files(texts), found, output, amount, progress=progress, **given)
         report = {"path": str(output), "method": found.name, "texts": total, "new": count}
     if as_json:

@@ -22,8 +22,7 @@ def benchmark(
     device: Annotated[
         list[str] | None,
         typer.Option(
-            help="local, ssh://HOST or ssh://USER@HOST:PORT, adb or adb:SERIAL; may be given "
-            "several times.",
+            help="local, ssh://[user@]host[:port], adb or adb:SERIAL; may be given several times.",
             show_default="local",
         ),
     ] = None,
@@ -115,7 +114,7 @@ def benchmark(
         raise EdgebertError("--rounds and --min-seconds exclude each other; give one of them")
     _check_outputs([path for path in (output, html, csv) if path is not None], force=force)
     old = None if compare is None else read_report(compare)
-    with progress_bar() as progress:
+    with progress_bar("no report was written") as progress:
         outcome = api.benchmark(
             models,
             device or "local",

@@ -101,11 +101,24 @@ def one_line(text: str) -> str:
 
 
 @contextlib.contextmanager
-def progress_bar() -> Iterator[Progress]:
+def progress_bar(kept: str = "nothing was written") -> Iterator[Progress]:
     """Gives a `Progress` that draws a bar on stderr for each step it is told about.
 
     Nothing is drawn where stderr is no terminal, and nothing is left of the bars at the end.
+
+    Args:
+        kept: what is told after Ctrl-C: what there is by then, and how to go on.
     """
+    try:
+        with _bars() as progress:
+            yield progress
+    except KeyboardInterrupt:
+        print_notice("warning", f"interrupted; {kept}")
+        raise
+
+
+@contextlib.contextmanager
+def _bars() -> Iterator[Progress]:
     from rich import progress as bars
 
     from edgebert.progress import silent

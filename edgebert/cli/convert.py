@@ -302,7 +302,7 @@ def convert(
     asked["explain"] = quantization_report is not None
     if quantization_report is not None:
         quality_file.check_path(quantization_report, force=force)
-    with progress_bar() as progress:
+    with progress_bar("nothing was written; what was downloaded is kept") as progress:
         report = run(source, output, **asked, force=force, progress=progress)
     if quantization_report is not None and report.quantization is not None:
         title = f"{report.record.source.name}, {report.record.quantization.name}"

@@ -10,7 +10,7 @@ import typer
 
 from edgebert.cli.grouped import grouped
 from edgebert.cli.options import LabelledColumns
-from edgebert.cli.training import MetricOption, Training, notify, print_report
+from edgebert.cli.training import KEPT, MetricOption, Training, notify, print_report
 from edgebert.cli.vocabulary import VocabularyOptions, with_fewer_pieces
 from edgebert.train.distillation.options import AUXILIARY_OBJECTIVES
 
@@ -126,7 +126,7 @@ def distill(
     texts = TransferSet(tuple(transfer or ()), labels, dev, data.columns(), metric)
     texts.check_first()
     with ExitStack() as stack:
-        progress = stack.enter_context(progress_bar())
+        progress = stack.enter_context(progress_bar(KEPT.format(output)))
         large = _teacher(teacher, stack, progress, multi_label=multi_label)
         whole = _student(student, init, large, stack, progress)
         small = with_fewer_pieces(whole, vocabulary, large.task, progress, notify)

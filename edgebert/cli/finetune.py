@@ -10,7 +10,7 @@ import typer
 
 from edgebert.cli.grouped import grouped
 from edgebert.cli.options import LabelledColumns
-from edgebert.cli.training import MetricOption, Training, notify, print_report
+from edgebert.cli.training import KEPT, MetricOption, Training, notify, print_report
 from edgebert.cli.vocabulary import VocabularyOptions, with_fewer_pieces
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def finetune(
     training.settings()
     _check_data(task, (train, dev), data.columns(), multi_label=multi_label)
     with ExitStack() as stack:
-        progress = stack.enter_context(progress_bar())
+        progress = stack.enter_context(progress_bar(KEPT.format(output)))
         whole = stack.enter_context(open_checkpoint(source, progress=progress))
         checkpoint = with_fewer_pieces(
             whole,

@@ -47,9 +47,7 @@ def fit(
     ] = None,
     device: Annotated[
         str,
-        typer.Option(
-            help="Where times are measured: local, ssh://HOST or ssh://USER@HOST, or adb."
-        ),
+        typer.Option(help="Where times are measured: local, ssh://[user@]host[:port] or adb."),
     ] = "local",
     min_metric: Annotated[
         float | None, typer.Option(help="Least figure on dev, such as 0.9; exit 1 below it.")
@@ -103,7 +101,7 @@ def fit(
     """  # noqa: D301
     from importlib.util import find_spec
 
-    from edgebert.cli.console import print_notice, progress_bar
+    from edgebert.cli.console import progress_bar
     from edgebert.cli.training import notify
     from edgebert.errors import EdgebertError
     from edgebert.extras import install
@@ -134,13 +132,9 @@ def fit(
         read_data(request)  # what is wrong with the data is told before
         raise EdgebertError(f"training needs TensorFlow: {install('train')}")
     signal.signal(signal.SIGTERM, _as_interrupt)
-    try:
-        with progress_bar() as progress:
-            report = run(request, progress=progress, notify=notify)
-    except KeyboardInterrupt:
-        command = shlex.join(["edgebert", *sys.argv[1:]])
-        print_notice("warning", f"{output}: stopped; to go on from there: {command}")
-        raise
+    command = shlex.join(["edgebert", *sys.argv[1:]])
+    with progress_bar(f"{output} is unfinished; to go on from there: {command}") as progress:
+        report = run(request, progress=progress, notify=notify)
     if as_json:
         from edgebert.cli.console import print_json
 

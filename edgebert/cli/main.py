@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -26,24 +28,62 @@ from edgebert.cli.search import search
 from edgebert.cli.serve import serve
 from edgebert.cli.teach import teach
 from edgebert.cli.train_report import train_report
+from edgebert.errors import EdgebertError
 from edgebert.version import __version__
+
+_UsageError: type[Any] = typer.BadParameter.__bases__[0]  # Typer has no public name for it
+
+_ELSEWHERE = {
+    "compare": "two files are compared by: edgebert evaluate FILE --data DATA --against BASELINE; "
+    "two reports by: edgebert benchmark FILE --compare REPORT",
+}
+"""Verbs that people look for, and where what they do is."""
 
 
 class _Verbs(TyperGroup):
     """Every verb, with one way to fail."""
 
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        with exit_statuses(), _usage():
+            return super().make_context(*args, **options)
+
     def invoke(self, ctx: Any) -> Any:
-        with exit_statuses():
+        with exit_statuses(), _usage():
             return super().invoke(ctx)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args[0] in _ELSEWHERE:
+            raise EdgebertError(_ELSEWHERE[args[0]])
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Lists the first sentence of each, whole."""
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, verb.get_short_help_str(500)) for name, verb in self.commands.items()]
+            )
+
+
+@contextmanager
+def _usage() -> Iterator[None]:
+    """Wrong use is told as every other wrong input: in one line."""
+    try:
+        yield
+    except _UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # whose message is the help
+            raise
+        told = " ".join(error.format_message().split()).rstrip(".")
+        where = error.ctx.command_path if error.ctx else "edgebert"
+        raise EdgebertError(f"{told[0].lower()}{told[1:]}; see {where} --help") from error
 
 
 app = typer.Typer(
     cls=_Verbs,
     name="edgebert",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
 

@@ -29,13 +29,25 @@ class EngineOptions:
 
 
 @dataclass(frozen=True)
-class LabelledColumns:
-    """Options of verbs that read labelled data, by the names that `api.evaluate` has for them."""
+class TextColumns:
+    """Options of verbs that read texts in columns."""
 
     text_column: Annotated[
         str | None, typer.Option(help="Column of the text, or of a pair's first text.")
     ] = None
     pair_column: Annotated[str | None, typer.Option(help="Column of a pair's second text.")] = None
+
+    def columns(self) -> Columns:
+        """As the readers take them."""
+        from edgebert.evaluation.columns import Columns
+
+        return Columns(self.text_column, self.pair_column)
+
+
+@dataclass(frozen=True)
+class LabelledColumns(TextColumns):
+    """Options of verbs that read labelled data, by the names that `api.evaluate` has for them."""
+
     label_column: Annotated[
         str | None, typer.Option(help="Column of the label (name or number) or score.")
     ] = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgebert.cli.grouped import grouped
-from edgebert.cli.training import Training, notify, print_report
+from edgebert.cli.training import KEPT, Training, notify, print_report
 from edgebert.cli.vocabulary import VocabularyOptions, with_fewer_pieces
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def pretrain(
     trials = training.trials()
     with ExitStack() as stack:
         cluster = stack.enter_context(distributed(training.strategy, notify))
-        progress = stack.enter_context(progress_bar())
+        progress = stack.enter_context(progress_bar(KEPT.format(output)))
         report = run(
             with_fewer_pieces(
                 stack.enter_context(open_checkpoint(source, progress=progress)),

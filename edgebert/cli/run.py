@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgebert.cli.grouped import grouped
-from edgebert.cli.options import EngineOptions
+from edgebert.cli.options import EngineOptions, TextColumns
 
 if TYPE_CHECKING:
+    from edgebert.evaluation.columns import Columns
     from edgebert.evaluation.texts import Text
     from edgebert.runtime.model import Model
     from edgebert.runtime.reply import Reply
@@ -22,7 +23,7 @@ _STDIN = "-"
 
 @grouped
 def run(
-    file: Annotated[Path, typer.Argument(help="A .tflite made by edgebert convert.")],
+    file: Annotated[Path, typer.Argument(help="intents, or a .tflite made by edgebert convert.")],
     texts: Annotated[list[str] | None, typer.Argument(help="Texts to answer; - is stdin.")] = None,
     *,
     pair: Annotated[
@@ -32,8 +33,8 @@ def run(
         str | None,
         typer.Option(
             "--input",
-            help="File with one text a line, or JSON Lines, CSV or TSV with a column text and "
-            "perhaps pair (.jsonl, .csv, .tsv); - is stdin, one text a line.",
+            help="File with one text a line, or JSON Lines, CSV or TSV (.jsonl, .csv, .tsv) whose "
+            "columns are found as edgebert evaluate finds them; - is stdin, one text a line.",
         ),
     ] = None,
     output: Annotated[
@@ -50,6 +51,7 @@ def run(
         int | None,
         typer.Option(help="Texts of a file answered at once.", show_default="one a CPU, at most 4"),
     ] = None,
+    columns: TextColumns,
     running: EngineOptions,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object a line and text.")
@@ -103,17 +105,19 @@ def run(
         int | None, typer.Option(help="Most tokens of an answer (answer).")
     ] = None,
 ) -> None:
-    """Answer texts: labels with scores, vectors, values, spans, fills.
+    """Answer texts with labels and scores, vectors, values, spans or fills.
 
     \b
     Examples:
       edgebert run intents.tflite "Where is my card?"
       edgebert run squad.tflite "Who wrote it?" --pair "It was written by Ada in 1843."
+      edgebert run intents --input questions.csv --text-column question --output answers.jsonl
       edgebert run minilm.tflite --input questions.jsonl --output vectors.jsonl
       echo "Where is my card?" | edgebert run intents.tflite --input -
     """  # noqa: D301
     from edgebert.cli.answers import print_json_reply, print_reply_line
     from edgebert.errors import EdgebertError
+    from edgebert.evaluation.columns import USUAL
     from edgebert.runtime.loading import load
 
     texts, source = _settled(texts, source)
@@ -121,6 +125,9 @@ def run(
         raise EdgebertError("--output takes the texts of --input FILE, and no others")
     if force and output is None:
         raise EdgebertError("--force is for an --output that exists")
+    named = columns.columns()
+    if source is None and named != USUAL:
+        raise EdgebertError("--text-column and --pair-column are for the texts of --input FILE")
     given = {
         "prompt": prompt,
         "long": long,
@@ -134,13 +141,13 @@ def run(
     options = {name: value for name, value in given.items() if value is not None}
     with load(file, **vars(running), threshold=threshold, taught=taught) as model:
         if source is not None and output is not None:
-            _run_file(model, source, output, pair, force, workers, options)
+            _run_file(model, source, output, named, pair, force, workers, options)
             return
         print_reply = print_json_reply if as_json else print_reply_line
         for text in texts or []:
             print_reply(model, text, pair, model.reply(text, pair, **options))
         if source is not None:
-            for item, reply in _replies(model, source, pair, workers, options):
+            for item, reply in _replies(model, source, named, pair, workers, options):
                 print_reply(model, item.text, item.pair, reply)
 
 
@@ -161,6 +168,7 @@ def _run_file(
     model: Model,
     source: str,
     output: Path,
+    columns: Columns,
     pair: str | None,
     force: bool,
     workers: int | None,
@@ -170,40 +178,42 @@ def _run_file(
     from edgebert.cli.answers import json_line
     from edgebert.cli.console import print_notice, progress_bar
 
-    with progress_bar() as progress:
-        try:
-            done = answer_file(
-                model,
-                Path(source),
-                output,
-                lambda text, reply: json_line(model, text.text, text.pair, reply),
-                stream=sys.stdin.buffer if source == _STDIN else None,
-                pair=pair,
-                options=options,
-                workers=workers,
-                force=force,
-                progress=progress,
-            )
-        except KeyboardInterrupt:
-            goes_on = "the same command goes on from there" if source != _STDIN else "begin again"
-            print_notice("warning", f"{output}: unfinished; {goes_on}")
-            raise
+    goes_on = "the same command goes on from there" if source != _STDIN else "begin again"
+    with progress_bar(f"{output} is unfinished: {goes_on}") as progress:
+        done = answer_file(
+            model,
+            Path(source),
+            output,
+            lambda text, reply: json_line(model, text.text, text.pair, reply),
+            stream=sys.stdin.buffer if source == _STDIN else None,
+            columns=columns,
+            pair=pair,
+            options=options,
+            workers=workers,
+            force=force,
+            progress=progress,
+        )
     if done.truncated:
         print_notice("warning", f"cut off, as their lines say: {done.truncated} of {done.lines}")
     typer.echo(f"{output}: {done.lines} texts answered")
 
 
 def _replies(
-    model: Model, source: str, pair: str | None, workers: int | None, options: Mapping[str, Any]
+    model: Model,
+    source: str,
+    columns: Columns,
+    pair: str | None,
+    workers: int | None,
+    options: Mapping[str, Any],
 ) -> Iterator[tuple[Text, Reply]]:
     """Replies to a file, by several threads; to stdin, each as soon as its line is there."""
     from edgebert.bulk.answer_file import answer_one_by_one, answer_texts
     from edgebert.evaluation.texts import open_texts, read_texts
 
     if source == _STDIN:
-        texts = read_texts(Path(source), sys.stdin.buffer, pair)
+        texts = read_texts(Path(source), sys.stdin.buffer, pair, columns)
         yield from answer_one_by_one(model, texts, options=options)
         return
     with open_texts(Path(source)) as file:
-        texts = read_texts(Path(source), file, pair)
+        texts = read_texts(Path(source), file, pair, columns)
         yield from answer_texts(model, texts, options=options, workers=workers)

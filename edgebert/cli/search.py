@@ -46,7 +46,7 @@ def search(
     with load(file, **vars(running)) as model:
         for query in queries:
             check_query(model, query, top)
-        with progress_bar() as progress:
+        with progress_bar("no index was written") as progress:
             found = open_search(model, corpus, index, progress=progress)
         if found.truncated:
             print_notice(

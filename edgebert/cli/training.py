@@ -23,6 +23,9 @@ _SETTINGS = (
 
 _FOLLOWS = "by model and data"
 
+KEPT = "{} has what was saved: the same command with --resume goes on from there"
+"""What is told after Ctrl-C, of the output."""
+
 
 @dataclass(frozen=True)
 class Training:

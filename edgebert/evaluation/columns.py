@@ -89,13 +89,25 @@ def find_layout(header: Sequence[str], columns: Columns) -> ColumnLayout:
     if columns.text is None:
         text, pair = _find_texts(header)
     else:
-        text = _named(columns.text, header)
-        pair = None if columns.pair is None else _named(columns.pair, header)
+        text, pair = _named_texts(header, columns.text, columns.pair)
     if columns.label is None:
         label = _only(_among(_LABELS, header), "label", header)
     else:
         label = _named(columns.label, header)
     return ColumnLayout(text, pair, label)
+
+
+def find_texts(header: Sequence[str], columns: Columns) -> tuple[str, str | None]:
+    """Finds the columns of the text and its pair where there is no label; `text` goes before all.
+
+    Raises:
+        EdgebertError: as `find_layout`.
+    """
+    if columns.text is not None:
+        return _named_texts(header, columns.text, columns.pair)
+    if "text" in header:
+        return "text", next((name for name in ("pair", "text_pair") if name in header), None)
+    return _find_texts(header)
 
 
 def has_queries(header: Sequence[str], columns: Columns) -> bool:
@@ -128,6 +140,10 @@ def find_query_layout(header: Sequence[str], columns: Columns) -> tuple[str, str
         if queries and answers:
             return _only(queries, "text", header), _only(answers, "pair", header)
     return _only([], "text", header), _only([], "pair", header)
+
+
+def _named_texts(header: Sequence[str], text: str, pair: str | None) -> tuple[str, str | None]:
+    return _named(text, header), None if pair is None else _named(pair, header)
 
 
 def _find_texts(header: Sequence[str]) -> tuple[str, str | None]:

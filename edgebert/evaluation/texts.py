@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from edgebert.errors import EdgebertError
+from edgebert.evaluation.columns import USUAL, Columns, find_texts
 from edgebert.evaluation.lines import decode_lines
 from edgebert.evaluation.readers import read_records
 
@@ -37,17 +38,20 @@ def open_texts(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
-def read_texts(path: Path, file: BinaryIO, pair: str | None = None) -> Iterator[Text]:
+def read_texts(
+    path: Path, file: BinaryIO, pair: str | None = None, columns: Columns = USUAL
+) -> Iterator[Text]:
     """Reads UTF-8 texts.
 
-    JSON Lines, JSON lists, CSV and TSV are told by their endings and have a column `text`, and a
-    column `pair` where the model takes pairs; blank lines are skipped. Of any other file each line
-    is a text, an empty line too.
+    JSON Lines, JSON lists, CSV and TSV are told by their endings and have columns, of which one is
+    the text and perhaps one the pair; blank lines are skipped. Of any other file each line is a
+    text, an empty line too.
 
     Args:
         path: tells the format, and names the file in errors.
         file: the open file.
         pair: of the texts that have none.
+        columns: names of columns that are not found by their usual names.
 
     Yields:
         Texts in the order of the file; memory does not grow with the file.
@@ -62,19 +66,30 @@ def read_texts(path: Path, file: BinaryIO, pair: str | None = None) -> Iterator[
             for number, line in enumerate(lines, 1):
                 yield Text(line.rstrip("\r\n"), pair, f"{path}, line {number}")
             return
+        names = None
         for number, record in read_records(path, lines):
-            yield _from_record(record, pair, f"{path}, line {number}")
+            place = f"{path}, line {number}"
+            if names is None or names[0] not in record:
+                names = _names(record, columns, place)
+            yield _from_record(record, names, pair, place)
     except OSError as error:
         raise EdgebertError(f"{path}: cannot read: {error.strerror}") from error
 
 
-def _from_record(record: Mapping[str, Any], usual_pair: str | None, place: str) -> Text:
-    text, pair = record.get("text"), record.get("pair")
-    if "text" not in record:
-        found = ", ".join(map(repr, record))[:100]
-        raise EdgebertError(f"{place}: no column 'text'; the columns are {found or 'none'}")
+def _names(record: Mapping[str, Any], columns: Columns, place: str) -> tuple[str, str]:
+    try:
+        text, pair = find_texts(list(record), columns)
+    except EdgebertError as error:
+        raise EdgebertError(f"{place}: {error}") from error
+    return text, pair or "pair"  # which a later object of JSON Lines may have
+
+
+def _from_record(
+    record: Mapping[str, Any], names: tuple[str, str], usual_pair: str | None, place: str
+) -> Text:
+    text, pair = record[names[0]], record.get(names[1])
     if not isinstance(text, str):
-        raise EdgebertError(f"{place}: 'text' is {text!r:.40}; a string is needed")
+        raise EdgebertError(f"{place}: {names[0]!r} is {text!r:.40}; a string is needed")
     if not isinstance(pair, str | None):
-        raise EdgebertError(f"{place}: 'pair' is {pair!r:.40}; a string is needed, or none")
+        raise EdgebertError(f"{place}: {names[1]!r} is {pair!r:.40}; a string is needed, or none")
     return Text(text, usual_pair if pair is None else pair, place)

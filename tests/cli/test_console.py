@@ -53,3 +53,9 @@ def test_no_bar_where_nobody_looks(capsys):
     with progress_bar() as progress:
         progress(5, 10, "a.zip")
     assert capsys.readouterr() == ("", "")
+
+
+def test_ctrl_c_says_what_was_kept(capsys):
+    with pytest.raises(KeyboardInterrupt), progress_bar("half of it is there"):
+        raise KeyboardInterrupt
+    assert capsys.readouterr() == ("", "warning: interrupted; half of it is there\n")

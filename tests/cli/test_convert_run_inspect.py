@@ -329,7 +329,7 @@ def test_ctrl_c_says_how_to_go_on_and_the_same_command_does(classifier, tmp_path
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "unfinished; the same command goes on" in errors
+    assert "is unfinished: the same command goes on" in errors
     assert "Traceback" not in errors
     lines = output.read_text().count("\n")
     assert 0 < lines < 20_000
@@ -379,3 +379,15 @@ def test_inspect_holds_every_op_against_the_lists_of_targets(classifier):
     assert lacking["MUL"] == "type float32"
     assert "GATHER" not in lacking
     assert targets["qnn"]["sources"][0]["document"]
+
+
+def test_run_reads_the_columns_that_evaluate_reads(tmp_path, classifier):
+    (tmp_path / "x.csv").write_text("frage;label\nWhere, please, is my card?;0\n")
+    named = call("run", classifier, "--input", tmp_path / "x.csv", "--text-column", "frage")
+    (line,) = named.stdout.splitlines()
+    assert line.endswith("Where, please, is my card?")
+    unnamed = call("run", classifier, "--input", tmp_path / "x.csv")
+    assert unnamed.exit_code == 2
+    assert "name it with --text-column" in unnamed.stderr
+    useless = call("run", classifier, "a text", "--text-column", "frage")
+    assert "are for the texts of --input FILE" in useless.stderr

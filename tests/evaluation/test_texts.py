@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgebert.errors import EdgebertError
+from edgebert.evaluation.columns import USUAL, Columns
 from edgebert.evaluation.texts import open_texts, read_texts
 
 
@@ -40,6 +41,20 @@ def test_csv_and_tsv_have_named_columns():
     assert texts_of("x.tsv", b'text\tpair\na "quote\tb\n') == [('a "quote', "b")]
 
 
+@pytest.mark.parametrize(
+    ("data", "columns", "texts"),
+    [
+        (b"id;Sentence\n1;a,b\n", USUAL, [("a,b", None)]),
+        (b"premise,hypothesis,label\na,b,1\n", USUAL, [("a", "b")]),
+        (b"text,text_pair,sentence\na,b,c\n", USUAL, [("a", "b")]),
+        (b"text,sentence\na,c\n", Columns("SENTENCE"), [("c", None)]),
+        (b"frage,antwort\na,b\n", Columns("frage", "antwort"), [("a", "b")]),
+    ],
+)
+def test_columns_are_found_as_in_labelled_data(data, columns, texts):
+    assert texts_of("x.csv", data, columns=columns) == texts
+
+
 def test_places_are_lines_of_the_file():
     data = b'text\n"a\nb"\n\nc\n'
     places = [text.place for text in read_texts(Path("x.csv"), io.BytesIO(data))]
@@ -51,10 +66,10 @@ def test_places_are_lines_of_the_file():
     [
         ("x.jsonl", b'{"text": "a"}\n{"text": 7}', "x.jsonl, line 2: 'text' is 7"),
         ("x.jsonl", b'{"text": "a", "pair": ["b"]}', "line 1: 'pair' is ['b']"),
-        ("x.jsonl", b'{"sentence": "a"}', "no column 'text'; the columns are 'sentence'"),
+        ("x.jsonl", b'{"frage": "a"}', "found no text column; name it with --text-column"),
         ("x.jsonl", b'{"text": "a"}\n{"text', "line 2: not JSON"),
         ("x.jsonl", b"[1]", "line 1: a JSON object"),
-        ("x.csv", b"a,b\n1,2\n", "line 2: no column 'text'"),
+        ("x.csv", b"a,b\n1,2\n", "line 2: found no text column; name it with --text-column"),
         ("x.csv", b'text\n"a\n', "not CSV"),
         ("x.txt", b"fine\ncaf\xe9\n", "line 2: not UTF-8"),
         ("x.txt", b"x" * 1_000_001, "longer than 1,000,000 bytes"),
