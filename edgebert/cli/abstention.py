@@ -1,4 +1,4 @@
-"""How the rule of when a classifier abstains is shown."""
+"""How the rule of when a classifier abstains is shown, and whether labels can be taught to it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from edgebert.formatting import percent
 
 if TYPE_CHECKING:
     from edgebert.model_file.abstention_rule import Abstention
+    from edgebert.model_file.teaching import Teaching
 
 
 def abstention_rows(rule: Abstention | None) -> list[tuple[str, str]]:
@@ -34,3 +35,10 @@ def abstention_rows(rule: Abstention | None) -> list[tuple[str, str]]:
         ),
         ("scores", f"{scores}; unsure below {rule.min_score:.3f}"),
     ]
+
+
+def teaching_rows(teaching: Teaching | None) -> list[tuple[str, str]]:
+    """Likewise, where labels can be taught to a classifier."""
+    if teaching is None:
+        return []
+    return [("teachable", f"beside its own labels, by {teaching.rows:,} rows of {teaching.data}")]

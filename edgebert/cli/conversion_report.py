@@ -26,7 +26,7 @@ def print_report(report: ConversionReport) -> None:
 
 
 def _rows(report: ConversionReport) -> list[tuple[str, str]]:
-    from edgebert.cli.abstention import abstention_rows
+    from edgebert.cli.abstention import abstention_rows, teaching_rows
     from edgebert.cli.prompts import prompt_rows, task_line
     from edgebert.cli.vocabulary import vocabulary_rows
 
@@ -65,6 +65,7 @@ def _rows(report: ConversionReport) -> list[tuple[str, str]]:
         ),
         *_evaluation_rows(report),
         *abstention_rows(record.abstention),
+        *teaching_rows(record.teaching),
         (
             "XNNPACK runs",
             f"{delegation.delegated} of {delegation.ops} ops, in {delegation.partitions} "

@@ -228,6 +228,13 @@ class AbstainingOptions:
             "scores become chances and nothing else changes."
         ),
     ] = None
+    teachable: Annotated[
+        Path | None,
+        typer.Option(
+            help="Labelled data like that a classifier has learned from: labels can then be taught "
+            "to the file, beside its own (edgebert teach)."
+        ),
+    ] = None
 
 
 @grouped

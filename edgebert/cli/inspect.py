@@ -187,7 +187,7 @@ def _print_ops(contents: Contents, target: Target) -> None:
 
 
 def _facts(record: Record, contents: Contents) -> list[tuple[str, str]]:
-    from edgebert.cli.abstention import abstention_rows
+    from edgebert.cli.abstention import abstention_rows, teaching_rows
     from edgebert.cli.prompts import prompt_rows, task_line
     from edgebert.cli.vocabulary import vocabulary_rows
 
@@ -200,6 +200,7 @@ def _facts(record: Record, contents: Contents) -> list[tuple[str, str]]:
         *prompt_rows(record),
         *labels,
         *abstention_rows(record.abstention),
+        *teaching_rows(record.teaching),
         (
             "model",
             f"{model.num_hidden_layers} layers, {model.hidden_size} wide, "

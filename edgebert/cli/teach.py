@@ -1,4 +1,4 @@
-"""`edgebert teach`: labels from a few sentences, for any embedder."""
+"""`edgebert teach`: labels from a few sentences, for embedders and classifiers made for it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 
 
 def teach(
-    file: Annotated[Path, typer.Argument(help="A .tflite for embed, made by edgebert convert.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A .tflite for embed, or a classifier made with edgebert convert --teachable."
+        ),
+    ],
     label: Annotated[str | None, typer.Argument(help="Label to teach.")] = None,
     texts: Annotated[
         list[str] | None, typer.Argument(metavar="TEXT...", help="Sentences that belong to it.")

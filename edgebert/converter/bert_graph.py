@@ -34,7 +34,7 @@ def build_graph(
     storage: WeightStorage,
     matrices: Mapping[str, Stored] = MappingProxyType({}),
 ) -> Graph:
-    """The whole model, with one float32 `output`.
+    """The whole model, with a float32 `output`; where it is teachable, `hidden` [1, H] beside it.
 
     Its inputs are int32: `ids`, `mask` and `segment_ids` [1, n], and those of the task [1, m].
 
@@ -91,3 +91,5 @@ def write_graph(b: Builder[T], head: Head, positions: int = DYNAMIC) -> None:
     hidden = embeddings(b, ids, mask, segments)
     hidden = encoder(b, hidden, mask_bias(b, mask), head, *chosen)
     g.output("output", TASK_HEADS[head.task](b, head, hidden, mask))
+    if head.teachable:
+        g.output("hidden", hidden)

@@ -24,6 +24,7 @@ from edgebert.converter.plan import Plan, plan, trim
 from edgebert.converter.recipe import BuildAids, Built, QualityMeasure
 from edgebert.converter.report import ConversionReport
 from edgebert.converter.second_opinion import count_equal_texts
+from edgebert.converter.teach import TeachingPlan, fit_teaching
 from edgebert.converter.vela import check_configuration, compile_file, compiled_path
 from edgebert.converter.vocabulary import trim_vocabulary, vocabulary_choice
 from edgebert.converter.write_file import append_files, trial_file, write_graph
@@ -70,6 +71,7 @@ def convert(
     out_of_scope: str | os.PathLike[str] | None = None,
     max_wrong: float | None = None,
     min_coverage: float | None = None,
+    teachable: str | os.PathLike[str] | None = None,
     force: bool = False,
     progress: Progress | None = None,
 ) -> ConversionReport:
@@ -129,6 +131,8 @@ def convert(
         max_wrong: likewise: most wrong answers among those given, as a share, kept with a
             confidence of 95 %; None: 0.02.
         min_coverage: likewise: share of the texts to be answered, in place of `max_wrong`.
+        teachable: of a classifier with one label a text: labelled data like that it has learned
+            from. Labels can then be taught to the file on the device (`converter.teach`).
         force: overwrite `output`.
         progress: told how far downloads and the check are.
 
@@ -161,6 +165,7 @@ def convert(
         max_drop=max_drop if mixed == "auto" else None,
         target=target,
         explain=explain,
+        teachable=teachable is not None,
     )
     choice = vocabulary_choice(
         None if vocabulary_from is None else Path(vocabulary_from),
@@ -195,6 +200,7 @@ def convert(
             trimmed=trimmed,
             user_data=user_data,
             abstaining=abstaining,
+            teaching=None if teachable is None else TeachingPlan(Path(teachable)),
             force=force,
             progress=progress or silent,
             read_seconds=seconds,
@@ -213,6 +219,7 @@ def convert_checkpoint(
     trimmed: tuple[Checkpoint, TrimmedVocabulary] | None = None,
     user_data: DataCheck | None = None,
     abstaining: AbstentionPlan | None = None,
+    teaching: TeachingPlan | None = None,
     force: bool = False,
     refuse: bool = True,
     progress: Progress = silent,
@@ -227,6 +234,7 @@ def convert_checkpoint(
         trimmed: the checkpoint with fewer word pieces, which is what the file will hold.
         user_data: to compare on.
         abstaining: what the rule of when to abstain is fitted on.
+        teaching: what it is learned from how labels are taught.
         force: overwrite `path`.
         refuse: off: a file that is too far from float32 is kept too.
         progress: told how far the check is.
@@ -237,6 +245,8 @@ def convert_checkpoint(
         user_data.open(conversion.head.task, multi_label=conversion.head.multi_label)
     if abstaining is not None:
         abstaining.open(conversion.head.task, multi_label=conversion.head.multi_label)
+    if teaching is not None:
+        teaching.open()
     clock = _Clock(read_seconds)
     float32_bytes = 4 * sum(int(weight.size) for weight in checkpoint.weights.values())
     whole = trim(checkpoint, conversion.max_length)
@@ -290,6 +300,10 @@ def convert_checkpoint(
             with trial_file(part, record, checkpoint) as trial, load(trial) as model:
                 record = replace(record, abstention=fit_on_file(model, abstaining, progress))
             clock.lap("calibrate")
+        if teaching is not None:
+            with trial_file(part, record, checkpoint) as trial, load(trial) as model:
+                record = replace(record, teaching=fit_teaching(model, teaching, progress))
+            clock.lap("teaching")
         append_files(part, record, checkpoint)
         clock.lap("write")
         size = part.stat().st_size

@@ -23,6 +23,7 @@ class Head:
         normalize: of `embed`: scale what is kept to length 1.
         multi_label: of `classify`: sigmoid instead of softmax.
         sigmoid: of `regress`: the value is the sigmoid of the output.
+        teachable: of `classify`: the hidden state that it reads is a second output.
     """
 
     task: TaskName
@@ -33,6 +34,7 @@ class Head:
     normalize: bool = True
     multi_label: bool = False
     sigmoid: bool = False
+    teachable: bool = False
 
     @property
     def reads(self) -> Rows:

@@ -77,6 +77,7 @@ class Options:
             that labelled data may lose of its first metric.
         target: the accelerator that the file is for (`targets.find_target`).
         explain: measure what each step of the rewriting is worth.
+        teachable: of a classifier: give its hidden state, too, by which labels can be taught to it.
     """
 
     task: TaskName | None = None
@@ -99,3 +100,4 @@ class Options:
     max_drop: float | None = None
     target: str | None = None
     explain: bool = False
+    teachable: bool = False

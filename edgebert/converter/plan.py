@@ -117,13 +117,20 @@ def _refuse_foreign(options: Options, recipe: Recipe) -> None:
 
 def _head(task: TaskName, options: Options, checkpoint: Checkpoint) -> Head:
     """What is computed on top of the encoder."""
+    if options.teachable and task == "embed":
+        raise EdgebertError("teachable is for classifiers; every file for embed can be taught")
     if task != "embed":
         given = (options.pooling, options.normalize, options.truncate_dim)
         if any(choice is not None for choice in given):
             raise EdgebertError(
                 f"pooling, normalize and truncate dim are for the task embed, not for {task}"
             )
-        return Head(task, multi_label=checkpoint.multi_label, sigmoid=checkpoint.sigmoid)
+        return Head(
+            task,
+            multi_label=checkpoint.multi_label,
+            sigmoid=checkpoint.sigmoid,
+            teachable=_teachable(task, options, checkpoint),
+        )
     if not (options.pooling is None or is_pooling(options.pooling)):
         raise EdgebertError(
             f"pooling {options.pooling!r} is unknown; accepted: {', '.join(POOLINGS)}, and "
@@ -146,6 +153,18 @@ def _head(task: TaskName, options: Options, checkpoint: Checkpoint) -> Head:
         truncate_dim=kept,
         normalize=normalize and not before,
     )
+
+
+def _teachable(task: TaskName, options: Options, checkpoint: Checkpoint) -> bool:
+    """Whether labels can be taught to the file beside its own."""
+    if not options.teachable:
+        return False
+    if task != "classify" or checkpoint.multi_label:
+        named = f"{task}{', multi-label' if checkpoint.multi_label else ''}"
+        raise EdgebertError(f"teachable is for classifiers with one label a text, not for {named}")
+    if options.lengths or options.target:
+        raise EdgebertError("teachable files take texts of any length; leave --length out")
+    return True
 
 
 def vector_size(checkpoint: Checkpoint, pooling: Pooling) -> int:

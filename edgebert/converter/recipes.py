@@ -18,6 +18,7 @@ _INT8_MATRICES, _INT8_TABLES = "int8, one scale an output channel", "int8, one s
 _INT8_COLUMNS = "int8, one scale a column"
 
 _FIXED_OPTIONS = frozenset({"lengths", "target"})
+_FLOAT_OPTIONS = _FIXED_OPTIONS | {"teachable"}
 _INTEGER_OPTIONS = frozenset(
     {
         "lengths",
@@ -57,7 +58,7 @@ _ROWS = (
         activations=_DYNAMIC,
         limit=Limit(mean_cosine=0.99),
         self_test_tolerance=0.05,
-        options=_FIXED_OPTIONS,
+        options=_FLOAT_OPTIONS,
     ),
     Recipe(
         "int8-static",
@@ -95,7 +96,7 @@ _ROWS = (
         activations="float32",
         limit=Limit(mean_cosine=0.9999),
         self_test_tolerance=0.005,
-        options=_FIXED_OPTIONS,
+        options=_FLOAT_OPTIONS,
     ),
     Recipe(
         "float32",
@@ -108,7 +109,7 @@ _ROWS = (
         activations="float32",
         limit=Limit(mean_cosine=0.99999, largest_difference=1e-4),
         self_test_tolerance=0.0005,
-        options=_FIXED_OPTIONS,
+        options=_FLOAT_OPTIONS,
     ),
     Recipe(
         "int8-full",
@@ -139,7 +140,7 @@ _ROWS = (
         activations=_DYNAMIC,
         limit=Limit(mean_cosine=0.98),
         self_test_tolerance=0.05,
-        options=_FIXED_OPTIONS,
+        options=_FLOAT_OPTIONS,
     ),
     Recipe(
         "w8-t4-a8-static",
@@ -172,7 +173,7 @@ _ROWS = (
             activations=_FROM_WORDS,
             limit=Limit(mean_cosine=0.98),
             self_test_tolerance=0.05,
-            options=_FIXED_OPTIONS,
+            options=_FLOAT_OPTIONS,
         )
         for name, storage, numbers in _FLOATS_WITH_INT4_WORDS
     ),

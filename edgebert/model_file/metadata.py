@@ -37,7 +37,12 @@ Value: TypeAlias = str | int | Table | Sequence[Table]
 
 
 def metadata(
-    task: str, inputs: Sequence[str], output: str, *, labels: bool, vocabulary: bool = True
+    task: str,
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    *,
+    labels: bool,
+    vocabulary: bool = True,
 ) -> bytes:
     """The metadata of a model with one text input.
 
@@ -45,8 +50,8 @@ def metadata(
         task: goes into the name.
         inputs: names in the order of the model's inputs; readers find ids, mask and segment_ids
             by them.
-        output: name of the output.
-        labels: whether the file holds `LABELS_FILE`, one label for each value of the output.
+        outputs: names of the outputs.
+        labels: whether the file holds `LABELS_FILE`, one label for each value of the first output.
         vocabulary: whether it holds `VOCABULARY_FILE`; the standard knows no other tokenizer of
             ours, so without it readers are told of none.
     """
@@ -57,7 +62,7 @@ def metadata(
         10,
         {
             2: [_tensor(name, []) for name in inputs],
-            3: [_tensor(output, label_files)],
+            3: [_tensor(outputs[0], label_files), *(_tensor(name, []) for name in outputs[1:])],
             5: [tokenizer] if vocabulary else [],
         },
     )

@@ -21,6 +21,7 @@ from edgebert.typed_json import from_json
 if TYPE_CHECKING:
     from edgebert.model_file.abstention_rule import Abstention
     from edgebert.model_file.fixed_graphs import Fixed, FixedGraphs, Integer
+    from edgebert.model_file.teaching import Teaching
     from edgebert.model_file.trimmed_vocabulary import TrimmedVocabulary
 
 # What most files lack: making a dataclass takes longer than reading one, and each start would.
@@ -30,6 +31,7 @@ __getattr__ = lazy_names(
         "Abstention": "edgebert.model_file.abstention_rule",
         "Fixed": "edgebert.model_file.fixed_graphs",
         "Integer": "edgebert.model_file.fixed_graphs",
+        "Teaching": "edgebert.model_file.teaching",
         "TrimmedVocabulary": "edgebert.model_file.trimmed_vocabulary",
     },
 )
@@ -109,6 +111,8 @@ class Record:
         vocabulary: where not all word pieces of the checkpoint were kept.
         abstention: of `classify`: when the answer is not to be relied on; None, and not in the
             file: never.
+        teaching: of `classify`: how labels are taught to it; None, and not in the file: they are
+            not. The graph has a second output for it.
     """
 
     task: TaskName
@@ -133,6 +137,7 @@ class Record:
     vector_size: int | None = None
     vocabulary: TrimmedVocabulary | None = None
     abstention: Abstention | None = None
+    teaching: Teaching | None = None
     fixed: Fixed | None = None
     graph_crc32c: int | None = None
 
@@ -161,8 +166,9 @@ class Record:
     def to_json(self) -> str:
         """The text that lies in the file."""
         data = {**asdict(self), "format": self.format}
-        if self.abstention is None:
-            del data["abstention"]
+        for name in ("abstention", "teaching"):
+            if data[name] is None:
+                del data[name]
         return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod

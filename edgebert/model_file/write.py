@@ -42,10 +42,10 @@ def model_bytes(
         float16_steps: engines may compute in float16 what is float32 in the graph.
     """
     signature = model.signatureDefs[0]
-    inputs = [entry.name for entry in signature.inputs]
-    standard = metadata(
-        task, inputs, signature.outputs[0].name, labels=labels, vocabulary=vocabulary
+    inputs, outputs = (
+        [entry.name for entry in entries] for entries in (signature.inputs, signature.outputs)
     )
+    standard = metadata(task, inputs, outputs, labels=labels, vocabulary=vocabulary)
     _attach(model, METADATA_NAME, standard)
     _attach(model, _RUNTIME_NAME, minimum_runtime.encode().ljust(_RUNTIME_SIZE, b"\0"))
     if float16_steps:

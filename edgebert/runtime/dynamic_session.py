@@ -6,6 +6,8 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
+
 from edgebert.arrays import Array
 from edgebert.errors import EdgebertError
 from edgebert.runtime.chatter import quiet
@@ -34,13 +36,21 @@ class DynamicSession:
         interpreter: has opened the file.
         max_length: most tokens.
         step: lengths are multiples of it.
+        hidden: `run` gives the second output, the hidden state, behind the first: [1, K + H].
 
     Raises:
-        EdgebertError: its inputs are not ours.
+        EdgebertError: its inputs are not ours, or it has no second output.
     """
 
     def __init__(
-        self, path: str | Path, engine: str, interpreter: Any, *, max_length: int, step: int
+        self,
+        path: str | Path,
+        engine: str,
+        interpreter: Any,
+        *,
+        max_length: int,
+        step: int,
+        hidden: bool = False,
     ) -> None:
         self._path = path
         self.engine, self._interpreter = engine, interpreter
@@ -54,9 +64,9 @@ class DynamicSession:
         self._started = False
         try:
             details = self._interpreter.get_input_details()
-            output = self._interpreter.get_output_details()[0]
+            output, *others = self._interpreter.get_output_details()
             self.output_width = int(output["shape"][-1])
-        except (*ENGINE_ERRORS, IndexError) as error:
+        except ENGINE_ERRORS as error:
             raise engine_error(path, engine, "open", error) from error
         found = {detail["name"]: detail["index"] for detail in details}
         if not set(INPUTS) <= set(found):
@@ -69,6 +79,9 @@ class DynamicSession:
         # These functions give views of the interpreter's own memory; the views must not be kept.
         self._ids, self._mask, self._segments = map(self._interpreter.tensor, self._inputs)
         self._output = output["index"]
+        if hidden and not others:
+            raise EdgebertError(f"{path}: damaged: it has no hidden state beside its scores")
+        self._hidden = others[0]["index"] if hidden else None
         self._row_a_token = len(output["shape"]) > 2 and not self._further
 
     def run(
@@ -97,6 +110,8 @@ class DynamicSession:
                 self._write(ids, segment_ids, further)
                 interpreter.invoke()
                 output: Array = interpreter.get_tensor(self._output)  # a copy
+                if self._hidden is not None:
+                    output = np.concatenate([output, interpreter.get_tensor(self._hidden)], axis=1)
             except ENGINE_ERRORS as error:
                 self._sizes = ()  # what it leaves is not to be used
                 raise engine_error(self._path, self.engine, "run", error) from error

@@ -60,8 +60,9 @@ def load(
             fixed lengths, `--target gpu`); the file's self-test runs there first, since a GPU that
             misreads a graph does not say so. "auto" takes the GPU where it answers rightly, and
             else the processor.
-        taught: of a file for embed: the side file of labels that are taught to it, which need not
-            be there yet; the model then classifies by them (`TeachableModel`).
+        taught: of a file for embed, or of a classifier made with `--teachable`: the side file of
+            labels that are taught to it, which need not be there yet; the model then classifies by
+            them, too (`TeachableModel`).
 
     Warns:
         AcceleratorWarning: with "auto", why the processor runs it.

@@ -108,6 +108,7 @@ class Model:
         threads: int,
         threshold: float | None = None,
         accelerator: AcceleratorName = "cpu",
+        hidden: bool = False,
     ) -> None:
         record = file.record
         self._file = file
@@ -134,6 +135,7 @@ class Model:
                 threads=threads,
                 needs=record.minimum_runtime,
                 accelerator=accelerator,
+                hidden=hidden,
             )
         )
         self._session = self._sessions.first

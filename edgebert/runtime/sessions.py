@@ -29,6 +29,7 @@ def open_session(
     needs: str = "0",
     step: int = 4,
     accelerator: AcceleratorName = "cpu",
+    hidden: bool = False,
 ) -> Session:
     """Opens a .tflite.
 
@@ -42,6 +43,7 @@ def open_session(
         step: lengths are rounded up to a multiple of it, and then to one that the file has.
             Kernels take four rows at a time (AVX2, NEON), so four tokens cost what one does.
         accelerator: "gpu" runs on it what it takes, by LiteRT; files of fixed lengths alone.
+        hidden: of a teachable classifier: put the hidden state behind its scores.
 
     Raises:
         EdgebertError: no engine opens the file, or its inputs are not ours.
@@ -54,7 +56,9 @@ def open_session(
         name, interpreter = open_interpreter(path, engine=engine, threads=threads, needs=needs)
     session: Session
     if fixed is None:
-        session = DynamicSession(path, name, interpreter, max_length=max_length, step=step)
+        session = DynamicSession(
+            path, name, interpreter, max_length=max_length, step=step, hidden=hidden
+        )
     else:
         from edgebert.runtime.fixed_session import FixedSession
 

@@ -1,24 +1,24 @@
-"""An embedder that learns labels from a few sentences: a classifier from examples alone."""
+"""Models that learn labels from a few sentences: embedders, and classifiers made teachable."""
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from edgebert.arrays import Array
 from edgebert.errors import EdgebertError
 from edgebert.model_file.read import ModelFile, read_model_file
-from edgebert.runtime.model import Model, check_arguments
-from edgebert.runtime.tasks import check_threshold, output_width
+from edgebert.runtime.lessons import lessons_for
+from edgebert.runtime.model import Model, check_arguments, load
+from edgebert.runtime.tasks import check_threshold
 from edgebert.runtime.tasks.classify import Classification
-from edgebert.runtime.tasks.embed import Embed, to_length_one
-from edgebert.runtime.tasks.scores import softmax
+from edgebert.runtime.tasks.embed import to_length_one
 from edgebert.runtime.taught_file import (
     MOST_LABELS,
     TaughtLabel,
@@ -31,9 +31,8 @@ from edgebert.runtime.taught_file import (
 )
 from edgebert.support import EngineName
 
-SHARPNESS = 20.0
-"""A score is the softmax of cosines times it: the likeliest on BANKING77, of 3 to 10 texts a label
-(docs/abstaining.md)."""
+if TYPE_CHECKING:
+    from edgebert.runtime.self_test import SelfTestReport
 
 
 class _Prototypes(NamedTuple):
@@ -44,11 +43,13 @@ class _Prototypes(NamedTuple):
 
 
 class TeachableModel(Model):
-    """A file for `embed` as a classifier whose labels are taught; `load(path, taught=…)` gives it.
+    """A classifier to which labels are taught; `load(path, taught=…)` gives it.
 
-    It has all of `Model`'s methods for `classify`. A text gets the label whose sentences' mean
-    vector (prototype; Snell et al. 2017, arXiv:1703.05175) is nearest by cosine. What is taught
-    lies in the side file at once, which is replaced whole; the model's own file never changes.
+    It has all of `Model`'s methods for `classify`. Of a file for `embed` all labels are taught: a
+    text gets the one whose sentences' mean vector (prototype; Snell et al. 2017, arXiv:1703.05175)
+    is nearest by cosine. A classifier that was converted to be taught has its own labels beside
+    them (`lessons`). What is taught lies in the side file at once, which is replaced whole; the
+    model's own file never changes.
 
     Threads may share it; each answer is by the labels of one moment.
     """
@@ -63,28 +64,25 @@ class TeachableModel(Model):
         threshold: float | None = None,
     ) -> None:
         record = file.record
-        if record.task != "embed":
-            raise EdgebertError(
-                f"{file.path}: labels are taught to files for embed; this one is for {record.task}"
-            )
         if record.graph_crc32c is None:
             raise EdgebertError(
                 f"{file.path}: has no checksum by which taught labels would know it; convert again"
             )
         if threshold is not None:
             check_threshold(threshold)
+        lessons = lessons_for(file, threshold)
         self._side = taught
-        self._own = f"{record.graph_crc32c:08x}", output_width(record)
+        self._own = lessons.fingerprint, lessons.width
         self._stamp = stamp(taught)  # before reading: at worst it is read once more
         known = read_taught(taught, *self._own)
-        super().__init__(file, engine=engine, threads=threads)
-        self._embedding = self._task
+        super().__init__(file, engine=engine, threads=threads, hidden=lessons.hidden)
+        self._lessons = lessons
+        self.abstention = None  # of the file's labels alone; what is taught may have others
         self.threshold = threshold
         self.task = "classify"
         self._teaching = threading.Lock()
-        rescale = [to_length_one] if record.normalize else []
-        prompts = record.prompts, record.default_prompt
-        self._task = Embed(self.tokenizer, self._classify, *prompts, *rescale)
+        self._points = lessons.task(self.tokenizer, lessons.point)
+        self._task = lessons.task(self.tokenizer, self._classify)
         self._rows: dict[str, tuple[TaughtLabel, Array]] = {}
         self._take(known)
 
@@ -158,11 +156,27 @@ class TeachableModel(Model):
         again = partial(load_teachable, path, taught=side, threshold=self.threshold)
         return partial(again, engine=self._engine, threads=self.threads), ()
 
+    def run_ids(
+        self,
+        ids: Iterable[int],
+        segment_ids: Iterable[int] | None = None,
+        positions: Iterable[int] | None = None,
+    ) -> Array:
+        """As that of the file without what is taught to it."""
+        return super().run_ids(ids, segment_ids, positions)[:, : self._session.output_width]
+
+    def selftest(self) -> SelfTestReport:
+        """As that of the file without what is taught to it."""
+        with load(self._file.location, engine=self._engine, threads=self.threads) as plain:
+            return plain.selftest()
+
     def __enter__(self) -> TeachableModel:
         return self
 
     def _vectors_of(self, label: str, texts: Sequence[str]) -> list[Array]:
         check_label(label)
+        if label in self._lessons.labels:
+            raise EdgebertError(f"label {label!r} is one of the file's own; teach another")
         if isinstance(texts, str):
             raise EdgebertError("a list of sentences is needed; one string was given")
         vectors = [self._vector(text) for text in texts]
@@ -171,11 +185,11 @@ class TeachableModel(Model):
         return vectors
 
     def _vector(self, text: str) -> Array:
-        """The vector of a sentence, of length 1."""
+        """The point of a sentence, of length 1."""
         if not self.tokenizer.ids(text):
             raise EdgebertError(f"sentence {text!r:.60} has no words; nothing is learned from it")
-        reply = self._embedding.infer(self._embedding.tokenize(text), self._session)
-        return to_length_one(reply.value)
+        point: Array = self._points.infer(self._points.tokenize(text), self._session).value
+        return point
 
     def _current(self) -> TaughtLabels:
         """What the side file holds; read anew only where somebody else has replaced it."""
@@ -190,10 +204,11 @@ class TeachableModel(Model):
 
     def _take(self, taught: TaughtLabels) -> None:
         self._known = taught
-        self.labels = tuple(taught.labels)
+        labels = tuple(taught.labels)
+        self.labels = (*self._lessons.labels, *labels)
         self._rows = {name: self._row(name, each) for name, each in taught.labels.items()}
         matrix = np.array([row for _, row in self._rows.values()], np.float32)
-        self._prototypes = _Prototypes(self.labels, matrix)
+        self._prototypes = _Prototypes(labels, matrix)
 
     def _row(self, name: str, entry: TaughtLabel) -> tuple[TaughtLabel, Array]:
         """A label with its prototype, computed where the label is new or has changed."""
@@ -203,14 +218,7 @@ class TeachableModel(Model):
         return entry, to_length_one(entry.mean())
 
     def _classify(self, output: Array) -> Classification:
-        labels, matrix = self._prototypes
-        if not labels:
-            raise EdgebertError(f"{self._side}: no label is taught yet; teach one or more")
-        scores = softmax(np.float32(SHARPNESS) * (matrix @ to_length_one(output[0]))).tolist()
-        best = scores.index(max(scores))
-        abstained = None if self.threshold is None else scores[best] < self.threshold
-        named = dict(zip(labels, scores, strict=True))
-        return Classification(labels[best], scores[best], named, abstained)
+        return self._lessons.answer(output, *self._prototypes)
 
 
 def load_teachable(
@@ -221,7 +229,7 @@ def load_teachable(
     threads: int = 1,
     threshold: float | None = None,
 ) -> TeachableModel:
-    """Opens a file for embed, and the side file of what is taught to it; see `loading.load`."""
+    """Opens a file, and the side file of what is taught to it; see `loading.load`."""
     check_arguments(path, threads)
     if not isinstance(taught, (str, os.PathLike)):
         raise EdgebertError(f"taught is {taught!r}; the path of a side file is needed")

@@ -166,8 +166,8 @@ def test_nothing_taught_nothing_to_forget_nothing_to_undo(model):
             act()
 
 
-def test_only_embedders_are_taught(classifier, tmp_path):
-    with pytest.raises(EdgebertError, match="taught to files for embed; this one is for classify"):
+def test_a_classifier_is_taught_only_where_it_was_made_for_it(classifier, tmp_path):
+    with pytest.raises(EdgebertError, match="convert it with --teachable DATA"):
         edgebert.load(classifier, taught=tmp_path / "t")
 
 

@@ -1,0 +1,175 @@
+"""Fits how labels can be taught to a classifier, on hidden states of labelled texts.
+
+Texts are compared by cosine where the within-class scatter of the file's own labels is the same in
+all directions, as in linear discriminant analysis. How much the own labels count before taught ones
+is found by taking some of them for taught.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from edgebert.errors import CheckFailedError
+from edgebert.evaluation.data import DataSet, open_data
+from edgebert.evaluation.evaluators.evaluator import known_label
+from edgebert.model_file.teaching import Teaching
+from edgebert.progress import Progress
+from edgebert.runtime.lessons import SHARPNESS
+from edgebert.runtime.model import Model
+from edgebert.runtime.sessions import open_session
+from edgebert.runtime.whitening import Whitening, levels_of
+
+Array: TypeAlias = npt.NDArray[Any]
+
+MOST_LOST = 0.003
+"""Share of the texts of own labels that taught ones may take away."""
+
+FEWEST = 100
+"""Rows below which no covariance is taken."""
+
+_SHRINKAGE = 0.1  # of the covariance, towards a multiple of the unit matrix
+_DRAWS, _SENTENCES, _PRETENDED = 20, 5, 4  # one label in so many is taken for taught
+_LEADS = np.linspace(-4, 12, 321)
+
+
+@dataclass(frozen=True)
+class TeachingPlan:
+    """What a user asked for.
+
+    Attributes:
+        data: labelled texts, as for `edgebert evaluate`.
+    """
+
+    data: Path
+
+    def open(self) -> DataSet:
+        """The labelled texts, read as far as the first."""
+        return open_data(self.data, "classify")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a model says of labelled texts.
+
+    Attributes:
+        hidden: [n, H].
+        scores: [n, K].
+        labels: numbers of the right labels [n].
+    """
+
+    hidden: Array
+    scores: Array
+    labels: Array
+
+
+def fit_teaching(model: Model, plan: TeachingPlan, progress: Progress) -> Teaching:
+    """How labels are taught to a finished file that has a second output.
+
+    Raises:
+        EdgebertError: the data cannot be used.
+        CheckFailedError: there are fewer than `FEWEST` rows.
+    """
+    seen = look(model, plan, progress)
+    centre, matrix = whitening(seen.hidden, seen.labels)
+    text, scales = levels_of(matrix.astype(np.float32))
+    points = _unit((seen.hidden - centre) @ matrix.T)
+    centres = _means(points, seen.labels, len(model.labels or ()))
+    teaching = Teaching(
+        matrix=text,
+        scales=_rounded(scales),
+        shift=_rounded(matrix @ centre),
+        centres=levels_of(centres)[0],
+        lead=fit_lead(points, seen),
+        data=plan.data.name,
+        rows=len(points),
+    )
+    Whitening(teaching, len(centres), centre.size)  # fits, or it is our fault
+    return teaching
+
+
+def look(model: Model, plan: TeachingPlan, progress: Progress) -> Seen:
+    """Runs the model on the labelled texts."""
+    rows = list(plan.open().read())
+    if len(rows) < FEWEST:
+        raise CheckFailedError(
+            f"{plan.data}: {len(rows)} rows to learn from how labels are taught; at least "
+            f"{FEWEST} are needed"
+        )
+    known = model.labels or ()
+    session = open_session(model.path, max_length=model.max_length, hidden=True)
+    outputs = []
+    for number, row in enumerate(rows, 1):
+        encoding = model.tokenizer.encode(row.text, row.pair)
+        outputs.append(session.run(encoding.ids, encoding.segment_ids)[0])
+        progress(number, len(rows), "learning how labels are taught")
+    session.close()
+    found = np.array(outputs, np.float64)
+    labels = [known.index(known_label(model, row.place, row.label)) for row in rows]
+    if len(set(labels)) < 2:
+        raise CheckFailedError(f"{plan.data}: all rows have one label; those of two are needed")
+    return Seen(found[:, len(known) :], found[:, : len(known)], np.array(labels))
+
+
+def whitening(hidden: Array, labels: Array) -> tuple[Array, Array]:
+    """The mean [H], and a matrix [H, H] that makes the within-class covariance one.
+
+    Raises:
+        CheckFailedError: all texts of each label are the same.
+    """
+    means = _means(hidden, labels, int(labels.max()) + 1)
+    apart = hidden - means[labels]
+    covariance = apart.T @ apart / len(apart)
+    spread = float(np.trace(covariance)) / len(covariance)
+    if not spread:
+        raise CheckFailedError("labels cannot be taught: no label has two texts that differ")
+    covariance *= 1 - _SHRINKAGE
+    covariance += _SHRINKAGE * spread * np.eye(len(covariance))
+    values, vectors = np.linalg.eigh(covariance)
+    return hidden.mean(axis=0), (vectors / np.sqrt(values)) @ vectors.T
+
+
+def fit_lead(points: Array, seen: Seen) -> float:
+    """The least lead with which taught labels take no more than `MOST_LOST` of the others' texts.
+
+    A part of the labels, drawn at random, stands for taught ones, which have a few sentences each.
+    """
+    labels = np.unique(seen.labels)
+    random = np.random.default_rng(0)
+    centres = _unit(_means(points, seen.labels, int(labels[-1]) + 1))
+    lost = np.zeros(len(_LEADS))
+    for _ in range(_DRAWS):
+        taught = random.permutation(labels)[: max(1, len(labels) // _PRETENDED)]
+        own = np.setdiff1d(labels, taught)
+        examples = [np.flatnonzero(seen.labels == label) for label in taught]
+        means = [points[random.permutation(each)[:_SENTENCES]].mean(axis=0) for each in examples]
+        rest = np.isin(seen.labels, own)
+        near = SHARPNESS * (points[rest] @ _unit(np.array(means)).T).max(axis=1)
+        near_own = np.logaddexp.reduce(SHARPNESS * (points[rest] @ centres[own].T), axis=1)
+        scores = seen.scores[rest][:, own]
+        right = own[scores.argmax(axis=1)] == seen.labels[rest]
+        # A taught label wins where its share is above that of the best of the own.
+        ahead = near - near_own - np.log(scores.max(axis=1) / scores.sum(axis=1))
+        lost += [float((right & (ahead > lead)).mean()) for lead in _LEADS]
+    within = np.flatnonzero(lost / _DRAWS <= MOST_LOST)
+    return round(float(_LEADS[within[0] if len(within) else -1]), 3)
+
+
+def _rounded(values: Array) -> tuple[float, ...]:
+    return tuple(float(f"{value:.6g}") for value in values)
+
+
+def _means(points: Array, labels: Array, count: int) -> Array:
+    """Mean of each label's points [count, H]; 0 of those that have none."""
+    sums = np.zeros((count, points.shape[1]))
+    np.add.at(sums, labels, points)
+    return sums / np.maximum(np.bincount(labels, minlength=count), 1)[:, None]
+
+
+def _unit(rows: Array) -> Array:
+    lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
+    return np.asarray(rows / np.maximum(lengths, np.finfo(np.float32).tiny))

@@ -1,0 +1,204 @@
+"""Labels taught to a classifier beside its own."""
+
+import base64
+import csv
+import json
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import edgebert
+from edgebert.arrays import Array
+from edgebert.cli.main import app
+from edgebert.converter.teach import whitening
+from edgebert.data import read_lines
+from edgebert.errors import CheckFailedError, EdgebertError
+from edgebert.model_file.read import read_model_file
+from edgebert.runtime.lessons import SHARPNESS
+from edgebert.runtime.sessions import open_session
+from edgebert.runtime.whitening import Whitening
+from tests.conftest import REFERENCE
+
+CHECKPOINT = REFERENCE / "hf_classifier_2x32"
+SENTENCES = read_lines("sentences.txt")
+LESSON = [text[:40] for text in SENTENCES[:5]]
+ASKED = [text[:40] for text in SENTENCES[5:25]]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Parts of sentences; those of a third of the sentences have the same label."""
+    path = tmp_path_factory.mktemp("data") / "seen.csv"
+    with path.open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(("text", "label"))
+        for number, text in enumerate(SENTENCES):
+            label = ("negative", "neutral", "positive")[number % 3]
+            rows.writerows((text[start : start + 40], label) for start in (0, 10, 20))
+    return path
+
+
+@pytest.fixture(scope="module")
+def file(data, tmp_path_factory):
+    path = tmp_path_factory.mktemp("file") / "taught.tflite"
+    edgebert.convert(CHECKPOINT, path, task="classify", teachable=data, quantize="float32")
+    return path
+
+
+@pytest.fixture
+def side(tmp_path):
+    return tmp_path / "mine.taught"
+
+
+@pytest.fixture
+def model(file, side):
+    with edgebert.load(file, taught=side) as found:
+        yield found
+
+
+def answers(model):
+    return [model.classify(text) for text in ASKED]
+
+
+def hidden_states(file, texts) -> Array:
+    """The [CLS] row of the last layer, by a file that gives all hidden states."""
+    whole = file.with_name("encode.tflite")
+    if not whole.exists():
+        edgebert.convert(CHECKPOINT, whole, task="encode", quantize="float32")
+    with edgebert.load(whole) as model:
+        return np.stack([model.encode(text)[0] for text in texts])
+
+
+def test_the_second_output_is_the_hidden_state_of_cls(file):
+    session = open_session(file, max_length=64, hidden=True)
+    with edgebert.load(file) as model:
+        found = np.stack([session.run(model.tokenizer.encode(text).ids)[0] for text in ASKED])
+        assert [list(model.classify(text).scores.values()) for text in ASKED] == pytest.approx(
+            found[:, :3], abs=1e-6
+        )
+    # The bias of the last norm is in the matrices that read it: all states are off by the same.
+    off = hidden_states(file, ASKED) - found[:, 3:]
+    assert off == pytest.approx(np.broadcast_to(off[0], off.shape), abs=1e-4)
+
+
+def test_the_within_class_covariance_becomes_one():
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 4, 4000)
+    turned, _ = np.linalg.qr(random.normal(size=(6, 6)))
+    mixed = random.normal(size=(4000, 6)) * np.linspace(7, 13, 6) @ turned + 50 * labels[:, None]
+    _, matrix = whitening(mixed, labels)
+    points = mixed @ matrix.T
+    apart = points - np.stack([points[labels == label].mean(0) for label in range(4)])[labels]
+    covariance = apart.T @ apart / len(apart)
+    assert covariance == pytest.approx(np.eye(6), abs=0.15)
+
+
+def test_a_taught_label_is_by_its_share_and_the_others_stay_as_they_were(file, model):
+    with edgebert.load(file) as plain:
+        before = answers(plain)
+    assert answers(model) == before
+    model.teach("mine", LESSON)
+    session = open_session(file, max_length=64, hidden=True)
+    record = read_model_file(file).record
+    assert record.teaching is not None
+    space = Whitening(record.teaching, 3, 32)
+
+    def point(text):
+        return space.point(session.run(model.tokenizer.encode(text).ids)[0, 3:])
+
+    prototype = np.mean([point(text) for text in LESSON], axis=0)
+    prototype /= np.linalg.norm(prototype)
+    for text, plain_answer, answer in zip(ASKED, before, answers(model), strict=True):
+        own = np.exp(SHARPNESS * (space.centres @ point(text))).sum() * np.exp(space.lead)
+        taught = np.exp(SHARPNESS * (prototype @ point(text)))
+        share = taught / (taught + own)
+        assert answer.scores["mine"] == pytest.approx(share, abs=0.02)
+        assert sum(answer.scores.values()) == pytest.approx(1, abs=1e-5)
+        for label, score in plain_answer.scores.items():
+            rest = 1 - answer.scores["mine"]
+            assert answer.scores[label] == pytest.approx(score * rest, abs=1e-5)
+        assert answer.label == max(answer.scores, key=answer.scores.__getitem__)
+    assert [model.classify(text).label for text in LESSON].count("mine") >= 3
+
+
+def test_forget_and_undo_restore_every_bit(file, model):
+    before = answers(model)
+    model.teach("mine", LESSON)
+    taught = answers(model)
+    assert taught != before
+    model.forget("mine")
+    assert answers(model) == before
+    model.undo()
+    assert answers(model) == taught
+    assert list(model.batch(ASKED)) == taught
+    assert answers(pickle.loads(pickle.dumps(model))) == taught
+    assert model.labels == ("negative", "neutral", "positive", "mine")
+    assert model.selftest().passed
+    assert model.run_ids([101, 102]).shape == (1, 3)
+
+
+def test_a_taught_label_that_is_not_sure_abstains(file, side, model):
+    model.teach("mine", LESSON)
+    with edgebert.load(file, taught=side, threshold=0.7) as strict:
+        found = [strict.classify(text) for text in (*ASKED, *LESSON)]
+    assert [each.abstained for each in found] == [each.score < 0.7 for each in found]
+
+
+def test_a_side_file_is_for_the_classifier_that_taught_it(model, side, data, tmp_path):
+    model.teach("mine", LESSON)
+    other = tmp_path / "other.tflite"
+    edgebert.convert(CHECKPOINT, other, task="classify", teachable=data, quantize="float16")
+    with pytest.raises(EdgebertError, match="taught to another model"):
+        edgebert.load(other, taught=side)
+
+
+def test_wrong_lessons_and_files_are_one_line(model, classifier, data, tmp_path):
+    with pytest.raises(EdgebertError, match="'neutral' is one of the file's own"):
+        model.teach("neutral", LESSON)
+    with pytest.raises(EdgebertError, match="convert it with --teachable DATA"):
+        edgebert.load(classifier, taught=tmp_path / "t")
+    output = tmp_path / "x.tflite"
+    for options, said in (
+        ({"task": "embed"}, "every file for embed can be taught"),
+        ({"task": "encode"}, "not for encode"),
+        ({"quantize": "int8-full"}, "teachable: for --quantize"),
+        ({"lengths": [16]}, "leave --length out"),
+    ):
+        with pytest.raises(EdgebertError, match=said):
+            edgebert.convert(CHECKPOINT, output, teachable=data, **options)
+    few = tmp_path / "few.csv"
+    for rows, said in ((1, "1 rows to learn from"), (100, "all rows have one label")):
+        few.write_text("text,label\n" + "fine,positive\n" * rows)
+        with pytest.raises(CheckFailedError, match=said):
+            edgebert.convert(CHECKPOINT, output, teachable=few)
+    assert not output.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"matrix": base64.b64encode(b"abc").decode()}, r"int8 \[32, 32\]"),
+        ({"centres": "?"}, r"int8 \[3, 32\]"),
+        ({"shift": (1.0,)}, "not 32 wide"),
+    ],
+)
+def test_damage_of_what_is_for_teaching_is_one_line(file, change, said):
+    teaching = read_model_file(file).record.teaching
+    assert teaching is not None
+    with pytest.raises(EdgebertError, match=said):
+        Whitening(replace(teaching, **change), 3, 32)
+
+
+def test_the_command_teaches_a_classifier(file, side):
+    def run(*arguments):
+        result = CliRunner().invoke(app, [str(each) for each in arguments])
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    assert run("teach", file, "--taught", side, "mine", *LESSON) == "mine\t5\n"
+    found = json.loads(run("run", file, "--taught", side, LESSON[0], "--json"))
+    assert set(found["scores"]) == {"negative", "neutral", "positive", "mine"}
+    assert "teachable" in run("inspect", file)
