@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from datetime import datetime, timezone
 from importlib import resources
 
 from edgebert.page.markup import Markup, element
@@ -37,6 +38,15 @@ def page(title: str, header: Markup, main: Markup) -> str:
     )
     body = element("body", header, main, element("script", script))
     return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
+
+
+def moment(written: str) -> Markup:
+    """A moment of ISO 8601 in UTC, for reading; `page.js` shows it in the reader's own time."""
+    try:
+        at = datetime.fromisoformat(written.replace("Z", "+00:00")).astimezone(timezone.utc)
+    except ValueError:  # written by someone else
+        return element("time", written)
+    return element("time", f"{at.day} {at:%B %Y, %H:%M} UTC", datetime=at.isoformat())
 
 
 def _own(name: str) -> Markup:

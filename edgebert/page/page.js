@@ -52,3 +52,9 @@ for (const form of document.querySelectorAll("form.choices")) {
   form.hidden = false;
   show();
 }
+
+/* Moments in the reader's own time. */
+for (const each of document.querySelectorAll("time[datetime]")) {
+  each.textContent = new Date(each.dateTime)
+    .toLocaleString(undefined, { dateStyle: "long", timeStyle: "short" });
+}

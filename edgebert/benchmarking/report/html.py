@@ -12,13 +12,14 @@ from functools import partial
 from edgebert.benchmarking.report import panels, trade_offs
 from edgebert.benchmarking.report.accelerated import accelerated
 from edgebert.benchmarking.report.facts import known_facts
+from edgebert.benchmarking.report.headline import headline
 from edgebert.benchmarking.report.lengths import length_costs
 from edgebert.benchmarking.report.quantized import Pair, pairs
-from edgebert.benchmarking.report.rows import TableRow, distinct, rows
+from edgebert.benchmarking.report.rows import TableRow, distinct, input_words, rows
 from edgebert.benchmarking.result import BenchmarkReport, DeviceResult, Facts
 from edgebert.benchmarking.validation import validate
 from edgebert.formatting import megabytes, plural
-from edgebert.page.frame import page
+from edgebert.page.frame import moment, page
 from edgebert.page.markup import Markup, element
 from edgebert.page.table import Column, table
 
@@ -40,8 +41,9 @@ def to_html(report: BenchmarkReport) -> str:
         element("h1", "edgebert benchmark"),
         element(
             "p",
-            f"{plural(total, 'run')} on {plural(len(report.devices), 'device')}, measured "
-            f"{report.created} by edgebert {report.edgebert}.",
+            f"{plural(total, 'run')} on {plural(len(report.devices), 'device')}, measured ",
+            moment(report.created),
+            f" by edgebert {report.edgebert}.",
         ),
         _contents(report.devices),
     )
@@ -61,12 +63,15 @@ def _contents(devices: Sequence[DeviceResult]) -> Markup | None:
 def _device(device: DeviceResult, number: int) -> Markup:
     every = rows(device)
     settings = distinct(row.setting for row in every)
-    inputs = distinct(row.input for row in every)
+    inputs = distinct(input_words(row.run.input) for row in every)
+    said, measured = headline(device), any(row.accuracy for row in every)
     return element(
         "section",
         element("h2", device.name),
+        said and element("p", said, class_="headline"),
         _notes(device, every),
         _facts(device.facts),
+        None if measured else element("p", _NO_ACCURACY, class_="missing"),
         table(f"All runs of {device.name}", _RUN_COLUMNS, every),
         _choices(settings, inputs),
         *(
@@ -85,9 +90,9 @@ def _panels(
     """Charts of one setting: those of each input, then the one over all lengths."""
     compared = [pair for pair in pairs(device) if pair.int8.setting == shown[0].setting]
     for at, given in enumerate(inputs):
-        of_input = [row for row in shown if row.input == given]
+        of_input = [row for row in shown if input_words(row.run.input) == given]
         if of_input:
-            of_pairs = [pair for pair in compared if pair.int8.input == given]
+            of_pairs = [pair for pair in compared if input_words(pair.int8.run.input) == given]
             title = f"{given}, {shown[0].setting}"
             yield _panel(title, _charts(of_input, of_pairs), setting, at)
     lengths = panels.by_length(length_costs(shown))
@@ -96,9 +101,8 @@ def _panels(
 
 
 def _charts(shown: Sequence[TableRow], compared: Sequence[Pair]) -> list[Markup | None]:
-    accuracy = trade_offs.against_accuracy(shown)
     return [
-        accuracy or element("p", _NO_ACCURACY, class_="missing"),
+        trade_offs.against_accuracy(shown),
         trade_offs.against_size(shown),
         panels.float_against_int8(compared),
         panels.cold_start(shown),
@@ -172,25 +176,25 @@ _whole = "{:,.0f}".format
 
 _RUN_COLUMNS: tuple[Column[TableRow], ...] = (
     Column("model", lambda row: row.name),
-    Column("weights", lambda row: row.run.model.quantization),
+    Column("p50 ms", lambda row: row.p50),
     Column("input", lambda row: row.input),
+    Column("p90 ms", lambda row: row.p90),
+    Column("p99 ms", lambda row: row.p99),
+    Column("file MB", lambda row: row.run.model.bytes, megabytes),
+    Column("accuracy", lambda row: row.accuracy.value if row.accuracy else None, "{:.4f}".format),
+    Column("metric", lambda row: row.accuracy.metric if row.accuracy else None),
+    Column("weights", lambda row: row.run.model.quantization),
     Column("engine", lambda row: row.run.engine),
     Column("on", lambda row: row.run.accelerator),
     Column("threads", lambda row: row.run.threads, _whole),
     Column("cores", lambda row: row.run.cores),
-    Column("p50 ms", lambda row: row.p50),
-    Column("p90 ms", lambda row: row.p90),
-    Column("p99 ms", lambda row: row.p99),
     Column("tokenise ms", partial(TableRow.part, part="tokenize")),
     Column("set ms", partial(TableRow.part, part="set")),
     Column("invoke ms", partial(TableRow.part, part="invoke")),
     Column("finish ms", partial(TableRow.part, part="finish")),
-    Column("file MB", lambda row: row.run.model.bytes, megabytes),
     Column("private MB", partial(TableRow.growth, kind="private"), megabytes),
     Column("mapped MB", partial(TableRow.growth, kind="mapped"), megabytes),
     Column("peak MB", lambda row: row.run.memory.peak.resident, megabytes),
-    Column("accuracy", lambda row: row.accuracy.value if row.accuracy else None, "{:.4f}".format),
-    Column("metric", lambda row: row.accuracy.metric if row.accuracy else None),
     Column("J/1,000", lambda row: row.joules),
     Column("answers", lambda row: len(row.run.samples_us.total), _whole),
     Column("rounds", lambda row: len(row.run.rounds), _whole),

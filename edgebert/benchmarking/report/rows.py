@@ -142,6 +142,14 @@ def input_name(given: Input) -> str:
     return f"{given.tokens} tokens" if given.kind == "length" else given.name or "texts"
 
 
+def input_words(given: Input) -> str:
+    """The same for who has not seen the command, such as `100 texts (questions)`."""
+    if given.kind == "length":
+        return f"a text of {given.tokens} tokens"
+    texts = plural(given.count, "text") if given.count else "texts"
+    return f"{texts} ({given.name})" if given.name else texts
+
+
 def samples(run: Run, part: Part = "total") -> npt.NDArray[np.float64]:
     """Microseconds of every answer outside throttled rounds, in the order they were given, [n]."""
     from edgebert.benchmarking.statistics import counted, of_rounds

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -130,6 +131,17 @@ def test_what_a_token_costs():
 
 def test_missing_accuracy_is_said():
     assert "Accuracy was not measured" in to_html(report(device(run())))
+
+
+def test_each_device_begins_with_what_its_runs_come_to():
+    said = Reader(to_html(sample())).text["p"]
+    assert "intents_2_128 answers in 0.0821 ms, 4.64 MB; 1.3 times as quick as float32." in said
+    assert "intents_2_128.float32 answers in 0.407 ms, 17.8 MB." in said
+
+
+def test_the_moment_is_written_for_reading():
+    assert ">23 November 2026, 00:40 UTC</time>" in to_html(sample())
+    assert "<time>some day</time>" in to_html(replace(sample(), created="some day"))
 
 
 def test_what_is_not_known_is_a_dash_and_draws_nothing():

@@ -115,12 +115,15 @@ def test_one_input_is_shown_at_a_time(sample_page):
     headings = "document.querySelectorAll('#device-0 .panel:not([hidden]) h3')"
     shown = f"Array.from({headings}, heading => heading.textContent)"
     setting = "ai-edge-litert 2.3.0, 1 thread"
-    assert sample_page.run(shown) == [f"questions, {setting}", f"All lengths, {setting}"]
+    assert sample_page.run(shown) == [
+        f"100 texts (questions), {setting}",
+        f"All lengths, {setting}",
+    ]
     sample_page.run(
         "{const select = document.querySelector('#device-0 [data-choice=input]');"
         "select.value = '2'; select.dispatchEvent(new Event('change', {bubbles: true}))}"
     )
-    assert sample_page.run(shown) == [f"128 tokens, {setting}", f"All lengths, {setting}"]
+    assert sample_page.run(shown) == [f"a text of 128 tokens, {setting}", lengths]
 
 
 def test_a_click_on_a_heading_sorts_by_it_and_a_second_one_turns_round(sample_page):
@@ -149,3 +152,26 @@ def test_dark_screens_get_a_dark_page(sample_page):
     light = sample_page.run(colour)
     sample_page.dark()
     assert (light, sample_page.run(colour)) == ("rgb(251, 251, 250)", "rgb(20, 23, 26)")
+
+
+def test_a_phone_shows_latency_without_scrolling(browser, folder):
+    page = browser.open(folder / "sample.html", 390)
+    edges = page.run(
+        "Array.from(document.querySelectorAll('#device-0 table')[0].rows, row =>"
+        "row.cells[1].getBoundingClientRect().right)"
+    )
+    heading = "document.querySelector('#device-0 table thead').rows[0].cells[1].textContent"
+    assert page.run(heading) == "p50 ms"
+    assert len(edges) == 13
+    assert max(edges) <= 390
+
+
+def test_the_moment_is_in_the_readers_own_time(browser, folder):
+    page = browser.open(folder / "sample.html", 1280)
+    page.call("Emulation.setTimezoneOverride", timezoneId="Asia/Tokyo")
+    page.call("Page.reload")
+    page.run(
+        "new Promise(done => document.readyState === 'complete' ? done()"
+        " : addEventListener('load', done))"
+    )
+    assert "November 23, 2026 at 9:40" in page.run("document.querySelector('time').textContent")
