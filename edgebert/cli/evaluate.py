@@ -87,7 +87,9 @@ def evaluate(
       embed      the same, with pairs               Spearman, Pearson (cosine)
       embed      columns query and positive         MRR@10, recall@1, 5, 10
       tag        CoNLL columns: word … tag          F1, precision, recall
+                 or .jsonl of tokens and ner_tags
       answer     SQuAD JSON, 1.1 or 2.0             F1, exact match
+                 or .jsonl of its rows
       fill-mask  plain text, one a line             top-1, top-5, perplexity
       (¹) multi-label: with | between them, or a list in JSON Lines; a row may have none
 

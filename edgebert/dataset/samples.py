@@ -25,6 +25,7 @@ from edgebert.evaluation.readers import (
     read_records,
     read_rows,
 )
+from edgebert.evaluation.tagged import has_tokens, read_tagged
 
 Split: TypeAlias = Literal["train", "dev", "test"]
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")
@@ -111,9 +112,9 @@ def read_samples(
 def kind_of(path: Path, columns: Columns = USUAL) -> Kind:
     """What the data of a file is for, by its first 2,000 rows.
 
-    CoNLL columns are for tag; a query and its answer for embed; numbers as labels, some with a
-    decimal point or more than 20 different ones, for regress; lists of labels for classify,
-    multi-label; and all else for classify.
+    CoNLL columns and lists of tokens are for tag; a query and its answer for embed; numbers as
+    labels, some with a decimal point or more than 20 different ones, for regress; lists of labels
+    for classify, multi-label; and all else for classify.
 
     Raises:
         EdgebertError: the file cannot be read, or looks like data that is not checked here.
@@ -131,6 +132,8 @@ def kind_of(path: Path, columns: Columns = USUAL) -> Kind:
     if _is_conll(path):
         return Kind("tag")
     header = list(records[0])
+    if has_tokens(records[0]):
+        return Kind("tag")
     if has_queries(header, columns):
         return Kind("embed")
     try:
@@ -187,7 +190,7 @@ def _pairs(
 def _sentences(
     path: Path, split: Split, kind: Kind, columns: Columns, on_fault: OnFault
 ) -> Iterator[Sample]:
-    for sentence in read_conll(path):
+    for sentence in read_tagged(path):
         met = sorted({entity.label for entity in entities_of(sentence.tags)})
         text, tags = " ".join(sentence.words), " ".join(sentence.tags)
         yield Sample(split, sentence.place, text, None, tags, tuple(met), sentence)

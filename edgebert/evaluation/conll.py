@@ -42,7 +42,7 @@ def read_conll(path: Path) -> Iterator[Sentence]:
     words: list[str] = []
     tags: list[str] = []
     start = columns = 0
-    plain: bool | None = None
+    prefixed = Prefixes()
     for number, line in enumerate(read_lines(path), 1):
         fields = line.replace("\t", " ").strip(" \r\n").split(" ")
         fields = [field for field in fields if field]
@@ -54,13 +54,9 @@ def read_conll(path: Path) -> Iterator[Sentence]:
         columns = columns or len(fields)
         place = f"{path}, line {number}"
         _check(fields, columns, len(words), place)
-        tag = fields[-1]
-        if tag != OUTSIDE:
-            plain = not is_tag(tag) if plain is None else plain
-            _check_kind(tag, place, plain=plain)
         start = start if words else number
         words.append(fields[0])
-        tags.append(f"I-{tag}" if plain and tag != OUTSIDE else tag)
+        tags.append(prefixed(fields[-1], place))
     if words:
         yield Sentence(tuple(words), tuple(tags), f"{path}, line {start}")
     if not columns:
@@ -78,11 +74,26 @@ def _check(fields: list[str], columns: int, words: int, place: str) -> None:
         )
 
 
-def _check_kind(tag: str, place: str, *, plain: bool) -> None:
-    """Refuses a tag with a prefix among such without, or the other way round."""
-    if is_tag(tag) == plain:
-        now, before = ("has no", "have one") if not plain else ("has a", "have none")
-        raise EdgebertError(
-            f"{place}: {tag[:40]!r} {now} B-, I-, E- or S- before its label, and the tags before "
-            f"it {before}; a file has either"
-        )
+class Prefixes:
+    """Tags of one file with a prefix each: those of a file without any are read as I-."""
+
+    def __init__(self) -> None:
+        self._plain: bool | None = None
+
+    def __call__(self, tag: str, place: str) -> str:
+        """The tag as `entities.is_tag` knows it.
+
+        Raises:
+            EdgebertError: it has a prefix and those before have none, or the other way round.
+        """
+        if tag == OUTSIDE:
+            return tag
+        if self._plain is None:
+            self._plain = not is_tag(tag)
+        if is_tag(tag) == self._plain:
+            now, before = ("has a", "have none") if self._plain else ("has no", "have one")
+            raise EdgebertError(
+                f"{place}: {tag[:40]!r} {now} B-, I-, E- or S- before its label, and the tags "
+                f"before it {before}; a file has either"
+            )
+        return f"I-{tag}" if self._plain else tag

@@ -1,14 +1,18 @@
-"""Questions on passages from SQuAD's JSON, 1.1 and 2.0 (XQuAD and many others use it too)."""
+"""Questions on passages from SQuAD's JSON, 1.1 and 2.0 (XQuAD and many others use it too).
+
+Or from JSON Lines with a question each, as Hugging Face `datasets` writes the same data.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from edgebert.errors import EdgebertError
-from edgebert.evaluation.lines import read_whole
+from edgebert.evaluation.lines import read_lines, read_whole
+from edgebert.evaluation.readers import read_records
 
 Kind = TypeVar("Kind")
 
@@ -30,12 +34,16 @@ class Question(NamedTuple):
 
 
 def read_squad(path: Path) -> Iterator[Question]:
-    """Reads the questions in the order of the file.
+    """Reads the questions in the order of the file; .jsonl and .ndjson have one a line.
 
     Raises:
         EdgebertError: the file cannot be read, is too large, no JSON, or not laid out as SQuAD;
             the place is named.
     """
+    if path.suffix.lower() in (".jsonl", ".ndjson"):
+        for number, record in read_records(path, read_lines(path)):
+            yield _row(record, f"{path}, line {number}")
+        return
     data = _field(_load(path), "data", list, str(path))
     for i, article in enumerate(data):
         where = f"{path}, data[{i}]"
@@ -62,6 +70,21 @@ def _question(entry: Any, context: str, place: str) -> Question:
     )
 
 
+def _row(record: Mapping[str, Any], place: str) -> Question:
+    """A row of `datasets`: `answers` has two lists, which are empty where there is no answer."""
+    answers = _field(record, "answers", dict, place)
+    texts, starts = (_field(answers, name, list, place) for name in ("text", "answer_start"))
+    if len(texts) != len(starts):
+        raise EdgebertError(f"{place}: {len(texts)} texts and {len(starts)} starts of answers")
+    pairs = zip(texts, starts, strict=True)
+    entry = {
+        "question": record.get("question"),
+        "answers": [{"text": text, "answer_start": start} for text, start in pairs],
+        "is_impossible": not texts,
+    }
+    return _question(entry, _field(record, "context", str, place), place)
+
+
 def _load(path: Path) -> Any:
     raw = read_whole(path, "split it")
     try:
@@ -78,4 +101,10 @@ def _field(holder: Any, name: str, kind: type[Kind], place: str) -> Kind:
     return value
 
 
-_KINDS = {list: "a list", str: "a text", int: "a whole number", bool: "true or false"}
+_KINDS = {
+    list: "a list",
+    dict: "an object",
+    str: "a text",
+    int: "a whole number",
+    bool: "true or false",
+}

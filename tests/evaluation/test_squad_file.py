@@ -75,3 +75,37 @@ def test_what_is_no_file_is_an_error(tmp_path):
         list(read_squad(tmp_path / "none.json"))
     with pytest.raises(EdgebertError, match="not an ordinary file"):
         list(read_squad(tmp_path))
+
+
+def test_rows_of_datasets_are_the_same_questions(tmp_path):
+    rows = [
+        {
+            "id": "1",
+            "title": "x",
+            "context": CONTEXT,
+            "question": "How many?",
+            "answers": {"text": ["308", "308 points"], "answer_start": [21, 21]},
+        },
+        {"context": CONTEXT, "question": "Who?", "answers": {"text": [], "answer_start": []}},
+    ]
+    path = tmp_path / "d.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    one, two = read_squad(path)
+    assert one == ("How many?", CONTEXT, ("308", "308 points"), (21, 21), f"{path}, line 1")
+    assert two[:4] == ("Who?", CONTEXT, (), ())
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        (None, "'answers' is missing; needed as in SQuAD: an object"),
+        ({"text": ["308"], "answer_start": []}, "1 texts and 0 starts of answers"),
+        ({"text": ["308"], "answer_start": ["21"]}, "'answer_start' is \"21\"; needed as in SQuAD"),
+    ],
+)
+def test_other_rows_are_one_line(tmp_path, answers, said):
+    path = tmp_path / "d.jsonl"
+    path.write_text(json.dumps({"context": CONTEXT, "question": "Who?", "answers": answers}))
+    with pytest.raises(EdgebertError, match=f"d.jsonl, line 1: {said}") as caught:
+        list(read_squad(path))
+    assert "\n" not in str(caught.value)

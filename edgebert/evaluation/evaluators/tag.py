@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from edgebert.evaluation import entities
 from edgebert.evaluation.columns import Columns
-from edgebert.evaluation.conll import Sentence, read_conll
+from edgebert.evaluation.conll import Sentence
 from edgebert.evaluation.entities import OUTSIDE, Entity, entities_of, is_tag
 from edgebert.evaluation.evaluators.evaluator import (
     EvaluatedModel,
@@ -24,13 +24,14 @@ from edgebert.evaluation.evaluators.evaluator import (
     ask,
     unknown_label,
 )
+from edgebert.evaluation.tagged import read_tagged
 
 if TYPE_CHECKING:
     from edgebert.runtime.tasks.tag import Span
 
 
 def _read(path: Path, columns: Columns) -> Iterator[Sentence]:
-    return read_conll(path)
+    return read_tagged(path)
 
 
 def _check(model: EvaluatedModel, sentence: Sentence) -> None:

@@ -14,9 +14,10 @@ from itertools import accumulate
 from pathlib import Path
 
 from edgebert.evaluation.columns import Columns
-from edgebert.evaluation.conll import Sentence, read_conll
+from edgebert.evaluation.conll import Sentence
 from edgebert.evaluation.entities import OUTSIDE
 from edgebert.evaluation.evaluators.evaluator import unknown_label
+from edgebert.evaluation.tagged import read_tagged
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.batching import IGNORE_INDEX, Example
 from edgebert.train.finetuning.task import FineTuningTask, Labels, needs_rows
@@ -65,7 +66,7 @@ def _continued(tag: str, numbers: dict[str, int]) -> int:
 
 
 def _read(path: Path, columns: Columns) -> Iterator[Sentence]:
-    return read_conll(path)
+    return read_tagged(path)
 
 
 TAG = FineTuningTask(_read, _labels, _examples, needs_rows, token_cross_entropy)
