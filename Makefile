@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MINILM := $(VENV)/.minilm
 
-.PHONY: demo test fuzz damage test-tflite-runtime test-train lint docs sizes sweep tokenizer-settings families-table ablation integer-sweep static-sizes test-android test-pi test-pi-ssh pi-cost pi-kinds lowest-cosines peers latency-table test-accelerators benchmark-selfcheck \
+.PHONY: demo test fuzz damage test-tflite-runtime test-train lint docs sizes old-runtimes sweep tokenizer-settings families-table ablation integer-sweep static-sizes test-android test-pi test-pi-ssh pi-cost pi-kinds lowest-cosines peers latency-table test-accelerators benchmark-selfcheck \
     clean android-models android-screenshots aar apk intents
 
 demo: $(MINILM)
@@ -94,6 +94,10 @@ docs: $(VENV)/.dev
 # The table of docs/size.md, by the shapes of all 24 sizes.
 sizes: $(VENV)/.dev
 	$(BIN)/python -m tools.docs.make_sizes docs/size.md
+
+# Which release of LiteRT and tflite-runtime opens each form of file, and answers rightly: docs/size.md.
+old-runtimes: $(VENV)/.dev
+	$(BIN)/python -W ignore -m tools.checks.old_runtimes --publish docs/size.md
 
 # All 24 sizes with random weights: sizes, seconds, memory. STATISTICS is a JSON file with the mean
 # and deviation of each tensor (see tools/studies/sweep.py).

@@ -13,8 +13,8 @@ from edgebert.bert.weights import encoder_shapes, head_shapes
 WORD_TABLE, MATRICES, VOCABULARY, REST = "word table", "matrices", "vocabulary", "rest"
 """Parts of a file. The rest are positions and segments, biases, norms, the graph and the record."""
 
-_SCALE_BYTES = 12
-"""Of each scale a row: the scale, and the zero point that the format wants beside it."""
+_SCALE_BYTES, _ZERO_POINT_BYTES = 4, 8
+"""Of each scale a row, and of the zero point beside it, which matrices of as many rows share."""
 
 _SMALL_MATRIX = 16  # as `converter.weight_storage` has it; of most heads
 _PIECE_BYTES = 7.6  # a word piece and the end of its line, in the English vocabulary
@@ -28,28 +28,26 @@ class Form:
     Attributes:
         matrix_bits: of a number of a matrix, a block's share of its scale included.
         matrix_scales: a matrix has a scale a row.
-        table_bits: of a number of the word table.
-        table_scales: it has a scale a row.
+        table_bits: likewise of the word table.
         other_bits: of a number of the other tables.
     """
 
     matrix_bits: float
     matrix_scales: bool
-    table_bits: int
-    table_scales: bool
+    table_bits: float
     other_bits: int
 
 
 FORMS: Mapping[str, Form] = MappingProxyType(
     {
-        "float32": Form(32, False, 32, False, 32),
-        "float16": Form(16, False, 16, False, 16),
-        "int8": Form(8, True, 8, False, 8),
-        "w8-t4-a8": Form(8, True, 4, True, 8),
-        "w4-t8-a8": Form(4.5, False, 8, False, 8),
-        "int4": Form(4.5, False, 4, True, 8),
-        "w16-t4-a32": Form(16, False, 4, True, 16),
-        "w32-t4-a32": Form(32, False, 4, True, 32),
+        "float32": Form(32, False, 32, 32),
+        "float16": Form(16, False, 16, 16),
+        "int8": Form(8, True, 8, 8),
+        "w8-t4-a8": Form(8, True, 4.25, 8),
+        "w4-t8-a8": Form(4.5, False, 8, 8),
+        "int4": Form(4.5, False, 4.25, 8),
+        "w16-t4-a32": Form(16, False, 4.25, 16),
+        "w32-t4-a32": Form(32, False, 4.25, 32),
     }
 )
 """By the name of the recipe; int8-static, int8-fine, int8-full and int16x8 files are about as large
@@ -78,18 +76,19 @@ def file_parts(
     parts = dict.fromkeys((WORD_TABLE, MATRICES, VOCABULARY, REST), 0.0)
     parts[VOCABULARY] = _PIECE_BYTES * config.vocab_size
     parts[REST] = _GRAPH_BYTES + _LAYER_BYTES * config.num_hidden_layers
+    zero_points: set[int] = set()
     for name, shape in shapes.items():
         numbers, rows = abs(math.prod(shape)), shape[0]
         if name == "embeddings.word":
-            scales = _SCALE_BYTES * rows * stored.table_scales
-            parts[WORD_TABLE] += numbers * stored.table_bits / 8 + scales
+            parts[WORD_TABLE] += numbers * stored.table_bits / 8
         elif name == "embeddings.position":
             parts[REST] += numbers * stored.other_bits / 8
         elif len(shape) == 1 or name.startswith("embeddings.segment") or rows <= _SMALL_MATRIX:
             parts[REST] += 4 * numbers
         else:
-            scales = _SCALE_BYTES * rows * stored.matrix_scales
-            parts[MATRICES] += numbers * stored.matrix_bits / 8 + scales
+            scales = _SCALE_BYTES * rows + _ZERO_POINT_BYTES * rows * (rows not in zero_points)
+            zero_points.add(rows)
+            parts[MATRICES] += numbers * stored.matrix_bits / 8 + scales * stored.matrix_scales
     return {part: round(size) for part, size in parts.items()}
 
 

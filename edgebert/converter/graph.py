@@ -321,7 +321,7 @@ class Graph:
         shape = (*rows.shape, *table.shape[1:])
         if table.bits == 4:
             found = self._op(
-                "embedding_lookup_int4",
+                _in_blocks_or_not("embedding_lookup_int4", table),
                 [self.reshape(rows, (DYNAMIC,)), table],
                 (DYNAMIC, *table.shape[1:]),
             )
@@ -553,8 +553,13 @@ def _dense_kind(weight: Tensor) -> str:
     """Which dense layer takes an integer weight and float rows."""
     scale = cast("AnyArray", weight.scale)
     if weight.bits == 4:
-        return "fully_connected_int4_in_blocks" if scale.ndim == 2 else "fully_connected_int4"
+        return _in_blocks_or_not("fully_connected_int4", weight)
     return "fully_connected_per_channel" if len(scale) > 1 else "fully_connected_per_tensor"
+
+
+def _in_blocks_or_not(kind: str, weight: Tensor) -> str:
+    """The kind of an op that reads an int4 weight, by how that has its scales."""
+    return f"{kind}_in_blocks" if cast("AnyArray", weight.scale).ndim == 2 else kind
 
 
 _FIRST_AXIS, _LAST_TWO_AXES = 0b001, 0b110

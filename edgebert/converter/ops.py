@@ -44,6 +44,8 @@ OPS: Mapping[str, Op] = MappingProxyType(
         "dequantize_float16": Op("DEQUANTIZE", 3, "1.15", "DequantizeOptions"),
         "dequantize_int16": Op("DEQUANTIZE", 3, "1.15", "DequantizeOptions"),
         "embedding_lookup_int4": Op("EMBEDDING_LOOKUP", 4, "2.20"),
+        # LiteRT 1.3 and older open such a file and answer wrongly; 1.4 and later are right.
+        "embedding_lookup_int4_in_blocks": Op("EMBEDDING_LOOKUP", 4, "2.21"),
         "fully_connected": Op("FULLY_CONNECTED", 1, "1.5", "FullyConnectedOptions"),
         "fully_connected_per_tensor": Op("FULLY_CONNECTED", 9, "2.3", "FullyConnectedOptions"),
         "fully_connected_per_channel": Op("FULLY_CONNECTED", 12, "2.17", "FullyConnectedOptions"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -95,14 +96,35 @@ _SHRUNK = np.linspace(0.5, 1.1, 25, dtype=np.float32)
 sixteen levels loses less if the largest numbers of a row are cut off a little."""
 
 
-def quantize_rows_to_int4(weight: Array) -> Quantized:
-    """One scale a row, that by which the row loses least in squares."""
-    values = np.empty(weight.shape, np.int8)
-    scale = np.empty(len(weight), np.float32)
-    for start in range(0, len(weight), _BLOCK):
+TABLE_BLOCK = 64
+"""Numbers of a row of a table that share a scale. MiniLM's then loses 0.77 of the squares that one
+scale a row loses, for as many bytes, since that has a zero point beside it; of a 2/128's, 0.88."""
+
+_LEAST_BLOCK = 32
+"""XNNPACK's kernels take no smaller ones."""
+
+
+def quantize_table_to_int4(weight: Array) -> Quantized:
+    """One scale for `TABLE_BLOCK` numbers of a row, or for as many as divide it; else for a row.
+
+    Each is the one by which its numbers lose least in squares.
+    """
+    width = weight.shape[1]
+    block = math.gcd(width, TABLE_BLOCK)
+    if block < _LEAST_BLOCK:
+        return _parts_to_int4(weight, np.float32)
+    parts = _parts_to_int4(weight.reshape(-1, block), np.float16)
+    return Quantized(parts.values.reshape(-1, width), parts.scale.reshape(len(weight), -1), bits=4)
+
+
+def _parts_to_int4(parts: Array, kept: type[np.float16] | type[np.float32]) -> Quantized:
+    """One scale a row, which the file keeps in that type."""
+    values = np.empty(parts.shape, np.int8)
+    scale = np.empty(len(parts), np.float32)
+    for start in range(0, len(parts), _BLOCK):
         rows = slice(start, start + _BLOCK)
-        scale[rows] = best_int4_scale(weight[rows])
-        values[rows] = round_to_int4(weight[rows], scale[rows, None])
+        scale[rows] = best_int4_scale(parts[rows], kept=kept)
+        values[rows] = round_to_int4(parts[rows], scale[rows, None])
     return Quantized(values, scale, bits=4)
 
 

@@ -10,6 +10,7 @@ from edgebert.converter.float_graph import FloatMethod
 from edgebert.converter.full_integer.method import IntegerMethod
 from edgebert.converter.int4_graph import Int4Method
 from edgebert.converter.options import RecipeName
+from edgebert.converter.quantize import TABLE_BLOCK
 from edgebert.converter.recipe import Limit, Recipe
 from edgebert.converter.static_int8.method import INT4_WORDS_LOSS, StaticMethod
 from edgebert.converter.weight_storage import FLOAT16, FLOAT32, INT8, WeightStorage, with_int4_words
@@ -32,7 +33,10 @@ _INTEGER_OPTIONS = frozenset(
     }
 )
 
-_INT4_MATRICES, _INT4_WORDS = "int4 in blocks", "words int4, one scale a row; others"
+_INT4_MATRICES, _INT4_WORDS = (
+    "int4 in blocks",
+    f"words int4, one scale for {TABLE_BLOCK} numbers; others",
+)
 _INT4_OPTIONS = frozenset({"calibration", "mixed", "max_drop"}) | _FIXED_OPTIONS
 _DYNAMIC = "int8 per token, while running"
 _FROM_WORDS = "float32; int8 per token where they are compared with words"

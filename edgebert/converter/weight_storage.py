@@ -15,7 +15,7 @@ from edgebert.converter.quantize import (
     Quantized,
     quantize_per_row,
     quantize_per_tensor,
-    quantize_rows_to_int4,
+    quantize_table_to_int4,
 )
 
 Stored: TypeAlias = "Array | npt.NDArray[np.float16] | Quantized"
@@ -97,5 +97,5 @@ FLOAT32 = WeightStorage(_float32, _float32)
 
 
 def with_int4_words(storage: WeightStorage) -> WeightStorage:
-    """The same, but for the word table: int4, one scale a row."""
-    return replace(storage, store_words=quantize_rows_to_int4)
+    """The same, but for the word table: int4 in blocks."""
+    return replace(storage, store_words=quantize_table_to_int4)

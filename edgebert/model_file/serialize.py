@@ -17,9 +17,25 @@ _OVERHEAD = 1 << 16
 
 
 class _Builder(flatbuffers.Builder):  # type: ignore[misc]
-    """Writes large arrays aligned and without the copy that the base class makes."""
+    """Writes large arrays aligned and without the copy that the base class makes.
+
+    Zero points, of which the format wants one beside every scale of a row, are written once for all
+    tensors with as many: 0.6 % of MiniLM's file.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self._zero_points: dict[bytes, int] = {}
 
     def CreateNumpyVector(self, x: npt.NDArray[Any]) -> int:  # noqa: N802 - the base's name
+        if x.dtype != np.int64:
+            return self._aligned(x)
+        content = x.tobytes()
+        if content not in self._zero_points:
+            self._zero_points[content] = self._aligned(x)
+        return self._zero_points[content]
+
+    def _aligned(self, x: npt.NDArray[Any]) -> int:
         self.StartVector(x.itemsize, x.size, ALIGNMENT)
         self.head -= x.nbytes
         target = memoryview(self.Bytes)[self.head : self.head + x.nbytes]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from edgebert.errors import EdgebertError
 from edgebert.runtime.chatter import quiet
-from edgebert.support import EngineName
+from edgebert.support import LITERT, EngineName
 from edgebert.version import version_numbers
 
 if TYPE_CHECKING:
@@ -22,20 +22,27 @@ class Engine(NamedTuple):
     Attributes:
         package: what to install.
         module: where its `Interpreter` is.
-        speaks: the TFLite version whose ops it has; None: that of the package itself.
+        speaks: releases, the newest first, each with the TFLite version whose ops it has from that
+            one on; None: the package is numbered as TFLite is.
     """
 
     name: str
     package: str
     module: str
-    speaks: str | None = None
+    speaks: Mapping[str, str] | None = None
 
 
 # In the order of preference: on the same int8 file ai-edge-litert is up to 15 times faster.
 ENGINES: Mapping[str, Engine] = MappingProxyType(
     {
-        # The oldest LiteRT we take, 2.1, has the ops of TensorFlow Lite 2.21.
-        "litert": Engine("litert", "ai-edge-litert", "ai_edge_litert.interpreter", "2.21"),
+        # pip installs 2.1 or later. Older ones, where somebody has them, open newer ops that they
+        # do not have and answer wrongly (tools/checks/old_runtimes.py).
+        "litert": Engine(
+            "litert",
+            "ai-edge-litert",
+            "ai_edge_litert.interpreter",
+            {"2.1": "2.21", "1.3": "2.20", "0": "2.17"},
+        ),
         "tflite-runtime": Engine("tflite-runtime", "tflite-runtime", "tflite_runtime.interpreter"),
     }
 )
@@ -99,13 +106,26 @@ def _find(engine: Engine, needs: str) -> Callable[..., Any] | str:
         return f"{engine.package} does not import: {error}"
     except Exception as error:  # a broken engine fails in its own way: say which, try the next
         return f"{engine.package} does not import: {_first_line(error)}"
-    speaks = engine.speaks or package.__version__
+    version = package.__version__
+    speaks = _spoken(engine, version)
     if version_numbers(speaks) < version_numbers(needs):
         return (
-            f"{engine.package} {speaks} is older than the TFLite {needs} this file needs "
-            "(install ai-edge-litert, or convert with --runtime tflite-runtime)"
+            f"{engine.package} {version} is older than the TFLite {needs} this file needs "
+            f"(install {LITERT[0]}, or convert with --runtime tflite-runtime)"
         )
     return interpreter  # type: ignore[no-any-return]
+
+
+def _spoken(engine: Engine, version: str) -> str:
+    """The TFLite version whose ops a release of an engine has."""
+    return next(
+        (
+            tflite
+            for release, tflite in (engine.speaks or {}).items()
+            if version_numbers(release) <= version_numbers(version)
+        ),
+        version,
+    )
 
 
 def _first_line(error: Exception) -> str:

@@ -53,6 +53,23 @@ def test_equal_small_constants_are_stored_once():
     assert g.constant(np.float32(1)) != g.constant(np.int32(1))
 
 
+def test_zero_points_of_matrices_with_as_many_rows_are_stored_once():
+    graph = Graph()
+    x = graph.input("x", (1, 8), np.float32)
+    random = np.random.default_rng(0)
+    for rows in (24, 24, 40):
+        matrix = quantize_per_row(random.standard_normal((rows, 8)).astype(np.float32))
+        graph.output(f"y{rows}", graph.fully_connected(x, graph.constant(matrix)))
+    main = schema.Model.GetRootAs(serialize(graph.model("")), 0).Subgraphs(0)
+    scaled = [t for t in map(main.Tensors, range(main.TensorsLength())) if t.Quantization()]
+    zeros = [tensor.Quantization().ZeroPointAsNumpy() for tensor in scaled]
+    scales = [tensor.Quantization().ScaleAsNumpy() for tensor in scaled]
+    assert [len(each) for each in zeros] == [len(each) for each in scales] == [24, 24, 40]
+    assert not any(each.any() for each in zeros)
+    assert len({each.ctypes.data for each in zeros}) == 2
+    assert len({each.ctypes.data for each in scales}) == 3
+
+
 def test_shapes_are_those_of_the_ops():
     g = Graph()
     x = g.input("x", (DYNAMIC, 8), np.float32)

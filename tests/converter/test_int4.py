@@ -12,7 +12,7 @@ from edgebert.converter.devices import recipe_for
 from edgebert.converter.graph import Graph
 from edgebert.converter.int4_graph import _fewest
 from edgebert.converter.options import LONG_NAMES, Options
-from edgebert.converter.quantize import Quantized, quantize_rows_to_int4
+from edgebert.converter.quantize import Quantized, quantize_table_to_int4
 from edgebert.converter.recipes import RECIPES
 from edgebert.errors import EdgebertError
 from edgebert.model_file.contents import read_contents
@@ -34,8 +34,10 @@ def answer(graph, value):
     return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
 
 
-def test_rows_of_an_int4_table_come_out_as_they_were_rounded():
-    table = quantize_rows_to_int4(RANDOM.standard_normal((50, 8)).astype(np.float32))
+@pytest.mark.parametrize(("width", "block"), [(8, None), (96, 32), (128, 64)])
+def test_rows_of_an_int4_table_come_out_as_they_were_rounded(width, block):
+    table = quantize_table_to_int4(RANDOM.standard_normal((50, width)).astype(np.float32))
+    assert table.block == block
     graph = Graph()
     ids = graph.input("ids", (2, 3), np.int32)
     graph.output("rows", graph.gather(graph.constant(table, "table"), ids))

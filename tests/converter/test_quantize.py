@@ -9,7 +9,7 @@ from edgebert.converter.quantize import (
     Quantized,
     quantize_per_row,
     quantize_per_tensor,
-    quantize_rows_to_int4,
+    quantize_table_to_int4,
 )
 
 WEIGHTS = arrays.arrays(
@@ -63,7 +63,7 @@ def test_of_two_int4_the_first_lies_in_the_lower_half_of_the_byte():
 
 @given(WEIGHTS)
 def test_int4_rows_lose_no_more_than_by_the_scale_that_just_holds_the_largest(weight):
-    quantized = quantize_rows_to_int4(weight)
+    quantized = quantize_table_to_int4(weight)
     assert quantized.values.min() >= -8
     assert quantized.values.max() <= 7
     assert np.all(quantized.scale > 0)

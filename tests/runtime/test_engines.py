@@ -33,7 +33,7 @@ def installed(monkeypatch):
 
 
 def test_litert_comes_first(installed, tmp_path):
-    installed("ai_edge_litert")
+    installed("ai_edge_litert", "2.3.0")
     installed("tflite_runtime", "2.14.0")
     name, interpreter = open_interpreter(tmp_path, threads=3, needs="2.17")
     assert name == "litert"
@@ -47,13 +47,26 @@ def test_tflite_runtime_opens_what_it_can(installed, tmp_path):
         open_interpreter(tmp_path, needs="2.17")
 
 
+@pytest.mark.parametrize(
+    ("release", "newest", "refused"),
+    [("1.2.0", "2.17", "2.20"), ("1.4.0", "2.20", "2.21"), ("2.1.0", "2.21", "2.22")],
+)
+def test_an_old_litert_is_given_no_file_that_it_might_answer_wrongly(
+    installed, tmp_path, release, newest, refused
+):
+    installed("ai_edge_litert", release)
+    assert open_interpreter(tmp_path, needs=newest)[0] == "litert"
+    with pytest.raises(EdgebertError, match=f"ai-edge-litert {release} is older than .*{refused}"):
+        open_interpreter(tmp_path, needs=refused)
+
+
 def test_no_engine_says_what_to_install(installed, tmp_path):
     with pytest.raises(EdgebertError, match="pip install ai-edge-litert"):
         open_interpreter(tmp_path)
 
 
 def test_a_broken_engine_is_passed_over(installed, tmp_path, monkeypatch):
-    installed("ai_edge_litert")
+    installed("ai_edge_litert", "2.3.0")
     installed("tflite_runtime", "2.14.0")
     monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
     assert open_interpreter(tmp_path, needs="2.9")[0] == "tflite-runtime"
