@@ -124,9 +124,9 @@ def test_a_hidden_mistake_in_one_matrix_is_found(name, tmp_path, monkeypatch):
     """What the check is for: wrong numbers anywhere in the file."""
     original = float_graph.build_graph
 
-    def mistaken(config, weights, head, storage):
+    def mistaken(config, weights, head, storage, matrices):
         wrong = "layers.0.ffn.output.weight"
-        return original(config, {**weights, wrong: -weights[wrong]}, head, storage)
+        return original(config, {**weights, wrong: -weights[wrong]}, head, storage, matrices)
 
     assert "ffn.output.weight" in LAYER
     monkeypatch.setattr(float_graph, "build_graph", mistaken)
