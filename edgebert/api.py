@@ -37,6 +37,7 @@ def evaluate(
     text_column: str | None = None,
     pair_column: str | None = None,
     label_column: str | None = None,
+    column_names: str | None = None,
     out_of_scope: PathLike | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
@@ -48,6 +49,8 @@ def evaluate(
         text_column: column of the text, or of a pair's first text; None: found by its usual name.
         pair_column: column of a pair's second text.
         label_column: column of the label or score.
+        column_names: of a CSV or TSV without a heading: the names of its columns, with commas
+            between them.
         out_of_scope: of a classifier with one label a text: a file of texts that belong to none,
             one a line or with a column text; the result says how well they are told apart.
         progress: told how many rows are done.
@@ -58,7 +61,7 @@ def evaluate(
     from edgebert.evaluation.evaluate import evaluate as evaluate_on
 
     with _opened(model) as opened:
-        data_set = _data(opened, data, text_column, pair_column, label_column)
+        data_set = _data(opened, data, text_column, pair_column, label_column, column_names)
         outside = _path(out_of_scope)
         return evaluate_on(opened, data_set, out_of_scope=outside, progress=progress)
 
@@ -74,6 +77,7 @@ def compare(
     text_column: str | None = None,
     pair_column: str | None = None,
     label_column: str | None = None,
+    column_names: str | None = None,
     progress: Progress = silent,
 ) -> Comparison:
     """Two models on the same labelled data: `edgebert evaluate --against`.
@@ -88,6 +92,7 @@ def compare(
         text_column: see `evaluate`.
         pair_column: see `evaluate`.
         label_column: see `evaluate`.
+        column_names: see `evaluate`.
         progress: told how many rows are done, those of both models counted.
 
     Raises:
@@ -97,7 +102,7 @@ def compare(
     from edgebert.evaluation.compare import compare as compare_on
 
     with _opened(model) as opened:
-        data_set = _data(opened, data, text_column, pair_column, label_column)
+        data_set = _data(opened, data, text_column, pair_column, label_column, column_names)
         if gate is not None:
             gate.choose_metric(data_set.evaluator.metrics)
         with _opened(baseline) as other:
@@ -230,14 +235,11 @@ def _opened(model: Model | PathLike) -> Iterator[Model]:
         yield opened
 
 
-def _data(
-    model: Model, path: PathLike, text: str | None, pair: str | None, label: str | None
-) -> DataSet:
+def _data(model: Model, path: PathLike, *columns: str | None) -> DataSet:
     from edgebert.evaluation.columns import Columns
     from edgebert.evaluation.data import open_data
 
-    columns = Columns(text, pair, label)
-    return open_data(Path(path), model.task, columns, multi_label=model.multi_label)
+    return open_data(Path(path), model.task, Columns(*columns), multi_label=model.multi_label)
 
 
 def _several(given: Value | Sequence[Value]) -> tuple[Value, ...]:

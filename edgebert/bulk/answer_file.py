@@ -76,7 +76,12 @@ def answer_file(
             "the model": digest(model.path),
             "the program": f"edgebert {__version__} with {model.engine}",
             "the pair or an option": json.dumps(
-                {"pair": pair, "threshold": model.threshold, **vars(columns), **options},
+                {
+                    "pair": pair,
+                    "threshold": model.threshold,
+                    "columns": columns.to_json(),
+                    **options,
+                },
                 sort_keys=True,
             ),
         }

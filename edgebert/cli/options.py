@@ -51,9 +51,17 @@ class LabelledColumns(TextColumns):
     label_column: Annotated[
         str | None, typer.Option(help="Column of the label (name or number) or score.")
     ] = None
+    column_names: Annotated[
+        str | None,
+        typer.Option(
+            "--columns",
+            metavar="NAMES",
+            help="Of a CSV or TSV without a heading: the names of its columns, such as text,label.",
+        ),
+    ] = None
 
     def columns(self) -> Columns:
         """As the readers take them."""
         from edgebert.evaluation.columns import Columns
 
-        return Columns(self.text_column, self.pair_column, self.label_column)
+        return Columns(self.text_column, self.pair_column, self.label_column, self.column_names)

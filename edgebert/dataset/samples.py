@@ -21,6 +21,7 @@ from edgebert.evaluation.readers import (
     Query,
     Row,
     raise_fault,
+    read_header,
     read_queries,
     read_records,
     read_rows,
@@ -121,7 +122,7 @@ def kind_of(path: Path, columns: Columns = USUAL) -> Kind:
     """
     faults: list[EdgebertError] = []  # which are told when all is read
     try:
-        found = read_records(path, read_lines(path), faults.append)
+        found = read_records(path, read_lines(path), faults.append, columns.heading)
         records = [record for _, record in islice(found, _PEEKED)]
     except EdgebertError:
         if _is_conll(path):
@@ -179,8 +180,7 @@ def _rows(
 def _pairs(
     path: Path, split: Split, kind: Kind, columns: Columns, on_fault: OnFault
 ) -> Iterator[Sample]:
-    with_queries = has_queries(list(next(read_records(path, read_lines(path)))[1]), columns)
-    if not with_queries:
+    if not has_queries(read_header(path, columns), columns):
         yield from _rows(path, split, kind, columns, on_fault)
         return
     for query in read_queries(path, columns):

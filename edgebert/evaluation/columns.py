@@ -53,15 +53,37 @@ class Columns:
 
     A pair is looked for only where `text` is None too.
 
+    Attributes:
+        text: of the text, or of a pair's first text.
+        pair: of a pair's second text.
+        label: of the label or score.
+        names: of all columns of a CSV or TSV without a heading, with commas between them.
+
     Raises:
-        EdgebertError: `pair` without `text`.
+        EdgebertError: `pair` without `text`, or two `names` are the same.
     """
 
     text: str | None = None
     pair: str | None = None
     label: str | None = None
+    names: str | None = None
+
+    @property
+    def heading(self) -> list[str] | None:
+        """The names one by one; None where the file has a heading of its own."""
+        return None if self.names is None else [name.strip() for name in self.names.split(",")]
+
+    def to_json(self) -> dict[str, str | None]:
+        """Plain values, by which data is known again."""
+        names = {} if self.names is None else {"names": self.names}
+        return {"text": self.text, "pair": self.pair, "label": self.label, **names}
 
     def __post_init__(self) -> None:
+        heading = self.heading or []
+        if len(set(heading)) < len(heading) or "" in heading:
+            raise EdgebertError(
+                f"columns are named {self.names!r}; give each a name of its own, such as text,label"
+            )
         if self.pair is not None and self.text is None:
             raise EdgebertError("a pair column was named without its text column: name both")
 

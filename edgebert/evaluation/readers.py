@@ -99,7 +99,7 @@ def read_rows(
     """
     label_of = _labels if multi_label else _label
     find = partial(find_layout, columns=columns)
-    for layout, record, place in _laid_out(path, find, on_fault):
+    for layout, record, place in _laid_out(path, find, columns.heading, on_fault):
         try:
             row = Row(
                 _text(record, layout.text, place),
@@ -119,27 +119,30 @@ def read_queries(path: Path, columns: Columns = USUAL) -> Iterator[Query]:
     A query with several right answers has a row for each.
     """
     find = partial(find_query_layout, columns=columns)
-    for (query, positive), record, place in _laid_out(path, find):
+    for (query, positive), record, place in _laid_out(path, find, columns.heading):
         yield Query(_text(record, query, place), _text(record, positive, place), place)
 
 
-def read_header(path: Path) -> list[str]:
+def read_header(path: Path, columns: Columns = USUAL) -> list[str]:
     """Names of the columns; in JSON Lines those of the first object.
 
     Raises:
         EdgebertError: as `read_rows`.
     """
-    for _, record in read_records(path, read_lines(path)):
+    for _, record in read_records(path, read_lines(path), heading=columns.heading):
         return list(record)
     raise EdgebertError(f"{path}: has no rows")
 
 
 def _laid_out(
-    path: Path, find: Callable[[list[str]], _Layout], on_fault: OnFault = raise_fault
+    path: Path,
+    find: Callable[[list[str]], _Layout],
+    heading: Sequence[str] | None,
+    on_fault: OnFault = raise_fault,
 ) -> Iterator[tuple[_Layout, Mapping[str, Any], str]]:
     """Records with the layout that the first of them has, and their place."""
     layout = None
-    for number, record in read_records(path, read_lines(path), on_fault):
+    for number, record in read_records(path, read_lines(path), on_fault, heading):
         if layout is None:
             try:
                 layout = find(list(record))
@@ -149,7 +152,10 @@ def _laid_out(
 
 
 def read_records(
-    path: Path, lines: Iterator[str], on_fault: OnFault = raise_fault
+    path: Path,
+    lines: Iterator[str],
+    on_fault: OnFault = raise_fault,
+    heading: Sequence[str] | None = None,
 ) -> Iterator[Record]:
     """Rows of any columns, with the number of the line each starts on.
 
@@ -157,32 +163,49 @@ def read_records(
         path: tells the format, and names the file in errors.
         lines: of the file.
         on_fault: of rows that cannot be read.
+        heading: names of the columns of a CSV or TSV that does not begin with them; None: it does.
 
     Raises:
         EdgebertError: empty, or not of its format.
     """
     if path.suffix.lower() == ".json":
+        _refuse_heading(path, heading)
         return read_json_list(path)
     first = next(lines, "")
     if not first.strip():
         raise EdgebertError(f"{path}: empty, or the first line is")
-    return _reader_for(path, first)(path, chain([first], lines), on_fault)
+    reader = _reader_for(path, first)
+    if reader is _read_jsonl:
+        _refuse_heading(path, heading)
+    return reader(path, chain([first], lines), on_fault, heading)
 
 
-def _read_tsv(path: Path, lines: Iterator[str], on_fault: OnFault) -> Iterator[Record]:
+def _refuse_heading(path: Path, heading: Sequence[str] | None) -> None:
+    if heading is not None:
+        raise EdgebertError(f"{path}: columns are named for CSV and TSV; JSON names its own")
+
+
+def _read_tsv(
+    path: Path, lines: Iterator[str], on_fault: OnFault, heading: Sequence[str] | None
+) -> Iterator[Record]:
     bare = ((number, line.rstrip("\r\n")) for number, line in enumerate(lines, 1))
     fields = ((number, line.split("\t")) for number, line in bare if line)
     first = next(fields)
-    header = [(0, _COLA)] if _is_cola(first[1]) else []
+    if heading is None and _is_cola(first[1]):
+        heading = _COLA
+    header = [] if heading is None else [(0, heading)]
     yield from _under_header(path, chain(header, [first], fields), on_fault)
 
 
-def _read_csv(path: Path, lines: Iterator[str], on_fault: OnFault) -> Iterator[Record]:
+def _read_csv(
+    path: Path, lines: Iterator[str], on_fault: OnFault, heading: Sequence[str] | None
+) -> Iterator[Record]:
     first = next(lines)
-    delimiter = ";" if ";" in first and "," not in first else ","
-    reader = csv.reader(chain([first], lines), strict=True, delimiter=delimiter)
+    reader = csv.reader(chain([first], lines), strict=True, delimiter=_delimiter(first, heading))
 
-    def numbered() -> Iterator[tuple[int, list[str]]]:
+    def numbered() -> Iterator[tuple[int, Sequence[str]]]:
+        if heading is not None:
+            yield 0, heading
         start = 1
         for fields in reader:
             if fields:
@@ -198,7 +221,20 @@ def _read_csv(path: Path, lines: Iterator[str], on_fault: OnFault) -> Iterator[R
         raise EdgebertError(f"{path}, line {reader.line_num}: not CSV: {why}") from error
 
 
-def _read_jsonl(path: Path, lines: Iterator[str], on_fault: OnFault) -> Iterator[Record]:
+def _delimiter(first: str, heading: Sequence[str] | None) -> str:
+    """What stands between the fields of a CSV: a comma, or a semicolon where its heading has none.
+
+    Without a heading, what makes as many fields of the first line as have names.
+    """
+    if heading is None:
+        return ";" if ";" in first and "," not in first else ","
+    fields = next(csv.reader([first], delimiter=";"), [])
+    return ";" if len(fields) == len(heading) > 1 else ","
+
+
+def _read_jsonl(
+    path: Path, lines: Iterator[str], on_fault: OnFault, heading: Sequence[str] | None
+) -> Iterator[Record]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -253,7 +289,9 @@ def _under_header(
             )
 
 
-_Reader: TypeAlias = Callable[[Path, Iterator[str], OnFault], Iterator[Record]]
+_Reader: TypeAlias = Callable[
+    [Path, Iterator[str], OnFault, Sequence[str] | None], Iterator[Record]
+]
 
 _READERS: Mapping[str, _Reader] = MappingProxyType(
     {".tsv": _read_tsv, ".csv": _read_csv, ".jsonl": _read_jsonl, ".ndjson": _read_jsonl}

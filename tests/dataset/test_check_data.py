@@ -263,6 +263,17 @@ def test_the_command_tells_faults_and_fails(tmp_path):
     assert report["findings"][0]["severity"] == "warning"
 
 
+def test_a_file_without_a_heading_is_read_with_names(tmp_path):
+    train = tmp_path / "train.csv"
+    train.write_text("".join(f"{row['label']};{row['text']}\n" for row in clean("train")))
+    command = ["check-data", str(train), "--columns", "label,text"]
+    result = CliRunner().invoke(app, command)
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "classify: train 120 rows, 3 labels\n✓ no fault found\n",
+    )
+
+
 def test_all_rows_that_cannot_be_read_are_told(tmp_path):
     rows = [f"{row['text']},{row['label']}" for row in clean("train")]
     rows[4] += ",more"

@@ -274,3 +274,44 @@ def test_explicit_negatives_are_refused_and_other_columns_are_not_taken_for_them
     assert find_query_layout(header, Columns()) == ("anchor", "positive")
     with pytest.raises(EdgebertError, match=f"column '{name}' has explicit negatives"):
         find_query_layout([*header, name], Columns())
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "names"),
+    [
+        ("d.csv", 'good,"a film, and a plot"\nbad,a plot\n', "label,text"),
+        ("d.csv", "good;a film, and a plot\nbad;a plot\n", "label, text"),
+        ("d.tsv", "a film, and a plot\tgood\t1\na plot\tbad\t2\n", "text,label,number"),
+        ("d.csv", '"good","3","a film, and a plot"\n"bad","1","a plot"\n', "label,n,text"),
+    ],
+)
+def test_columns_of_a_file_without_a_heading_are_named(tmp_path, name, content, names):
+    path = tmp_path / name
+    path.write_text(content)
+    columns = Columns(names=names)
+    rows = [(row.text, row.label, row.place) for row in read_rows(path, columns)]
+    assert rows == [
+        ("a film, and a plot", "good", f"{path}, line 1"),
+        ("a plot", "bad", f"{path}, line 2"),
+    ]
+    assert read_header(path, columns) == [name.strip() for name in names.split(",")]
+
+
+def test_names_that_do_not_fit_are_one_line(tmp_path):
+    path = tmp_path / "d.csv"
+    path.write_text("a,b,c\n")
+    with pytest.raises(EdgebertError, match="line 1: number of fields is 3, the header names 2"):
+        list(read_rows(path, Columns(names="text,label")))
+    for names in ("text,text", "text,,label", ""):
+        with pytest.raises(EdgebertError, match="give each a name of its own"):
+            Columns(names=names)
+    for other in ("d.jsonl", "d.json"):
+        path = tmp_path / other
+        path.write_text('[{"text": "a", "label": "b"}]' if other == "d.json" else '{"text": "a"}')
+        with pytest.raises(EdgebertError, match="JSON names its own"):
+            list(read_rows(path, Columns(names="text,label")))
+
+
+def test_data_is_known_again_by_what_was_named():
+    assert Columns("a").to_json() == {"text": "a", "pair": None, "label": None}
+    assert Columns(names="text,label").to_json()["names"] == "text,label"

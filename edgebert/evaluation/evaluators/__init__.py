@@ -43,7 +43,7 @@ def evaluator_for(
 
 
 def _for_embed(path: Path, columns: Columns) -> Evaluator:
-    return RETRIEVE if has_queries(read_header(path), columns) else PAIRS
+    return RETRIEVE if has_queries(read_header(path, columns), columns) else PAIRS
 
 
 _EVALUATORS: Mapping[str, Callable[[Path, Columns], Evaluator]] = MappingProxyType(

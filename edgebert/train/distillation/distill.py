@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -231,6 +231,6 @@ def _config(transfer: TransferSet, options: DistillationOptions) -> dict[str, An
         "verb": "distill",
         "dev": transfer.dev and digest(transfer.dev),
         "metric": transfer.metric,
-        "columns": asdict(transfer.columns),
+        "columns": transfer.columns.to_json(),
         "mix": options.to_json(),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from edgebert.bulk.fingerprint import digest
@@ -50,7 +50,7 @@ class TransferSet:
         """Of all that is learned from: the files, and which columns of the labelled one."""
         parts = [f"{path.name} {digest(path)}" for path in self.files]
         if self.labelled is not None:
-            parts.append(json.dumps(asdict(self.columns)))
+            parts.append(json.dumps(self.columns.to_json()))
         return ", ".join(parts)
 
     def check_first(self) -> None:
@@ -64,7 +64,7 @@ class TransferSet:
         for path in self.texts:
             next(read_files([path]), None)
         if self.dev is not None:
-            read_header(self.dev)
+            read_header(self.dev, self.columns)
 
     def read(self, *, multi_label: bool = False) -> Iterator[tuple[Text, str | None]]:
         """Labelled texts with their labels, then those without; blank ones are left out.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -169,7 +169,7 @@ def _config(source: Checkpoint, spec: FineTuningSpec, start: Checkpoint) -> dict
         "source": {"name": source.source, "fingerprint": fingerprint(source)},
         "train": {"name": spec.train.name, "fingerprint": digest(spec.train)},
         "dev": spec.dev and {"name": spec.dev.name, "fingerprint": digest(spec.dev)},
-        "columns": asdict(spec.columns),
+        "columns": spec.columns.to_json(),
         "labels": list(start.labels or ()),
         "max_length": start.tokenizer.max_length,
         "balanced": spec.balanced,

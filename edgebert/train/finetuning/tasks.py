@@ -39,7 +39,7 @@ def find_task(
 
 
 def _for_embed(path: Path, columns: Columns) -> FineTuningTask:
-    return QUERIES if has_queries(read_header(path), columns) else PAIRS
+    return QUERIES if has_queries(read_header(path, columns), columns) else PAIRS
 
 
 _TASKS: Mapping[TaskName, Callable[[Path, Columns], FineTuningTask]] = MappingProxyType(
