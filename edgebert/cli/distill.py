@@ -94,15 +94,24 @@ def distill(
         ),
     ] = False,
     metric: MetricOption = None,
+    scores: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder that keeps the further texts and the teacher's scores: several students "
+            "can share one.",
+            show_default="OUTPUT",
+        ),
+    ] = None,
     vocabulary: VocabularyOptions,
     training: Training,
     data: LabelledColumns,
 ) -> None:
     """Distill a classifier, regression or embedder into a compact BERT; convert takes the folder.
 
-    The teacher labels every text once; its scores are kept in OUTPUT/teacher and used again. With
-    --init teacher the student begins as every k-th layer of the teacher, made narrower: for those
-    who have no pre-trained student. Needs TensorFlow, which the extra “train” brings.
+    The teacher labels every text once; its scores are kept in OUTPUT, or in the folder of --scores,
+    and used again. With --init teacher the student begins as every k-th layer of the teacher, made
+    narrower: for those who have no pre-trained student. Needs TensorFlow, which the extra “train”
+    brings.
 
     \b
     Examples:
@@ -147,7 +156,7 @@ def distill(
                 augment_transfer_set,
                 method=stack.enter_context(_method(augment_with, large, whole, progress)),
                 amount=AugmentationOptions(augment, augment_share, training.seed),
-                folder=worker_folder(output / "augmented"),
+                folder=worker_folder((scores or output) / "augmented"),
                 progress=progress,
             )
         report = run(
@@ -159,6 +168,7 @@ def distill(
             options=options,
             more=more,
             max_length=training.max_length,
+            scores_folder=scores,
             resume=training.resume,
             force=training.force,
             progress=progress,

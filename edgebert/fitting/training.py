@@ -72,6 +72,7 @@ class Training:
             *("distill", "--teacher", self.teacher_folder, "--init", "teacher"),
             *("--student", size.name, "--labels", str(self.data.path("train"))),
             *("--dev", str(self.data.path("dev")), "-o", str(folder), *words),
+            *("--scores", str(self.work / "scores")),
             *(augmented if self._augments and further else []),
             *("--seed", str(self.seed), "--resume", "--force", "--json"),
         ]

@@ -43,6 +43,20 @@ def test_a_student_from_the_teachers_own_weights(command, tmp_path):
     assert (tmp_path / "out" / "teacher" / "scores.f32").stat().st_size == len(set(TEXTS)) * 2 * 4
 
 
+def test_students_of_one_teacher_share_further_texts_and_scores(command, tmp_path):
+    shared = ["--scores", str(tmp_path / "scores"), "--init", "teacher", "--augment", "1"]
+    scores = tmp_path / "scores" / "teacher" / "scores.f32"
+    for number, size in enumerate(("1/8", "1/16")):
+        output = ["-o", str(tmp_path / size.replace("/", "-"))]
+        result = runner.invoke(app, command(*shared, "--student", size, *output))
+        assert result.exit_code == 0, result.output
+        if not number:
+            scores.write_bytes(bytes(scores.stat().st_size))  # would be computed anew by nobody
+    assert not any(scores.read_bytes())
+    assert len(list((tmp_path / "scores" / "augmented").glob("*.jsonl"))) == 1
+    assert not (tmp_path / "1-16" / "teacher").exists()
+
+
 @pytest.mark.parametrize(
     ("further", "said"),
     [

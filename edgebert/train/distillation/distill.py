@@ -34,7 +34,7 @@ from edgebert.train.settings import Settings
 from edgebert.train.trials import Experiment, check_dev, refuse_existing_model, run_trials
 
 SCORES = "teacher"
-"""The folder beside the model's files in which the teacher's scores are kept."""
+"""The folder in which the teacher's scores are kept."""
 
 
 def distill(
@@ -47,6 +47,7 @@ def distill(
     options: DistillationOptions | None = None,
     more: Callable[[TransferSet], TransferSet] | None = None,
     max_length: int | None = None,
+    scores_folder: Path | None = None,
     resume: bool = False,
     force: bool = False,
     progress: Progress = silent,
@@ -58,12 +59,14 @@ def distill(
         teacher: a checkpoint for classify, regress or embed, or a file of scores.
         student: a plain BERT; its head is new unless it has the teacher's labels.
         transfer: texts.
-        output: folder to write; the teacher's scores are kept in `teacher`, runs in `runs` within.
+        output: folder to write; runs are kept in `runs` within.
         trials: settings; what they leave open follows from model and data. Of several the one
             with the best dev figure wins.
         options: temperature and weights of the loss; None: the defaults.
         more: adds further texts; called when all that was given has been checked.
         max_length: most tokens of an input; None: the student's.
+        scores_folder: where the teacher's scores are kept, in `teacher`; None: in `output`.
+            Students of one teacher on the same texts can share them.
         resume: go on with runs that are there; scores that are there are always used.
         force: overwrite a model that is there.
         progress: called as the teacher and training get on.
@@ -89,7 +92,10 @@ def distill(
         texts = _texts(transfer, start, task)
     known = {"teacher": teacher.fingerprint, "transfer": transfer.fingerprint}
     scores = teacher.scores(
-        [each.text for each in texts], known["transfer"], output / SCORES, progress
+        [each.text for each in texts],
+        known["transfer"],
+        (scores_folder or output) / SCORES,
+        progress,
     )
     tokenizer = start.make_tokenizer()
     examples = [
