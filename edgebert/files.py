@@ -98,6 +98,17 @@ def refuse_overwrite(path: Path, *, force: bool) -> None:
         raise EdgebertError(f"{path}: exists already; choose another name or add --force")
 
 
+def refuse_same(output: Path, *inputs: Path) -> None:
+    """Keeps what is read from being replaced by what is written, asked for or not.
+
+    Raises:
+        EdgebertError: the output is one of the inputs.
+    """
+    for path in inputs:
+        if output.exists() and path.exists() and output.samefile(path):
+            raise EdgebertError(f"{output}: is the input; choose another name for the output")
+
+
 def _target(path: Path) -> Path:
     """The file that a link points to, which need not be there yet; other paths as they are."""
     return Path(os.path.realpath(path)) if path.is_symlink() else path

@@ -17,6 +17,7 @@ from edgebert.bulk.resumable import SAVE_EVERY, OutputPosition, resumable
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.columns import USUAL, Columns
 from edgebert.evaluation.texts import Text, open_texts, read_texts
+from edgebert.files import refuse_same
 from edgebert.progress import Progress, silent
 from edgebert.runtime.model import Model
 from edgebert.runtime.reply import Reply
@@ -69,7 +70,7 @@ def answer_file(
     Raises:
         EdgebertError: wrong input, or an output that cannot be written or taken up.
     """
-    _refuse_same(output, source, model.path)
+    refuse_same(output, source, model.path)
     with open_texts(source) if stream is None else contextlib.nullcontext(stream) as file:
         made_of = {
             "the input": _check(source, file, columns) if stream is None else f"stream {uuid4()}",
@@ -143,10 +144,3 @@ def _check(source: Path, file: BinaryIO, columns: Columns) -> str:
         pass
     file.seek(0)
     return quick_fingerprint(source)
-
-
-def _refuse_same(output: Path, *inputs: Path) -> None:
-    """Raises EdgebertError where the output is one of the inputs, `force` or not."""
-    for path in inputs:
-        if output.exists() and path.exists() and output.samefile(path):
-            raise EdgebertError(f"{output}: is the input; choose another name for the output")

@@ -29,7 +29,7 @@ from edgebert.converter.vela import check_configuration, compile_file, compiled_
 from edgebert.converter.vocabulary import trim_vocabulary, vocabulary_choice
 from edgebert.converter.write_file import append_files, trial_file, write_graph
 from edgebert.evaluation.compare import Comparison
-from edgebert.files import refuse_overwrite, replacing
+from edgebert.files import refuse_overwrite, refuse_same, replacing
 from edgebert.model_file.record import Record
 from edgebert.model_file.trimmed_vocabulary import TrimmedVocabulary
 from edgebert.progress import Progress, silent
@@ -181,6 +181,11 @@ def convert(
     )
     if output is not None:
         refuse_overwrite(Path(output), force=force)
+        given = (source, vocabulary_from, calibration, check, calibrate, out_of_scope, teachable)
+        read = [Path(each) for each in given if each is not None]
+        if isinstance(options.labels, Path):
+            read.append(options.labels)
+        refuse_same(Path(output), *read)
     start = time.perf_counter()
     with open_checkpoint(os.fspath(source), progress=progress) as checkpoint:
         seconds = time.perf_counter() - start

@@ -32,7 +32,7 @@ def recipe_for(options: Options, config: BertConfig) -> RecipeName:
         EdgebertError: the device is unknown, or a recipe was asked for too.
     """
     if options.device is None:
-        asked = options.quantize or USUAL
+        asked = USUAL if options.quantize is None else options.quantize
         return LONG_NAMES.get(asked, asked)
     if options.quantize is not None:
         raise EdgebertError("quantize and for: a device chooses the recipe; give one of the two")

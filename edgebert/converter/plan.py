@@ -90,7 +90,8 @@ def _no_method(recipe: RecipeName, runtime: RuntimeName) -> str:
         )
     if recipe not in RECIPES:
         return (
-            f"quantize {recipe!r} is unknown; known: {', '.join(sorted({*RECIPES, *LONG_NAMES}))}"
+            f"quantize {recipe!r} is unknown; known: {', '.join(sorted(RECIPES))}, and long names "
+            f"such as {next(iter(LONG_NAMES))}"
         )
     if runtime not in runtimes:
         return f"runtime {runtime!r} is unknown; known: {', '.join(sorted(runtimes))}"
