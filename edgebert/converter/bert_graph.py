@@ -17,6 +17,7 @@ from edgebert.bert.config import BertConfig
 from edgebert.bert.tasks import TASKS
 from edgebert.converter.attention import mask_bias
 from edgebert.converter.builder import Builder
+from edgebert.converter.embedding_tables import centre_rows, equalize_columns
 from edgebert.converter.embeddings import embeddings
 from edgebert.converter.fold import fold
 from edgebert.converter.graph import DYNAMIC, Graph, Tensor
@@ -46,11 +47,23 @@ def build_graph(
         matrices: those that are stored already, by the names that the graph has for them.
     """
     graph = Graph()
-    builder: Builder[Tensor] = Builder(
-        config, fold(weights, config), storage, graph, matrices=dict(matrices)
-    )
+    rewritten = rewrite(weights, config, head, equalize=storage.one_scale_a_table)
+    builder: Builder[Tensor] = Builder(config, rewritten, storage, graph, matrices=dict(matrices))
     write_graph(builder, head)
     return graph
+
+
+def rewrite(weights: Weights, config: BertConfig, head: Head, *, equalize: bool) -> Weights:
+    """What the builder of a graph takes: folded, with tables that suit the graph.
+
+    Args:
+        weights: of the checkpoint.
+        config: likewise.
+        head: what is computed on top of the encoder.
+        equalize: the tables are to have one scale each.
+    """
+    centred = centre_rows(fold(weights, config), config, head.task)
+    return equalize_columns(centred, config) if equalize else centred
 
 
 def build_fixed_graphs(
@@ -67,9 +80,8 @@ def build_fixed_graphs(
     """
     shortest, *longer = sorted(lengths)
     graph = Graph(length=shortest)
-    builder: Builder[Tensor] = Builder(
-        config, fold(weights, config), storage, graph, matrices=dict(matrices)
-    )
+    rewritten = rewrite(weights, config, head, equalize=storage.one_scale_a_table)
+    builder: Builder[Tensor] = Builder(config, rewritten, storage, graph, matrices=dict(matrices))
     graphs = {f"length_{shortest}": graph}
     write_graph(builder, head, POSITIONS)
     for length in longer:

@@ -51,18 +51,16 @@ class Builder(Generic[T]):
             self.tables[name] = self.storage.table(self.graph, self.matrices[name], name)
         return self.tables[name]
 
-    def table_rows(self, rows: T, name: str) -> T:
-        """Rows that were read from a table [n, …, E], in float32."""
-        return self._scaled(self.graph.dequantize(rows), name)
+    def scaled_columns(self, rows: T) -> T:
+        """Rows [n, E] times what the columns of the embedding tables were divided by, if they were.
 
-    def _scaled(self, rows: T, table: str) -> T:
-        """Channel by channel, where the table was divided so (`transforms.equalize_tables`)."""
-        scales = self.weights.get(f"{table}.channel_scales")
+        See `embedding_tables.equalize_columns`.
+        """
+        scales = self.weights.get("embeddings.column_scales")
         return rows if scales is None else self.graph.mul(rows, self.graph.constant(scales))
 
     def times_table(self, x: T, name: str, bias: T | None) -> T:
         """Rows [m, E] times each row of a table [V, E], plus a bias [V]: [m, V]."""
-        x = self._scaled(x, name)
         return self.storage.times_table(self.graph, x, self.table(name), bias)
 
     def activation(self, x: T, kind: Activation) -> T:
@@ -72,11 +70,14 @@ class Builder(Generic[T]):
 
     def layer_norm(self, x: T, name: str) -> T:
         """Layer norm over the last axis, without its bias."""
+        return self.rms_norm(self.graph.sub(x, self.graph.mean(x)), name)
+
+    def rms_norm(self, x: T, name: str) -> T:
+        """Root mean square norm over the last axis: the layer norm of rows whose mean is 0."""
         g = self.graph
-        centred = g.sub(x, g.mean(x))
-        variance = g.mean(g.mul(centred, centred))
-        inverse = g.rsqrt(g.add(variance, g.constant(np.float32(self.config.layer_norm_eps))))
-        return g.mul(g.mul(centred, inverse), g.constant(self.weights[f"{name}.weight"]))
+        square = g.mean(g.mul(x, x))
+        inverse = g.rsqrt(g.add(square, g.constant(np.float32(self.config.layer_norm_eps))))
+        return g.mul(g.mul(x, inverse), g.constant(self.weights[f"{name}.weight"]))
 
     def residual(self, x: T, change: T, norm: str) -> T:
         """The norm of x + change, where both are [m, H]."""

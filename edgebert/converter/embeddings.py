@@ -23,21 +23,26 @@ def embeddings(b: Builder[T], ids: T, mask: T, segments: T) -> T:
     """
     g, config = b.graph, b.config
     positions = g.first_rows_like(b.table("embeddings.position"), ids)
-    positions = b.table_rows(positions, "embeddings.position")
+    positions = g.dequantize(positions)
     words = _neighbours(b, ids, mask) if config.trigrams else _rows(b, ids)
     if config.projection == "words":
         words = b.dense(words, "embeddings.projection")
-    summed = g.add(words, positions)
+    summed = b.scaled_columns(g.add(words, positions))
     if config.type_vocab_size:
         summed = g.add(summed, _segments(b, segments))
     if config.norm == "no_norm":  # joined to the projection (`fold.fold_no_norms`)
         return summed
-    normed = b.layer_norm(summed, "embeddings.norm")
+    centred = "embeddings.rms_norm.weight" in b.weights  # `embedding_tables.centre_rows`
+    normed = (
+        b.rms_norm(summed, "embeddings.rms_norm")
+        if centred
+        else b.layer_norm(summed, "embeddings.norm")
+    )
     return b.dense(normed, "embeddings.projection") if config.projection else normed
 
 
 def _rows(b: Builder[T], ids: T) -> T:
-    return b.table_rows(b.graph.gather(b.table("embeddings.word"), ids), "embeddings.word")
+    return b.graph.dequantize(b.graph.gather(b.table("embeddings.word"), ids))
 
 
 def _neighbours(b: Builder[T], ids: T, mask: T) -> T:

@@ -16,7 +16,6 @@ from edgebert.converter.static_int8.method import INT4_WORDS_LOSS, StaticMethod
 from edgebert.converter.weight_storage import FLOAT16, FLOAT32, INT8, WeightStorage, with_int4_words
 
 _INT8_MATRICES, _INT8_TABLES = "int8, one scale an output channel", "int8, one scale a table"
-_INT8_COLUMNS = "int8, one scale a column"
 
 _FIXED_OPTIONS = frozenset({"lengths", "target"})
 _FLOAT_OPTIONS = _FIXED_OPTIONS | {"teachable"}
@@ -68,7 +67,7 @@ _ROWS = (
         "int8-static",
         {"litert": StaticMethod(), "litert-2.2": StaticMethod(float16_steps=True)},
         matrices=_INT8_MATRICES,
-        tables=_INT8_COLUMNS,
+        tables=_INT8_TABLES,
         activations="int8, one scale a dense layer, from",
         limit=Limit(mean_cosine=0.99, lowest_cosine=0.9),
         self_test_tolerance=0.05,
@@ -82,7 +81,7 @@ _ROWS = (
             "litert-2.2": StaticMethod(dynamic=True, float16_steps=True),
         },
         matrices=_INT8_MATRICES,
-        tables=_INT8_COLUMNS,
+        tables=_INT8_TABLES,
         activations=_DYNAMIC,
         limit=Limit(mean_cosine=0.995, lowest_cosine=0.95),
         self_test_tolerance=0.05,
@@ -150,7 +149,7 @@ _ROWS = (
         "w8-t4-a8-static",
         {"litert": StaticMethod(tables=with_int4_words(INT8), usual_loss=INT4_WORDS_LOSS)},
         matrices=_INT8_MATRICES,
-        tables=f"{_INT4_WORDS} {_INT8_COLUMNS}",
+        tables=f"{_INT4_WORDS} {_INT8_TABLES}",
         activations="int8, one scale a dense layer, from",
         limit=Limit(mean_cosine=0.98, lowest_cosine=0.9),
         self_test_tolerance=0.05,
@@ -161,7 +160,7 @@ _ROWS = (
         "w8-t4-a8-fine",
         {"litert": StaticMethod(dynamic=True, tables=with_int4_words(INT8))},
         matrices=_INT8_MATRICES,
-        tables=f"{_INT4_WORDS} {_INT8_COLUMNS}",
+        tables=f"{_INT4_WORDS} {_INT8_TABLES}",
         activations=_DYNAMIC,
         limit=Limit(mean_cosine=0.98, lowest_cosine=0.9),
         self_test_tolerance=0.05,

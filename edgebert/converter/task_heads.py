@@ -78,7 +78,8 @@ def fill_mask(b: Builder[T], head: Head, hidden: T, mask: T) -> T:
     hidden = b.activation(b.dense(hidden, "mlm.transform"), b.config.hidden_act)
     hidden = b.layer_norm(hidden, "mlm.norm")
     bias = g.constant(b.weights["mlm.bias"], "mlm.bias")
-    logits = b.times_table(g.columns(hidden, 0, width), "embeddings.word", bias)
+    words = b.scaled_columns(g.columns(hidden, 0, width))
+    logits = b.times_table(words, "embeddings.word", bias)
     if "mlm.rest.weight" in b.weights:
         rest = g.columns(hidden, width, hidden.shape[1] - width)
         logits = g.add(logits, b.times_table(rest, "mlm.rest.weight", None))

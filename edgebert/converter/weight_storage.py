@@ -50,6 +50,11 @@ class WeightStorage:
     scales_apart: bool = False
     repeats: bool = True
 
+    @property
+    def one_scale_a_table(self) -> bool:
+        """Whether all tables are int8 with one scale."""
+        return self.store_table is quantize_per_tensor and self.store_words is None
+
     def stored(self, weight: Array) -> Stored:
         """The matrix of a dense layer as `dense` takes it."""
         return weight if len(weight) <= SMALL_MATRIX else self.store_matrix(weight)

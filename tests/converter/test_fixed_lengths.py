@@ -73,8 +73,9 @@ def test_a_file_answers_as_one_of_any_length(tmp_path, task, quantize):
         assert other.selftest().passed
         ids = one.tokenizer.encode(*TEXTS[task]).ids[:32]
         segments = one.tokenizer.encode(*TEXTS[task]).segment_ids[:32]
-        # Ranges that are taken from texts are those of texts of other lengths.
-        near = 0.15 if quantize == "int8-static" else 0.02
+        # Ranges that are taken from texts are those of texts of other lengths, and columns of
+        # tables reach as far as the positions that are kept.
+        near = {"float32": 0.02, "int8": 0.06, "int8-static": 0.15}[quantize]
         np.testing.assert_allclose(
             other.run_ids(ids, segments), one.run_ids(ids, segments), atol=near, rtol=0.02
         )

@@ -10,7 +10,7 @@ from typing import Any
 from edgebert.arrays import Weights
 from edgebert.bert.config import BertConfig
 from edgebert.checkpoints.checkpoint import Checkpoint
-from edgebert.converter.bert_graph import build_graph, write_graph
+from edgebert.converter.bert_graph import build_graph, rewrite, write_graph
 from edgebert.converter.builder import Builder
 from edgebert.converter.check import check_encodings, mean_loss
 from edgebert.converter.float_graph import (
@@ -19,7 +19,6 @@ from edgebert.converter.float_graph import (
     fixed_inputs,
     usable_length,
 )
-from edgebert.converter.fold import fold
 from edgebert.converter.graph import DYNAMIC, Graph
 from edgebert.converter.head import POSITIONS, Head
 from edgebert.converter.options import Options
@@ -33,7 +32,6 @@ from edgebert.converter.static_int8.storage import StaticStorage
 from edgebert.converter.static_int8.texts import calibration_texts, encode, odd_texts, some
 from edgebert.converter.static_int8.transforms import (
     equalize_attention,
-    equalize_tables,
     split_outliers,
 )
 from edgebert.converter.unlike_bert import STATIC
@@ -86,7 +84,8 @@ class StaticPlan:
         usual = encode(texts, tokenizer, self.max_length)
         encodings = usual + encode(odd_texts(checkpoint), tokenizer, self.max_length)
         tokens = sum(len(encoding.ids) for encoding in encodings)
-        weights = shape(fold(checkpoint.weights, config), config, head, encodings, progress)
+        weights = rewrite(checkpoint.weights, config, head, equalize=True)
+        weights = shape(weights, config, head, encodings, progress)
         seen = observe(weights, config, head, encodings, progress)
         layers = plan_layers(seen)
         model = _Model(config, weights, head, layers, self.tables)
@@ -222,7 +221,6 @@ def shape(
     progress: Progress,
 ) -> Weights:
     """The same model, with weights that static int8 serves better."""
-    weights = equalize_tables(weights)
     seen = observe(weights, config, head, some(encodings, SHAPED_ON), progress)
     return split_outliers(equalize_attention(weights, seen, config), seen, config)
 

@@ -28,24 +28,6 @@ _QUIET = 0.02
 _LEAST = 1e-4
 
 
-TABLES = ("embeddings.word", "embeddings.position")
-
-
-def equalize_tables(weights: Weights) -> Weights:
-    """Gives all columns of the embedding tables one range, which one scale serves.
-
-    What a column is divided by, the rows that are read are multiplied with
-    (`Builder.table_rows`). MiniLM's positions have a column of 1.8 beside a median of 0.07: with
-    one scale for all, tables cost more of its exactness than all else.
-    """
-    changed = dict(weights)
-    for name in TABLES:
-        scales = np.abs(weights[name]).max(axis=0).clip(_LEAST)
-        changed[name] = (weights[name] / scales).astype(np.float32)
-        changed[f"{name}.channel_scales"] = scales.astype(np.float32)
-    return changed
-
-
 def equalize_attention(
     weights: Weights, seen: Mapping[str, ObservedDense], config: BertConfig
 ) -> Weights:

@@ -13,9 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from edgebert.converter.bert_graph import write_graph
+from edgebert.converter.bert_graph import rewrite, write_graph
 from edgebert.converter.builder import Builder
-from edgebert.converter.fold import fold
 from edgebert.converter.graph import DYNAMIC, broadcast
 from edgebert.converter.graph_ops import GraphOps
 from edgebert.converter.head import Head
@@ -54,7 +53,7 @@ class DynamicNetwork(QatNetwork):
         places = "embeddings.position"
         arrays[places] = TensorArray(arrays[places].tensor[: self._max_length])
         graph = _Graph(inputs, dropout)
-        weights = fold(as_weights(arrays), self.config)
+        weights = rewrite(as_weights(arrays), self.config, self._head, equalize=True)
         builder: Builder[_Tensor] = Builder(self.config, weights, _Int8(self._quantisers), graph)
         write_graph(builder, _without_softmax(self._head))
         return EncoderOutput([graph.result], [], inputs.mask)

@@ -71,6 +71,10 @@ class TensorArray(np.lib.mixins.NDArrayOperatorsMixin):
         """Mean over an axis."""
         return TensorArray(tf.reduce_mean(self.tensor, axis=axis, keepdims=keepdims))
 
+    def max(self, axis: int) -> TensorArray:
+        """Largest over an axis; a choice of scale, through which nothing is learned."""
+        return TensorArray(tf.stop_gradient(tf.reduce_max(self.tensor, axis=axis)))
+
     def __array_ufunc__(
         self, function: np.ufunc, method: str, *inputs: Any, **options: Any
     ) -> TensorArray:
@@ -135,6 +139,7 @@ _OPERATORS: Mapping[np.ufunc, Callable[..., Any]] = {
     np.true_divide: tf.divide,
     np.matmul: tf.matmul,
     np.negative: tf.negative,
+    np.absolute: tf.abs,
     np.maximum: tf.maximum,
 }
 
