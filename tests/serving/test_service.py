@@ -2,10 +2,13 @@
 
 import http.client
 import json
+import re
 import shutil
 import socket
+import subprocess
 import threading
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -265,3 +268,20 @@ def test_many_clients_get_the_answers_of_one(port):
     for each in clients:
         each.join()
     assert found == wanted
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="no curl")
+def test_the_shell_script_of_the_guide_does_what_was_said(tmp_path):
+    root = Path(__file__).parents[2]
+    guide = (root / "docs/tutorials/raspberry_pi.md").read_text(encoding="utf-8")
+    script = tmp_path / "heard.sh"
+    with running(served(root / "edgebert/data/intents.tflite")) as port:
+        (text,) = re.findall(r"^```sh\n(.*?)^```", guide, re.M | re.S)
+        script.write_text(text.replace(":8765", f":{port}"), encoding="utf-8")
+
+        def heard(*words):
+            return subprocess.run(["sh", script, *words], capture_output=True, text=True).stdout
+
+        assert heard("I", "lost", "my", "card") == "the card is blocked\n"
+        assert heard("Will it rain in Berlin?") == "please say that again\n"
+        assert json.loads(heard('How do I "top up" \\ by card?'))["text"][9:17] == '"top up"'
