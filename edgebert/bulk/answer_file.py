@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from edgebert.bulk.fingerprint import digest, quick_fingerprint
 from edgebert.bulk.resumable import SAVE_EVERY, OutputPosition, resumable
+from edgebert.bulk.shard import WHOLE, Shard
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.columns import USUAL, Columns
 from edgebert.evaluation.texts import Text, open_texts, read_texts
@@ -38,6 +39,7 @@ def answer_file(
     stream: BinaryIO | None = None,
     columns: Columns = USUAL,
     pair: str | None = None,
+    shard: Shard = WHOLE,
     options: Mapping[str, Any] = _NOTHING,
     workers: int | None = None,
     force: bool = False,
@@ -58,6 +60,7 @@ def answer_file(
         stream: is read instead of the file `source`; such an output cannot be taken up.
         columns: of the input; see `read_texts`.
         pair: of the texts that have none.
+        shard: the part of the file's texts that is answered.
         options: of the answers, as `Model.batch` takes them.
         workers: see `Model.batch`.
         force: begin anew, whatever there is.
@@ -68,12 +71,19 @@ def answer_file(
         How many lines the output has, and how many texts were cut off.
 
     Raises:
-        EdgebertError: wrong input, or an output that cannot be written or taken up.
+        EdgebertError: wrong input, a part of a stream, or an output that cannot be written or taken
+            up.
     """
+    if stream is not None and shard != WHOLE:
+        raise EdgebertError(f"shard {shard}: a part of a file; this is a stream, of unknown length")
     refuse_same(output, source, model.path)
     with open_texts(source) if stream is None else contextlib.nullcontext(stream) as file:
+        if stream is None:
+            mine, known = shard.of(_checked(source, file, columns)), quick_fingerprint(source)
+        else:
+            mine, known = None, f"stream {uuid4()}"
         made_of = {
-            "the input": _check(source, file, columns) if stream is None else f"stream {uuid4()}",
+            "the input": known,
             "the model": digest(model.path),
             "the program": f"edgebert {__version__} with {model.engine}",
             "the pair or an option": json.dumps(
@@ -81,13 +91,16 @@ def answer_file(
                     "pair": pair,
                     "threshold": model.threshold,
                     "columns": columns.to_json(),
+                    "shard": str(shard),
                     **options,
                 },
                 sort_keys=True,
             ),
         }
         with resumable(output, made_of, force=force, save_every=save_every) as lines:
-            texts = islice(read_texts(source, file, pair, columns), lines.position.lines, None)
+            first, end = (0, None) if mine is None else (mine.start, mine.stop)
+            every = read_texts(source, file, pair, columns)
+            texts = islice(every, first + lines.position.lines, end)
             total = None if stream else source.stat().st_size
             for text, reply in answer_texts(model, texts, options=options, workers=workers):
                 lines.write(to_line(text, reply), truncated=reply.truncated)
@@ -138,9 +151,8 @@ def answer_one_by_one(
         yield text, reply
 
 
-def _check(source: Path, file: BinaryIO, columns: Columns) -> str:
-    """Reads a whole input, goes back to its beginning, and gives that by which it is known."""
-    for _ in read_texts(source, file, columns=columns):
-        pass
+def _checked(source: Path, file: BinaryIO, columns: Columns) -> int:
+    """Reads a whole input, goes back to its beginning, and gives how many texts it has."""
+    count = sum(1 for _ in read_texts(source, file, columns=columns))
     file.seek(0)
-    return quick_fingerprint(source)
+    return count

@@ -13,6 +13,7 @@ from edgebert.cli.grouped import grouped
 from edgebert.cli.options import EngineOptions, TextColumns
 
 if TYPE_CHECKING:
+    from edgebert.bulk.shard import Shard
     from edgebert.evaluation.columns import Columns
     from edgebert.evaluation.texts import Text
     from edgebert.runtime.model import Model
@@ -47,6 +48,15 @@ def run(
     force: Annotated[
         bool, typer.Option("--force", help="Begin the output anew, whatever is there.")
     ] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="K/N",
+            help="Answer a part of --input alone, such as 3/16: the outputs of all parts, one "
+            "after the other, are that of the whole.",
+            show_default="all of it",
+        ),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(help="Texts of a file answered at once.", show_default="one a CPU, at most 4"),
@@ -113,8 +123,10 @@ def run(
       edgebert run squad.tflite "Who wrote it?" --pair "It was written by Ada in 1843."
       edgebert run intents --input questions.csv --text-column question --output answers.jsonl
       edgebert run minilm.tflite --input questions.jsonl --output vectors.jsonl
+      edgebert run minilm.tflite --input questions.jsonl --shard 3/16 --output vectors-03.jsonl
       echo "Where is my card?" | edgebert run intents.tflite --input -
     """  # noqa: D301
+    from edgebert.bulk.shard import WHOLE, Shard
     from edgebert.cli.answers import print_json_reply, print_reply_line
     from edgebert.errors import EdgebertError
     from edgebert.evaluation.columns import USUAL
@@ -125,6 +137,11 @@ def run(
         raise EdgebertError("--output takes the texts of --input FILE, and no others")
     if force and output is None:
         raise EdgebertError("--force is for an --output that exists")
+    if shard is not None and output is None:
+        raise EdgebertError(
+            "--shard is for the texts of --input FILE, and an --output for each part"
+        )
+    part = WHOLE if shard is None else Shard.parse(shard)
     named = columns.columns()
     if source is None and named != USUAL:
         raise EdgebertError("--text-column and --pair-column are for the texts of --input FILE")
@@ -141,7 +158,7 @@ def run(
     options = {name: value for name, value in given.items() if value is not None}
     with load(file, **vars(running), threshold=threshold, taught=taught) as model:
         if source is not None and output is not None:
-            _run_file(model, source, output, named, pair, force, workers, options)
+            _run_file(model, source, output, named, pair, part, force, workers, options)
             return
         print_reply = print_json_reply if as_json else print_reply_line
         for text in texts or []:
@@ -170,6 +187,7 @@ def _run_file(
     output: Path,
     columns: Columns,
     pair: str | None,
+    shard: Shard,
     force: bool,
     workers: int | None,
     options: Mapping[str, Any],
@@ -188,6 +206,7 @@ def _run_file(
             stream=sys.stdin.buffer if source == _STDIN else None,
             columns=columns,
             pair=pair,
+            shard=shard,
             options=options,
             workers=workers,
             force=force,

@@ -1,6 +1,7 @@
 """A file of texts to a file of answers: what is in it, and that nothing breaks it."""
 
 import csv
+import io
 import itertools
 import json
 import os
@@ -16,6 +17,7 @@ import edgebert
 from edgebert.bulk import resumable as resumable_module
 from edgebert.bulk.answer_file import answer_file
 from edgebert.bulk.resumable import progress_path
+from edgebert.bulk.shard import Shard
 
 BANKING77 = Path(__file__).parents[1] / "data" / "banking77" / "test.csv"
 
@@ -242,6 +244,48 @@ def test_a_full_disk_in_the_middle_and_then_room(model, source, output, whole, m
     assert 0 < safe_lines(output) < 600
     answer_file(model, source, output, to_line)
     assert output.read_bytes() == whole
+
+
+@pytest.mark.parametrize("count", [1, 3, 7, 601])
+def test_the_parts_of_a_file_one_after_the_other_are_the_whole(
+    model, source, tmp_path, whole, count
+):
+    parts = [tmp_path / f"part-{number}" for number in range(1, count + 1)]
+    written = []
+    for number, part in enumerate(parts, 1):
+        position = answer_file(model, source, part, to_line, shard=Shard(number, count))
+        written.append(position.lines)
+    assert b"".join(part.read_bytes() for part in parts) == whole
+    assert max(written) - min(written) <= 1
+
+
+def test_a_part_that_was_broken_off_goes_on(model, source, output, whole):
+    part = Shard(2, 3)
+    broken_off(model, source, output, 77, shard=part)
+    with pytest.raises(edgebert.EdgebertError, match="the pair or an option is not what it was"):
+        answer_file(model, source, output, to_line, shard=Shard(3, 3))
+    answer_file(model, source, output, to_line, shard=part)
+    assert output.read_bytes().splitlines() == whole.splitlines()[200:400]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("0/4", "shard 0/4: give 1/4 to 4/4"),
+        ("5/4", "shard 5/4: give 1/4 to 4/4"),
+        ("3", "shard '3': a part of all is needed, such as 3/16"),
+        ("1/0", "shard '1/0': a part of all"),
+        ("-1/4", "shard '-1/4': a part of all"),
+    ],
+)
+def test_a_part_that_is_none_is_one_line(text, said):
+    with pytest.raises(edgebert.EdgebertError, match=said):
+        Shard.parse(text)
+
+
+def test_a_stream_has_no_parts(model, output):
+    with pytest.raises(edgebert.EdgebertError, match="this is a stream, of unknown length"):
+        answer_file(model, Path("-"), output, to_line, stream=io.BytesIO(b"a\n"), shard=Shard(1, 2))
 
 
 def test_the_input_is_never_the_output(model, source):
