@@ -62,7 +62,10 @@ def evaluate(
     ] = None,
     html: Annotated[
         Path | None,
-        typer.Option(help="Write a page with the reliability of scores and risk by coverage."),
+        typer.Option(
+            help="Write a page: figures of each label, labels taken for others, wrong rows, and "
+            "what scores are worth."
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the page.")] = False,
     running: EngineOptions,
@@ -104,7 +107,7 @@ def evaluate(
     from edgebert import api
     from edgebert.cli.console import progress_bar
     from edgebert.errors import EdgebertError
-    from edgebert.evaluation import confidence_page
+    from edgebert.evaluation import evaluation_page
     from edgebert.evaluation.compare import Gate
     from edgebert.files import refuse_overwrite
     from edgebert.runtime.loading import load
@@ -129,7 +132,7 @@ def evaluate(
         if against is None:
             evaluation = api.evaluate(model, data, out_of_scope=out_of_scope, **more)
             if html is not None:
-                confidence_page.write(evaluation, html, f"{file.name} on {data.name}", force=force)
+                evaluation_page.write(evaluation, html, f"{file.name} on {data.name}", force=force)
             _print_evaluation({"file": str(file), "data": str(data)}, evaluation, as_json=as_json)
             if per_label and not as_json:
                 _print_labels(evaluation)

@@ -16,6 +16,7 @@ from edgebert.evaluation.out_of_scope import look_outside
 from edgebert.evaluation.per_label import Confusion, LabelFigures
 from edgebert.evaluation.selective import Confidence
 from edgebert.evaluation.tally import Tally, observe
+from edgebert.evaluation.wrong_rows import WrongRow, WrongRows
 from edgebert.progress import Progress, silent
 
 
@@ -34,6 +35,7 @@ class Evaluation:
         confusions: of a classifier with one label a text: labels taken for others, the most
             frequent first.
         confidence: of a classifier with one label a text: what its scores are worth.
+        wrong: likewise: the 100 wrong rows of which it is surest, not part of the JSON.
     """
 
     task: str
@@ -46,6 +48,7 @@ class Evaluation:
     per_label: tuple[LabelFigures, ...] = ()
     confusions: tuple[Confusion, ...] = ()
     confidence: Confidence | None = None
+    wrong: tuple[WrongRow, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for machines."""
@@ -87,11 +90,13 @@ def evaluate(
             "texts out of scope are for classifiers with one label a text; "
             f"this file is for {model.task}"
         )
-    tally = Tally()
+    tally, wrong = Tally(), WrongRows()
     for (observation,) in observe([model], data, progress):
         tally.add(observation)
+        if data.evaluator.confidence is not None:
+            wrong.add(observation)
     (drawn,) = draw(data.evaluator.metrics, [tally.figures()])
-    found = summarize(model, tally, data, drawn)
+    found = replace(summarize(model, tally, data, drawn), wrong=wrong.surest())
     if out_of_scope is None or found.confidence is None:
         return found
     outside = look_outside(model, tally.figures()[:, SCOPE], out_of_scope, progress)

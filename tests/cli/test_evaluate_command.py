@@ -94,6 +94,8 @@ def test_what_scores_are_worth_in_the_terminal_as_json_and_as_a_page(classifier,
     assert found["out_of_scope"]["rejected"] is None
     text = page.read_text(encoding="utf-8")
     assert all(each in text for each in ("Reliability diagram", "Risk–coverage curve", "AUROC"))
+    assert "accuracy 1.0000 (1.0000 to 1.0000) on" in text
+    assert "Wrong rows" not in text
     again = run(*given, "--html", page)
     assert (again.exit_code, "--force" in again.output) == (2, True)
 

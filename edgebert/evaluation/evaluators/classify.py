@@ -21,8 +21,8 @@ from edgebert.evaluation.readers import Row, read_rows
 from edgebert.evaluation.selective import Confidence, confidence
 from edgebert.runtime.abstention import scope
 
-_EXPECTED, _PREDICTED, _SCORE, _ANSWERED, SCOPE = range(5)
-"""Columns of the figures; the last tells how much the text looks like one of a label."""
+_EXPECTED, _PREDICTED, SCORE, _ANSWERED, SCOPE = range(5)
+"""Columns of the figures; `SCOPE` tells how much the text looks like one of a label."""
 
 
 def _check(model: EvaluatedModel, row: Row) -> None:
@@ -71,7 +71,7 @@ def _confusions(model: EvaluatedModel, figures: Figures) -> tuple[Confusion, ...
 
 def _confidence(figures: Figures) -> Confidence:
     right = figures[:, _EXPECTED] == figures[:, _PREDICTED]
-    return confidence(figures[:, _SCORE], right, figures[:, _ANSWERED])
+    return confidence(figures[:, SCORE], right, figures[:, _ANSWERED])
 
 
 CLASSIFY = Evaluator(

@@ -1,12 +1,15 @@
-"""What scores are worth as one page: the reliability diagram and the risk–coverage curve."""
+"""An evaluation of a classifier as one page: its labels, its mistakes, what scores are worth."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.evaluate import Evaluation
+from edgebert.evaluation.per_label import Confusion, LabelFigures
 from edgebert.evaluation.selective import Confidence, CurvePoint, ReliabilityBin
+from edgebert.evaluation.wrong_rows import WrongRow
 from edgebert.files import replacing
 from edgebert.formatting import UNKNOWN, fixed, percent
 from edgebert.page.axis import Axis
@@ -14,7 +17,7 @@ from edgebert.page.charts import Line, legend, lines
 from edgebert.page.figure import figure
 from edgebert.page.frame import page
 from edgebert.page.markup import Markup, element, join
-from edgebert.page.table import Column, table
+from edgebert.page.table import Column, Item, table
 
 
 def write(evaluation: Evaluation, path: Path, title: str, *, force: bool = False) -> None:
@@ -31,7 +34,7 @@ def write(evaluation: Evaluation, path: Path, title: str, *, force: bool = False
     """
     if evaluation.confidence is None:
         raise EdgebertError(
-            "a page of what scores are worth is for classifiers with one label a text; "
+            "a page of an evaluation is for classifiers with one label a text; "
             f"this file is for {evaluation.task}"
         )
     text = to_html(evaluation, evaluation.confidence, title)
@@ -43,18 +46,46 @@ def to_html(evaluation: Evaluation, found: Confidence, title: str) -> str:
     """The whole page."""
     header = element(
         "header",
-        element("h1", "How far its scores can be trusted"),
-        _facts(title, evaluation, found),
+        element("h1", title),
+        element("p", _headline(evaluation), class_="headline"),
+        _facts(evaluation, found),
     )
-    charts = element("div", _reliability(found), _risk(found), class_="charts")
-    return page(f"Evaluation of {title}", header, element("main", charts))
+    labels = sorted(evaluation.per_label, key=lambda label: (label.f1, label.label))
+    main = element(
+        "main",
+        _section("How far its scores can be trusted", _charts(found)),
+        _section("Labels, the least F1 first", table("Figures of each label", _LABELS, labels)),
+        _listed("Labels taken for others", _CONFUSIONS, evaluation.confusions),
+        _listed("Wrong rows, the surest first", _WRONG, evaluation.wrong),
+    )
+    return page(f"Evaluation of {title}", header, main)
 
 
-def _facts(title: str, evaluation: Evaluation, found: Confidence) -> Markup:
+def _headline(evaluation: Evaluation) -> str:
+    name, value = next(iter(evaluation.metrics.items()))
+    bounds = evaluation.intervals[name]
+    each = 1000 * evaluation.seconds / evaluation.rows
+    return (
+        f"{name} {fixed(value)} ({fixed(bounds.low)} to {fixed(bounds.high)}) on "
+        f"{evaluation.rows:,} rows, {each:.2f} ms a row."
+    )
+
+
+def _listed(title: str, columns: Sequence[Column[Item]], items: Sequence[Item]) -> Markup | None:
+    return _section(title, table(title, columns, items)) if items else None
+
+
+def _section(title: str, content: Markup) -> Markup:
+    return element("section", element("h2", title), content, class_="evaluated")
+
+
+def _charts(found: Confidence) -> Markup:
+    return element("div", _reliability(found), _risk(found), class_="charts")
+
+
+def _facts(evaluation: Evaluation, found: Confidence) -> Markup:
     selective = found.selective_accuracy
     facts = {
-        "file and data": title,
-        "rows": f"{evaluation.rows:,}",
         **{name: fixed(value) for name, value in evaluation.metrics.items()},
         "coverage": percent(found.coverage),
         "right among answered": UNKNOWN if selective is None else percent(selective),
@@ -131,6 +162,27 @@ def _bin_title(each: ReliabilityBin) -> str:
 
 def _legend(*drawn: Line) -> Markup:
     return legend([(f"stroke {line.kind}", line.name) for line in drawn])
+
+
+_LABELS: tuple[Column[LabelFigures], ...] = (
+    Column("label", lambda each: each.label),
+    Column("f1", lambda each: each.f1, fixed),
+    Column("precision", lambda each: each.precision, fixed),
+    Column("recall", lambda each: each.recall, fixed),
+    Column("rows", lambda each: float(each.rows), "{:,.0f}".format),
+)
+_CONFUSIONS: tuple[Column[Confusion], ...] = (
+    Column("label", lambda each: each.expected),
+    Column("taken for", lambda each: each.predicted),
+    Column("rows", lambda each: float(each.rows), "{:,.0f}".format),
+)
+_WRONG: tuple[Column[WrongRow], ...] = (
+    Column("text", lambda each: each.text),
+    Column("label", lambda each: each.expected),
+    Column("taken for", lambda each: each.predicted),
+    Column("score", lambda each: each.score, fixed),
+    Column("place", lambda each: each.place),
+)
 
 
 def _share(title: str) -> Axis:
