@@ -62,9 +62,10 @@ ANDROID_DATA := build/android-test-data
 test-android: export MAVEN_OPTS := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 test-android: $(VENV)/.dev $(ANDROID_DATA)/exact.tflite
 	$(BIN)/python -m tools.fixtures.make_android_test_data $(ANDROID_DATA)
+	$(BIN)/python -m tools.docs.android_snippets build/android-snippets
 	cd android_demo && mvn --batch-mode --quiet test
 	$(BIN)/python -m tools.devices.android_apk.aar build/maven
-	EDGEBERT_AAR=$(CURDIR)/$(AAR) $(BIN)/python -m pytest tests/tools/android_apk/test_aar.py
+	EDGEBERT_MAVEN=$(CURDIR)/build/maven $(BIN)/python -m pytest tests/tools/android_apk/test_aar.py
 	EDGEBERT_ANDROID_OUTPUT=$(CURDIR)/android_demo/app/target \
 	    EDGEBERT_ANDROID_LIBRARY=$(CURDIR)/android_demo/edgebert/target \
 	    EDGEBERT_ANDROID_DATA=$(CURDIR)/$(ANDROID_DATA) $(BIN)/python -m pytest tests/android
@@ -207,14 +208,12 @@ intents: $(TRAIN)/.ready $(VENV)/.dev
 	$(TRAINING) evaluate $(INTENTS)/intents.tflite --data $(BANKING77)/test.csv
 	cp $(INTENTS)/intents.tflite edgebert/data/intents.tflite
 
-# The library as an AAR with POM and sources, in a Maven repository that an app's Gradle can name, and
-# the check of it.
-VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' edgebert/version.py)
-AAR = build/maven/dev/edgebert/edgebert/$(VERSION)/edgebert-$(VERSION).aar
-aar: export EDGEBERT_AAR := $(CURDIR)/$(AAR)
+# The libraries as AARs with POM, sources and documentation, in a Maven repository that an app's Gradle can
+# name, and the check of them. URL is the home page, for POMs that are published.
+aar: export EDGEBERT_MAVEN := $(CURDIR)/build/maven
 aar: $(VENV)/.dev
-	$(MVN) --projects edgebert --also-make compile
-	$(BIN)/python -m tools.devices.android_apk.aar build/maven
+	$(MVN) --projects edgebert,litert --also-make compile
+	$(BIN)/python -m tools.devices.android_apk.aar build/maven $(if $(URL),--url $(URL))
 	$(BIN)/python -m pytest tests/tools/android_apk/test_aar.py
 
 # An APK of the demo without Google's SDK, and the check of it. Needs Maven, a JDK and Debian's

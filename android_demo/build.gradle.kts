@@ -9,3 +9,47 @@ plugins {
     alias(libs.plugins.androidApplication) apply false
     alias(libs.plugins.androidLibrary) apply false
 }
+
+/** The home page, which whoever publishes names. */
+val home = providers.gradleProperty("edgebert.url")
+
+// What Maven Central wants of both libraries; names and descriptions are in their own files.
+subprojects {
+    pluginManager.withPlugin("maven-publish") {
+        extensions.configure<PublishingExtension> {
+            publications.withType<MavenPublication>().configureEach {
+                pom {
+                    url = home
+                    licenses {
+                        license {
+                            name = "Apache-2.0"
+                            url = "https://www.apache.org/licenses/LICENSE-2.0.txt"
+                        }
+                    }
+                    developers {
+                        developer {
+                            id = "edgebert"
+                            name = "The edgebert developers"
+                            url = home
+                        }
+                    }
+                    scm {
+                        url = home
+                        connection = home.map { "scm:git:$it.git" }
+                        developerConnection = home.map { "scm:git:$it.git" }
+                    }
+                }
+            }
+        }
+    }
+    pluginManager.withPlugin("signing") {
+        extensions.configure<SigningExtension> {
+            // With a key at hand (signing.gnupg.keyName) a publication is signed, as Maven Central wants it.
+            isRequired = false
+            if (providers.gradleProperty("signing.gnupg.keyName").isPresent) {
+                useGpgCmd()
+                sign(extensions.getByType<PublishingExtension>().publications)
+            }
+        }
+    }
+}

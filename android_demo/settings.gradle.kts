@@ -17,4 +17,4 @@ dependencyResolutionManagement {
 }
 
 rootProject.name = "edgebert-android"
-include(":edgebert", ":app")
+include(":edgebert", ":litert", ":app")

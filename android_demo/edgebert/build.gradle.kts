@@ -48,34 +48,7 @@ publishing {
         afterEvaluate { from(components["release"]) }
         pom {
             name = "edgebert"
-            description = "Runs compact BERT models, made by `edgebert convert`, on Android: text in, answer out."
-            url = providers.gradleProperty("edgebert.url")
-            licenses {
-                license {
-                    name = "Apache-2.0"
-                    url = "https://www.apache.org/licenses/LICENSE-2.0.txt"
-                }
-            }
-            developers {
-                developer {
-                    id = "edgebert"
-                    name = "The edgebert developers"
-                    url = providers.gradleProperty("edgebert.url")
-                }
-            }
-            scm {
-                url = providers.gradleProperty("edgebert.url")
-                connection = providers.gradleProperty("edgebert.url").map { "scm:git:$it.git" }
-            }
+            description = "Runs compact BERT models, made by `edgebert convert`, on Android."
         }
-    }
-}
-
-signing {
-    // With a key at hand (signing.gnupg.keyName) the publication is signed, as Maven Central wants it.
-    isRequired = false
-    if (providers.gradleProperty("signing.gnupg.keyName").isPresent) {
-        useGpgCmd()
-        sign(publishing.publications)
     }
 }

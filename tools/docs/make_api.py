@@ -1,7 +1,7 @@
 """Writes docs/api.txt, the public names of edgebert with their signatures (`make docs`).
 
 Both languages are read from their sources: the names in `edgebert.__all__` from the modules where
-they are at home, and every declaration of the Kotlin library that is neither private nor internal.
+they are at home, and every declaration of the Kotlin libraries that is not private or internal.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import edgebert
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "api.txt"
-KOTLIN = ROOT / "android_demo" / "edgebert" / "src" / "main" / "kotlin"
+KOTLIN = [ROOT / "android_demo" / module / "src/main/kotlin" for module in ("edgebert", "litert")]
 HEAD = "# What is public, written by `make docs`; a test fails where it differs.\n"
 
 _NOT_PUBLIC = re.compile(r"\b(private|internal|override)\b")
@@ -37,10 +37,10 @@ def page() -> str:
             lines += [*python_declaration(_source(home), name), ""]
         else:
             lines += [name, ""]
-    for path in sorted(KOTLIN.rglob("*.kt")):
+    for root, path in ((src, path) for src in KOTLIN for path in sorted(src.rglob("*.kt"))):
         declared = list(kotlin_declarations(path.read_text(encoding="utf-8")))
         if declared:
-            package = ".".join(path.parent.relative_to(KOTLIN).parts)
+            package = ".".join(path.parent.relative_to(root).parts)
             lines += [f"## Kotlin: {package}, {path.name}", "", *declared, ""]
     return "\n".join(lines)
 

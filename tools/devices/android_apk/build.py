@@ -138,7 +138,7 @@ def compile_dex(parts: Parts, folder: Path, output: Path) -> None:
         tflite.write_bytes(archive.read("classes.jar"))
     quiet, consumer = folder / "quiet.pro", folder / "consumer.pro"
     quiet.write_text(_NO_RULES)
-    with zipfile.ZipFile(aar.build(folder / "maven")) as archive:
+    with zipfile.ZipFile(aar.build(aar.EDGEBERT, folder / "maven")) as archive:
         library.write_bytes(archive.read("classes.jar"))
         consumer.write_bytes(archive.read("proguard.txt"))
     rules = [word for file in (*parts.rules, consumer, quiet) for word in ("--pg-conf", str(file))]

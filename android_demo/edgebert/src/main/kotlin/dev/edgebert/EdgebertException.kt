@@ -8,5 +8,5 @@ package dev.edgebert
  *
  * @property reason what went wrong, as a type with its data.
  */
-class EdgebertException internal constructor(val reason: Reason, message: String, cause: Throwable? = null) :
+class EdgebertException @JvmOverloads constructor(val reason: Reason, message: String, cause: Throwable? = null) :
     RuntimeException(message, cause)

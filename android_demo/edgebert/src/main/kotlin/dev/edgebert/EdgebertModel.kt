@@ -63,14 +63,14 @@ class EdgebertModel private constructor(
     val tokenizer: Tokenizer = Tokenizer(file.vocabulary, record.tokenizer)
 
     private val turns = ReentrantLock(true)
-    private val notTaken = ArrayList<String>()
+    private val notTaken = ArrayList<EngineNotTaken>()
     private var session: Session? = openSession(whole, name, record, options, notTaken::add)
 
     /** Name and version of the engine that runs the graph. */
     val runtime: String = checkNotNull(session).engine.name
 
-    /** Of [Options.engines] those that were not taken, each with why, for logs. */
-    val enginesNotTaken: List<String> get() = notTaken
+    /** Of [Options.engines] those that were not taken, each with why. */
+    val enginesNotTaken: List<EngineNotTaken> get() = notTaken
 
     /** Size of the file. */
     val bytes: Long get() = whole.limit().toLong()

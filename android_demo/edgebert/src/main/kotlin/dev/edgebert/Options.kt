@@ -15,6 +15,15 @@ data class Options @JvmOverloads constructor(
     val engines: List<Engine> = listOf(TensorFlowLite),
 )
 
+/**
+ * An engine of [Options.engines] that was not taken.
+ *
+ * @property engine name and version.
+ * @property reason [Reason.WrongAnswers] or [Reason.NoSelfTest] of one that opened the file; else why it did not.
+ * @property message one line, for logs.
+ */
+data class EngineNotTaken(val engine: String, val reason: Reason, val message: String)
+
 /** Which text of a pair gives way where both do not fit: the longer one, or always the same. */
 enum class Truncate { LONGEST, FIRST, SECOND }
 

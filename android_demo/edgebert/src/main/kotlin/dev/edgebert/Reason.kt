@@ -29,6 +29,18 @@ sealed class Reason {
      */
     data class EngineFailed(val engine: String, val minimumRuntime: String) : Reason()
 
+    /**
+     * An engine answers the file's self-test otherwise than the machine where the file was made.
+     *
+     * @property engine name and version.
+     * @property difference the largest of any number of the output; infinite where its shape is another.
+     * @property cosine the lowest of any text's output with the recorded one.
+     */
+    data class WrongAnswers(val engine: String, val difference: Float, val cosine: Float) : Reason()
+
+    /** The file has no self-test by which an engine could prove its answers. */
+    data object NoSelfTest : Reason()
+
     /** There is not enough memory for the model, or for this text. */
     data object OutOfMemory : Reason()
 
@@ -95,8 +107,11 @@ enum class Feature {
     /** A graph of integers alone, for accelerators (`--quantize int8-full` or `int16x8`). */
     FULL_INTEGER,
 
-    /** A graph that takes texts of fixed lengths, for accelerators (`--length`). */
-    FIXED_LENGTHS,
+    /** A graph for each of several fixed lengths (`--length`), which the default engine does not open. */
+    SEVERAL_LENGTHS,
+
+    /** A graph that takes texts of any length, which an engine for fixed lengths does not open. */
+    ANY_LENGTH,
 
     /** A tokenizer of another kind, such as ALBERT's. */
     TOKENIZER,

@@ -2,6 +2,7 @@ package dev.edgebert
 
 import dev.edgebert.engine.Engine
 import dev.edgebert.engine.Graph
+import dev.edgebert.engine.GraphFile
 import dev.edgebert.engine.InterpreterEngine
 import dev.edgebert.engine.TensorFlowLite
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -9,7 +10,6 @@ import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import java.io.File
-import java.nio.ByteBuffer
 import java.nio.FloatBuffer
 
 /** Engines of an app's own: the file's self-test decides whether their answers count. */
@@ -21,7 +21,7 @@ class EnginesTest {
     fun `an engine that gives what the file recorded is taken`() = open(Changed("exact") { it }, TensorFlowLite).use {
         assertEquals("exact", it.runtime)
         assertEquals(expected, it.classify(question).value)
-        assertEquals(emptyList<String>(), it.enginesNotTaken)
+        assertEquals(emptyList<EngineNotTaken>(), it.enginesNotTaken)
     }
 
     @Test
@@ -36,9 +36,22 @@ class EnginesTest {
         open(*engines.toTypedArray()).use {
             assertEquals(TensorFlowLite.name, it.runtime)
             assertEquals(expected, it.classify(question).value)
-            assertEquals(listOf("wrong", "not a number", "broken", "missing"), it.enginesNotTaken.map { line -> line.substringBefore(':') })
-            assertTrue("self-test: output is off by 0." in it.enginesNotTaken[0]) { it.enginesNotTaken[0] }
-            assertTrue("no such kernel" in it.enginesNotTaken[2])
+            val (wrong, notANumber, broken, missing) = it.enginesNotTaken
+            assertEquals(0.5f, (wrong.reason as Reason.WrongAnswers).difference, 0.01f)
+            assertTrue((notANumber.reason as Reason.WrongAnswers).difference.isNaN())
+            assertEquals("broken", (broken.reason as Reason.EngineFailed).engine)
+            assertTrue("no such kernel" in broken.message) { broken.message }
+            assertEquals(listOf("wrong", "not a number", "broken", "missing"), it.enginesNotTaken.map(EngineNotTaken::engine))
+            assertEquals("missing", (missing.reason as Reason.EngineFailed).engine)
+        }
+    }
+
+    @Test
+    fun `one whose numbers point elsewhere is passed over, within the tolerance as they may be`() {
+        val turned = Changed("turned") { it + 0.04f }
+        EdgebertModel.fromFile(File(MADE, "embed.tflite"), Options(engines = listOf(turned, TensorFlowLite))).use {
+            assertTrue(it.record.selfTestTolerance > 0.04f) { "${it.record.selfTestTolerance}" }
+            assertTrue((it.enginesNotTaken.single().reason as Reason.WrongAnswers).cosine < 0.999f)
         }
     }
 
@@ -57,6 +70,13 @@ class EnginesTest {
     }
 
     @Test
+    fun `the default opens no file of several lengths, and says what does`() {
+        val error = assertThrows(EdgebertException::class.java) { EdgebertModel.fromFile(File(MADE, "fixed/embed.tflite")) }
+        assertEquals(Reason.Unsupported(Feature.SEVERAL_LENGTHS), error.reason)
+        assertTrue("CompiledModelEngine" in error.message!!) { error.message!! }
+    }
+
+    @Test
     fun `what the last engine cannot do is an error that names it`() {
         val error = assertThrows(EdgebertException::class.java) { open(Missing) }
         assertEquals("missing", (error.reason as Reason.EngineFailed).engine)
@@ -68,8 +88,8 @@ class EnginesTest {
 
     /** The default, its outputs changed. */
     private class Changed(override val name: String, private val change: (Float) -> Float) : Engine {
-        override fun open(model: ByteBuffer, threads: Int): Graph {
-            val graph = TensorFlowLite.open(model, threads)
+        override fun open(file: GraphFile, threads: Int): Graph {
+            val graph = TensorFlowLite.open(file, threads)
             return object : Graph by graph {
                 override fun output(): FloatBuffer {
                     val values = graph.output()
@@ -82,6 +102,6 @@ class EnginesTest {
     private object Missing : Engine {
         override val name = "missing"
 
-        override fun open(model: ByteBuffer, threads: Int): Graph = throw NoClassDefFoundError("com/example/Accelerator")
+        override fun open(file: GraphFile, threads: Int): Graph = throw NoClassDefFoundError("com/example/Accelerator")
     }
 }

@@ -50,7 +50,7 @@ private fun Reason.text(context: Context): String = when (this) {
     is Reason.TooNew -> context.getString(R.string.problem_too_new)
     is Reason.Unsupported -> context.getString(
         when (feature) {
-            Feature.FULL_INTEGER, Feature.FIXED_LENGTHS -> R.string.problem_accelerator
+            Feature.FULL_INTEGER, Feature.SEVERAL_LENGTHS, Feature.ANY_LENGTH -> R.string.problem_accelerator
             Feature.TOKENIZER -> R.string.problem_tokenizer
         },
     )
@@ -62,7 +62,7 @@ private fun Reason.text(context: Context): String = when (this) {
     is Reason.MasksCutOff -> context.resources.getQuantityString(R.plurals.problem_masks_cut, count, count)
     // What this app never does; should it, this is an error of its own.
     Reason.Closed, Reason.Unwritable, is Reason.WrongTask, is Reason.UnknownPrompt, is Reason.WrongArgument, is Reason.WrongIndex,
-    is Reason.WrongCorpus,
+    is Reason.WrongCorpus, is Reason.WrongAnswers, Reason.NoSelfTest,
     ->
         context.getString(R.string.problem_of_app)
 }

@@ -18,14 +18,25 @@ interface Engine {
     /**
      * Opens the graph of a file.
      *
-     * Where it cannot, it throws a RuntimeException or a LinkageError, whose message is for logs.
+     * Where it cannot, it throws a RuntimeException, an EdgebertException where it has a typed reason, or a LinkageError;
+     * the message is for logs.
      *
-     * @param model the whole file, in memory or mapped; a direct buffer in native order, which stays as it is until the
-     *   graph is closed.
      * @param threads that one run may use.
      */
-    fun open(model: ByteBuffer, threads: Int): Graph
+    fun open(file: GraphFile, threads: Int): Graph
 }
+
+/**
+ * A file whose graph an engine is to open.
+ *
+ * @property bytes the whole file, in memory or mapped; a direct buffer in native order, which stays as it is until the
+ *   graph is closed.
+ * @property inputs names that its inputs have to have.
+ * @property lengths numbers of tokens that its graphs take, ascending, of a file of fixed lengths (`edgebert convert
+ *   --length`): a graph each, whose signature is `length_N` and whose output is called `output`. Empty: one graph that
+ *   takes any number.
+ */
+class GraphFile(val bytes: ByteBuffer, val inputs: Set<String>, val lengths: List<Int>)
 
 /**
  * An open graph. All its inputs are int32 [1, n], the lengths n are set by [resize]; it has one output.
@@ -42,7 +53,7 @@ interface Graph : Closeable {
     /** Type of the output's values as TensorFlow Lite calls it; FLOAT32 is needed. */
     val outputType: String
 
-    /** Sets the length of each input. */
+    /** Sets the length of each input; in a file of fixed lengths to those of one of its graphs. */
     fun resize(lengths: Map<String, Int>)
 
     /** The values of an input, to be written between [resize] and [run]; what was written before may be gone. */

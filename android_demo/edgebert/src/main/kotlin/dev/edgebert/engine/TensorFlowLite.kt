@@ -1,11 +1,14 @@
 package dev.edgebert.engine
 
-import org.tensorflow.lite.InterpreterApi
-import org.tensorflow.lite.TensorFlowLite as Runtime
+import dev.edgebert.EdgebertException
+import dev.edgebert.Feature
+import dev.edgebert.Reason
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.nio.FloatBuffer
 import java.nio.IntBuffer
+import org.tensorflow.lite.InterpreterApi
+import org.tensorflow.lite.TensorFlowLite as Runtime
 
 /** The default: TensorFlow Lite's interpreter on the processor, with XNNPACK. */
 object TensorFlowLite : Engine by InterpreterEngine("TensorFlow Lite", { it.setUseXNNPACK(true) })
@@ -14,7 +17,8 @@ object TensorFlowLite : Engine by InterpreterEngine("TensorFlow Lite", { it.setU
  * TensorFlow Lite's interpreter, `org.tensorflow.lite.InterpreterApi`, set up as an app wants it.
  *
  * It comes with `org.tensorflow:tensorflow-lite`, with LiteRT 1.x and, under the same names, with LiteRT 2.x. An
- * accelerator is a delegate: `InterpreterEngine("GPU") { it.addDelegateFactory(GpuDelegateFactory()) }`.
+ * accelerator is a delegate: `InterpreterEngine("GPU") { it.addDelegateFactory(GpuDelegateFactory()) }`. It knows no
+ * signatures, so of files of fixed lengths it opens those of one length.
  *
  * @param label what [name] begins with; the runtime's version follows.
  * @param configure sets up each interpreter; the number of threads is set already.
@@ -29,8 +33,17 @@ class InterpreterEngine(private val label: String, private val configure: (Inter
             "$label (not for this processor)"
         }
 
-    override fun open(model: ByteBuffer, threads: Int): Graph =
-        Interpreted(InterpreterApi.create(model, InterpreterApi.Options().setNumThreads(threads).also(configure)))
+    override fun open(file: GraphFile, threads: Int): Graph {
+        if (file.lengths.size > 1) {
+            throw EdgebertException(
+                Reason.Unsupported(Feature.SEVERAL_LENGTHS),
+                "it has a graph for each of the lengths ${file.lengths.joinToString()}, and TensorFlow Lite's " +
+                    "interpreter takes one; add an engine for it (CompiledModelEngine), or convert it with one --length",
+            )
+        }
+        val options = InterpreterApi.Options().setNumThreads(threads).also(configure)
+        return Interpreted(InterpreterApi.create(file.bytes, options))
+    }
 }
 
 private class Interpreted(private val interpreter: InterpreterApi) : Graph {

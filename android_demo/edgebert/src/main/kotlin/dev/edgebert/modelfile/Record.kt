@@ -41,6 +41,15 @@ class SelfTest(
 )
 
 /**
+ * What a file says of its graphs of fixed lengths (`edgebert convert --length`).
+ *
+ * @property lengths tokens that each graph takes, ascending; a text is padded to the smallest that holds it.
+ * @property padId the id that fills a text up.
+ * @property positions of fill-mask: how many positions one run computes; null: the task has none.
+ */
+class FixedLengths(val lengths: List<Int>, val padId: Int, val positions: Int?)
+
+/**
  * What edgebert knows of a file: `edgebert.json`, whose schema is edgebert/model_file/record.schema.json.
  *
  * @property labels empty where the task has none.
@@ -54,6 +63,7 @@ class SelfTest(
  * @property defaultPrompt name of the one that is taken where none is asked for.
  * @property abstention of classify: when the answer is not to be relied on; null: never.
  * @property vectorSize how many numbers a vector of embed has.
+ * @property fixed of a file whose graphs take fixed lengths; null: it takes any length.
  * @property graphCrc32c checksum of all bytes before the archive; null in files of versions that wrote none.
  */
 class Record(
@@ -74,6 +84,7 @@ class Record(
     val graphCrc32c: Long?,
     val vectorSize: Int,
     val abstention: Abstention? = null,
+    val fixed: FixedLengths? = null,
 ) {
     /** The size that the last axis of the file's output must have. */
     internal val outputWidth: Int
@@ -91,8 +102,8 @@ class Record(
         get() = if (task == Task.FILL_MASK) setOf("positions") else emptySet()
 }
 
-/** 2 is that of full-integer files; 3 and 4 may be one, too. */
-private val FORMATS = setOf(1L, 3L, 4L)
+/** 2 is that of full-integer files; the others may be one, too. */
+private val FORMATS = setOf(1L, 3L, 4L, 5L)
 private const val INTEGER_FORMAT = 2L
 private const val WORD_PIECE = "wordpiece"
 private const val WHERE = "edgebert record: record"
@@ -112,14 +123,6 @@ internal fun parseRecord(text: String): Record {
         throw EdgebertException(Reason.Damaged, "edgebert record: not JSON")
     }
     val values = json as? Map<*, *> ?: throw EdgebertException(Reason.Damaged, "edgebert record: no JSON object")
-    // Graphs of fixed lengths, for accelerators.
-    if (values["fixed"] != null) {
-        throw EdgebertException(
-            Reason.Unsupported(Feature.FIXED_LENGTHS),
-            "edgebert record: a file of fixed lengths, for accelerators; this app takes texts of any length: " +
-                "convert again without --length and --target",
-        )
-    }
     if (values["format"] == INTEGER_FORMAT || values["integer"] != null) {
         throw EdgebertException(
             Reason.Unsupported(Feature.FULL_INTEGER),
@@ -154,7 +157,17 @@ private fun Fields.record() = Record(
     graphCrc32c = if (has("graph_crc32c")) long("graph_crc32c") else null,
     vectorSize = if (has("vector_size")) int("vector_size") else fields("model").int("hidden_size"),
     abstention = if (has("abstention")) fields("abstention").abstention(labels = strings("labels").size) else null,
+    fixed = if (has("fixed")) fields("fixed").fixedLengths(maxLength = int("max_length")) else null,
 )
+
+private fun Fields.fixedLengths(maxLength: Int): FixedLengths {
+    val lengths = ints("lengths").asList()
+    val positions = orNull("positions", Fields::int)
+    if (lengths != lengths.sorted().distinct() || lengths.lastOrNull() != maxLength || lengths[0] < 1 || positions?.let { it < 1 } == true) {
+        throw EdgebertException(Reason.Damaged, "$WHERE.fixed does not fit a model of $maxLength tokens")
+    }
+    return FixedLengths(lengths, int("pad_id"), positions)
+}
 
 private fun Fields.abstention(labels: Int) = Abstention(
     temperature = double("temperature"),

@@ -1,6 +1,8 @@
 package dev.edgebert.runtime
 
 import dev.edgebert.EdgebertException
+import dev.edgebert.EdgebertModel
+import dev.edgebert.EngineNotTaken
 import dev.edgebert.Options
 import dev.edgebert.Output
 import dev.edgebert.Reason
@@ -9,10 +11,13 @@ import dev.edgebert.modelfile.SelfTest
 import java.nio.ByteBuffer
 import kotlin.math.abs
 
+/** Of any answer of the self-test with the recorded one, as in Python (runtime/accelerator.py). */
+private const val LEAST_COSINE = 0.999f
+
 /**
  * Opens a model with the first of several engines that passes the file's self-test; of the last one no proof is asked.
  *
- * @param passedOver told each engine that was not taken, and why.
+ * @param passedOver told each engine that was not taken.
  * @throws EdgebertException none opens it.
  */
 internal fun openSession(
@@ -20,7 +25,7 @@ internal fun openSession(
     name: String,
     record: Record,
     options: Options,
-    passedOver: (String) -> Unit,
+    passedOver: (EngineNotTaken) -> Unit,
 ): Session {
     if (options.threads < 1) {
         throw EdgebertException(Reason.WrongArgument("threads"), "threads is ${options.threads}; at least 1 is needed")
@@ -29,35 +34,60 @@ internal fun openSession(
         throw EdgebertException(Reason.WrongArgument("engines"), "engines is empty; at least one is needed")
     }
     for (engine in options.engines.dropLast(1)) {
-        val failure = try {
+        try {
             val session = Session(model, name, record, engine, options.threads)
-            val failure = unproven(session, record)
-            if (failure == null) return session
-            session.close()
-            failure
+            try {
+                requireRightAnswers(session, record)
+                return session
+            } catch (error: EdgebertException) {
+                session.close()
+                throw error
+            }
         } catch (error: EdgebertException) {
-            error.message
+            passedOver(EngineNotTaken(engine.name, error.reason, error.message.orEmpty()))
         }
-        passedOver("${engine.name}: $failure")
     }
     return Session(model, name, record, options.engines.last(), options.threads)
 }
 
-/** Why the answers of an engine do not count; null: it gave what the file gave where it was made. */
-private fun unproven(session: Session, record: Record): String? {
-    if (record.selfTest.isEmpty()) return "the file has no self-test that it could pass"
+/**
+ * Refuses an engine that answers otherwise than the machine where the file was made: nothing else tells, since an
+ * accelerator that misreads a graph runs it without a word.
+ *
+ * @throws EdgebertException it does, it cannot run the file, or the file has no self-test.
+ */
+private fun requireRightAnswers(session: Session, record: Record) {
+    val engine = session.engine.name
+    if (record.selfTest.isEmpty()) throw EdgebertException(Reason.NoSelfTest, "the file has no self-test by which $engine could prove its answers")
+    var largest = 0f
+    var lowest = 1f
     for (case in record.selfTest) {
         val output = session.run(case.ids, case.segmentIds, case.further, Stopwatch())
-        val difference = difference(output, case)
-        if (!(difference <= record.selfTestTolerance)) return "self-test: output is off by $difference"
+        largest = maxOf(largest, difference(output, case)) // NaN stays
+        lowest = minOf(lowest, cosine(output, case))
     }
-    return null
+    if (!(largest <= record.selfTestTolerance && lowest >= LEAST_COSINE)) {
+        throw EdgebertException(
+            Reason.WrongAnswers(engine, largest, lowest),
+            "$engine fails the file's self-test: its output is off by $largest, ${record.selfTestTolerance} is allowed; " +
+                "cosine $lowest, $LEAST_COSINE is needed",
+        )
+    }
+}
+
+/** The cosine with what is recorded; 1 where that is one number, 0 where it is of another size. */
+private fun cosine(output: Output, case: SelfTest): Float {
+    val found = sample(output, case)
+    return if (found.size == 1) 1f else if (found.size != case.output.size) 0f else EdgebertModel.cosineSimilarity(found, case.output)
 }
 
 /** The largest difference to what is recorded; infinite where shape or number of values is another. */
 internal fun difference(output: Output, case: SelfTest): Float {
-    if (!output.shape.contentEquals(case.shape)) return Float.POSITIVE_INFINITY
-    val found = output.values.indices.step(maxOf(1, case.stride)).map { output.values[it] }
-    if (found.size != case.output.size) return Float.POSITIVE_INFINITY
+    val found = sample(output, case)
+    if (!output.shape.contentEquals(case.shape) || found.size != case.output.size) return Float.POSITIVE_INFINITY
     return found.indices.maxOfOrNull { abs(found[it] - case.output[it]) } ?: 0f
 }
+
+/** The values of an output of which the record has what they were. */
+private fun sample(output: Output, case: SelfTest): FloatArray =
+    output.values.indices.step(maxOf(1, case.stride)).map { output.values[it] }.toFloatArray()

@@ -5,6 +5,7 @@ import dev.edgebert.Output
 import dev.edgebert.Reason
 import dev.edgebert.engine.Engine
 import dev.edgebert.engine.Graph
+import dev.edgebert.engine.GraphFile
 import dev.edgebert.modelfile.Record
 import java.io.Closeable
 import java.nio.ByteBuffer
@@ -22,8 +23,8 @@ private const val STEP = 4
  * One open model: ids in, output out; the graph is set up anew only when the length changes.
  *
  * A file has the inputs `ids`, `mask` and `segment_ids` [1, n] and may have further ones [1, m], whose values are
- * numbers of tokens; its output then has a row for each of them. Lengths are rounded up and padded. A session is
- * for one thread at a time.
+ * numbers of tokens; its output then has a row for each of them. Lengths are rounded up and padded: a little, or to
+ * the smallest of the fixed lengths that holds them. A session is for one thread at a time.
  *
  * @param model the mapped file; used as long as the session is open.
  * @param name of the file, for messages.
@@ -36,8 +37,8 @@ internal class Session(
     val engine: Engine,
     threads: Int,
 ) : Closeable {
-    private val graph: Graph = guarded { engine.open(model, threads) }
-    private val rowAToken = graph.outputShape.size > 2 && record.furtherInputs.isEmpty()
+    private val needed = INPUTS + record.furtherInputs
+    private val graph: Graph = guarded { engine.open(GraphFile(model, needed, record.fixed?.lengths.orEmpty()), threads) }
     private var lengths: Map<String, Int> = emptyMap()
 
     init {
@@ -57,22 +58,26 @@ internal class Session(
      * @param further values of the further inputs by name: numbers of tokens, from 0.
      * @param watch told how long it took.
      */
-    fun run(ids: IntArray, segmentIds: IntArray, further: Map<String, IntArray>, watch: Stopwatch): Output =
-        guarded {
-            watch.setting { set(ids, segmentIds, further) }
-            watch.invoking { graph.run() }
-            read(ids.size)
+    fun run(ids: IntArray, segmentIds: IntArray, further: Map<String, IntArray>, watch: Stopwatch): Output {
+        check(ids, further)
+        val parts = parts(further).map { part ->
+            guarded {
+                watch.setting { set(ids, segmentIds, part) }
+                watch.invoking { graph.run() }
+                read(part.values.firstOrNull()?.size ?: ids.size)
+            }
         }
+        return parts.singleOrNull() ?: joined(parts)
+    }
 
     override fun close() = graph.close()
 
     private fun checkGraph() {
-        val further = graph.inputs - INPUTS
-        if (!graph.inputs.containsAll(INPUTS) || further != record.furtherInputs) {
+        if (graph.inputs != needed) {
             throw EdgebertException(
                 Reason.Damaged,
                 "$name: damaged: it has the inputs ${graph.inputs.sorted().joinToString()}; needed for " +
-                    "${record.task.id}: ${(INPUTS + record.furtherInputs).joinToString()}; convert again",
+                    "${record.task.id}: ${needed.joinToString()}; convert again",
             )
         }
         val width = graph.outputShape.lastOrNull()
@@ -86,13 +91,19 @@ internal class Session(
     }
 
     private fun set(ids: IntArray, segmentIds: IntArray, further: Map<String, IntArray>) {
-        check(ids, further)
-        val length = minOf((ids.size + STEP - 1) / STEP * STEP, record.maxLength)
-        resize(INPUTS.associateWith { length } + further.mapValues { it.value.size })
-        write(IDS, ids)
+        val fixed = record.fixed
+        val length = fixed?.lengths?.first { it >= ids.size } ?: minOf((ids.size + STEP - 1) / STEP * STEP, record.maxLength)
+        resize(INPUTS.associateWith { length } + further.mapValues { fixed?.positions ?: it.value.size })
+        write(IDS, ids, fixed?.padId ?: 0)
         write(MASK, IntArray(ids.size) { 1 })
         write(SEGMENT_IDS, segmentIds)
-        further.forEach(::write)
+        further.forEach { (input, numbers) -> write(input, numbers) }
+    }
+
+    /** The values of the further inputs, in as many runs as a graph of a fixed length takes. */
+    private fun parts(further: Map<String, IntArray>): List<Map<String, IntArray>> {
+        val room = record.fixed?.positions ?: return listOf(further)
+        return further.flatMap { (input, numbers) -> numbers.asList().chunked(room) { mapOf(input to it.toIntArray()) } }
     }
 
     private fun check(ids: IntArray, further: Map<String, IntArray>) {
@@ -126,19 +137,25 @@ internal class Session(
         lengths = wanted
     }
 
-    /** Writes an input; what is beyond the values becomes 0. */
-    private fun write(input: String, values: IntArray) {
+    /** Writes an input; what is beyond the values is filled up. */
+    private fun write(input: String, values: IntArray, fill: Int = 0) {
         val target = graph.input(input)
         target.put(values)
-        while (target.hasRemaining()) target.put(0)
+        while (target.hasRemaining()) target.put(fill)
     }
 
-    private fun read(tokens: Int): Output {
+    /** The output; where it has rows, those of the first tokens or of the first numbers of the further input. */
+    private fun read(rows: Int): Output {
         val shape = graph.outputShape.copyOf()
-        if (rowAToken) shape[1] = tokens
+        if (shape.size > 2) shape[1] = rows
         val values = FloatArray(shape.fold(1, Int::times))
         graph.output().get(values)
         return Output(shape, values)
+    }
+
+    private fun joined(parts: List<Output>): Output {
+        val shape = parts[0].shape.copyOf().also { it[1] = parts.sumOf { part -> part.shape[1] } }
+        return Output(shape, parts.fold(FloatArray(0)) { all, part -> all + part.values })
     }
 
     /** Does something with the engine; says in one line what went wrong. */

@@ -68,10 +68,13 @@ class WrongFilesTest {
     @CsvSource(
         delimiter = '|',
         value = [
-            "\"format\":1|\"format\":5|format 5, this app reads 1, 3, 4; update the app",
+            "\"format\":1|\"format\":6|format 6, this app reads 1, 3, 4, 5; update the app",
             "\"format\":1|\"format\":4,\"abstention\":{\"temperature\":1,\"energies\":[0],\"min_score\":0,\"min_scope\":0}|abstention does not fit 3 labels",
             "\"format\":1|\"format\":3,\"integer\":{}|a full-integer file, for accelerators",
-            "\"format\":1|\"format\":5,\"fixed\":{}|a file of fixed lengths, for accelerators",
+            "\"format\":1|\"format\":5,\"fixed\":{}|record.fixed.lengths is missing",
+            "\"format\":1|\"format\":5,\"fixed\":{\"lengths\":[],\"pad_id\":0,\"positions\":null}|record.fixed does not fit a model of",
+            "\"format\":1|\"format\":5,\"fixed\":{\"lengths\":[64,16],\"pad_id\":0,\"positions\":null}|record.fixed does not fit a model of",
+            "\"format\":1|\"format\":5,\"fixed\":{\"lengths\":[8],\"pad_id\":0,\"positions\":null}|record.fixed does not fit a model of",
             "\"truncation_side\":\"right\"|\"truncation_side\":\"middle\"|record.tokenizer.truncation_side is 'middle'",
             "\"template\":null|\"template\":{\"single\":[],\"pair\":[]}|template: 0 places for 1 of text",
             "\"added_tokens\":[]|\"added_tokens\":[{\"content\":\"x\",\"id\":800}]|added token 'x' has the id 800",

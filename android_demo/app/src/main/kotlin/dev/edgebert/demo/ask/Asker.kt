@@ -4,6 +4,7 @@ import dev.edgebert.EdgebertModel
 import dev.edgebert.Reply
 import dev.edgebert.Search
 import dev.edgebert.Task
+import java.text.NumberFormat
 import java.util.Locale
 
 /** Asks a model as its task wants to be asked; gives what there is to show. */
@@ -60,7 +61,7 @@ private fun scored(title: String, score: Float) = Row(title, percent(score), sco
 
 private fun readable(label: String) = label.replace('_', ' ')
 
-private fun percent(share: Float) = String.format(Locale.getDefault(), "%.0f %%", 100 * share)
+private fun percent(share: Float) = NumberFormat.getPercentInstance(Locale.getDefault()).format(share)
 
 private fun number(value: Float) = String.format(Locale.getDefault(), "%.3f", value)
 
