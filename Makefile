@@ -123,10 +123,10 @@ ablation: $(VENV)/.dev $(MINILM)
 integer-sweep: $(VENV)/.dev
 	$(BIN)/python -m tools.studies.integer_sweep $(STATISTICS)
 
-# All 24 sizes as int8 and int8-static, in instructions on an emulated Pi 5: hours; STATISTICS as for
-# sweep. SIZES (such as 2/128,4/256) and BOARD (pi4, pi5, phone) choose.
+# All 24 sizes, and that of the classifier that ships, as int8 and int8-static, in instructions on an
+# emulated Pi 5; STATISTICS as for sweep. SIZES (such as intents,4/256) and BOARD (pi4, pi5, phone) choose.
 static-sizes: $(VENV)/.dev
-	$(BIN)/python -m tools.studies.static_sizes $(STATISTICS) $(if $(SIZES),--sizes $(SIZES)) $(if $(BOARD),--board $(BOARD))
+	$(BIN)/python -m tools.studies.static_sizes $(STATISTICS) $(if $(SIZES),--sizes $(SIZES),--publish) $(if $(BOARD),--board $(BOARD))
 
 # The package on emulated Raspberry Pis; needs apt (Debian) and qemu-user.
 test-pi: $(VENV)/.dev $(MINILM)
@@ -170,7 +170,7 @@ $(VENV)/.dev: $(READY)
 # folder with int8 models, STSB one with dev.tsv and train.tsv, SST2 a dev.tsv; see docs/comparing.md.
 peers: $(VENV)/.dev $(MINILM)
 	$(BIN)/python -m tools.peers.compare --onnx $(ONNX) --stsb $(STSB) --sst2 $(SST2) \
-	    --statistics $(STATISTICS) --publish
+	    --statistics $(STATISTICS) $(OPTIONS) --publish
 
 # docs/latency.md: all 24 sizes here and on emulated Raspberry Pis. STATISTICS as for sweep.
 latency-table: $(VENV)/.dev

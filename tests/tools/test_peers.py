@@ -61,6 +61,8 @@ def test_the_table_judges_only_where_there_is_something_to_judge():
     assert text.count("Spearman") == 1
     assert "| edgebert 1 | 5 | 1 | 1 | 0.5000 | 0.9900 |" in text
     assert "| edgebert 1 | 5 | 1 | 1 |\n" in text + "\n"
+    assert "Not raced: ONNX Runtime, OpenVINO," in text
+    assert "edgebert, ONNX" not in text
 
 
 def test_a_worker_answers_as_the_model_does(classifier, tmp_path):

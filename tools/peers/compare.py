@@ -231,7 +231,10 @@ def compare(material: Material, folder: Path) -> list[Outcome]:
 
 def table(found: Sequence[Outcome], load: str) -> str:
     """A Markdown table a contest."""
-    parts = [f"{describe_cpu()}; one thread each; load: {load}."]
+    raced = {outcome.peer.rpartition(" ")[0] for outcome in found}
+    absent = ", ".join(name for name in PEERS if name not in raced)
+    head = f"{describe_cpu()}; one thread each; load: {load}."
+    parts = [f"{head} Not raced: {absent}." if absent else head]
     for contest, entries in itertools.groupby(found, key=lambda outcome: outcome.contest):
         rows = list(entries)
         judged = rows[0].spearman is not None
@@ -254,12 +257,20 @@ def main() -> None:
     parser.add_argument("--sst2", type=Path, required=True, help="dev.tsv of SST-2")
     parser.add_argument("--statistics", type=Path, required=True, help="see random_weights.py")
     parser.add_argument("--pairs", type=int, help="of STS-B, the first ones; default: all")
+    parser.add_argument(
+        "--without", action="append", choices=[*PEERS], default=[], help="leave out; several times"
+    )
     parser.add_argument("--folder", type=Path, default=FOLDER, help="environments and models")
     parser.add_argument("--json", type=Path, help="also write the figures there")
     parser.add_argument("--publish", action="store_true", help=f"write the table into {PAGE.name}")
     arguments = parser.parse_args()
     material = Material(
-        arguments.onnx, arguments.stsb, arguments.sst2, arguments.statistics, arguments.pairs
+        arguments.onnx,
+        arguments.stsb,
+        arguments.sst2,
+        arguments.statistics,
+        arguments.pairs,
+        frozenset(arguments.without),
     )
     before = os.getloadavg()[0]
     found = compare(material, arguments.folder)

@@ -31,6 +31,9 @@ from tools.peers.environments import (
     environment,
 )
 
+Models = Mapping[str, Path]
+"""A file for each peer by name; one that cannot run the model is left out."""
+
 
 @dataclass(frozen=True)
 class Material:
@@ -42,6 +45,7 @@ class Material:
         sst2: `dev.tsv` of SST-2.
         statistics: see `random_weights`.
         pairs: of STS-B that are compared; None: all.
+        without: names of peers that are left out.
     """
 
     onnx: Path
@@ -49,10 +53,11 @@ class Material:
     sst2: Path
     statistics: Path
     pairs: int | None = None
+    without: frozenset[str] = frozenset()
 
-
-Models = Mapping[str, Path]
-"""A file for each peer by name; one that cannot run the model is left out."""
+    def wanted(self, models: Models) -> Models:
+        """Without those that are left out."""
+        return {name: model for name, model in models.items() if name not in self.without}
 
 
 def minilm(material: Material, folder: Path) -> Models:
@@ -61,12 +66,13 @@ def minilm(material: Material, folder: Path) -> Models:
     edgebert.convert(MINILM, path, force=True)
     with open_checkpoint(MINILM) as checkpoint:
         made = _made(checkpoint, material, folder, "minilm", embeds=True)
-    return {
+    models = {
         EDGEBERT.name: path,
         ONNXRUNTIME.name: material.onnx / "minilm.int8.onnx",
         PADDED.name: path,
         **made,
     }
+    return material.wanted(models)
 
 
 def classifier(size: str, onnx: str, material: Material, folder: Path) -> Models:
@@ -75,13 +81,14 @@ def classifier(size: str, onnx: str, material: Material, folder: Path) -> Models
     path.unlink(missing_ok=True)
     checkpoint = draw_checkpoint(size, material.statistics)
     convert_drawn(checkpoint, path)
-    return {
+    models = {
         EDGEBERT.name: path,
         ONNXRUNTIME.name: material.onnx / f"{onnx}.int8.onnx",
         MEDIAPIPE.name: path,
         PADDED.name: path,
         **_made(checkpoint, material, folder, onnx, embeds=False),
     }
+    return material.wanted(models)
 
 
 @dataclass(frozen=True)
@@ -139,7 +146,7 @@ def _made(
     texts.write_text("\n".join(read_column(material.stsb / "train.tsv", "sentence1")[:300]))
     made = {}
     for export in _exports(texts):
-        if export.embeds_only and not embeds:
+        if export.peer.name in material.without or (export.embeds_only and not embeds):
             continue
         output = folder / f"{name}{export.ending}"
         try:
