@@ -22,7 +22,8 @@ from edgebert.typed_json import from_json
 
 FILE = "quantization.json"
 
-_FORMAT = 1
+_FORMAT = 2
+"""1: of an earlier graph, which had other values."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Scales:
     Attributes:
         mask: taken from the score of padding.
         rows: by norm, what the first row of its sum is multiplied by; 1 if absent.
-        channels: by norm, what its output is divided by, a number a channel; 1 if absent.
+        channels: by norm, what its output is divided by, a number a channel, and what the
+            embeddings are; 1 if absent.
     """
 
     mask: float

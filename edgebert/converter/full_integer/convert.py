@@ -244,7 +244,8 @@ def apply_steps(
     if steps.channel_scales:
         # Vectors and hidden states go out as they are: no matrix behind them takes a scale back.
         last = original.head.task not in ("embed", "encode")
-        model = transforms.scale_channels(model, channel_scales(seen, names, rows, last=last))
+        scales = channel_scales(seen, names, rows, first=not fills_masks, last=last)
+        model = transforms.scale_channels(model, scales)
     return transforms.split_units(model, large_units(seen, actives))
 
 

@@ -147,7 +147,7 @@ class _Builder(Generic[T]):
         if segments is not None:
             placed = emit.add("embeddings.places", segments, placed)
         total = emit.add("embeddings", emit.reshape(words, shape), placed)
-        return self.norm(total, "embeddings.norm")
+        return self.norm(total, "embeddings.norm", "embeddings")
 
     def segments(self, inputs: dict[str, T]) -> T | None:
         """Segment vectors [n, 1, H]; segment 0 is zero (folded into the positions)."""
@@ -250,7 +250,7 @@ class _Builder(Generic[T]):
         Args:
             x: [m, 1, H], divided by the channel scales of the norm `before`.
             name: of the norm; its weight has those scales in it.
-            before: whose scales these are.
+            before: whose scales these are, or `embeddings`.
             alpha: by which the first row was multiplied.
             centred: whether the mean is 0; None: as the model says.
         """
@@ -265,8 +265,12 @@ class _Builder(Generic[T]):
             epsilon = np.full((x.shape[0], 1, 1), self.config.layer_norm_eps, np.float32)
             epsilon[0] *= np.float32(alpha * alpha)
             variance = emit.add(f"{name}.variance.epsilon", variance, epsilon)
-        scaled = emit.mul(f"{name}.scaled", x, self.weights[f"{name}.weight"])
-        y = emit.mul(name, scaled, emit.rsqrt(f"{name}.inverse", variance))
+        inverse = emit.rsqrt(f"{name}.inverse", variance)
+        # What each row and channel is multiplied by: as a dense layer of one input, since that has
+        # a scale for each of its weights. To multiply x by the weight first would round x again.
+        weight = self.weights[f"{name}.weight"][:, None]
+        factors = emit.dense_of(f"{name}.factors", inverse, f"{name}.weight", weight)
+        y = emit.mul(name, x, factors)
         bias = self.weights[f"{name}.bias"]
         return emit.add(f"{name}.shifted", y, bias) if bias.any() else y
 

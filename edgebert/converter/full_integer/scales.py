@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from edgebert.arrays import Array
 from edgebert.converter.full_integer.calibrate import Peaks
+from edgebert.converter.full_integer.transforms import EMBEDDINGS, TWO_GROUPS
 
 LEAST_ROW_SCALE = 1 / 64
 """int8 keeps 1 and this exactly in one constant."""
@@ -40,20 +41,30 @@ def row_scales(peaks: Peaks, norm_names: list[str]) -> dict[str, float]:
 
 
 def channel_scales(
-    peaks: Peaks, norm_names: list[str], rows: Mapping[str, float], *, last: bool
+    peaks: Peaks,
+    norm_names: list[str],
+    rows: Mapping[str, float],
+    *,
+    first: bool,
+    last: bool,
 ) -> dict[str, Array]:
     """For each norm s_j = max(1, a_j / median a, b_j / median b) of its output.
 
     a is the largest magnitude of the output in each channel, b that of the sum it goes into, which
-    shares the scale; medians are over channels.
+    shares the scale; medians are over channels. The embeddings have max(1, b_j / median b), but no
+    more than the variance of all channels in one sum allows.
 
     Args:
         peaks: of the outputs and of the sums.
         norm_names: in order.
         rows: row scales by norm.
+        first: whether the embeddings may be scaled: their table is no output matrix.
         last: whether the last norm's output may be scaled: what reads it is a matrix.
     """
     found = {}
+    if first:
+        sum_ = _largest(peaks, EMBEDDINGS, rows.get(norm_names[0], 1.0))
+        found[EMBEDDINGS] = np.minimum(_standing_out(sum_), np.float32(TWO_GROUPS))
     for at, norm in enumerate(norm_names):
         if at + 1 == len(norm_names):
             if not last:

@@ -26,6 +26,9 @@ from edgebert.converter.fold import (
 PLAIN_MASK = 10_000.0
 """Taken from the score of padding in the original BERT."""
 
+EMBEDDINGS = "embeddings"
+"""The sum of the tables, which has channel scales of its own."""
+
 TWO_GROUPS = 3.0
 """Channels scaled by more are summed apart in a variance."""
 
@@ -68,7 +71,8 @@ class TransformedModel:
         mask: taken from the score of padding.
         own_pool_mask: the mean over tokens has a mask of its own.
         row_scales: by norm, what the first row of the norm's sum is multiplied by; 1 if absent.
-        channel_scales: by norm, what its output is divided by [H]; 1 if absent.
+        channel_scales: by norm, what its output is divided by [H], and what the embeddings are;
+            1 if absent.
     """
 
     weights: Weights
@@ -210,10 +214,10 @@ def scale_rows(
 
 
 def scale_channels(model: TransformedModel, scales: Mapping[str, Array]) -> TransformedModel:
-    """Divides the output of each norm by channel, and with it the sum that it goes into.
+    """Divides the embeddings and the output of each norm by channel, and with it the next sum.
 
     What reads the output multiplies the scales back in; what is added to it is divided too; the
-    next norm has both in its weights.
+    next norm has both in its weights. Embeddings that are an output matrix too have no scales.
     """
     weights = dict(model.weights)
     config = model.config
@@ -227,7 +231,10 @@ def scale_channels(model: TransformedModel, scales: Mapping[str, Array]) -> Tran
         weights[f"{matrix}.bias"] = weights[f"{matrix}.bias"] / s
 
     done = replace(model, channel_scales=MappingProxyType(dict(scales)))
-    before = np.ones(config.hidden_size, np.float32)
+    before = done.scales_of(EMBEDDINGS)
+    for table in ("word", "position", "segment"):
+        if f"embeddings.{table}" in weights:
+            weights[f"embeddings.{table}"] = weights[f"embeddings.{table}"] / before
     names = norms(config)
     for at, norm in enumerate(names):
         s = done.scales_of(norm)

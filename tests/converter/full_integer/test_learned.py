@@ -103,7 +103,7 @@ DAMAGE = {
     "pair": lambda stored: stored["ranges"].update(logits=[1.0]),
     "order": lambda stored: stored["ranges"].update(logits=[1.0, 0.0]),
     "nan": lambda stored: stored["ranges"].update(logits=[0.0, float("nan")]),
-    "format": lambda stored: stored.update(format=2),
+    "format": lambda stored: stored.update(format=1),
     "kind": lambda stored: stored.update(ranges=[1]),
 }
 
