@@ -370,6 +370,24 @@ class BenchmarkReport:
     devices: tuple[DeviceResult, ...]
     format: int = FORMAT
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from edgebert.formatting import UNKNOWN, megabytes, number
+        from edgebert.page.notebook import notebook_table
+
+        rows = [
+            (
+                run.model.name,
+                device.name,
+                run.input.name or f"{run.input.tokens} tokens",
+                number(run.stats.p50 / 1000) if run.stats else UNKNOWN,
+                megabytes(run.model.bytes),
+            )
+            for device in self.devices
+            for run in device.runs
+        ]
+        return notebook_table("Benchmark", ("model", "device", "input", "p50 ms", "MB"), rows)
+
     def to_json(self) -> str:
         """The text of the file."""
         return json.dumps(asdict(self), separators=(",", ":"), allow_nan=False)

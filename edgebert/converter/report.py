@@ -53,6 +53,20 @@ class ConversionReport:
         """Size against float32."""
         return self.bytes / self.float32_bytes
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from edgebert.formatting import megabytes
+        from edgebert.page.notebook import notebook_table
+
+        rows = [
+            ("task", self.record.task),
+            ("weights", self.record.quantization.name),
+            ("size", f"{megabytes(self.bytes)} MB, {self.ratio:.0%} of float32"),
+            ("mean cosine with float32", f"{self.check.mean_cosine:.5f}"),
+            ("seconds", f"{sum(self.seconds.values()):.1f}"),
+        ]
+        return notebook_table(str(self.path), (), rows)
+
     def to_json(self) -> dict[str, Any]:
         """Plain values, for machines."""
         record = self.record

@@ -117,6 +117,18 @@ class Comparison:
                 f"{self.model.rows:,} rows)"
             )
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from edgebert.page.notebook import notebook_table
+
+        rows = []
+        for name, difference in self.differences.items():
+            low, high = self.intervals[name]
+            values = (f"{each.metrics[name]:.4f}" for each in (self.model, self.baseline))
+            rows.append((name, *values, f"{difference:+.4f}", f"{low:+.4f} to {high:+.4f}"))
+        title = f"{self.model.rows:,} rows; they disagree on {self.disagreements:,}"
+        return notebook_table(title, ("", "model", "baseline", "difference", "95 %"), rows)
+
     def to_json(self) -> dict[str, Any]:
         """Plain values, for machines."""
         return {

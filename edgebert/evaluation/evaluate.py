@@ -50,6 +50,16 @@ class Evaluation:
     confidence: Confidence | None = None
     wrong: tuple[WrongRow, ...] = ()
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from edgebert.page.notebook import notebook_table
+
+        rows = [
+            (name, *(f"{each:.4f}" for each in (value, *self.intervals[name])))
+            for name, value in self.metrics.items()
+        ]
+        return notebook_table(f"{self.task}, {self.rows:,} rows", ("", "value", "from", "to"), rows)
+
     def to_json(self) -> dict[str, Any]:
         """Plain values, for machines."""
         return {

@@ -513,6 +513,21 @@ class Model:
         ]
         return f"<edgebert.Model {', '.join(parts)}>"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from edgebert.page.notebook import notebook_table
+
+        shape, labels = self.record.model, self.labels or ()
+        rows = [
+            ("task", self.task),
+            ("size", f"{shape.num_hidden_layers} layers of {shape.hidden_size}"),
+            ("weights", self.record.quantization.name),
+            *([("labels", f"{len(labels)}: {_listed(labels)}")] if labels else []),
+            ("longest text", f"{self.max_length} tokens"),
+            ("engine", self.engine),
+        ]
+        return notebook_table(os.fspath(self._file.location), (), rows)
+
     def __reduce__(self) -> tuple[Callable[..., Model], tuple[()]]:
         if self._sessions.closed:
             raise EdgebertError(f"{self.path}: the model is closed; it cannot be pickled")
