@@ -61,19 +61,24 @@ class Training:
         return self.work / "starts" / size.label
 
     def student_command(self, size: Candidate) -> list[str]:
-        """Distils a student; a tagger, for which there is no distillation, is fine-tuned."""
+        """Distils a student; a tagger, for which there is no distillation, is fine-tuned.
+
+        With further texts a student keeps its last weights: it does not learn them by heart, and
+        the best of several epochs on dev is the luckiest one before the rate has come down.
+        """
         folder = self.student_folder(size)
         words = self._words if size.trimmed else []
         if self.data.kind.task == "tag":
             return [*self._finetune(str(self.start_folder(size)), folder), *words]
         further = min(_MOST_AUGMENTED, _AUGMENTED_ROWS // max(1, self.data.rows["train"]))
-        augmented = ["--augment", str(further), "--augment-share", _AUGMENTED_SHARE]
+        if self._augments and further:
+            more = ["--augment", str(further), "--augment-share", _AUGMENTED_SHARE]
+        else:
+            more = ["--dev", str(self.data.path("dev"))]
         return [
             *("distill", "--teacher", self.teacher_folder, "--init", "teacher"),
             *("--student", size.name, "--labels", str(self.data.path("train"))),
-            *("--dev", str(self.data.path("dev")), "-o", str(folder), *words),
-            *("--scores", str(self.work / "scores")),
-            *(augmented if self._augments and further else []),
+            *("-o", str(folder), *words, "--scores", str(self.work / "scores"), *more),
             *("--seed", str(self.seed), "--resume", "--force", "--json"),
         ]
 

@@ -125,7 +125,9 @@ def test_the_folder_has_the_file_and_all_that_is_said_of_it(commands, asked, tmp
         assert f"\n## {heading}\n" in card
     assert f"| accuracy | {facts['test']['metrics']['accuracy']:.4f} |" in card
     script = (tmp_path / "out/commands.sh").read_text().splitlines()
-    assert sum(line.startswith("edgebert distill") for line in script) == 2
+    distilled = [line for line in script if line.startswith("edgebert distill")]
+    assert len(distilled) == 2
+    assert all("--augment" in line and "--dev" not in line for line in distilled)
     assert all(each["size"]["ms"] > 0 for each in facts["trained"])
     assert f" classify, {megabytes((tmp_path / 'out/model.tflite').stat().st_size)} MB\n" in card
     assert "edgebert benchmark" in (tmp_path / "out/report.html").read_text()
