@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MINILM := $(VENV)/.minilm
 
-.PHONY: demo test fuzz damage test-tflite-runtime test-train lint docs sizes old-runtimes sweep tokenizer-settings families-table ablation integer-sweep static-sizes test-android test-pi test-pi-ssh pi-cost pi-kinds lowest-cosines peers latency-table test-accelerators benchmark-selfcheck \
+.PHONY: demo test fuzz damage test-tflite-runtime test-train lint docs sizes old-runtimes sweep tokenizer-settings families-table ablation glue integer-sweep static-sizes test-android test-pi test-pi-ssh pi-cost pi-kinds lowest-cosines peers latency-table test-accelerators benchmark-selfcheck \
     clean android-models android-screenshots aar apk intents
 
 demo: $(MINILM)
@@ -113,6 +113,11 @@ families-table: $(VENV)/.dev
 # environment of its own under build/accelerators; skipped, with the reason, where one cannot be installed.
 test-accelerators: $(VENV)/.dev $(MINILM)
 	$(BIN)/python -m pytest -s tools/checks/accelerators/test_accelerators.py
+
+# The grid of google-research/bert on what there is of GLUE in DATA, in its own layout, from MODEL;
+# beside the release's figures. Hours; broken off, it goes on.
+glue: $(TRAIN)/.ready
+	$(TRAIN)/bin/python -m tools.studies.glue $(MODEL) $(DATA) -o build/glue
 
 # What each step of a full-integer conversion is worth: the table of docs/full_integer.md. STSB is
 # the development part of STS-B (TSV), for rank correlations too.

@@ -1,0 +1,107 @@
+"""GLUE as google-research/bert published it for its compact models: `make glue`.
+
+    python -m tools.studies.glue MODEL DATA -o FOLDER
+
+DATA is laid out as GLUE is (`SST-2/train.tsv`, `SST-2/dev.tsv` …); tasks that are not there are
+left out. Each is trained with the release's grid (batches of 8 to 128, rates of 3e-4 to 3e-5, 4
+epochs) and judged on dev; the release's figures are of the hidden test set: compare with care.
+Broken off, the same command goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgebert.checkpoints.sources import open_checkpoint
+from edgebert.fitting.command import run_command
+
+EPOCHS = 4
+
+
+@dataclass(frozen=True)
+class Task:
+    """One of GLUE's.
+
+    Attributes:
+        folder: its name in GLUE's layout.
+        metric: that is published.
+        dev: its development part; MNLI has two.
+        task: of `edgebert finetune`.
+    """
+
+    folder: str
+    metric: str = "accuracy"
+    dev: str = "dev.tsv"
+    task: str = "classify"
+
+
+TASKS = (
+    Task("CoLA", "matthews"),
+    Task("SST-2"),
+    Task("MRPC"),
+    Task("STS-B", "spearman", task="regress"),
+    Task("QQP"),
+    Task("MNLI", dev="dev_matched.tsv"),
+    Task("QNLI"),
+    Task("RTE"),
+    Task("WNLI"),
+)
+
+PUBLISHED: Mapping[tuple[int, int], Sequence[float]] = {
+    (2, 128): (0.0, 83.2, 71.1, 73.6, 83.4, 70.2, 81.5, 57.2, 62.3),
+    (4, 256): (0.0, 85.9, 71.8, 73.3, 86.2, 74.8, 84.1, 57.9, 62.3),
+    (4, 512): (27.8, 89.7, 76.2, 77.0, 87.0, 77.6, 86.4, 61.8, 62.3),
+    (8, 512): (38.0, 89.6, 81.6, 78.4, 87.9, 80.0, 87.7, 62.2, 62.3),
+}
+"""The release's README, in the order of `TASKS`: percent on the test set, by layers and width."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Trains and prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", help="what to begin with, as for edgebert convert")
+    parser.add_argument("data", type=Path, help="folder laid out as GLUE")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="folder for the runs")
+    given = parser.parse_args(arguments)
+    with open_checkpoint(given.model) as checkpoint:
+        shape = checkpoint.config.num_hidden_layers, checkpoint.config.hidden_size
+    there = [task for task in TASKS if (given.data / task.folder / "train.tsv").exists()]
+    if not there:
+        parser.error(f"{given.data}: has none of {', '.join(task.folder for task in TASKS)}")
+    given.output.mkdir(parents=True, exist_ok=True)
+    figures = {task: train(task, given.model, given.data, given.output) for task in there}
+    print(table(figures, PUBLISHED.get(shape)))
+    return 0
+
+
+def train(
+    task: Task, model: str, data: Path, output: Path, run: Callable[..., Any] = run_command
+) -> float:
+    """The best dev figure of the grid."""
+    report = run(
+        [
+            *("finetune", model, "--task", task.task, "--metric", task.metric),
+            *("--train", str(data / task.folder / "train.tsv")),
+            *("--dev", str(data / task.folder / task.dev)),
+            *("--grid", "--epochs", str(EPOCHS)),
+            *("-o", str(output / task.folder), "--resume", "--force", "--json"),
+        ]
+    )
+    return float(report["metrics"][task.metric])
+
+
+def table(figures: Mapping[Task, float], published: Sequence[float] | None) -> str:
+    """Ours beside the release's, in percent; a line a task."""
+    lines = ["| task | metric | dev, ours | test, published |", "|---|---|---|---|"]
+    for task, own in figures.items():
+        known = "" if published is None else f"{published[TASKS.index(task)]:.1f}"
+        lines.append(f"| {task.folder} | {task.metric} | {100 * own:.1f} | {known} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
