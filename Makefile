@@ -109,7 +109,7 @@ sweep: $(VENV)/.dev
 families-table: $(VENV)/.dev
 	$(BIN)/python -m tools.studies.families_table
 
-# Our files in Vela, OpenVINO, TFLite Micro, LiteRT.js (Chromium) and on a software GPU, each tool in an
+# Our files in Vela, OpenVINO, TFLite Micro, LiteRT.js (Node, Chromium) and on a software GPU, each tool in an
 # environment of its own under build/accelerators; skipped, with the reason, where one cannot be installed.
 test-accelerators: $(VENV)/.dev $(MINILM)
 	$(BIN)/python -m pytest -s tools/checks/accelerators/test_accelerators.py
