@@ -48,6 +48,7 @@ EXTRAS = (
         "serve",
         "answers over HTTP",
         {
+            "anyio": "anyio",
             "prometheus-client": "prometheus_client",
             "starlette": "starlette",
             "uvicorn": "uvicorn",

@@ -80,3 +80,20 @@ def test_the_base_installation_answers_evaluates_and_searches(tmp_path):
         env={"PYTHONPATH": str(ROOT)},
     )
     assert child.stdout.splitlines() == ["lost_or_stolen_card", "19"], child.stderr
+
+
+@pytest.mark.parametrize("module", next(e for e in EXTRAS if e.name == "serve").modules.values())
+def test_the_service_says_in_one_line_what_it_lacks(module):
+    program = (
+        f"import sys; sys.modules[{module!r}] = None\nfrom edgebert.cli.program import main; main()"
+    )
+    child = subprocess.run(
+        [sys.executable, "-c", program, "serve", "intents"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=120,
+    )
+    assert child.returncode == 2
+    assert child.stderr.startswith("error: edgebert serve needs ")
+    assert child.stderr.endswith(": pip install 'edgebert[serve]'\n")
