@@ -47,6 +47,11 @@ class Saving:
         """Relative: -0.1 is a tenth less."""
         return self.static / self.dynamic - 1
 
+    def __str__(self) -> str:
+        """A row of the table, in millions."""
+        cells = (f"{self.dynamic / 1e6:.3f}", f"{self.static / 1e6:.3f}", f"{self.change:+.1%}")
+        return f"| {self.size} | {self.tokens} | {' | '.join(cells)} |"
+
 
 def savings(
     sizes: Sequence[str], statistics: Path, pi: EmulatedPi, board: str, tokens: Sequence[int]
@@ -101,12 +106,7 @@ def table(found: Sequence[Saving], board: str) -> str:
         f"| size | tokens | {' | '.join(RECIPES)} on {board} | change |",
         "|---|---|---|---|---|",
     ]
-    lines += [
-        f"| {row.size} | {row.tokens} | {row.dynamic / 1e6:.3f} | {row.static / 1e6:.3f} "
-        f"| {row.change:+.1%} |"
-        for row in found
-    ]
-    return "\n".join(lines)
+    return "\n".join([*lines, *map(str, found)])
 
 
 def main() -> int:
@@ -127,7 +127,7 @@ def main() -> int:
     found = []
     for row in savings(sizes, arguments.statistics, pi, arguments.board, tokens):
         found.append(row)
-        print(f"{row.size}, {row.tokens} tokens: {row.change:+.1%}", file=sys.stderr, flush=True)
+        print(row, file=sys.stderr, flush=True)
     print(table(found, arguments.board))
     if arguments.publish:
         write_between_marks(PAGE, "sizes", table(found, arguments.board))
