@@ -54,7 +54,7 @@ class MainActivityTest : AppTest() {
         until("labels are shown") { activity.rows().isNotEmpty() }
         val expected = EdgebertModel.fromFile(TestFiles.model("classify")).use { it.classify("Where is my card?").value.scores }
         assertEquals(
-            expected.entries.sortedByDescending { it.value }.map { it.key.replace('_', ' ') to "%.0f %%".format(100 * it.value) },
+            expected.entries.sortedByDescending { it.value }.map { it.key.replace('_', ' ') to "%.0f%%".format(100 * it.value) },
             activity.rows(),
         )
         assertTrue(activity.text(R.id.timing), Regex("Answered in [0-9.]+ ms").matches(activity.text(R.id.timing)))
