@@ -87,6 +87,7 @@ class EdgebertModel private constructor(
 
     private val embedding by lazy { WholeText(tokenizer, if (record.normalize) ::toLengthOne else ({ it })) { it } }
     private val classifying by lazy { WholeText(tokenizer, finish = classification(labels, record.abstention)) }
+    private val scoring by lazy { WholeText(tokenizer) { it } }
     private val regressing by lazy { WholeText(tokenizer) { it[0] } }
     private val tagging by lazy { Tagging(file, tokenizer) }
     private val answering by lazy { Answering(file, tokenizer) }
@@ -108,6 +109,15 @@ class EdgebertModel private constructor(
         long: LongText = LongText.TRUNCATE,
         stride: Int? = null,
     ): Reply<Classification> = reply(Task.CLASSIFY) { classifying.prepare(text, pair, truncate, long, stride) }
+
+    /** The scores of a classifier made with `--teachable`, and behind them the hidden state; parameters as for [classify]. */
+    internal fun scoresAndHidden(
+        text: String,
+        pair: String?,
+        truncate: Truncate,
+        long: LongText,
+        stride: Int?,
+    ): Reply<FloatArray> = reply(Task.CLASSIFY, hidden = true) { scoring.prepare(text, pair, truncate, long, stride) }
 
     /** A value for a text, or a text and its pair; parameters as for [classify]. */
     @JvmOverloads
@@ -283,16 +293,18 @@ class EdgebertModel private constructor(
     private fun runCase(case: SelfTest): Output =
         answering(Stopwatch()) { run -> run(Encoding(case.ids, case.segmentIds, false, emptyList()), case.further) }
 
-    private fun <T> reply(method: Task, prepare: () -> Job<T>): Reply<T> {
+    private fun <T> reply(method: Task, hidden: Boolean = false, prepare: () -> Job<T>): Reply<T> {
         if (task != method) throw EdgebertException(Reason.WrongTask(task, method), "$name: is for ${task.id}, not for ${method.id}")
         val watch = Stopwatch()
         val job = enoughMemory { watch.tokenizing(prepare) }
-        val value = answering(watch, job::answer)
+        val value = answering(watch, hidden, job::answer)
         return Reply(value, job.inputs.sumOf { it.ids.size }, job.truncated, watch.timing())
     }
 
-    private fun <T> answering(watch: Stopwatch, answer: (Run) -> T): T = enoughMemory {
-        watch.answering { answer { input, further -> inTurn(watch) { it.run(input.ids, input.segmentIds, further, watch) } } }
+    private fun <T> answering(watch: Stopwatch, hidden: Boolean = false, answer: (Run) -> T): T = enoughMemory {
+        watch.answering {
+            answer { input, further -> inTurn(watch) { it.run(input.ids, input.segmentIds, further, watch, hidden) } }
+        }
     }
 
     /** Runs something when nobody else does. */

@@ -81,6 +81,15 @@ sealed class Reason {
      */
     data class UnknownPrompt(val prompt: String, val accepted: Set<String>) : Reason()
 
+    /** No label is taught yet to an embedder that is to classify. */
+    data object NothingTaught : Reason()
+
+    /** Labels cannot be taught to this file: it is neither for embed nor a classifier made with `--teachable`. */
+    data object NotTeachable : Reason()
+
+    /** A side file of taught labels does not serve. */
+    data class WrongTaught(val fault: TaughtFault) : Reason()
+
     /** A folder or file cannot be written. */
     data object Unwritable : Reason()
 
@@ -133,4 +142,19 @@ enum class IndexFault {
 
     /** Its documents were embedded behind another prompt. */
     OTHER_PROMPT,
+}
+
+/** Why a side file of taught labels does not serve. */
+enum class TaughtFault {
+    /** It is no such file. */
+    NOT_TAUGHT,
+
+    /** It is of a newer edgebert. */
+    TOO_NEW,
+
+    /** It is not as it was written. */
+    DAMAGED,
+
+    /** It was taught to another model. */
+    OTHER_MODEL,
 }

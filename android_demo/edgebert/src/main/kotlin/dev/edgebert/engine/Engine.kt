@@ -39,7 +39,7 @@ interface Engine {
 class GraphFile(val bytes: ByteBuffer, val inputs: Set<String>, val lengths: List<Int>)
 
 /**
- * An open graph. All its inputs are int32 [1, n], the lengths n are set by [resize]; it has one output.
+ * An open graph. All its inputs are int32 [1, n], the lengths n are set by [resize]; it has one output, or two.
  *
  * For one thread at a time. Like [Engine.open] its functions throw a RuntimeException or a LinkageError where they fail.
  */
@@ -64,6 +64,12 @@ interface Graph : Closeable {
 
     /** The values of the output in row order; good until the next call of any function. */
     fun output(): FloatBuffer
+
+    /**
+     * The values of the second output likewise; only files made with `edgebert convert --teachable` have one, and only
+     * [dev.edgebert.Taught] asks for it.
+     */
+    fun secondOutput(): FloatBuffer = throw UnsupportedOperationException("this engine gives one output")
 
     override fun close()
 }

@@ -73,8 +73,12 @@ private class Interpreted(private val interpreter: InterpreterApi) : Graph {
         interpreter.runForMultipleInputsOutputs(all, emptyMap<Int, Any>())
     }
 
-    override fun output(): FloatBuffer =
-        interpreter.getOutputTensor(0).asReadOnlyBuffer().order(ByteOrder.nativeOrder()).asFloatBuffer()
+    override fun output(): FloatBuffer = output(0)
+
+    override fun secondOutput(): FloatBuffer = output(1)
+
+    private fun output(number: Int): FloatBuffer =
+        interpreter.getOutputTensor(number).asReadOnlyBuffer().order(ByteOrder.nativeOrder()).asFloatBuffer()
 
     override fun close() = interpreter.close()
 }

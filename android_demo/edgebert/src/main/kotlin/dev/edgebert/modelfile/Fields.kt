@@ -45,6 +45,9 @@ internal class Fields(private val values: Map<*, *>, private val where: String) 
     /** All fields, each with a string. */
     fun allStrings(): Map<String, String> = values.keys.associate { it as String to string(it) }
 
+    /** What [read] gives for the name of each field. */
+    fun <T> each(read: Fields.(String) -> T): Map<String, T> = values.keys.associate { it as String to read(it) }
+
     /** What [read] gives, or null where the value is null. */
     fun <T> orNull(name: String, read: Fields.(String) -> T): T? =
         if (name in values && values[name] == null) null else read(name)

@@ -62,6 +62,7 @@ class FixedLengths(val lengths: List<Int>, val padId: Int, val positions: Int?)
  * @property prompts of embed: texts that are put before a text, by name.
  * @property defaultPrompt name of the one that is taken where none is asked for.
  * @property abstention of classify: when the answer is not to be relied on; null: never.
+ * @property teaching of classify: how labels are taught to it; null: they are not.
  * @property vectorSize how many numbers a vector of embed has.
  * @property fixed of a file whose graphs take fixed lengths; null: it takes any length.
  * @property graphCrc32c checksum of all bytes before the archive; null in files of versions that wrote none.
@@ -85,6 +86,7 @@ class Record(
     val vectorSize: Int,
     val abstention: Abstention? = null,
     val fixed: FixedLengths? = null,
+    val teaching: Teaching? = null,
 ) {
     /** The size that the last axis of the file's output must have. */
     internal val outputWidth: Int
@@ -158,7 +160,10 @@ private fun Fields.record() = Record(
     vectorSize = if (has("vector_size")) int("vector_size") else fields("model").int("hidden_size"),
     abstention = if (has("abstention")) fields("abstention").abstention(labels = strings("labels").size) else null,
     fixed = if (has("fixed")) fields("fixed").fixedLengths(maxLength = int("max_length")) else null,
+    teaching = if (has("teaching")) fields("teaching").teaching() else null,
 )
+
+private fun Fields.teaching() = Teaching(string("matrix"), floats("scales"), floats("shift"), string("centres"), float("lead"))
 
 private fun Fields.fixedLengths(maxLength: Int): FixedLengths {
     val lengths = ints("lengths").asList()

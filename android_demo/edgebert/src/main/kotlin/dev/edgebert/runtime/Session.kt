@@ -57,14 +57,21 @@ internal class Session(
      * @param segmentIds 0 or 1 for each token.
      * @param further values of the further inputs by name: numbers of tokens, from 0.
      * @param watch told how long it took.
+     * @param hidden puts the second output behind the first: [1, K + H].
      */
-    fun run(ids: IntArray, segmentIds: IntArray, further: Map<String, IntArray>, watch: Stopwatch): Output {
+    fun run(
+        ids: IntArray,
+        segmentIds: IntArray,
+        further: Map<String, IntArray>,
+        watch: Stopwatch,
+        hidden: Boolean = false,
+    ): Output {
         check(ids, further)
         val parts = parts(further).map { part ->
             guarded {
                 watch.setting { set(ids, segmentIds, part) }
                 watch.invoking { graph.run() }
-                read(part.values.firstOrNull()?.size ?: ids.size)
+                if (hidden) readBoth() else read(part.values.firstOrNull()?.size ?: ids.size)
             }
         }
         return parts.singleOrNull() ?: joined(parts)
@@ -156,6 +163,13 @@ internal class Session(
     private fun joined(parts: List<Output>): Output {
         val shape = parts[0].shape.copyOf().also { it[1] = parts.sumOf { part -> part.shape[1] } }
         return Output(shape, parts.fold(FloatArray(0)) { all, part -> all + part.values })
+    }
+
+    private fun readBoth(): Output {
+        val second = graph.secondOutput()
+        val state = FloatArray(second.remaining()).also(second::get)
+        val values = read(rows = 1).values + state
+        return Output(intArrayOf(1, values.size), values)
     }
 
     /** Does something with the engine; says in one line what went wrong. */

@@ -1,0 +1,102 @@
+package dev.edgebert.tasks
+
+import dev.edgebert.Classification
+import dev.edgebert.EdgebertException
+import dev.edgebert.Reason
+import dev.edgebert.modelfile.Record
+import dev.edgebert.modelfile.Teaching
+import java.util.Base64
+import java.util.zip.CRC32
+
+/** A score is the softmax of cosines times it. */
+private const val SHARPNESS = 20f
+
+/** What is compared with taught labels: an embedder's vectors, or a classifier's hidden states (runtime/lessons.py). */
+internal interface Lessons {
+    /** By which a side file knows its model, 8 hexadecimal digits. */
+    val fingerprint: String
+
+    /** Of a point. */
+    val width: Int
+
+    /** The file's own. */
+    val labels: List<String>
+
+    /** What is compared, of length 1, from an output. */
+    fun point(output: FloatArray): FloatArray
+
+    /** The answer by all labels; a prototype of each of those taught is its point. */
+    fun answer(output: FloatArray, taught: List<String>, prototypes: List<FloatArray>): Classification
+}
+
+/** A file for embed: all labels are taught. */
+internal class EmbedderLessons(record: Record) : Lessons {
+    override val fingerprint = "%08x".format(checkNotNull(record.graphCrc32c))
+    override val width = record.vectorSize
+    override val labels = emptyList<String>()
+
+    override fun point(output: FloatArray) = toLengthOne(output)
+
+    override fun answer(output: FloatArray, taught: List<String>, prototypes: List<FloatArray>): Classification {
+        val point = point(output)
+        val scores = softmax(FloatArray(taught.size) { SHARPNESS * dot(prototypes[it], point) })
+        val best = scores.argMax()
+        return Classification(taught[best], scores[best], taught.indices.associate { taught[it] to scores[it] })
+    }
+}
+
+/** A classifier that was converted to be taught: labels beside its own; outputs are scores [K] and hidden state [H]. */
+internal class ClassifierLessons(private val record: Record, private val teaching: Teaching) : Lessons {
+    override val fingerprint = "%08x".format(
+        CRC32().apply { update("%08x".format(checkNotNull(record.graphCrc32c)).plus(teaching.matrix).toByteArray()) }.value,
+    )
+    override val width = record.model.hiddenSize
+    override val labels = record.labels
+
+    private val matrix = rows(teaching.matrix, width).mapIndexed { at, row -> FloatArray(width) { row[it] * teaching.scales[at] } }
+    private val centres = rows(teaching.centres, labels.size).map(::toLengthOne)
+    private val own = classification(labels, record.abstention)
+
+    override fun point(output: FloatArray): FloatArray {
+        val hidden = output.copyOfRange(labels.size, output.size)
+        return toLengthOne(FloatArray(width) { dot(matrix[it], hidden) - teaching.shift[it] })
+    }
+
+    override fun answer(output: FloatArray, taught: List<String>, prototypes: List<FloatArray>): Classification {
+        val plain = own(output.copyOf(labels.size))
+        if (taught.isEmpty()) return plain
+        val point = point(output)
+        val rest = logSumExp(DoubleArray(labels.size) { (SHARPNESS * dot(centres[it], point)).toDouble() }) + teaching.lead
+        val shares = softmax(FloatArray(taught.size) { SHARPNESS * dot(prototypes[it], point) } + rest.toFloat())
+        val scores = LinkedHashMap<String, Float>()
+        plain.scores.forEach { (label, score) -> scores[label] = score * shares.last() }
+        taught.forEachIndexed { at, label -> scores[label] = shares[at] }
+        val best = shares.copyOf(taught.size).argMax()
+        val takes = shares[best] > plain.score * shares.last()
+        val score = if (takes) shares[best] else plain.score * shares.last()
+        val abstained = record.abstention?.let { (!takes && plain.abstained == true) || score < it.minScore }
+        return Classification(if (takes) taught[best] else plain.label, score, scores, abstained)
+    }
+
+    /** Rows of int8 as float32. */
+    private fun rows(base64: String, count: Int): List<FloatArray> {
+        val levels = levels(base64)
+        if (levels?.size != count * width || teaching.scales.size != width || teaching.shift.size != width) {
+            throw EdgebertException(Reason.Damaged, "edgebert record: record.teaching does not fit ${labels.size} labels and $width numbers")
+        }
+        return List(count) { row -> FloatArray(width) { levels[row * width + it].toFloat() } }
+    }
+}
+
+/** What base64 stands for; null where it is none. */
+internal fun levels(base64: String): ByteArray? = try {
+    Base64.getDecoder().decode(base64)
+} catch (_: IllegalArgumentException) {
+    null
+}
+
+private fun dot(one: FloatArray, other: FloatArray): Float {
+    var sum = 0f
+    for (at in one.indices) sum += one[at] * other[at]
+    return sum
+}
