@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MINILM := $(VENV)/.minilm
 
-.PHONY: demo test fuzz damage test-tflite-runtime test-train lint docs sizes old-runtimes sweep tokenizer-settings families-table ablation glue integer-sweep static-sizes test-android test-pi test-pi-ssh pi-cost pi-kinds lowest-cosines peers latency-table test-accelerators benchmark-selfcheck \
+.PHONY: demo test fuzz damage test-tflite-runtime test-train lint docs sizes old-runtimes sweep tokenizer-settings families-table ablation glue integer-sweep static-sizes test-android test-pi test-pi-ssh test-pi-guide pi-cost pi-kinds lowest-cosines peers latency-table test-accelerators benchmark-selfcheck \
     clean android-models android-screenshots aar apk intents
 
 demo: $(MINILM)
@@ -141,6 +141,11 @@ test-pi: $(VENV)/.dev $(MINILM)
 # qemu-user, cpio and openssh-client.
 test-pi-ssh: $(VENV)/.dev
 	$(BIN)/python -m pytest tools/devices/emulated_pi/test_pi_ssh.py
+
+# The commands of docs/tutorials/raspberry_pi.md in a whole emulated Raspberry Pi with systemd; half an
+# hour. Needs what test-pi-ssh does.
+test-pi-guide: $(VENV)/.dev
+	$(BIN)/python -m pytest tools/devices/emulated_pi/test_pi_guide.py
 
 # Instructions an answer on emulated Raspberry Pis against the committed figures. STATISTICS as for
 # sweep; ONNX is a folder with int8 models to hold against, see docs/pi_cost.md.

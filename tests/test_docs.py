@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 ON_A_PI = ROOT / "docs/tutorials/raspberry_pi.md"
-"""Its commands are for a Raspberry Pi."""
+"""Its commands run on an emulated Raspberry Pi: tools/devices/emulated_pi/test_pi_guide.py."""
 
 
 def blocks(language):

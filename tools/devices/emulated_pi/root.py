@@ -52,11 +52,15 @@ class EmulatedPi:
         return script
 
     def site(self, *packages: str) -> Path:
-        """A folder with aarch64 wheels of these packages and of what they need."""
+        """A folder with aarch64 wheels of these packages and of what they need, installed."""
         folder = self.home() / ("site-" + "-".join(packages).replace("/", "_"))
         if not folder.exists():
-            _install_wheels(packages, folder, self._python_version(ARM64))
+            self._pip(("install", "--target"), folder, packages)
         return folder
+
+    def wheels(self, folder: Path, *packages: str) -> None:
+        """Downloads aarch64 wheels of these packages and of what they need."""
+        self._pip(("download", "--dest"), folder, packages)
 
     def command(self, board: str, arguments: Sequence[str | Path]) -> list[str]:
         """What to execute to run the board's Python."""
@@ -114,6 +118,18 @@ class EmulatedPi:
         if installed.returncode:
             raise RuntimeError(f"pip on {board}: {installed.stderr}")
 
+    def _pip(self, verb: tuple[str, str], folder: Path, packages: Sequence[str]) -> None:
+        """Runs this machine's pip for aarch64; the folder comes to be whole or not at all."""
+        part = folder.with_name(f"{folder.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        command = [
+            sys.executable, "-m", "pip", verb[0], "-q", verb[1], part, "--only-binary=:all:",
+            "--implementation=cp", f"--python-version={self._python_version(ARM64)}",
+            *(f"--platform={platform}" for platform in PLATFORMS), *packages,
+        ]  # fmt: skip
+        subprocess.run(command, check=True)
+        part.rename(folder)
+
     def _build_board(self, name: str, script: Path) -> None:
         board = BOARDS[name]
         root = script.parent / name
@@ -151,18 +167,6 @@ class EmulatedPi:
 def digest(data: bytes) -> str:
     """A short name for a content."""
     return hashlib.sha256(data).hexdigest()[:12]
-
-
-def _install_wheels(packages: Sequence[str], folder: Path, python_version: str) -> None:
-    part = folder.with_name(f"{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    command = [
-        sys.executable, "-m", "pip", "install", "-q", "--target", part, "--only-binary=:all:",
-        "--implementation=cp", f"--python-version={python_version}",
-        *(f"--platform={platform}" for platform in PLATFORMS), *packages,
-    ]  # fmt: skip
-    subprocess.run(command, check=True)
-    part.rename(folder)
 
 
 def main() -> None:
