@@ -19,9 +19,9 @@ from edgebert.evaluation.data import DataSet, open_data
 from edgebert.evaluation.evaluators.evaluator import known_label
 from edgebert.model_file.teaching import Teaching
 from edgebert.progress import Progress
-from edgebert.runtime.lessons import SHARPNESS
 from edgebert.runtime.model import Model
 from edgebert.runtime.sessions import open_session
+from edgebert.runtime.teaching_method import SHARPNESS
 from edgebert.runtime.whitening import Whitening, levels_of
 
 Array: TypeAlias = npt.NDArray[Any]

@@ -14,7 +14,6 @@ import numpy as np
 from edgebert.arrays import Array
 from edgebert.errors import EdgebertError
 from edgebert.model_file.read import ModelFile, read_model_file
-from edgebert.runtime.lessons import lessons_for
 from edgebert.runtime.model import Model, check_arguments, load
 from edgebert.runtime.tasks import check_threshold
 from edgebert.runtime.tasks.classify import Classification
@@ -29,6 +28,7 @@ from edgebert.runtime.taught_file import (
     stamp,
     write_taught,
 )
+from edgebert.runtime.teaching_method import teaching_method
 from edgebert.support import EngineName
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ class TeachableModel(Model):
     It has all of `Model`'s methods for `classify`. Of a file for `embed` all labels are taught: a
     text gets the one whose sentences' mean vector (prototype; Snell et al. 2017, arXiv:1703.05175)
     is nearest by cosine. A classifier that was converted to be taught has its own labels beside
-    them (`lessons`). What is taught lies in the side file at once, which is replaced whole; the
-    model's own file never changes.
+    them (`teaching_method`). What is taught lies in the side file at once, which is replaced
+    whole; the model's own file never changes.
 
     Threads may share it; each answer is by the labels of one moment.
     """
@@ -70,19 +70,19 @@ class TeachableModel(Model):
             )
         if threshold is not None:
             check_threshold(threshold)
-        lessons = lessons_for(file, threshold)
+        method = teaching_method(file, threshold)
         self._side = taught
-        self._own = lessons.fingerprint, lessons.width
+        self._own = method.fingerprint, method.width
         self._stamp = stamp(taught)  # before reading: at worst it is read once more
         known = read_taught(taught, *self._own)
-        super().__init__(file, engine=engine, threads=threads, hidden=lessons.hidden)
-        self._lessons = lessons
+        super().__init__(file, engine=engine, threads=threads, hidden=method.hidden)
+        self._method = method
         self.abstention = None  # of the file's labels alone; what is taught may have others
         self.threshold = threshold
         self.task = "classify"
         self._teaching = threading.Lock()
-        self._points = lessons.task(self.tokenizer, lessons.point)
-        self._task = lessons.task(self.tokenizer, self._classify)
+        self._points = method.task(self.tokenizer, method.point)
+        self._task = method.task(self.tokenizer, self._classify)
         self._rows: dict[str, tuple[TaughtLabel, Array]] = {}
         self._take(known)
 
@@ -175,7 +175,7 @@ class TeachableModel(Model):
 
     def _vectors_of(self, label: str, texts: Sequence[str]) -> list[Array]:
         check_label(label)
-        if label in self._lessons.labels:
+        if label in self._method.labels:
             raise EdgebertError(f"label {label!r} is one of the file's own; teach another")
         if isinstance(texts, str):
             raise EdgebertError("a list of sentences is needed; one string was given")
@@ -205,7 +205,7 @@ class TeachableModel(Model):
     def _take(self, taught: TaughtLabels) -> None:
         self._known = taught
         labels = tuple(taught.labels)
-        self.labels = (*self._lessons.labels, *labels)
+        self.labels = (*self._method.labels, *labels)
         self._rows = {name: self._row(name, each) for name, each in taught.labels.items()}
         matrix = np.array([row for _, row in self._rows.values()], np.float32)
         self._prototypes = _Prototypes(labels, matrix)
@@ -218,7 +218,7 @@ class TeachableModel(Model):
         return entry, to_length_one(entry.mean())
 
     def _classify(self, output: Array) -> Classification:
-        return self._lessons.answer(output, *self._prototypes)
+        return self._method.answer(output, *self._prototypes)
 
 
 def load_teachable(

@@ -138,7 +138,7 @@ def test_a_threshold_abstains(file, side, model):
         ("x" * 101, ["a"], "longer than 100"),
     ],
 )
-def test_wrong_lessons_are_one_line_and_change_nothing(model, side, label, texts, said):
+def test_wrong_teaching_are_one_line_and_change_nothing(model, side, label, texts, said):
     model.teach("freeze", FREEZE)
     before = side.read_bytes()
     with pytest.raises(EdgebertError, match=said) as caught:

@@ -17,8 +17,8 @@ from edgebert.converter.teach import whitening
 from edgebert.data import read_lines
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.model_file.read import read_model_file
-from edgebert.runtime.lessons import SHARPNESS
 from edgebert.runtime.sessions import open_session
+from edgebert.runtime.teaching_method import SHARPNESS
 from edgebert.runtime.whitening import Whitening
 from tests.conftest import REFERENCE
 
@@ -155,7 +155,7 @@ def test_a_side_file_is_for_the_classifier_that_taught_it(model, side, data, tmp
         edgebert.load(other, taught=side)
 
 
-def test_wrong_lessons_and_files_are_one_line(model, classifier, data, tmp_path):
+def test_wrong_teaching_and_files_are_one_line(model, classifier, data, tmp_path):
     with pytest.raises(EdgebertError, match="'neutral' is one of the file's own"):
         model.teach("neutral", LESSON)
     with pytest.raises(EdgebertError, match="convert it with --teachable DATA"):

@@ -26,10 +26,10 @@ import numpy.typing as npt
 
 from edgebert.errors import TruncationWarning
 from edgebert.model_file.read import read_model_file
-from edgebert.runtime.lessons import Lessons, lessons_for
 from edgebert.runtime.sessions import open_session
 from edgebert.runtime.tasks.embed import to_length_one
 from edgebert.runtime.taught_file import TaughtLabel
+from edgebert.runtime.teaching_method import TeachingMethod, teaching_method
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -72,8 +72,8 @@ def write_rest(path: Path) -> None:
 def ask(path: Path, part: str) -> Questions:
     """Runs a model on all questions of a part."""
     file = read_model_file(path)
-    tokenizer, lessons = file.tokenizer(), lessons_for(file, None)
-    session = open_session(path, max_length=file.record.max_length, hidden=lessons.hidden)
+    tokenizer, method = file.tokenizer(), teaching_method(file, None)
+    session = open_session(path, max_length=file.record.max_length, hidden=method.hidden)
     rows = read(part)
     outputs = []
     for text, _ in rows:
@@ -84,12 +84,12 @@ def ask(path: Path, part: str) -> Questions:
 
 
 def shares(
-    lessons: Lessons, taught: dict[str, list[Array]], new: set[str], test: Questions
+    method: TeachingMethod, taught: dict[str, list[Array]], new: set[str], test: Questions
 ) -> tuple[float, float, float]:
     """Share of right answers on labels that are not new, on new ones, and on all."""
     entries = [TaughtLabel.of(np.mean(points, axis=0), len(points)) for points in taught.values()]
     matrix = np.stack([to_length_one(entry.mean()) for entry in entries])
-    found = [lessons.answer(output, list(taught), matrix).label for output in test.outputs]
+    found = [method.answer(output, list(taught), matrix).label for output in test.outputs]
     right = np.array([one == other for one, other in zip(found, test.labels, strict=True)])
     of_new = np.array([label in new for label in test.labels])
     return float(right[~of_new].mean()), float(right[of_new].mean()), float(right.mean())
@@ -97,27 +97,27 @@ def shares(
 
 def table(path: Path) -> None:
     """Prints the rows of one model."""
-    lessons = lessons_for(read_model_file(path), None)
+    method = teaching_method(read_model_file(path), None)
     train, test = ask(path, "train"), ask(path, "test")
     names = sorted(set(train.labels))
     new = held_out(names)
     points: dict[str, list[Array]] = {name: [] for name in names}
     for label, output in zip(train.labels, train.outputs, strict=True):
-        points[label].append(lessons.point(output))
-    base = {} if lessons.labels else {name: points[name] for name in names if name not in new}
-    if {*lessons.labels, *base} != set(names) - set(new):
+        points[label].append(method.point(output))
+    base = {} if method.labels else {name: points[name] for name in names if name not in new}
+    if {*method.labels, *base} != set(names) - set(new):
         raise SystemExit(f"{path}: is not for the 60 labels that are not held out")
-    if lessons.labels:
-        print(f"{path.name}, nothing taught: {100 * alone(lessons, test):.2f} % of the 60 labels")
+    if method.labels:
+        print(f"{path.name}, nothing taught: {100 * alone(method, test):.2f} % of the 60 labels")
     for count in SENTENCES:
         rows = []
         for draw in range(DRAWS):
             random = np.random.default_rng(draw)
-            lesson = {
+            drawn = {
                 name: [points[name][at] for at in random.permutation(len(points[name]))[:count]]
                 for name in new
             }
-            rows.append(shares(lessons, {**base, **lesson}, set(new), test))
+            rows.append(shares(method, {**base, **drawn}, set(new), test))
         (old, taught, every), least = 100 * np.mean(rows, axis=0), 100 * np.min(rows, axis=0)
         print(
             f"{path.name}, {count} sentences: {old:.2f} % (least {least[0]:.2f}) of the 60 labels, "
@@ -126,12 +126,12 @@ def table(path: Path) -> None:
         )
 
 
-def alone(lessons: Lessons, test: Questions) -> float:
+def alone(method: TeachingMethod, test: Questions) -> float:
     """Share of right answers on a classifier's own labels while nothing is taught."""
     right = [
-        lessons.answer(output, [], np.empty(0)).label == label
+        method.answer(output, [], np.empty(0)).label == label
         for output, label in zip(test.outputs, test.labels, strict=True)
-        if label in lessons.labels
+        if label in method.labels
     ]
     return float(np.mean(right))
 

@@ -6,9 +6,9 @@ import dev.edgebert.modelfile.TaughtLabels
 import dev.edgebert.modelfile.checkLabel
 import dev.edgebert.modelfile.readTaught
 import dev.edgebert.modelfile.writeTaught
-import dev.edgebert.tasks.ClassifierLessons
-import dev.edgebert.tasks.EmbedderLessons
-import dev.edgebert.tasks.Lessons
+import dev.edgebert.tasks.ClassifierMethod
+import dev.edgebert.tasks.EmbedderMethod
+import dev.edgebert.tasks.TeachingMethod
 import dev.edgebert.tasks.toLengthOne
 import java.io.File
 
@@ -22,7 +22,7 @@ import java.io.File
  * Threads may share one; each answer is by the labels of one moment. The model must stay open as long as it is used,
  * and no other may write the side file meanwhile. Calls block: off the main thread.
  */
-class Taught private constructor(private val model: EdgebertModel, private val file: File, private val lessons: Lessons) {
+class Taught private constructor(private val model: EdgebertModel, private val file: File, private val method: TeachingMethod) {
     private class Known(val taught: TaughtLabels) {
         val labels = taught.labels.keys.toList()
         val prototypes = taught.labels.values.map { toLengthOne(it.mean()) }
@@ -31,10 +31,10 @@ class Taught private constructor(private val model: EdgebertModel, private val f
     private val lock = Any()
 
     @Volatile
-    private var known = Known(readTaught(file, lessons.fingerprint, lessons.width))
+    private var known = Known(readTaught(file, method.fingerprint, method.width))
 
     /** The file's own, and those that are taught. */
-    val labels: List<String> get() = lessons.labels + known.labels
+    val labels: List<String> get() = method.labels + known.labels
 
     /** The labels that are taught, and how many sentences each was taught with. */
     val taught: Map<String, Long> get() = known.taught.labels.mapValues { it.value.texts }
@@ -57,7 +57,7 @@ class Taught private constructor(private val model: EdgebertModel, private val f
         if (labels.isEmpty()) throw EdgebertException(Reason.NothingTaught, "$file: no label is taught yet; teach one or more")
         val reply = output(text, pair, truncate, long, stride)
         val start = System.nanoTime()
-        val answer = lessons.answer(reply.value, now.labels, now.prototypes)
+        val answer = method.answer(reply.value, now.labels, now.prototypes)
         val timing = reply.timing.run { copy(finishNanos = finishNanos + System.nanoTime() - start) }
         return Reply(answer, reply.tokens, reply.truncated, timing)
     }
@@ -73,7 +73,7 @@ class Taught private constructor(private val model: EdgebertModel, private val f
     @Throws(EdgebertException::class)
     fun teach(label: String, texts: List<String>) {
         checkLabel(label)
-        if (label in lessons.labels) throw wrong("label", "label '$label' is one of the file's own; teach another")
+        if (label in method.labels) throw wrong("label", "label '$label' is one of the file's own; teach another")
         if (texts.isEmpty()) throw wrong("texts", "label '$label': no sentences given; one or more are needed")
         val points = texts.map(::point)
         change { taught ->
@@ -109,7 +109,7 @@ class Taught private constructor(private val model: EdgebertModel, private val f
 
     /** Python may have replaced the file meanwhile, so it is read anew. */
     private fun change(changes: (TaughtLabels) -> Map<String, TaughtLabel?>) = synchronized(lock) {
-        val taught = readTaught(file, lessons.fingerprint, lessons.width)
+        val taught = readTaught(file, method.fingerprint, method.width)
         val wanted = changes(taught)
         if (wanted.isNotEmpty()) {
             val changed = taught.changed(wanted)
@@ -122,7 +122,7 @@ class Taught private constructor(private val model: EdgebertModel, private val f
         if (model.tokenizer.ids(text).isEmpty()) {
             throw EdgebertException(Reason.NoWords, "sentence '${text.take(40)}' has no words; nothing is learned from it")
         }
-        return lessons.point(output(text, null, Truncate.LONGEST, LongText.TRUNCATE, null).value)
+        return method.point(output(text, null, Truncate.LONGEST, LongText.TRUNCATE, null).value)
     }
 
     private fun output(text: String, pair: String?, truncate: Truncate, long: LongText, stride: Int?): Reply<FloatArray> =
@@ -142,15 +142,15 @@ class Taught private constructor(private val model: EdgebertModel, private val f
          */
         @JvmStatic
         @Throws(EdgebertException::class)
-        fun open(model: EdgebertModel, file: File): Taught = Taught(model, file, lessons(model))
+        fun open(model: EdgebertModel, file: File): Taught = Taught(model, file, methodFor(model))
 
-        private fun lessons(model: EdgebertModel): Lessons {
+        private fun methodFor(model: EdgebertModel): TeachingMethod {
             val record = model.record
             val teaching = record.teaching
             return when {
                 record.graphCrc32c == null -> null
-                model.task == Task.EMBED -> EmbedderLessons(record)
-                model.task == Task.CLASSIFY && teaching != null -> ClassifierLessons(record, teaching)
+                model.task == Task.EMBED -> EmbedderMethod(record)
+                model.task == Task.CLASSIFY && teaching != null -> ClassifierMethod(record, teaching)
                 else -> null
             } ?: throw EdgebertException(
                 Reason.NotTeachable,

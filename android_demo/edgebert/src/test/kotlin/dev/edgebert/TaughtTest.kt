@@ -47,7 +47,7 @@ class TaughtTest {
             val python = labelsOf(File(MADE, "python-$name.taught"))
             open("$name.tflite") { model ->
                 val taught = Taught.open(model, file)
-                for ((label, texts) in lessons()) taught.teach(label, texts)
+                for ((label, texts) in sentences()) taught.teach(label, texts)
                 taught.teach("more", listOf("a card"))
                 taught.teach("more", listOf("my money", "Crème brûlée"))
                 assertEquals(3L, taught.taught["more"])
@@ -82,7 +82,7 @@ class TaughtTest {
     }
 
     @Test
-    fun `wrong lessons and files are refused and change nothing`() {
+    fun `wrong teaching and files are refused and change nothing`() {
         open("embed.tflite") { model ->
             val taught = Taught.open(model, side)
             assertReason(Reason.NothingTaught) { taught.classify("a card") }
@@ -118,9 +118,9 @@ class TaughtTest {
     }
 
     /** The sentences that Python taught: the first five of every fifth label, in the order of the test questions. */
-    private fun lessons(): Map<String, List<String>> {
+    private fun sentences(): Map<String, List<String>> {
         val taught = labelsOf(File(MADE, "python-teachable.taught")).keys
-        return jsonLines(File(MADE, "lessons.jsonl")).associate {
+        return jsonLines(File(MADE, "taught_sentences.jsonl")).associate {
             it["label"] as String to (it["texts"] as List<*>).map { text -> text as String }
         }.also { assertEquals(taught, it.keys) }
     }

@@ -11,8 +11,8 @@ import java.util.zip.CRC32
 /** A score is the softmax of cosines times it. */
 private const val SHARPNESS = 20f
 
-/** What is compared with taught labels: an embedder's vectors, or a classifier's hidden states (runtime/lessons.py). */
-internal interface Lessons {
+/** What is compared with taught labels: an embedder's vectors, or a classifier's hidden states (runtime/teaching_method.py). */
+internal interface TeachingMethod {
     /** By which a side file knows its model, 8 hexadecimal digits. */
     val fingerprint: String
 
@@ -30,7 +30,7 @@ internal interface Lessons {
 }
 
 /** A file for embed: all labels are taught. */
-internal class EmbedderLessons(record: Record) : Lessons {
+internal class EmbedderMethod(record: Record) : TeachingMethod {
     override val fingerprint = "%08x".format(checkNotNull(record.graphCrc32c))
     override val width = record.vectorSize
     override val labels = emptyList<String>()
@@ -46,7 +46,7 @@ internal class EmbedderLessons(record: Record) : Lessons {
 }
 
 /** A classifier that was converted to be taught: labels beside its own; outputs are scores [K] and hidden state [H]. */
-internal class ClassifierLessons(private val record: Record, private val teaching: Teaching) : Lessons {
+internal class ClassifierMethod(private val record: Record, private val teaching: Teaching) : TeachingMethod {
     override val fingerprint = "%08x".format(
         CRC32().apply { update("%08x".format(checkNotNull(record.graphCrc32c)).plus(teaching.matrix).toByteArray()) }.value,
     )

@@ -24,7 +24,7 @@ SHARPNESS = np.float32(20)
 (docs/abstaining.md)."""
 
 
-class Lessons(Protocol):
+class TeachingMethod(Protocol):
     """How one kind of file is taught.
 
     Attributes:
@@ -49,7 +49,7 @@ class Lessons(Protocol):
         """The answer by all labels; `prototypes` [T, width] are the points of those taught."""
 
 
-class EmbedderLessons:
+class EmbedderMethod:
     """A file for `embed`: all labels are taught."""
 
     hidden = False
@@ -61,17 +61,17 @@ class EmbedderLessons:
         self._record, self._threshold = record, threshold
 
     def task(self, tokenizer: Tokenizer, finish: Callable[[Array], Any]) -> WholeText:
-        """See `Lessons`."""
+        """See `TeachingMethod`."""
         record = self._record
         rescale = [to_length_one] if record.normalize else []
         return Embed(tokenizer, finish, record.prompts, record.default_prompt, *rescale)
 
     def point(self, output: Array) -> Array:
-        """See `Lessons`."""
+        """See `TeachingMethod`."""
         return to_length_one(output[0])
 
     def answer(self, output: Array, taught: Sequence[str], prototypes: Array) -> Classification:
-        """See `Lessons`."""
+        """See `TeachingMethod`."""
         if not taught:
             raise EdgebertError("no label is taught yet; teach one or more")
         scores = softmax(SHARPNESS * (prototypes @ self.point(output))).tolist()
@@ -82,7 +82,7 @@ class EmbedderLessons:
         )
 
 
-class ClassifierLessons:
+class ClassifierMethod:
     """A classifier that was converted to be taught: labels beside its own.
 
     By cosine with the centres of its own labels and with the prototypes of those taught it is told
@@ -112,15 +112,15 @@ class ClassifierLessons:
         self._classify = classifier(self.labels, rule, threshold)
 
     def task(self, tokenizer: Tokenizer, finish: Callable[[Array], Any]) -> WholeText:
-        """See `Lessons`."""
+        """See `TeachingMethod`."""
         return WholeText(tokenizer, finish)
 
     def point(self, output: Array) -> Array:
-        """See `Lessons`."""
+        """See `TeachingMethod`."""
         return self._space.point(output[0, len(self.labels) :])
 
     def answer(self, output: Array, taught: Sequence[str], prototypes: Array) -> Classification:
-        """See `Lessons`."""
+        """See `TeachingMethod`."""
         own = self._classify(output[:, : len(self.labels)])
         if not taught:
             return own
@@ -139,7 +139,7 @@ class ClassifierLessons:
         return Classification(label, score, scores, abstained)
 
 
-def lessons_for(file: ModelFile, threshold: float | None) -> Lessons:
+def teaching_method(file: ModelFile, threshold: float | None) -> TeachingMethod:
     """How a file is taught.
 
     Raises:
@@ -147,9 +147,9 @@ def lessons_for(file: ModelFile, threshold: float | None) -> Lessons:
     """
     record = file.record
     if record.task == "embed":
-        return EmbedderLessons(file, threshold)
+        return EmbedderMethod(file, threshold)
     if record.task == "classify" and not record.multi_label:
-        return ClassifierLessons(file, threshold)
+        return ClassifierMethod(file, threshold)
     raise EdgebertError(
         f"{file.path}: labels are taught to files for embed, and to classifiers with one label a "
         f"text; this one is for {record.task}{', multi-label' if record.multi_label else ''}"
