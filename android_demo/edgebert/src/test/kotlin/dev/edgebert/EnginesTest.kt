@@ -5,11 +5,15 @@ import dev.edgebert.engine.Graph
 import dev.edgebert.engine.GraphFile
 import dev.edgebert.engine.InterpreterEngine
 import dev.edgebert.engine.TensorFlowLite
+import dev.edgebert.modelfile.Record
+import dev.edgebert.runtime.openSession
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import java.io.File
+import java.nio.ByteBuffer
+import java.nio.ByteOrder
 import java.nio.FloatBuffer
 
 /** Engines of an app's own: the file's self-test decides whether their answers count. */
@@ -82,6 +86,28 @@ class EnginesTest {
         assertEquals("missing", (error.reason as Reason.EngineFailed).engine)
         assertEquals(Reason.WrongArgument("engines"), assertThrows(EdgebertException::class.java) { open() }.reason)
     }
+
+    @Test
+    fun `a file that old runtimes misread is opened by no engine that fails its self-test, not even by the last`() {
+        val file = File(MADE, "classify.tflite")
+        val record = EdgebertModel.fromFile(file).use { it.record }
+        val model = ByteBuffer.allocateDirect(file.length().toInt()).order(ByteOrder.nativeOrder()).put(file.readBytes()).apply { flip() }
+        fun opened(needed: String, engine: Engine) =
+            openSession(model, "x", record.needing(needed), Options(engines = listOf(engine))) {}
+
+        val wrong = Changed("wrong") { it + 0.5f }
+        opened("2.20", wrong).close()
+        opened("2.21", TensorFlowLite).close()
+        for (needed in listOf("2.21", "2.22.1", "3")) {
+            val error = assertThrows(EdgebertException::class.java) { opened(needed, wrong) }
+            assertEquals("wrong", (error.reason as Reason.WrongAnswers).engine)
+        }
+    }
+
+    private fun Record.needing(runtime: String) = Record(
+        task, labels, multiLabel, normalize, maxLength, tokenizer, model, source, quantization, runtime,
+        selfTestTolerance, selfTest, prompts, defaultPrompt, graphCrc32c, vectorSize, abstention, fixed,
+    )
 
     private fun open(vararg engines: Engine) =
         EdgebertModel.fromFile(File(MADE, "classify.tflite"), Options(engines = engines.toList()))
