@@ -156,7 +156,7 @@ def test_prompts_stay_whole(tmp_path, texts):
         ("a text\n" * 3, {}, "3 texts to choose word pieces from; at least 32"),
         ("", {}, "0 texts to choose"),
         ("a text\n" * 40, {"vocabulary_size": 20}, "give a number between"),
-        ("a text\n" * 40, {"vocabulary_size": 500.5}, "give a number between"),
+        ("a text\n" * 40, {"vocabulary_size": 500.5}, "needed: a whole number"),
         ("a text\n" * 40, {"vocabulary_size": 99_999}, "has 800 pieces"),
     ],
 )

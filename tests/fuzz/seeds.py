@@ -127,7 +127,7 @@ SPECIAL_TOKENS = {
     "additional_special_tokens": [],
 }
 LEARNED = {
-    "format": 1,
+    "format": 2,
     "weights": "sha256 0",
     "scales": {"mask": 1.0, "rows": {"a": 1.0}, "channels": {"a": [1.0, 2.0, 1.0, 1.0]}},
     "ranges": {"a": [-1.0, 1.0]},
