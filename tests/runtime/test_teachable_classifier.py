@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+pytest.importorskip("ai_edge_litert", reason="files are written with ai-edge-litert")
+
 import edgebert
 from edgebert.arrays import Array
 from edgebert.cli.main import app
