@@ -98,15 +98,27 @@ def refuse_overwrite(path: Path, *, force: bool) -> None:
         raise EdgebertError(f"{path}: exists already; choose another name or add --force")
 
 
-def refuse_same(output: Path, *inputs: Path) -> None:
+def refuse_same(output: Path, *inputs: str | os.PathLike[str] | None) -> None:
     """Keeps what is read from being replaced by what is written, asked for or not.
+
+    Args:
+        output: a file to write.
+        inputs: files to read, and folders of a checkpoint, all whose files are read but .tflite.
 
     Raises:
         EdgebertError: the output is one of the inputs.
     """
-    for path in inputs:
-        if output.exists() and path.exists() and output.samefile(path):
+    for path in (Path(each) for each in inputs if each is not None):
+        if output.exists() and path.exists() and _reads(path, output):
             raise EdgebertError(f"{output}: is the input; choose another name for the output")
+
+
+def _reads(path: Path, file: Path) -> bool:
+    """Whether a file is that one, or one of that folder which a checkpoint may have."""
+    if not path.is_dir():
+        return file.samefile(path)
+    inside = file.resolve().is_relative_to(path.resolve())
+    return inside and file.suffix.lower() != ".tflite"
 
 
 def _target(path: Path) -> Path:

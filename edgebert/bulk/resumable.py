@@ -131,7 +131,7 @@ def resumable(
     """
     if not path.parent.is_dir():
         raise EdgebertError(f"{path.parent}: no such folder")
-    refuse_overwrite(path, force=force or progress_path(path).exists())
+    refuse_overwrite(path, force=force or (bool(path.name) and progress_path(path).exists()))
     with _locked(path):
         position = _START if force else _find_position(path, made_of)
         # Before the output is there: an output without a progress file counts as whole.

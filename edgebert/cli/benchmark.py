@@ -10,7 +10,7 @@ import typer
 from edgebert.cli.options import JsonReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from edgebert.benchmarking.compare import ReportComparison
     from edgebert.benchmarking.result import BenchmarkReport
@@ -112,7 +112,8 @@ def benchmark(
 
     if rounds is not None and min_seconds is not None:
         raise EdgebertError("--rounds and --min-seconds exclude each other; give one of them")
-    _check_outputs([path for path in (output, html, csv) if path is not None], force=force)
+    outputs = [path for path in (output, html, csv) if path is not None]
+    _check_outputs(outputs, (*models, texts, data, compare, wheel, ssh_config), force=force)
     old = None if compare is None else read_report(compare)
     with progress_bar("no report was written") as progress:
         outcome = api.benchmark(
@@ -146,13 +147,14 @@ def benchmark(
         comparison.require()
 
 
-def _check_outputs(paths: list[Path], *, force: bool) -> None:
-    """Refuses files that could not be written in the end."""
+def _check_outputs(paths: list[Path], inputs: Iterable[Path | None], *, force: bool) -> None:
+    """Refuses files that could not be written in the end, or that are read."""
     from edgebert.errors import EdgebertError
-    from edgebert.files import refuse_overwrite
+    from edgebert.files import refuse_overwrite, refuse_same
 
     for path in paths:
         refuse_overwrite(path, force=force)
+        refuse_same(path, *inputs)
     if len({path.resolve() for path in paths}) < len(paths):
         raise EdgebertError(f"{paths[0]}: two reports cannot be one file; give each its own name")
 

@@ -300,6 +300,8 @@ def convert(
     from edgebert.cli.prompts import named_prompts
     from edgebert.converter.convert import convert as run
     from edgebert.converter.full_integer import quality_file
+    from edgebert.errors import EdgebertError
+    from edgebert.files import refuse_same
 
     asked: dict[str, Any] = {}
     for group in (choices, vocabulary, accelerator, integer, gate, abstaining):
@@ -309,6 +311,11 @@ def convert(
     asked["explain"] = quantization_report is not None
     if quantization_report is not None:
         quality_file.check_path(quantization_report, force=force)
+        read = (source, vocabulary.vocabulary_from, integer.calibration, gate.check)
+        further = (choices.labels, abstaining.calibrate, abstaining.out_of_scope)
+        refuse_same(quantization_report, *read, *further)
+        if output is not None and quantization_report.resolve() == output.resolve():
+            raise EdgebertError(f"{output}: model and report cannot be one file")
     with progress_bar("nothing was written; what was downloaded is kept") as progress:
         report = run(source, output, **asked, force=force, progress=progress)
     if quantization_report is not None and report.quantization is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgebert.cli.grouped import grouped
-from edgebert.cli.options import EngineOptions, JsonReport, LabelledColumns
+from edgebert.cli.options import EngineOptions, JsonReport, LabelledColumns, TaughtFile
 
 if TYPE_CHECKING:
     from edgebert.evaluation.bootstrap import Interval
@@ -56,10 +56,7 @@ def evaluate(
             "classify tells them from the others."
         ),
     ] = None,
-    taught: Annotated[
-        Path | None,
-        typer.Option(help="Classify by the labels of this side file (edgebert teach)."),
-    ] = None,
+    taught: TaughtFile = None,
     html: Annotated[
         Path | None,
         typer.Option(
@@ -109,7 +106,7 @@ def evaluate(
     from edgebert.errors import EdgebertError
     from edgebert.evaluation import evaluation_page
     from edgebert.evaluation.compare import Gate
-    from edgebert.files import refuse_overwrite
+    from edgebert.files import refuse_overwrite, refuse_same
     from edgebert.runtime.loading import load
 
     if against is not None and (out_of_scope is not None or html is not None or per_label):
@@ -120,6 +117,7 @@ def evaluate(
         raise EdgebertError("--force is for a page (--html) that exists")
     if html is not None:
         refuse_overwrite(html, force=force)
+        refuse_same(html, file, data, out_of_scope, taught)
     if against is None and (max_drop is not None or show_rows):
         raise EdgebertError("--max-drop and --show-rows need a baseline: add --against FILE")
     if max_drop is None and metric is not None:

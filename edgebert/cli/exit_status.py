@@ -24,7 +24,8 @@ def exit_statuses() -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.showwarning = lambda message, *_args: print_notice("warning", message)
             yield
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed by whoever started us
+            sys.stdout.flush()
     except CheckFailedError as error:
         print_notice("failed", error)
         raise SystemExit(CHECK_FAILED) from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import NoReturn
 
@@ -78,13 +79,20 @@ def run_light(arguments: Sequence[str]) -> None:
 
 
 def _run(file: str, texts: Sequence[str], *, as_json: bool) -> None:
+    from edgebert.bulk.answer_file import answer_one_by_one
     from edgebert.cli.answers import print_json_reply, print_reply_line
+    from edgebert.evaluation.texts import read_texts
     from edgebert.runtime.loading import load
 
     print_reply = print_json_reply if as_json else print_reply_line
     with load(file) as model:
-        for text in texts:
-            print_reply(model, text, None, model.reply(text, None))
+        if texts == ["-"]:
+            lines = read_texts(Path("-"), sys.stdin.buffer)
+            for line, reply in answer_one_by_one(model, lines):
+                print_reply(model, line.text, line.pair, reply)
+        else:
+            for text in texts:
+                print_reply(model, text, None, model.reply(text, None))
 
 
 def _needs(what: str, verb: str) -> EdgebertError:
@@ -103,7 +111,7 @@ def _parser() -> ArgumentParser:
     verbs = parser.add_subparsers(required=True, metavar="VERB", dest="verb")
     run = verbs.add_parser("run", help="Answer texts.", allow_abbrev=False)
     run.add_argument("file", metavar="FILE", help="intents, or a .tflite made by edgebert convert.")
-    run.add_argument("texts", metavar="TEXT", nargs="+", help="Texts to answer.")
+    run.add_argument("texts", metavar="TEXT", nargs="+", help="Texts to answer; - is stdin.")
     doctor = verbs.add_parser("doctor", help="Check this machine; say what to install.")
     for verb in (run, doctor):
         verb.add_argument("--json", dest="as_json", action="store_true", help="Print JSON.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
@@ -10,6 +11,14 @@ import typer
 if TYPE_CHECKING:
     from edgebert.evaluation.columns import Columns
 
+TaughtFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        help="Classify by the labels of this side file (edgebert teach).",
+        exists=True,
+        dir_okay=False,
+    ),
+]
 JsonReport: TypeAlias = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 
 

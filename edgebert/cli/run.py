@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgebert.cli.grouped import grouped
-from edgebert.cli.options import EngineOptions, TextColumns
+from edgebert.cli.options import EngineOptions, TaughtFile, TextColumns
 
 if TYPE_CHECKING:
     from edgebert.bulk.shard import Shard
@@ -100,10 +100,7 @@ def run(
             help="Give no answer (answer) where none is better than the best by more than this."
         ),
     ] = None,
-    taught: Annotated[
-        Path | None,
-        typer.Option(help="Classify by the labels of this side file (edgebert teach)."),
-    ] = None,
+    taught: TaughtFile = None,
     threshold: Annotated[
         float | None,
         typer.Option(

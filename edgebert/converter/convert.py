@@ -181,11 +181,9 @@ def convert(
     )
     if output is not None:
         refuse_overwrite(Path(output), force=force)
-        given = (source, vocabulary_from, calibration, check, calibrate, out_of_scope, teachable)
-        read = [Path(each) for each in given if each is not None]
-        if isinstance(options.labels, Path):
-            read.append(options.labels)
-        refuse_same(Path(output), *read)
+        names = options.labels if isinstance(options.labels, Path) else None
+        read = (vocabulary_from, calibration, check, calibrate, out_of_scope, teachable, names)
+        refuse_same(Path(output), source, *read)
     start = time.perf_counter()
     with open_checkpoint(os.fspath(source), progress=progress) as checkpoint:
         seconds = time.perf_counter() - start

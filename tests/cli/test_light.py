@@ -22,16 +22,17 @@ PROGRAM = (
 TEXTS = ("I lost my card", "Why was I charged?\n", " ")
 
 
-def light(*arguments):
-    return subprocess.run(
-        [sys.executable, "-c", PROGRAM, *arguments], capture_output=True, text=True, cwd=ROOT
-    )
+def program(start, arguments, given):
+    command = [sys.executable, *start, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, input=given)
 
 
-def whole(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "edgebert", *arguments], capture_output=True, text=True, cwd=ROOT
-    )
+def light(*arguments, given=None):
+    return program(("-c", PROGRAM), arguments, given)
+
+
+def whole(*arguments, given=None):
+    return program(("-m", "edgebert"), arguments, given)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,14 @@ def test_it_prints_what_the_whole_command_prints(arguments):
     assert ours.stdout == theirs.stdout
     assert ours.stderr == theirs.stderr
     assert ours.returncode == theirs.returncode
+
+
+def test_it_reads_stdin_as_the_whole_command_does():
+    given = "I lost my card\n\nWhy was I charged?\n"
+    for options in ((), ("--json",)):
+        one, other = (run("run", "intents", *options, "-", given=given) for run in (light, whole))
+        assert (one.returncode, one.stdout, one.stderr) == (0, other.stdout, other.stderr)
+        assert len(one.stdout.splitlines()) == 3
 
 
 def test_the_doctor_tells_what_is_missing_for_what():
