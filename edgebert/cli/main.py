@@ -33,11 +33,12 @@ from edgebert.version import __version__
 
 _UsageError: type[Any] = typer.BadParameter.__bases__[0]  # Typer has no public name for it
 
-_ELSEWHERE = {
+_SUGGESTIONS = {
     "compare": "two files are compared by: edgebert evaluate FILE --data DATA --against BASELINE; "
     "two reports by: edgebert benchmark FILE --compare REPORT",
 }
 """Verbs that people look for, and where what they do is."""
+_TAKE_TEXTS = ("run", "search", "teach")
 
 
 class _Verbs(TyperGroup):
@@ -52,8 +53,8 @@ class _Verbs(TyperGroup):
             return super().invoke(ctx)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args[0] in _ELSEWHERE:
-            raise EdgebertError(_ELSEWHERE[args[0]])
+        if args[0] in _SUGGESTIONS:
+            raise EdgebertError(_SUGGESTIONS[args[0]])
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -72,9 +73,12 @@ def _usage() -> Iterator[None]:
     except _UsageError as error:
         if type(error).__name__ == "NoArgsIsHelpError":  # whose message is the help
             raise
-        told = " ".join(error.format_message().split()).rstrip(".")
+        said = " ".join(error.format_message().split()).rstrip(".")
         where = error.ctx.command_path if error.ctx else "edgebert"
-        raise EdgebertError(f"{told[0].lower()}{told[1:]}; see {where} --help") from error
+        hint = f"see {where} --help"
+        if type(error).__name__ == "NoSuchOption" and where.rpartition(" ")[2] in _TAKE_TEXTS:
+            hint += "; texts that begin with - stand behind --"
+        raise EdgebertError(f"{said[0].lower()}{said[1:]}; {hint}") from error
 
 
 app = typer.Typer(

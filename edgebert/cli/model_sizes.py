@@ -31,8 +31,8 @@ def find_known(name: str) -> KnownModel:
         if name.lower() in {each.lower() for each in (model.name, alias, model.hub_id) if each}:
             return model
     raise EdgebertError(
-        f"{name[:80]!r} is none of the models that edgebert models lists; give a name, an alias or "
-        "a hub id of that list"
+        f"{name[:80]!r} is none of the checkpoints that edgebert models lists; give a name, an "
+        "alias or a hub id of that list (the parts of a file: edgebert inspect)"
     )
 
 

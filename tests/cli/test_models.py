@@ -106,4 +106,4 @@ def test_a_name_gives_the_parts_of_that_model_in_every_form(name):
 def test_a_name_that_is_not_listed_is_one_line():
     result = CliRunner().invoke(app, ["models", "3/99"])
     assert result.exit_code == 2
-    assert "'3/99' is none of the models that edgebert models lists" in result.stderr
+    assert "'3/99' is none of the checkpoints that edgebert models lists" in result.stderr
