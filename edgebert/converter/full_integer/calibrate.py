@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,17 @@ import numpy.typing as npt
 from edgebert.arrays import Array
 from edgebert.converter.full_integer.emitter import Value
 from edgebert.converter.full_integer.observer import Activations
-from edgebert.converter.full_integer.storage import Range
+from edgebert.converter.full_integer.storage import IntegerName, Range
 from edgebert.converter.full_integer.transforms import TransformedModel
 
 NEGLIGIBLE = 10.0
 """A score lower than a row's largest by more has a probability below int8's half step, by far.
 Padding's scores are cut off there, whether or not any token's score is as low."""
+
+WITHIN: Mapping[IntegerName, float] = MappingProxyType({"int8": 95.0, "int16": 100.0})
+"""Per cent of the texts that stay within a range. The few that reach furthest would make the steps
+of int8 wider for all, and lose less by being cut off; int16 has steps enough. The output is never
+cut off."""
 
 MASKED = ".masked"
 _SCORES = ".scores"
@@ -66,32 +72,40 @@ def peaks(observed: Iterable[Activations], names: Sequence[str]) -> Peaks:
 
 
 def ranges(
-    observed: Iterable[Activations], values: Sequence[Value], mask: float, *, soft_mask: bool
+    observed: Iterable[Activations],
+    values: Sequence[Value],
+    mask: float,
+    activations: IntegerName = "int8",
+    *,
+    soft_mask: bool,
 ) -> dict[str, Range]:
-    """Least and largest number of each value over the rows of real tokens.
+    """Least and largest number of each value over the rows of real tokens, in most of the texts.
 
     Args:
         observed: what the float graph computed.
         values: of the graph.
         mask: taken from padding's scores.
+        activations: type of the values (`WITHIN`).
         soft_mask: whether scores that no probability comes of may be cut off; padding's are, then.
     """
-    low = {value.name: np.inf for value in values}
-    high = {value.name: -np.inf for value in values}
-    best = dict(high.fromkeys(high, np.inf))
+    low: dict[str, list[float]] = {value.name: [] for value in values}
+    high: dict[str, list[float]] = {value.name: [] for value in values}
+    best = dict.fromkeys(high, np.inf)
     for each in observed:
         for value in values:
             numbers = real(value, each)
-            low[value.name] = min(low[value.name], float(numbers.min()))
-            high[value.name] = max(high[value.name], float(numbers.max()))
+            low[value.name].append(float(numbers.min()))
+            high[value.name].append(float(numbers.max()))
             if value.name.endswith(MASKED):
                 least = float(numbers.max(axis=-1).min())
                 best[value.name] = min(best[value.name], least)
-    spans = {name: (low[name], high[name]) for name in low}
+    spans = {name: _usual(low[name], high[name], WITHIN[activations]) for name in low}
+    output = values[-1].name
+    spans[output] = min(low[output]), max(high[output])
     for name in spans:
         if name.endswith(MASKED):
-            bottom = best[name] - NEGLIGIBLE if soft_mask else low[name] - mask
-            spans[name] = (bottom, high[name])
+            bottom = best[name] - NEGLIGIBLE if soft_mask else min(low[name]) - mask
+            spans[name] = (bottom, max(high[name]))
         elif name.endswith(JOINED):
             partner = name.removesuffix(JOINED) + CONTEXT
             spans[name] = spans[partner] = _union(spans[name], spans[partner])
@@ -114,6 +128,11 @@ def segment_ranges(model: TransformedModel) -> dict[str, Range]:
             float(places.max() + shift.max()),
         ),
     }
+
+
+def _usual(lows: Sequence[float], highs: Sequence[float], within: float) -> Range:
+    """The range that so many per cent of some texts stay within."""
+    return float(np.percentile(lows, 100 - within)), float(np.percentile(highs, within))
 
 
 def _union(a: Range, b: Range) -> Range:

@@ -260,7 +260,7 @@ def plan_storage(
     """Ranges of all values on real text."""
     _, values = build(model, original.head, original.interface, original.longest)
     seen = observe_texts(original, model, encodings, progress, "measuring ranges")
-    spans = ranges(seen, values, model.mask, soft_mask=steps.mask)
+    spans = ranges(seen, values, model.mask, activations, soft_mask=steps.mask)
     spans |= {name: span for name, span in segment_ranges(model).items() if name in spans}
     return StoragePlan(
         {
