@@ -158,15 +158,15 @@ def old_files(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def sites(pi, wheel, tmp_path_factory):
-    """Folders where pip, inside the emulation, put edgebert and all that it needs.
+    """Folders where pip, inside the emulation, put edgebert and all that converting needs.
 
     The dependencies are installed once for each set of requirements; the wheel itself each time.
     """
-    dependencies = pi.home() / f"edgebert-{digest(requirements(wheel).encode())}"
+    dependencies = pi.home() / f"edgebert-convert-{digest(requirements(wheel).encode())}"
     if not dependencies.exists():
         part = dependencies.with_suffix(".part")
         shutil.rmtree(part, ignore_errors=True)
-        pi.pip_install("pi5", part, wheel)
+        pi.pip_install("pi5", part, f"{wheel}[convert]")
         shutil.rmtree(part / "edgebert")
         part.rename(dependencies)
     own = tmp_path_factory.mktemp("site")
