@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from types import NoneType, UnionType
 from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin
@@ -31,8 +32,7 @@ _NAMES: Mapping[Any, tuple[str, str]] = {
 def checked_arguments(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
     """Raises EdgebertError where an argument is not of the type that the function says.
 
-    What a string has to be ("int8", "auto") is for the function to tell: it knows the choices. An
-    annotation that is imported only for type checkers is not looked at.
+    What a string has to be ("int8", "auto") is for the function to tell: it knows the choices.
     """
     signature = inspect.signature(function)
 
@@ -61,12 +61,19 @@ def _shown(value: Any) -> str:
 def _annotation(function: Callable[..., Any], name: str) -> Any:
     hint = function.__annotations__[name]
     try:
-        kind = eval(hint, function.__globals__)  # noqa: S307 (our own annotations)
-        while isinstance(kind, str):  # an alias may be written as text, too
-            kind = eval(kind, function.__globals__)  # noqa: S307
-    except NameError:
+        return eval(hint, dict(function.__globals__), _PublicNames())  # noqa: S307 (our own)
+    except NameError:  # imported for type checkers alone, and not public: some choice of strings
         return Any
-    return kind
+
+
+class _PublicNames(dict[str, Any]):
+    """What a module imports for type checkers alone, where it is public: imported when needed."""
+
+    def __missing__(self, name: str) -> Any:
+        public = sys.modules["edgebert"]
+        if name not in public.__all__:
+            raise KeyError(name)  # then the module's own names are asked
+        return getattr(public, name)
 
 
 def _fits(value: Any, kind: Any) -> bool:

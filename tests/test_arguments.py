@@ -27,6 +27,8 @@ _CASES: Sequence[tuple[Callable[..., Any], Sequence[Any], Mapping[str, Any], str
     (edgebert.convert, ("x", "y"), {"force": 1}, "force is 1; needed: True or False"),
     (edgebert.evaluate, ("intents", None), {}, "data is None; needed: a path"),
     (edgebert.compare, ("intents", "intents", 3), {}, "data is 3; needed: a path"),
+    (edgebert.compare, ("a", "b", "c"), {"gate": 0.1}, "gate is 0.1; needed: a Gate"),
+    (edgebert.evaluate, (3, "c"), {}, "model is 3; needed: a Model or a path"),
     (edgebert.benchmark, (None,), {}, "models is None; needed: a path or a list of paths"),
     (edgebert.benchmark, ("x",), {"threads": "2"}, "a whole number or a list of whole numbers"),
     (edgebert.benchmark, ("x",), {"progress": 3}, "progress is 3; needed: a function"),

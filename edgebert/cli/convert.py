@@ -312,8 +312,8 @@ def convert(
     if quantization_report is not None:
         quality_file.check_path(quantization_report, force=force)
         read = (source, vocabulary.vocabulary_from, integer.calibration, gate.check)
-        further = (choices.labels, abstaining.calibrate, abstaining.out_of_scope)
-        refuse_same(quantization_report, *read, *further)
+        further = (abstaining.calibrate, abstaining.out_of_scope, abstaining.teachable)
+        refuse_same(quantization_report, choices.labels, *read, *further)
         if output is not None and quantization_report.resolve() == output.resolve():
             raise EdgebertError(f"{output}: model and report cannot be one file")
     with progress_bar("nothing was written; what was downloaded is kept") as progress:

@@ -21,6 +21,7 @@ from edgebert.model_file.teaching import Teaching
 from edgebert.progress import Progress
 from edgebert.runtime.model import Model
 from edgebert.runtime.sessions import open_session
+from edgebert.runtime.tasks.embed import to_length_one
 from edgebert.runtime.teaching_method import SHARPNESS
 from edgebert.runtime.whitening import Whitening, levels_of
 
@@ -78,7 +79,7 @@ def fit_teaching(model: Model, plan: TeachingPlan, progress: Progress) -> Teachi
     seen = look(model, plan, progress)
     centre, matrix = whitening(seen.hidden, seen.labels)
     text, scales = levels_of(matrix.astype(np.float32))
-    points = _unit((seen.hidden - centre) @ matrix.T)
+    points = to_length_one((seen.hidden - centre) @ matrix.T)
     centres = _means(points, seen.labels, len(model.labels or ()))
     teaching = Teaching(
         matrix=text,
@@ -141,7 +142,7 @@ def fit_lead(points: Array, seen: Seen) -> float:
     """
     labels = np.unique(seen.labels)
     random = np.random.default_rng(0)
-    centres = _unit(_means(points, seen.labels, int(labels[-1]) + 1))
+    centres = to_length_one(_means(points, seen.labels, int(labels[-1]) + 1))
     lost = np.zeros(len(_LEADS))
     for _ in range(_DRAWS):
         taught = random.permutation(labels)[: max(1, len(labels) // _PRETENDED)]
@@ -149,7 +150,7 @@ def fit_lead(points: Array, seen: Seen) -> float:
         examples = [np.flatnonzero(seen.labels == label) for label in taught]
         means = [points[random.permutation(each)[:_SENTENCES]].mean(axis=0) for each in examples]
         rest = np.isin(seen.labels, own)
-        near = SHARPNESS * (points[rest] @ _unit(np.array(means)).T).max(axis=1)
+        near = SHARPNESS * (points[rest] @ to_length_one(np.array(means)).T).max(axis=1)
         near_own = np.logaddexp.reduce(SHARPNESS * (points[rest] @ centres[own].T), axis=1)
         scores = seen.scores[rest][:, own]
         right = own[scores.argmax(axis=1)] == seen.labels[rest]
@@ -169,8 +170,3 @@ def _means(points: Array, labels: Array, count: int) -> Array:
     sums = np.zeros((count, points.shape[1]))
     np.add.at(sums, labels, points)
     return sums / np.maximum(np.bincount(labels, minlength=count), 1)[:, None]
-
-
-def _unit(rows: Array) -> Array:
-    lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
-    return np.asarray(rows / np.maximum(lengths, np.finfo(np.float32).tiny))

@@ -164,7 +164,7 @@ def test_its_commands_make_the_same_file_again(commands, asked, tmp_path):
 def test_what_a_killed_training_left_is_gone_on_from_only_with_the_same_data(
     commands, asked, tmp_path
 ):
-    left = tmp_path / "out/work/students/1-16/runs"
+    left = tmp_path / "out" / "work" / "students" / "1-16" / "runs"
     train, met = commands._train, []
 
     def stopped(command, options):
@@ -191,7 +191,7 @@ def test_a_student_learns_with_the_words_that_its_file_has(commands, asked, tmp_
     teacher = words.checkpoint(config=replace(SHAPE, vocab_size=len(unused)), vocabulary=unused)
     write_hugging_face(teacher, tmp_path / "teacher", force=True)
     facts = fit(request).facts
-    student = open_folder(tmp_path / "out/work/students/1-16")
+    student = open_folder(tmp_path / "out" / "work" / "students" / "1-16")
     assert facts["chosen"]["size"]["trimmed"]
     assert len(student.vocabulary) <= len(words.VOCABULARY)
     assert facts["bytes"] < 30_000
