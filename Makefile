@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MINILM := $(VENV)/.minilm
 
-.PHONY: demo test fuzz damage test-tflite-runtime test-train lint docs sizes old-runtimes sweep tokenizer-settings families-table ablation glue integer-sweep static-sizes test-android test-pi test-pi-ssh test-pi-guide pi-cost pi-kinds lowest-cosines peers latency-table test-accelerators benchmark-selfcheck \
+.PHONY: demo test fuzz damage test-tflite-runtime test-train lint docs sizes old-runtimes sweep tokenizer-settings families-table ablation glue integer-sweep static-sizes test-android test-pi test-pi-ssh test-pi-guide pi-cost pi-kinds lowest-cosines peers peers-on-boards latency-table test-accelerators benchmark-selfcheck \
     clean android-models android-screenshots aar apk intents
 
 demo: $(MINILM)
@@ -178,9 +178,13 @@ $(VENV)/.dev: $(READY)
 
 # Other engines on the same texts, each in an environment of its own under build/peers. ONNX is a
 # folder with int8 models, STSB one with dev.tsv and train.tsv, SST2 a dev.tsv; see docs/comparing.md.
+PEERS = --onnx $(ONNX) --stsb $(STSB) --sst2 $(SST2) --statistics $(STATISTICS) $(OPTIONS) --publish
 peers: $(VENV)/.dev $(MINILM)
-	$(BIN)/python -m tools.peers.compare --onnx $(ONNX) --stsb $(STSB) --sst2 $(SST2) \
-	    --statistics $(STATISTICS) $(OPTIONS) --publish
+	$(BIN)/python -m tools.peers.compare $(PEERS)
+
+# Their instructions on emulated boards, where they have wheels for ARM: docs/pi_cost.md.
+peers-on-boards: $(VENV)/.dev $(MINILM)
+	$(BIN)/python -m tools.peers.boards $(PEERS)
 
 # docs/latency.md: all 24 sizes here and on emulated Raspberry Pis. STATISTICS as for sweep.
 latency-table: $(VENV)/.dev

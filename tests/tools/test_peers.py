@@ -2,17 +2,21 @@
 
 import sys
 from dataclasses import astuple
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import edgebert
+from edgebert.benchmarking.statistics import Ratio
 from edgebert.checkpoints.folder import open_folder
 from tests.conftest import REFERENCE, SOURCES
+from tools.devices.emulated_pi.count import Count
 from tools.fixtures.random_weights import VOCABULARY
-from tools.peers import models
-from tools.peers.compare import Outcome, Track, outcomes, race_texts, table
-from tools.peers.environments import EDGEBERT, PADDED
+from tools.peers import boards, compare, models
+from tools.peers.boards import STATIC, Counted, count_everybody
+from tools.peers.compare import Outcome, Track, outcomes, race_texts, summary, table
+from tools.peers.environments import CTRANSLATE2, EDGEBERT, EXPORTER, LLAMA, PADDED
 from tools.peers.running import RunningPeer
 
 
@@ -63,6 +67,84 @@ def test_the_table_judges_only_where_there_is_something_to_judge():
     assert "| edgebert 1 | 5 | 1 | 1 |\n" in text + "\n"
     assert "Not raced: ONNX Runtime, OpenVINO," in text
     assert "edgebert, ONNX" not in text
+
+
+def test_the_summary_has_what_was_in_a_row_and_says_where_we_are_slower_for_certain():
+    def outcome(contest, peer, *wall):
+        return Outcome(contest, peer, 5.0, None, Ratio(*wall) if wall else None)
+
+    found = [
+        outcome("MiniLM, 9 texts in a row, text to vector", "edgebert 1"),
+        outcome("MiniLM, 9 texts in a row, text to vector", "a 1", 0.9, 0.8, 0.95),
+        outcome("MiniLM, 9 texts in a row, text to vector", "b 1", 0.9, 0.8, 1.01),
+        outcome("2/128, 9 texts in a row, text to scores", "edgebert 1"),
+        outcome("2/128, 9 texts in a row, text to scores", "b 1", 2.0, 1.9, 2.1),
+        outcome("2/128, 9 texts now and then, text to scores", "b 1", 7.0, 7.0, 7.0),
+        outcome("2/128, 32 tokens, the graph alone", "b 1", 7.0, 7.0, 7.0),
+    ]
+    assert summary(found).splitlines()[2:] == [
+        "| | MiniLM | 2/128 |",
+        "|---|---|---|",
+        "| a 1 | **0.90** |  |",
+        "| b 1 | 0.90 | 2.00 |",
+    ]
+
+
+def test_tables_are_written_where_the_pages_have_marks_for_them():
+    for page, mark in (
+        (compare.PAGE, "peers"),
+        (compare.README, "peers"),
+        (boards.PAGE, "peers"),
+        (compare.README, "boards"),
+    ):
+        assert f"<!-- {mark} -->\n" in page.read_text()
+        assert f"<!-- end of {mark} -->" in page.read_text()
+
+
+def test_whoever_does_not_run_on_a_board_is_left_out_and_what_pads_costs_its_whole_length(
+    monkeypatch, capsys
+):
+    def count(pi, board, model, tokens):
+        return [Count(board, str(model), n, 1000 * n) for n in tokens]
+
+    def count_peer(pi, board, name, model, lengths):
+        if name == LLAMA.name:
+            raise RuntimeError("no wheel")
+        return {n: 10 * n for n in lengths}
+
+    monkeypatch.setattr(boards, "COUNTED", ("pi4",))
+    monkeypatch.setattr(boards, "count", count)
+    monkeypatch.setattr(boards, "count_peer", count_peer)
+    files = {
+        EDGEBERT.name: Path("a.tflite"),
+        CTRANSLATE2.name: Path("a.ct2"),
+        EXPORTER.name: Path("b.tflite"),
+        LLAMA.name: Path("a.gguf"),
+    }
+    found = list(count_everybody(None, "MiniLM", files, (24, 128)))
+    assert [list(each.instructions.values()) for each in found] == [
+        [24_000, 128_000],
+        [240, 1_280],
+        [128_000, 128_000],
+    ]
+    assert found[1].engine == f"CTranslate2 {CTRANSLATE2.packages[0].partition('==')[2]}"
+    assert "llama.cpp: left out: no wheel" in capsys.readouterr().err
+
+
+def test_what_others_do_with_less_is_bold():
+    counted = [
+        Counted("MiniLM", engine, {("pi4", 24): first, ("pi4", 128): second})
+        for engine, first, second in (
+            (EDGEBERT.name, 20_000_000, 90_000_000),
+            (STATIC, 10_000_000, 50_000_000),
+            ("MNN 3", 19_000_000, 91_000_000),
+        )
+    ]
+    assert boards.table(counted).splitlines()[2:] == [
+        "| edgebert | 20.0 | 90.0 |",
+        "| edgebert, int8-static | 10.0 | 50.0 |",
+        "| MNN 3 | **19.0** | 91.0 |",
+    ]
 
 
 def test_a_worker_answers_as_the_model_does(classifier, tmp_path):

@@ -10,7 +10,7 @@ import argparse
 import itertools
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -40,6 +40,7 @@ IN_A_ROW = 24
 """Texts of a turn: a stream, whose engine stays in the processor's caches."""
 FOLDER = Path("build/peers")
 PAGE = Path(__file__).parents[2] / "docs/performance.md"
+README = Path(__file__).parents[2] / "README.md"
 
 Vectors = npt.NDArray[np.float64]
 
@@ -49,7 +50,7 @@ class Outcome:
     """How a peer did in a contest.
 
     Attributes:
-        contest: what was done.
+        contest: what was done, beginning with the model and a comma.
         peer: who did it, with the version.
         microseconds: median, in processor time.
         cpu, wall: how many times longer than edgebert it took, in processor time and by the clock
@@ -250,8 +251,28 @@ def table(found: Sequence[Outcome], load: str) -> str:
     return "\n\n".join(parts)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def summary(found: Sequence[Outcome]) -> str:
+    """The README's table: a row a peer, a column a model, from text to answer in a row.
+
+    Times of edgebert's by the clock on the wall; in bold where edgebert is slower for certain.
+    """
+    raced = [outcome for outcome in found if " in a row, " in outcome.contest]
+    models = list(dict.fromkeys(outcome.contest.partition(",")[0] for outcome in raced))
+    cells: dict[str, dict[str, str]] = {}
+    for outcome in raced:
+        if outcome.wall is not None:
+            ratio = f"{outcome.wall.value:.2f}"
+            told = f"**{ratio}**" if outcome.wall.high < 1 else ratio
+            row = cells.setdefault(outcome.peer, {})
+            row[outcome.contest.partition(",")[0]] = told
+    lines = [f"| | {' | '.join(models)} |", "|---" * (len(models) + 1) + "|"]
+    for peer, row in cells.items():
+        lines.append(f"| {peer} | {' | '.join(row.get(model, '') for model in models)} |")
+    return f"{describe_cpu()}:\n\n" + "\n".join(lines)
+
+
+def add_material(parser: argparse.ArgumentParser) -> None:
+    """Options of everything that runs the peers."""
     parser.add_argument("--onnx", type=Path, required=True, help="folder of the ONNX models")
     parser.add_argument("--stsb", type=Path, required=True, help="folder of dev.tsv and train.tsv")
     parser.add_argument("--sst2", type=Path, required=True, help="dev.tsv of SST-2")
@@ -261,24 +282,36 @@ def main() -> None:
         "--without", action="append", choices=[*PEERS], default=[], help="leave out; several times"
     )
     parser.add_argument("--folder", type=Path, default=FOLDER, help="environments and models")
-    parser.add_argument("--json", type=Path, help="also write the figures there")
-    parser.add_argument("--publish", action="store_true", help=f"write the table into {PAGE.name}")
-    arguments = parser.parse_args()
-    material = Material(
+
+
+def read_material(arguments: argparse.Namespace, without: Iterable[str] = ()) -> Material:
+    """What these options name, and those who are left out anyway."""
+    return Material(
         arguments.onnx,
         arguments.stsb,
         arguments.sst2,
         arguments.statistics,
         arguments.pairs,
-        frozenset(arguments.without),
+        frozenset(arguments.without).union(without),
     )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_material(parser)
+    parser.add_argument("--json", type=Path, help="also write the figures there")
+    parser.add_argument(
+        "--publish", action="store_true", help=f"write into {PAGE.name} and {README.name}"
+    )
+    arguments = parser.parse_args()
     before = os.getloadavg()[0]
-    found = compare(material, arguments.folder)
+    found = compare(read_material(arguments), arguments.folder)
     load = f"{before:.1f} to {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
     if arguments.json:
         arguments.json.write_text(json.dumps([asdict(outcome) for outcome in found], indent=1))
     if arguments.publish:
         write_between_marks(PAGE, "peers", table(found, load))
+        write_between_marks(README, "peers", summary(found))
     print(table(found, load))
 
 

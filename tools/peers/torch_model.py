@@ -146,7 +146,8 @@ def tflite(model: Bert, output: Path) -> None:
     from ai_edge_quantizer import quantizer, recipe
 
     ids = torch.randint(999, 30_000, (1, TOKENS), dtype=torch.int32)
-    edge = litert_torch.convert(model, (ids, torch.ones_like(ids)))
+    named = {"ids": ids, "mask": torch.ones_like(ids)}
+    edge = litert_torch.convert(model, sample_kwargs=named)
     whole = output.with_suffix(".float32")
     edge.export(str(whole))
     made = quantizer.Quantizer(str(whole), recipe.dynamic_wi8_afp32())

@@ -21,13 +21,8 @@ from tools.devices.emulated_pi.guest import EMPTY
 from tools.devices.emulated_pi.root import EmulatedPi, default_cache
 
 _HERE = Path(__file__).parent
-_ENGINES = {
-    ".tflite": ("ai-edge-litert",),
-    ".onnx": ("onnxruntime",),
-    ".ct2": ("ctranslate2",),
-    ".mnn": ("MNN", "numpy"),
-}
-"""Packages by the ending of the model: a file, or the folder of a CTranslate2 model."""
+_ENGINES = {".tflite": "ai-edge-litert", ".onnx": "onnxruntime"}
+"""Packages by the ending of the model."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +54,7 @@ def count(
     ran = pi.run(
         board,
         [_HERE / "guest.py", model.resolve(), *map(str, (seed, vocabulary_size, *tokens))],
-        sites=[pi.site(*_ENGINES[model.suffix])],
+        sites=[pi.site(_ENGINES[model.suffix])],
         plugin=build_plugin(pi.cache),
     )
     between = read_marks(ran, (EMPTY, *tokens), f"{model} on {board}")

@@ -64,54 +64,32 @@ def onnx(path: str) -> Callable[[np.ndarray], Callable[[], Any]]:
     return prepare
 
 
-def ct2(path: str) -> Callable[[np.ndarray], Callable[[], Any]]:
-    import ctranslate2
-
-    encoder = ctranslate2.Encoder(
-        path, device="cpu", compute_type="int8", intra_threads=1, inter_threads=1
-    )
-
-    def prepare(ids: np.ndarray) -> Callable[[], Any]:
-        batch = ids.tolist()
-        return lambda: np.array(encoder.forward_batch(batch).last_hidden_state)
-
-    return prepare
+OPENERS = {".tflite": tflite, ".onnx": onnx}
 
 
-def mnn(path: str) -> Callable[[np.ndarray], Callable[[], Any]]:
-    import MNN.expr
-    import MNN.nn
-
-    config = {"backend": 0, "numThread": 1, "precision": "low", "memory": "low"}
-    runtime = MNN.nn.create_runtime_manager((config,))
-    network = MNN.nn.load_module_from_file(path, ["ids"], ["out"], runtime_manager=runtime)
-
-    def prepare(ids: np.ndarray) -> Callable[[], Any]:
-        row = MNN.expr.const(ids[0].tolist(), [*ids.shape], MNN.expr.NCHW, MNN.expr.int)
-        return lambda: network.forward([row])[0].read()
-
-    return prepare
+def count(number: int, call: Callable[[], Any]) -> None:
+    """Marks two calls; the one before, which still sets up, is not counted."""
+    call()
+    for _ in range(2):
+        mark(number)
+        call()
+    mark(number)
 
 
-OPENERS = {".tflite": tflite, ".onnx": onnx, ".ct2": ct2, ".mnn": mnn}
+def draw_ids(generator: np.random.Generator, vocabulary_size: int, tokens: int) -> list[int]:
+    """Whole words between [CLS] and [SEP]."""
+    words = generator.integers(FIRST_WORD, vocabulary_size, tokens - 2)
+    return [CLS, *words.tolist(), SEP]
 
 
 def main() -> None:
     path, seed, vocabulary_size, *lengths = sys.argv[1], *map(int, sys.argv[2:])
     prepare = OPENERS[os.path.splitext(path)[1]](path)  # noqa: PTH122 - quick in emulation
     generator = np.random.default_rng(seed)
-
-    def count(number: int, call: Callable[[], Any]) -> None:
-        call()  # not counted: the first one at a length still sets up
-        for _ in range(2):
-            mark(number)
-            call()
-        mark(number)
-
     count(EMPTY, lambda: None)
-    for length in lengths:
-        words = generator.integers(FIRST_WORD, vocabulary_size, length - 2)
-        count(length, prepare(np.array([[CLS, *words, SEP]], np.int32)))
+    for tokens in lengths:
+        ids = np.array([draw_ids(generator, vocabulary_size, tokens)], np.int32)
+        count(tokens, prepare(ids))
 
 
 if __name__ == "__main__":
