@@ -100,3 +100,24 @@ def test_ids_that_are_no_whole_numbers_are_refused(name: str, wrong: Any) -> Non
 def test_a_batch_that_is_not_many_texts_is_refused(wrong: Any) -> None:
     with edgebert.load("intents") as model, pytest.raises(EdgebertError, match="is many texts"):
         list(model.batch(wrong))
+
+
+@pytest.mark.parametrize("wrong", ["x", None, float("nan"), -0.1])
+def test_a_gate_takes_a_number_from_0_on(wrong: Any) -> None:
+    with pytest.raises(EdgebertError, match=r"^max drop is .*; a number from 0 on is needed"):
+        edgebert.Gate(wrong)
+
+
+@pytest.mark.parametrize("wrong", [None, 3, {}])
+def test_what_is_no_text_is_no_benchmark_report(wrong: Any) -> None:
+    with pytest.raises(EdgebertError, match=r"^not a benchmark report"):
+        edgebert.BenchmarkReport.from_json(wrong)
+
+
+def test_infer_takes_what_tokenize_gives_and_watch_a_function() -> None:
+    with edgebert.load("intents") as model:
+        with pytest.raises(EdgebertError, match=r"^infer runs what tokenize gives; str was given"):
+            model.infer("Where is my card?")  # type: ignore[arg-type]
+        with pytest.raises(EdgebertError, match=r"^watch takes a function; int was given"):
+            model.watch(3)  # type: ignore[arg-type]
+        assert model.infer(model.tokenize("Where is my card?")) == model.reply("Where is my card?")

@@ -401,7 +401,7 @@ class BenchmarkReport:
         """
         try:
             value = json.loads(text, object_hook=_with_new_names)
-        except (ValueError, RecursionError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise EdgebertError("not a benchmark report: not JSON") from error
         if not isinstance(value, dict) or "devices" not in value:
             raise EdgebertError("not a benchmark report (edgebert benchmark -o FILE makes one)")

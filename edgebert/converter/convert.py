@@ -1,41 +1,30 @@
-"""The conversion from end to end: read, build, write, compare, and only then keep the file."""
+"""`edgebert.convert`: a checkpoint, wherever it comes from, and what its user asks for."""
 
 from __future__ import annotations
 
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from edgebert.arguments import checked_arguments
 from edgebert.bert.sentence import Pooling
 from edgebert.bert.tasks import TaskName
-from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.sources import open_checkpoint
-from edgebert.converter.abstain import AbstentionPlan, abstention_plan, fit_on_file
-from edgebert.converter.check import check_encodings, compare
-from edgebert.converter.file_record import make_record
-from edgebert.converter.gate import DataCheck, data_check
+from edgebert.converter.abstain import abstention_plan
+from edgebert.converter.convert_checkpoint import convert_checkpoint
+from edgebert.converter.gate import data_check
 from edgebert.converter.options import DeviceName, Mixed, Options, RecipeName, RuntimeName
-from edgebert.converter.plan import Plan, plan, trim
-from edgebert.converter.recipe import BuildAids, Built, QualityMeasure
+from edgebert.converter.plan import Plan, plan
 from edgebert.converter.report import ConversionReport
-from edgebert.converter.second_opinion import count_equal_texts
-from edgebert.converter.teach import TeachingPlan, fit_teaching
+from edgebert.converter.teach import TeachingPlan
+from edgebert.converter.user_data import UserData
 from edgebert.converter.vela import check_configuration, compile_file, compiled_path
 from edgebert.converter.vocabulary import trim_vocabulary, vocabulary_choice
-from edgebert.converter.write_file import append_files, trial_file, write_graph
-from edgebert.evaluation.compare import Comparison
-from edgebert.files import refuse_overwrite, refuse_same, replacing
-from edgebert.model_file.record import Record
-from edgebert.model_file.trimmed_vocabulary import TrimmedVocabulary
+from edgebert.files import refuse_overwrite, refuse_same
 from edgebert.progress import Progress, silent
-from edgebert.runtime.model import load
-from edgebert.tokenizer.tokenizer import Tokenizer
-from edgebert.unfinished import temporary_folder
 
 
 @checked_arguments
@@ -172,12 +161,15 @@ def convert(
         vocabulary_size,
         None if check is None else Path(check),
     )
-    user_data = data_check(None if check is None else Path(check), max_drop, mixing=mixed == "auto")
-    abstaining = abstention_plan(
-        None if calibrate is None else Path(calibrate),
-        None if out_of_scope is None else Path(out_of_scope),
-        max_wrong,
-        min_coverage,
+    data = UserData(
+        data_check(None if check is None else Path(check), max_drop, mixing=mixed == "auto"),
+        abstention_plan(
+            None if calibrate is None else Path(calibrate),
+            None if out_of_scope is None else Path(out_of_scope),
+            max_wrong,
+            min_coverage,
+        ),
+        None if teachable is None else TeachingPlan(Path(teachable)),
     )
     if output is not None:
         refuse_overwrite(Path(output), force=force)
@@ -201,9 +193,7 @@ def convert(
             conversion,
             path,
             trimmed=trimmed,
-            user_data=user_data,
-            abstaining=abstaining,
-            teaching=None if teachable is None else TeachingPlan(Path(teachable)),
+            data=data,
             force=force,
             progress=progress or silent,
             read_seconds=seconds,
@@ -214,190 +204,9 @@ def convert(
     return replace(report, compilation=compiled)
 
 
-def convert_checkpoint(
-    checkpoint: Checkpoint,
-    conversion: Plan,
-    path: Path,
-    *,
-    trimmed: tuple[Checkpoint, TrimmedVocabulary] | None = None,
-    user_data: DataCheck | None = None,
-    abstaining: AbstentionPlan | None = None,
-    teaching: TeachingPlan | None = None,
-    force: bool = False,
-    refuse: bool = True,
-    progress: Progress = silent,
-    read_seconds: float = 0.0,
-) -> ConversionReport:
-    """Converts an open checkpoint; see `convert`.
-
-    Args:
-        checkpoint: whole; what the user's data is compared with.
-        conversion: how.
-        path: of the file.
-        trimmed: the checkpoint with fewer word pieces, which is what the file will hold.
-        user_data: to compare on.
-        abstaining: what the rule of when to abstain is fitted on.
-        teaching: what it is learned from how labels are taught.
-        force: overwrite `path`.
-        refuse: off: a file that is too far from float32 is kept too.
-        progress: told how far the check is.
-        read_seconds: that reading the checkpoint took.
-    """
-    if user_data is not None:
-        # Wrong data is an error now, not after the conversion.
-        user_data.open(conversion.head.task, multi_label=conversion.head.multi_label)
-    if abstaining is not None:
-        abstaining.open(conversion.head.task, multi_label=conversion.head.multi_label)
-    if teaching is not None:
-        teaching.open()
-    clock = _Clock(read_seconds)
-    float32_bytes = 4 * sum(int(weight.size) for weight in checkpoint.weights.values())
-    whole = trim(checkpoint, conversion.max_length)
-    tokenizer = whole.make_tokenizer(conversion.max_length)
-    equal_texts = count_equal_texts(whole, tokenizer)
-    checkpoint, vocabulary = whole, None
-    if trimmed is not None:
-        checkpoint, vocabulary = trim(trimmed[0], conversion.max_length), trimmed[1]
-        tokenizer = checkpoint.make_tokenizer(conversion.max_length)
-    clock.lap("tokenizers")
-    with (
-        replacing(path, force=force) as part,
-        _float32_baseline(path, whole, conversion, user_data, progress) as baseline,
-    ):
-        measure = None
-        if baseline is not None:
-            measure = baseline.quality_measure(checkpoint, conversion, tokenizer)
-        aids = BuildAids(tokenizer, progress, measure)
-        built = conversion.graphs.build(checkpoint, conversion.head, aids)
-        graph = write_graph(part, checkpoint, conversion, built)
-        del built  # as large as the file
-        clock.lap("build")
-        encodings = check_encodings(
-            tokenizer, conversion.max_length, odd=conversion.recipe.odd_texts
-        )
-        check, delegation = compare(
-            part,
-            checkpoint,
-            conversion.head,
-            encodings,
-            conversion.recipe.limit,
-            max_length=conversion.max_length,
-            fixed=graph.fixed_graphs,
-            on_text=lambda done: progress(done, len(encodings), "comparing with float32"),
-        )
-        if refuse:
-            check.require()
-        clock.lap("check")
-        figures = {**check.to_json(), "ids_equal_to_tokenizers": equal_texts}
-        record = make_record(part, checkpoint, conversion, tokenizer, figures, graph)
-        record = replace(record, vocabulary=vocabulary)
-        clock.lap("write")
-        comparison = None
-        if baseline is not None:
-            comparison = baseline.compare(part, record, checkpoint)
-            baseline.user_data.require(comparison)
-            evaluation = baseline.user_data.to_json(comparison)
-            record = replace(record, check={**record.check, "evaluation": evaluation})
-            clock.lap("evaluate")
-        if abstaining is not None:
-            with trial_file(part, record, checkpoint) as trial, load(trial) as model:
-                record = replace(record, abstention=fit_on_file(model, abstaining, progress))
-            clock.lap("calibrate")
-        if teaching is not None:
-            with trial_file(part, record, checkpoint) as trial, load(trial) as model:
-                record = replace(record, teaching=fit_teaching(model, teaching, progress))
-            clock.lap("teaching")
-        append_files(part, record, checkpoint)
-        clock.lap("write")
-        size = part.stat().st_size
-    return ConversionReport(
-        path=path,
-        record=record,
-        bytes=size,
-        float32_bytes=float32_bytes,
-        check=check,
-        equal_texts=equal_texts,
-        evaluation=comparison,
-        delegation=delegation,
-        ops=graph.ops,
-        seconds=clock.laps,
-        quantization=graph.quality,
-        static=graph.static,
-    )
-
-
 def default_output(source: str, conversion: Plan) -> Path:
     """`tiny-fill-mask-int8.tflite` and the like, in the current folder."""
     name = re.sub(r"\.(zip|tar|tgz|tar\.gz)$", "", source.rstrip("/"), flags=re.IGNORECASE)
     name = re.sub(r"[^\w.-]+", "-", name if re.fullmatch(r"\d+/\d+", name) else Path(name).name)
     name = name.strip("-.") or "model"
     return Path(f"{name}-{conversion.head.task}-{conversion.recipe.name}.tflite")
-
-
-class _Clock:
-    """Seconds of each stage."""
-
-    def __init__(self, read_seconds: float) -> None:
-        self.laps = {"read": read_seconds}
-        self._last = time.perf_counter()
-
-    def lap(self, stage: str) -> None:
-        now = time.perf_counter()
-        self.laps[stage] = self.laps.get(stage, 0.0) + now - self._last
-        self._last = now
-
-
-@dataclass(frozen=True)
-class _Baseline:
-    """The user's data, and a float32 file of the checkpoint beside the one that is made.
-
-    Attributes:
-        user_data: the data.
-        folder: for the float32 file and others that go with it.
-        progress: told how far an evaluation is.
-    """
-
-    user_data: DataCheck
-    folder: Path
-    progress: Progress
-
-    @property
-    def float32(self) -> Path:
-        return self.folder / "float32.tflite"
-
-    def compare(self, graph: Path, record: Record, checkpoint: Checkpoint) -> Comparison:
-        """A graph, with the other files of its own, and the float32 file on the data."""
-        with trial_file(graph, record, checkpoint) as trial:
-            return self.user_data.compare(trial, self.float32, self.progress)
-
-    def quality_measure(
-        self, checkpoint: Checkpoint, conversion: Plan, tokenizer: Tokenizer
-    ) -> QualityMeasure:
-        """Says how much a file of some graphs would lose on the data."""
-
-        def loss(built: Built) -> float:
-            path = self.folder / "graph.tflite"
-            graph = write_graph(path, checkpoint, conversion, built)
-            record = make_record(path, checkpoint, conversion, tokenizer, {}, graph)
-            comparison = self.compare(path, record, checkpoint)
-            return comparison.drop(next(iter(comparison.differences)))
-
-        return loss
-
-
-@contextmanager
-def _float32_baseline(
-    path: Path,
-    checkpoint: Checkpoint,
-    conversion: Plan,
-    user_data: DataCheck | None,
-    progress: Progress,
-) -> Iterator[_Baseline | None]:
-    """What a file is compared with; it is gone after."""
-    if user_data is None:
-        yield None
-        return
-    with temporary_folder(path) as folder:
-        baseline = _Baseline(user_data, folder, progress)
-        convert_checkpoint(checkpoint, conversion.in_float32(), baseline.float32, progress=progress)
-        yield baseline

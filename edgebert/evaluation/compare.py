@@ -34,9 +34,10 @@ class Gate:
     metric: str | None = None
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.max_drop) and self.max_drop >= 0):
+        number = isinstance(self.max_drop, (int, float)) and math.isfinite(self.max_drop)
+        if not number or self.max_drop < 0:
             raise EdgebertError(
-                f"max drop is {self.max_drop}; a number from 0 on is needed, such as 0.01"
+                f"max drop is {self.max_drop!r}; a number from 0 on is needed, such as 0.01"
             )
 
     def choose_metric(self, metrics: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ from edgebert import api
 from edgebert.bert.catalogue import CATALOGUE
 from edgebert.bert.config import BertConfig
 from edgebert.checkpoints.checkpoint import Checkpoint
-from edgebert.converter.convert import convert_checkpoint
+from edgebert.converter.convert_checkpoint import convert_checkpoint
 from edgebert.converter.options import Options
 from edgebert.converter.plan import plan
 from edgebert.converter.vocabulary import VocabularyChoice, trim_vocabulary

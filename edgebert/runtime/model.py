@@ -413,10 +413,14 @@ class Model:
 
     def infer(self, job: Job) -> Reply:
         """The second half of `reply`: runs what `tokenize` gave."""
+        if not hasattr(job, "length"):
+            raise EdgebertError(f"infer runs what tokenize gives; {type(job).__name__} was given")
         return self._task.infer(job, self._session)
 
     def watch(self, around: Callable[[Any], Any]) -> None:
         """Puts something around the interpreter that calls use (see `Session.watch`)."""
+        if not callable(around):
+            raise EdgebertError(f"watch takes a function; {type(around).__name__} was given")
         self._session.watch(around)
 
     def batch(

@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeAlias
 
 from edgebert.bert.tasks import TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint
-from edgebert.converter.convert import convert_checkpoint
+from edgebert.converter.convert_checkpoint import convert_checkpoint
 from edgebert.converter.options import Options, RecipeName
 from edgebert.converter.plan import plan
 from edgebert.errors import EdgebertError

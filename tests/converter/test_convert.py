@@ -12,7 +12,14 @@ from ai_edge_litert import schema_py_generated as schema
 import edgebert
 from edgebert.bert.weights import LAYER
 from edgebert.checkpoints.folder import open_folder
-from edgebert.converter import check, convert, float_graph, reference, write_file
+from edgebert.converter import (
+    check,
+    convert,
+    convert_checkpoint,
+    float_graph,
+    reference,
+    write_file,
+)
 from edgebert.converter.head import Head
 from edgebert.converter.options import Options
 from edgebert.converter.plan import plan
@@ -142,7 +149,7 @@ def test_a_regressor_gives_a_float(tmp_path):
     checkpoint = replace(original, weights=weights, labels=None, task="regress")
     path = tmp_path / "regress.tflite"
     conversion = plan(Options(quantize="float32"), checkpoint)
-    assert convert.convert_checkpoint(checkpoint, conversion, path).check.agreement == 1
+    assert convert_checkpoint.convert_checkpoint(checkpoint, conversion, path).check.agreement == 1
     with edgebert.load(path) as model:
         found = model("Where is my card?")
         ids = model.tokenizer.encode("Where is my card?").ids

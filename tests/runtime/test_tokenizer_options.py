@@ -9,7 +9,7 @@ pytest.importorskip("ai_edge_litert", reason="files are written with ai-edge-lit
 
 import edgebert
 from edgebert.checkpoints.sources import open_checkpoint
-from edgebert.converter.convert import convert_checkpoint
+from edgebert.converter.convert_checkpoint import convert_checkpoint
 from edgebert.converter.full_integer.integer_graph import INPUTS
 from edgebert.converter.options import Options
 from edgebert.converter.plan import plan

@@ -39,7 +39,7 @@ def regressor(kept):
     def make(path):
         # Where files only run, what converts them is not installed.
         from edgebert.checkpoints.folder import open_folder
-        from edgebert.converter.convert import convert_checkpoint
+        from edgebert.converter.convert_checkpoint import convert_checkpoint
         from edgebert.converter.options import Options
         from edgebert.converter.plan import plan
 

@@ -16,7 +16,7 @@ def write(path, task, runtime):
     """Converts such a model, with the real vocabulary, to float32."""
     from edgebert.bert.config import BertConfig
     from edgebert.checkpoints.checkpoint import Checkpoint
-    from edgebert.converter.convert import convert_checkpoint
+    from edgebert.converter.convert_checkpoint import convert_checkpoint
     from edgebert.converter.options import Options
     from edgebert.converter.plan import plan
     from edgebert.tokenizer import TokenizerOptions

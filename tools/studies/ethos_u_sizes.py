@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 
 from edgebert.bert.catalogue import CATALOGUE
-from edgebert.converter.convert import convert_checkpoint
+from edgebert.converter.convert_checkpoint import convert_checkpoint
 from edgebert.converter.options import Options
 from edgebert.converter.plan import plan
 from edgebert.converter.vela import Compilation, compile_file

@@ -22,7 +22,7 @@ import edgebert
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.cli.console import progress_bar
-from edgebert.converter.convert import convert_checkpoint
+from edgebert.converter.convert_checkpoint import convert_checkpoint
 from edgebert.converter.options import Options, RecipeName
 from edgebert.converter.plan import plan
 from edgebert.evaluation.bootstrap import Interval, draw, interval

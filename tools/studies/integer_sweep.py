@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from edgebert.bert.catalogue import CATALOGUE
-from edgebert.converter.convert import convert_checkpoint
+from edgebert.converter.convert_checkpoint import convert_checkpoint
 from edgebert.converter.full_integer.quality import ValueQuality
 from edgebert.converter.options import Options, RecipeName
 from edgebert.converter.plan import plan

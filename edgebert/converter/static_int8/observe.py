@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -13,10 +12,16 @@ from edgebert.bert.config import BertConfig
 from edgebert.converter.bert_graph import write_graph
 from edgebert.converter.builder import Builder
 from edgebert.converter.graph import Graph, Tensor
-from edgebert.converter.graph_ops import GraphOps
+from edgebert.converter.graph_ops import GraphOps, T
 from edgebert.converter.head import Head
 from edgebert.converter.run_graph import run_graph
-from edgebert.converter.weight_storage import FLOAT32, INT8, SMALL_MATRIX, Stored
+from edgebert.converter.weight_storage import (
+    FLOAT32,
+    INT8,
+    SMALL_MATRIX,
+    Stored,
+    WeightStorage,
+)
 from edgebert.progress import Progress
 from edgebert.tokenizer.tokenizer import Encoding
 
@@ -55,33 +60,16 @@ class _Dense:
 
 
 @dataclass(frozen=True)
-class _Watching:
-    """Computes in float32 and remembers the dense layers of the encoder."""
+class _Watching(WeightStorage):
+    """Computes in float32, with tables as int8, and remembers the dense layers of the encoder."""
 
     seen: dict[str, _Dense] = field(default_factory=dict)
-    repeats: bool = False
 
-    def stored(self, weight: Array) -> Array:
-        return weight
-
-    def dense(
-        self, graph: GraphOps[Tensor], x: Tensor, stored: Any, bias: Array | None, name: str
-    ) -> Tensor:
-        y = FLOAT32.dense(graph, x, stored, bias, name)
-        if name.startswith("layers.") and len(stored) > SMALL_MATRIX:
-            self.seen[name] = _Dense(stored, bias, x, y)
+    def dense(self, graph: GraphOps[T], x: T, stored: Stored, bias: Array | None, name: str) -> T:
+        y = super().dense(graph, x, stored, bias, name)
+        if name.startswith("layers.") and len(stored) > SMALL_MATRIX:  # type: ignore[arg-type]
+            self.seen[name] = _Dense(stored, bias, x, y)  # type: ignore[arg-type]  # of a `Graph`
         return y
-
-    def stored_table(self, weight: Array, name: str) -> Stored:
-        return INT8.stored_table(weight, name)
-
-    def table(self, graph: GraphOps[Tensor], stored: Stored, name: str) -> Tensor:
-        return INT8.table(graph, stored, name)
-
-    def times_table(
-        self, graph: GraphOps[Tensor], x: Tensor, table: Tensor, bias: Tensor | None
-    ) -> Tensor:
-        return INT8.times_table(graph, x, table, bias)
 
 
 def observe(
@@ -100,7 +88,8 @@ def observe(
         encodings: texts to run.
         progress: told how far it is.
     """
-    watching, graph = _Watching(), Graph()
+    watching = _Watching(FLOAT32.store_matrix, INT8.store_table, repeats=False)
+    graph = Graph()
     builder: Builder[Tensor] = Builder(config, weights, watching, graph)
     write_graph(builder, head)
     watched = [tensor for dense in watching.seen.values() for tensor in (dense.x, dense.y)]

@@ -8,7 +8,7 @@ import pytest
 
 import edgebert
 from edgebert.checkpoints.folder import open_folder
-from edgebert.converter.convert import convert_checkpoint
+from edgebert.converter.convert_checkpoint import convert_checkpoint
 from edgebert.converter.options import Options
 from edgebert.converter.plan import plan
 from edgebert.errors import CheckFailedError, EdgebertError

@@ -5,7 +5,7 @@ import pytest
 pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-train")
 
 from edgebert.checkpoints.sources import open_checkpoint
-from edgebert.converter.convert import convert_checkpoint
+from edgebert.converter.convert_checkpoint import convert_checkpoint
 from edgebert.converter.options import Options
 from edgebert.converter.plan import plan
 from edgebert.train.network import Network

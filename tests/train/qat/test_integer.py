@@ -13,7 +13,8 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-trai
 from ai_edge_litert.interpreter import Interpreter
 
 from edgebert.checkpoints.sources import open_checkpoint
-from edgebert.converter.convert import convert, convert_checkpoint
+from edgebert.converter.convert import convert
+from edgebert.converter.convert_checkpoint import convert_checkpoint
 from edgebert.converter.options import Options
 from edgebert.converter.plan import plan
 from edgebert.errors import EdgebertError

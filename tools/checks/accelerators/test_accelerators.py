@@ -20,7 +20,7 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 
 import edgebert
-from edgebert.converter.convert import convert_checkpoint
+from edgebert.converter.convert_checkpoint import convert_checkpoint
 from edgebert.converter.options import Options
 from edgebert.converter.plan import plan
 from edgebert.data import read_lines

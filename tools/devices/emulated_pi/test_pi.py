@@ -23,7 +23,7 @@ import pytest
 import edgebert
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.sources import open_checkpoint
-from edgebert.converter.convert import convert_checkpoint
+from edgebert.converter.convert_checkpoint import convert_checkpoint
 from edgebert.converter.options import Options
 from edgebert.converter.plan import plan
 from edgebert.errors import CalibrationWarning
