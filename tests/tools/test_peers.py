@@ -16,7 +16,7 @@ from tools.fixtures.random_weights import VOCABULARY
 from tools.peers import boards, compare, models
 from tools.peers.boards import STATIC, Counted, count_everybody
 from tools.peers.compare import Outcome, Track, outcomes, race_texts, summary, table
-from tools.peers.environments import CTRANSLATE2, EDGEBERT, EXPORTER, LLAMA, PADDED
+from tools.peers.environments import CTRANSLATE2, EDGEBERT, LLAMA, PADDED
 from tools.peers.running import RunningPeer
 
 
@@ -51,11 +51,12 @@ def test_outcomes_are_against_edgebert_without_the_warm_up():
         EDGEBERT.name: Track({"wall": [99.0, 2.0, 4.0], "cpu": [1.0, 1.0, 1.0]}, []),
         PADDED.name: Track({"wall": [1.0, 6.0, 12.0], "cpu": [9.0, 5.0, 5.0]}, []),
     }
-    ours, theirs = outcomes("c", tracks, dict.fromkeys(tracks, "1"), skip=1)
+    ours, theirs = outcomes("c", tracks, skip=1)
     assert (ours.wall, ours.cpu, ours.microseconds) == (None, None, 1.0)
     assert astuple(theirs.wall) == pytest.approx((3.0, 3.0, 3.0))
     assert astuple(theirs.cpu) == pytest.approx((5.0, 5.0, 5.0))
-    assert theirs.peer == "TFLite padded to 128 1"
+    assert ours.peer == f"edgebert {edgebert.__version__}"
+    assert theirs.peer == f"TFLite padded to 128 {PADDED.packages[0].partition('==')[2]}"
 
 
 def test_the_table_judges_only_where_there_is_something_to_judge():
@@ -101,34 +102,28 @@ def test_tables_are_written_where_the_pages_have_marks_for_them():
         assert f"<!-- end of {mark} -->" in page.read_text()
 
 
-def test_whoever_does_not_run_on_a_board_is_left_out_and_what_pads_costs_its_whole_length(
-    monkeypatch, capsys
-):
+def test_whoever_does_not_run_on_a_board_is_left_out(monkeypatch, capsys):
     def count(pi, board, model, tokens):
         return [Count(board, str(model), n, 1000 * n) for n in tokens]
 
     def count_peer(pi, board, name, model, lengths):
-        if name == LLAMA.name:
-            raise RuntimeError("no wheel")
-        return {n: 10 * n for n in lengths}
+        if (name, board) == (LLAMA.name, "pi5"):
+            raise RuntimeError("no such instruction")
+        return [10 * n for n in lengths]
 
-    monkeypatch.setattr(boards, "COUNTED", ("pi4",))
+    monkeypatch.setattr(boards, "COUNTED", ("pi4", "pi5"))
     monkeypatch.setattr(boards, "count", count)
     monkeypatch.setattr(boards, "count_peer", count_peer)
-    files = {
-        EDGEBERT.name: Path("a.tflite"),
-        CTRANSLATE2.name: Path("a.ct2"),
-        EXPORTER.name: Path("b.tflite"),
-        LLAMA.name: Path("a.gguf"),
-    }
+    files = dict.fromkeys((EDGEBERT.name, STATIC, CTRANSLATE2.name, LLAMA.name), Path("x"))
     found = list(count_everybody(None, "MiniLM", files, (24, 128)))
-    assert [list(each.instructions.values()) for each in found] == [
-        [24_000, 128_000],
-        [240, 1_280],
-        [128_000, 128_000],
-    ]
-    assert found[1].engine == f"CTranslate2 {CTRANSLATE2.packages[0].partition('==')[2]}"
-    assert "llama.cpp: left out: no wheel" in capsys.readouterr().err
+    assert [each.engine for each in found] == [EDGEBERT.name, STATIC, CTRANSLATE2.versioned]
+    assert found[2].instructions == {
+        ("pi4", 24): 240,
+        ("pi4", 128): 1_280,
+        ("pi5", 24): 240,
+        ("pi5", 128): 1_280,
+    }
+    assert "llama.cpp: left out: no such instruction" in capsys.readouterr().err
 
 
 def test_what_others_do_with_less_is_bold():
@@ -151,7 +146,6 @@ def test_a_worker_answers_as_the_model_does(classifier, tmp_path):
     texts = ["Where is my card?", "no"]
     log = tmp_path / "log"
     with RunningPeer(EDGEBERT, sys.executable, classifier, VOCABULARY, log) as peer:
-        assert peer.version == edgebert.__version__
         found = peer.answer(texts)
         invoked = peer.invoke([1, 2, 3], repeats=3)
     with edgebert.load(classifier) as model:

@@ -7,6 +7,7 @@ the version that is raced; who has none, or does not run there, is left out, and
 from __future__ import annotations
 
 import argparse
+import itertools
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +23,7 @@ from tools.devices.emulated_pi.root import EmulatedPi, default_cache
 from tools.docs.pages import write_between_marks
 from tools.fixtures.random_weights import VOCABULARY, convert_drawn, draw_checkpoint
 from tools.peers.compare import README, add_material, read_material
-from tools.peers.environments import EDGEBERT, EXPORTER, PADDED, PEERS
+from tools.peers.environments import EDGEBERT, PADDED, PEERS
 from tools.peers.models import Material, Models, classifier, minilm
 
 PAGE = Path(__file__).parents[2] / "docs/pi_cost.md"
@@ -71,15 +72,10 @@ SUBJECTS = ((EMBEDDER, embedders, (24, 128)), ("2/128 classifier", classifiers, 
 """Models and lengths."""
 
 
-def count_file(pi: EmulatedPi, board: str, model: Path, lengths: Sequence[int]) -> dict[int, int]:
-    """Instructions by length, with LiteRT; of one length, where the file has only that."""
-    return {each.tokens: each.instructions for each in count(pi, board, model, lengths)}
-
-
 def count_peer(
     pi: EmulatedPi, board: str, name: str, model: Path, lengths: Sequence[int]
-) -> dict[int, int]:
-    """Instructions by length, with an engine of its own.
+) -> list[int]:
+    """Instructions at each length, with an engine of another project.
 
     Raises:
         RuntimeError: it did not run; with what was printed.
@@ -89,11 +85,11 @@ def count_peer(
     ran = pi.run(
         board,
         [GUEST, peer.engine, model.resolve(), VOCABULARY, *map(str, (VOCABULARY_SIZE, *lengths))],
-        sites=[pi.site(*peer.packages), Path(guest.__file__).parent],
+        sites=[pi.site(*(peer.runs_with or peer.packages)), Path(guest.__file__).parent],
         plugin=build_plugin(pi.cache),
     )
     between = read_marks(ran, (guest.EMPTY, *lengths), f"{name} on {board}")
-    return {tokens: between[tokens] - between[guest.EMPTY] for tokens in lengths}
+    return [between[tokens] - between[guest.EMPTY] for tokens in lengths]
 
 
 def count_everybody(
@@ -101,27 +97,19 @@ def count_everybody(
 ) -> Iterator[Counted]:
     """Each engine on all boards."""
     for name, model in models.items():
-        instructions: dict[tuple[str, int], int] = {}
+        ours, found = name in {EDGEBERT.name, STATIC}, []
         try:
             for board in COUNTED:
-                if name == EXPORTER.name:  # pads every text to the last length
-                    (padded,) = count_file(pi, board, model, lengths[-1:]).values()
-                    found = dict.fromkeys(lengths, padded)
-                elif model.suffix == ".tflite":
-                    found = count_file(pi, board, model, lengths)
+                if ours:
+                    found += [each.instructions for each in count(pi, board, model, lengths)]
                 else:
-                    found = count_peer(pi, board, name, model, lengths)
-                instructions |= {(board, tokens): each for tokens, each in found.items()}
+                    found += count_peer(pi, board, name, model, lengths)
         except (RuntimeError, subprocess.CalledProcessError) as error:
             print(f"{name}: left out: {error}", file=sys.stderr)
             continue
-        yield Counted(subject, _versioned(name), instructions)
-
-
-def _versioned(name: str) -> str:
-    if name not in PEERS or name == EDGEBERT.name:
-        return name
-    return f"{name} {PEERS[name].packages[0].partition('==')[2]}"
+        keys = itertools.product(COUNTED, lengths)
+        engine = name if ours else PEERS[name].versioned
+        yield Counted(subject, engine, dict(zip(keys, found, strict=True)))
 
 
 def table(found: Sequence[Counted]) -> str:

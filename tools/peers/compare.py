@@ -117,9 +117,7 @@ def _turns(names: list[str], items: Sequence) -> itertools.chain:
     )
 
 
-def outcomes(
-    contest: str, tracks: Mapping[str, Track], versions: Mapping[str, str], *, skip: int
-) -> list[Outcome]:
+def outcomes(contest: str, tracks: Mapping[str, Track], *, skip: int) -> list[Outcome]:
     """Everybody against edgebert; the first `skip` answers, or rounds of the graph, warm up."""
     ours = tracks[EDGEBERT.name]
 
@@ -131,7 +129,7 @@ def outcomes(
     return [
         Outcome(
             contest,
-            f"{name} {versions[name]}",
+            PEERS[name].versioned,
             float(np.median(track.clock("cpu", skip))),
             *(ratio(track, clock) for clock in CLOCKS),
         )
@@ -158,7 +156,7 @@ class Arena:
                     environment(PEERS[name], self._folder),
                     model.resolve(),
                     VOCABULARY,
-                    self._folder / f"{PEERS[name].engine}.log",
+                    self._folder / f"{name}.log",
                 )
             )
             for name, model in models.items()
@@ -172,12 +170,11 @@ class Arena:
         with ExitStack() as stack:
             peers = self.start(models, stack)
             tracks = race_texts(peers, texts, IN_A_ROW)
-            versions = {name: peer.version for name, peer in peers.items()}
         reference = self._float32(texts[:FLOAT32_TEXTS])
         scores = read_column(dev, "score", float)[pairs]
         found = []
         contest = f"MiniLM, {len(texts)} sentences of STS-B in a row, text to vector"
-        raced = outcomes(contest, tracks, versions, skip=WARM_UP)
+        raced = outcomes(contest, tracks, skip=WARM_UP)
         for outcome, track in zip(raced, tracks.values(), strict=True):
             vectors = np.stack(track.answers)
             vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -202,17 +199,16 @@ class Arena:
         texts = read_column(material.sst2, "sentence")
         with ExitStack() as stack:
             peers = self.start(models, stack)
-            versions = {name: peer.version for name, peer in peers.items()}
             found = []
             for in_a_row, how in ((IN_A_ROW, "in a row"), (1, "now and then")):
                 what = f"{len(texts)} sentences of SST-2 {how}, text to scores"
                 tracks = race_texts(peers, texts, in_a_row)
-                found += outcomes(f"{size} classifier, {what}", tracks, versions, skip=WARM_UP)
+                found += outcomes(f"{size} classifier, {what}", tracks, skip=WARM_UP)
             binding = {name: peer for name, peer in peers.items() if peer.binds}
             for tokens in lengths:
                 contest = f"{size} classifier, {tokens} tokens, the graph alone"
                 tracks = race_invoke(binding, tokens)
-                found += outcomes(contest, tracks, versions, skip=INVOKE_ROUNDS // 10)
+                found += outcomes(contest, tracks, skip=INVOKE_ROUNDS // 10)
         return found
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
+import edgebert
 from tools.devices.emulated_pi.root import digest
 
 REPOSITORY = Path(__file__).parents[2]
@@ -21,12 +22,21 @@ class Peer:
     Attributes:
         name: as people call it.
         engine: module in `engines`.
-        packages: what its environment has.
+        packages: what its environment has, the one whose version is told first.
+        runs_with: what only running its models needs, if that is less.
     """
 
     name: str
     engine: str
     packages: tuple[str, ...]
+    runs_with: tuple[str, ...] = ()
+
+    @property
+    def versioned(self) -> str:
+        """The name with the version."""
+        if self is EDGEBERT:
+            return f"{self.name} {edgebert.__version__}"
+        return f"{self.name} {self.packages[0].partition('==')[2]}"
 
 
 _ENGINE = "ai-edge-litert==2.3.0"
@@ -49,8 +59,12 @@ EXECUTORCH = Peer(
     ("executorch==1.5.1", "torch==2.14.0", "onnx==1.23.2", "tokenizers==0.23.3"),
 )
 EXPORTER = Peer(
-    "Google's exporter, 128 tokens", "exporter_fixed", ("litert-torch==0.10.0", "tokenizers")
+    "Google's exporter, 128 tokens",
+    "exporter",
+    ("litert-torch==0.10.0", "tokenizers"),
+    PADDED.packages,
 )
+EXPORTER_FIVE = replace(EXPORTER, name="Google's exporter, five lengths")
 LLAMA = Peer(
     "llama.cpp", "llama_q8", ("llama-cpp-python==0.3.36", "gguf==0.19.0", "tokenizers==0.23.3")
 )
@@ -67,6 +81,7 @@ PEERS: Mapping[str, Peer] = MappingProxyType(
             MNN,
             EXECUTORCH,
             EXPORTER,
+            EXPORTER_FIVE,
             LLAMA,
         )
     }

@@ -21,6 +21,7 @@ from tools.peers.environments import (
     EDGEBERT,
     EXECUTORCH,
     EXPORTER,
+    EXPORTER_FIVE,
     LLAMA,
     MEDIAPIPE,
     MNN,
@@ -122,7 +123,8 @@ def _exports(texts: Path) -> Sequence[Export]:
         Export(CTRANSLATE2, CTRANSLATE2, "ctranslate2_model.py", ".ct2", (VOCABULARY,)),
         Export(EXECUTORCH, EXECUTORCH, "torch_model.py", ".pte"),
         Export(MNN, EXECUTORCH, "torch_model.py", ".onnx", then=mnn),
-        Export(EXPORTER, EXPORTER, "torch_model.py", ".tflite128.tflite"),
+        Export(EXPORTER, EXPORTER, "torch_model.py", ".128.tflite"),
+        Export(EXPORTER_FIVE, EXPORTER, "torch_model.py", ".16-32-64-96-128.tflite"),
         Export(LLAMA, LLAMA, "llama_model.py", ".gguf", (VOCABULARY,), embeds_only=True),
     )
 

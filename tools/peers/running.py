@@ -21,7 +21,6 @@ class RunningPeer:
     """A worker process; a context manager.
 
     Attributes:
-        version: of the library.
         binds: whether it can `invoke`.
 
     Raises:
@@ -40,7 +39,6 @@ class RunningPeer:
                 text=True,
             )
         greeting: dict[str, Any] = self._reply()
-        self.version: str = greeting["version"]
         self.binds: bool = greeting["binds"]
 
     def answer(

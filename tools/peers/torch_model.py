@@ -2,8 +2,8 @@
 
 Usage: torch_model.py WEIGHTS.npz OUTPUT; the ending of OUTPUT chooses. Runs in the environment of
 ExecuTorch (`.pte`: XNNPACK, int8 weights, activations quantised while running; `.onnx`: float32,
-for MNN) or of litert-torch (`.tflite`: 128 tokens and a mask, int8 as above, since neither
-exports an open length that LiteRT runs). The weights are under edgebert's canonical names, with
+for MNN) or of litert-torch (`.16-128.tflite`: for these lengths, with a mask, int8 as above, since
+it exports no open length that LiteRT runs). The weights are under edgebert's canonical names, with
 `heads`, `epsilon` and `embeds` beside them. The model is the usual one (arXiv 1810.04805).
 """
 
@@ -141,15 +141,17 @@ def onnx(model: Bert, output: Path) -> None:
 
 
 def tflite(model: Bert, output: Path) -> None:
-    """By litert-torch, then int8 by its quantiser."""
+    """By litert-torch, a signature a length, then int8 by its quantiser."""
     import litert_torch
     from ai_edge_quantizer import quantizer, recipe
 
-    ids = torch.randint(999, 30_000, (1, TOKENS), dtype=torch.int32)
-    named = {"ids": ids, "mask": torch.ones_like(ids)}
-    edge = litert_torch.convert(model, sample_kwargs=named)
+    exported = litert_torch
+    for length in map(int, output.suffixes[-2].strip(".").split("-")):
+        ids = torch.randint(999, 30_000, (1, length), dtype=torch.int32)
+        named = {"ids": ids, "mask": torch.ones_like(ids)}
+        exported = exported.signature(f"tokens_{length}", model, sample_kwargs=named)
     whole = output.with_suffix(".float32")
-    edge.export(str(whole))
+    exported.convert().export(str(whole))
     made = quantizer.Quantizer(str(whole), recipe.dynamic_wi8_afp32())
     output.unlink(missing_ok=True)
     made.quantize().export_model(str(output))

@@ -1,6 +1,6 @@
 """Runs one engine in its own environment and answers requests, a line of JSON each.
 
-Usage: worker.py ENGINE MODEL VOCABULARY. It first says {"version": …, "binds": …}. Then
+Usage: worker.py ENGINE MODEL VOCABULARY. It first says {"binds": …}. Then
 
     {"texts": ["…", …]}             → [{"wall": µs, "cpu": µs, "answer": […]}, …], one after another
     {"ids": […], "repeats": n}      → {"wall": µs, "cpu": µs}, a call
@@ -44,7 +44,7 @@ def main() -> None:
     os.dup2(2, 1)
     engine = importlib.import_module(f"engines.{name}").load(Path(model), Path(vocabulary))
     bind = functools.lru_cache(maxsize=1)(engine.bind) if engine.bind else None
-    print(json.dumps({"version": engine.version, "binds": bind is not None}), file=replies)
+    print(json.dumps({"binds": bind is not None}), file=replies)
     for line in sys.stdin:
         request = json.loads(line)
         reply: object

@@ -32,4 +32,4 @@ def load(model: Path, vocabulary: Path) -> Engine:
         batch = [list(ids)]
         return lambda: encoder.forward_batch(batch)
 
-    return Engine(ctranslate2.__version__, lambda text: run(tokenizer.encode(text).ids), bind)
+    return Engine(lambda text: run(tokenizer.encode(text).ids), bind)

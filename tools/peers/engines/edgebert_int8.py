@@ -24,4 +24,4 @@ def load(model: Path, vocabulary: Path) -> Engine:
         invoke: Callable[[], Any] = loaded._session._interpreter.invoke
         return invoke
 
-    return Engine(edgebert.__version__, answer, bind)
+    return Engine(answer, bind)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -29,4 +28,4 @@ def load(model: Path, vocabulary: Path) -> Engine:
         found: Vector = bind(tokenizer.encode(text).ids)()[0].numpy()
         return found
 
-    return Engine(version("executorch"), answer, bind)
+    return Engine(answer, bind)

@@ -17,14 +17,12 @@ class Engine:
     """A loaded model.
 
     Attributes:
-        version: of the library.
         answer: from a text to its vector or scores: the whole way, as an application goes it, and
             no further: scores come in whatever form the library gives them.
         bind: gives a call that does nothing but run the model on these ids; None where the
             library has no such call.
     """
 
-    version: str
     answer: Callable[[str], Vector | Collection[float]]
     bind: Callable[[Sequence[int]], Callable[[], Any]] | None = None
 

@@ -40,4 +40,4 @@ def load(model: Path, vocabulary: Path) -> Engine:
     def bind(ids: Sequence[int]) -> Callable[[], Any]:
         return lambda: run(ids)
 
-    return Engine(llama_cpp.__version__, lambda text: run(tokenizer.encode(text).ids), bind)
+    return Engine(lambda text: run(tokenizer.encode(text).ids), bind)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import mediapipe
 from mediapipe.tasks import python
 from mediapipe.tasks.python import text as tasks
 
@@ -22,4 +21,4 @@ def load(model: Path, vocabulary: Path) -> Engine:
         categories = classifier.classify(text).classifications[0].categories
         return [category.score for category in categories]
 
-    return Engine(mediapipe.__version__, answer)
+    return Engine(answer)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -36,4 +35,4 @@ def load(model: Path, vocabulary: Path) -> Engine:
         found: Vector = np.array(bind(tokenizer.encode(text).ids)())[0]
         return found
 
-    return Engine(version("MNN"), answer, bind)
+    return Engine(answer, bind)

@@ -35,4 +35,4 @@ def load(model: Path, vocabulary: Path) -> Engine:
         binding.bind_output(output)
         return lambda: session.run_with_iobinding(binding)
 
-    return Engine(onnxruntime.__version__, answer, bind)
+    return Engine(answer, bind)

@@ -30,4 +30,4 @@ def load(model: Path, vocabulary: Path) -> Engine:
             request.set_tensor(name, openvino.Tensor(value))
         return lambda: request.infer(share_inputs=True)
 
-    return Engine(openvino.__version__.split("-")[0], answer, bind)
+    return Engine(answer, bind)

@@ -5,7 +5,6 @@ The same file and the same engine as edgebert's, so that the padding is what dif
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -41,4 +40,4 @@ def load(model: Path, vocabulary: Path) -> Engine:
         found: Vector = interpreter.get_tensor(output)[0]
         return found
 
-    return Engine(version("ai-edge-litert"), answer)
+    return Engine(answer)
