@@ -10,7 +10,7 @@ MINILM := $(VENV)/.minilm
     clean android-models android-screenshots aar apk intents
 
 demo: $(MINILM)
-	$(BIN)/python tools/demo.py
+	$(BIN)/edgebert demo
 
 # Files of tests are shared out to a process a CPU.
 test: $(VENV)/.dev $(MINILM)
@@ -223,11 +223,11 @@ intents: $(TRAIN)/.ready $(VENV)/.dev
 	cp $(INTENTS)/intents.tflite edgebert/data/intents.tflite
 
 # The libraries as AARs with POM, sources and documentation, in a Maven repository that an app's Gradle can
-# name, and the check of them. URL is the home page, for POMs that are published.
+# name, and the check of them.
 aar: export EDGEBERT_MAVEN := $(CURDIR)/build/maven
 aar: $(VENV)/.dev
 	$(MVN) --projects edgebert,litert --also-make compile
-	$(BIN)/python -m tools.devices.android_apk.aar build/maven $(if $(URL),--url $(URL))
+	$(BIN)/python -m tools.devices.android_apk.aar build/maven
 	$(BIN)/python -m pytest tests/tools/android_apk/test_aar.py
 
 # An APK of the demo without Google's SDK, and the check of it. Needs Maven, a JDK and Debian's

@@ -10,8 +10,9 @@ plugins {
     alias(libs.plugins.androidLibrary) apply false
 }
 
-/** The home page, which whoever publishes names. */
-val home = providers.gradleProperty("edgebert.url")
+/** The home page, which pyproject.toml names once there is one. */
+val home = Regex("^Homepage = \"(.+)\"$", RegexOption.MULTILINE)
+    .find(rootDir.resolveSibling("pyproject.toml").readText())?.groupValues?.get(1)
 
 // What Maven Central wants of both libraries; names and descriptions are in their own files.
 subprojects {
@@ -35,8 +36,8 @@ subprojects {
                     }
                     scm {
                         url = home
-                        connection = home.map { "scm:git:$it.git" }
-                        developerConnection = home.map { "scm:git:$it.git" }
+                        connection = home?.let { "scm:git:$it.git" }
+                        developerConnection = home?.let { "scm:git:$it.git" }
                     }
                 }
             }

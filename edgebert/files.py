@@ -32,7 +32,7 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
             part = stack.enter_context(temporary_folder(path)) / path.name
             part.touch()
         except OSError as error:
-            raise EdgebertError(f"{path}: cannot write here: {error.strerror}") from error
+            raise cannot_write_here(path, error) from error
         with writing(path):
             yield part
             _publish(part, path, force=force)
@@ -61,7 +61,14 @@ def make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise EdgebertError(f"{path}: cannot write here: {error.strerror or error}") from error
+        raise cannot_write_here(path, error) from error
+
+
+def cannot_write_here(path: Path, error: OSError) -> EdgebertError:
+    """What to raise where a file or folder cannot be made."""
+    if isinstance(error, FileNotFoundError) and path.parent.is_dir():  # such as /proc
+        return EdgebertError(f"{path}: cannot write here: {path.parent} takes no files")
+    return EdgebertError(f"{path}: cannot write here: {error.strerror or error}")
 
 
 def sha256_of(path: Path) -> str:
@@ -87,13 +94,14 @@ def refuse_overwrite(path: Path, *, force: bool) -> None:
         EdgebertError: `path` is a folder or a device, or exists and `force` is off, or its folder
             is not there.
     """
+    if path.exists() and not path.is_dir() and not path.is_file():
+        # Renaming would put a file in its place.
+        raise EdgebertError(f"{path}: not an ordinary file but a pipe or device; give a file name")
     path = _target(path)
     if path.is_dir():
         raise EdgebertError(f"{path}: is a folder; give a file name")
     if not path.parent.is_dir():
         raise EdgebertError(f"{path}: cannot write here: there is no folder {path.parent}")
-    if path.exists() and not path.is_file():  # renaming would put a file in a device's place
-        raise EdgebertError(f"{path}: not an ordinary file; give the name of one")
     if path.exists() and not force:
         raise EdgebertError(f"{path}: exists already; choose another name or add --force")
 

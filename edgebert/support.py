@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-PYTHONS = ((3, 10), (3, 13))
+PYTHONS = ((3, 10), (3, 14))
 """The oldest and the newest Python that edgebert is tested with."""
 
 EngineName: TypeAlias = Literal["auto", "litert", "tflite-runtime"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -55,6 +55,20 @@ def read_json(path: Path) -> object:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise EdgebertError(f"{path}: not valid JSON") from error
+
+
+def unrepeated(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON, where `json` would keep the last of two values: for `object_pairs_hook`.
+
+    Raises:
+        EdgebertError: a name has two values.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise EdgebertError(f"an object has two values for {shown(twice)}; leave one out")
+    return found
 
 
 def read_json_object(path: Path) -> Mapping[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -38,6 +40,24 @@ def test_what_is_no_ordinary_file_stays_as_it_is(tmp_path):
     ):
         pass
     assert pipe.is_fifo()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc")
+def test_a_pipe_behind_a_link_and_a_folder_without_files_are_named_as_given():
+    """As `-o /dev/stdout` in a pipeline is, and `-o /proc/x`."""
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom edgebert.errors import EdgebertError\n"
+        "from edgebert.files import replacing\n"
+        "for name in ('/dev/stdout', '/proc/x'):\n"
+        "    try:\n"
+        "        with replacing(Path(name), force=True): pass\n"
+        "    except EdgebertError as error: print(error)\n"
+    )
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert child.stdout.splitlines() == [
+        "/dev/stdout: not an ordinary file but a pipe or device; give a file name",
+        "/proc/x: cannot write here: /proc takes no files",
+    ]
 
 
 def test_what_a_link_points_to_is_written_and_the_link_stays(tmp_path):

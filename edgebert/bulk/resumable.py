@@ -19,7 +19,7 @@ from typing import BinaryIO, NamedTuple
 
 from edgebert.errors import EdgebertError
 from edgebert.extras import needed_for
-from edgebert.files import refuse_overwrite, replacing, writing
+from edgebert.files import cannot_write_here, refuse_overwrite, replacing, writing
 
 SAVE_EVERY = 5.0
 """Seconds: the most work that is lost."""
@@ -208,11 +208,14 @@ def _locked(path: Path) -> Iterator[None]:
 
     lock = FileLock(path.with_name(f"{path.name}.lock"))
     try:
+        Path(
+            lock.lock_file
+        ).touch()  # filelock takes a folder without files for a lock that is held
         lock.acquire(timeout=0)
     except Timeout as error:
         raise EdgebertError(f"{path}: another process is writing it") from error
     except OSError as error:
-        raise EdgebertError(f"{path}: cannot write here: {error.strerror or error}") from error
+        raise cannot_write_here(path, error) from error
     try:
         yield
     finally:

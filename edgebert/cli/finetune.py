@@ -10,7 +10,14 @@ import typer
 
 from edgebert.cli.grouped import grouped
 from edgebert.cli.options import LabelledColumns
-from edgebert.cli.training import KEPT, MetricOption, Training, notify, print_report
+from edgebert.cli.training import (
+    KEPT,
+    MetricOption,
+    Training,
+    notify,
+    print_report,
+    require_tensorflow,
+)
 from edgebert.cli.vocabulary import VocabularyOptions, with_fewer_pieces
 
 if TYPE_CHECKING:
@@ -72,6 +79,7 @@ def finetune(
 
     training.settings()
     _check_data(task, (train, dev), data.columns(), multi_label=multi_label)
+    require_tensorflow()
     with ExitStack() as stack:
         progress = stack.enter_context(progress_bar(KEPT.format(output)))
         whole = stack.enter_context(open_checkpoint(source, progress=progress))

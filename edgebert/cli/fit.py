@@ -99,12 +99,9 @@ def fit(
       edgebert fit train.csv --test test.csv -o intents --max-ms 5 --device ssh://pi@raspberrypi.local
       edgebert fit train.conll -o names --max-mb 10 --max-drop 0.02 --hours 8
     """  # noqa: D301
-    from importlib.util import find_spec
-
     from edgebert.cli.console import progress_bar
-    from edgebert.cli.training import notify
+    from edgebert.cli.training import notify, require_tensorflow
     from edgebert.errors import EdgebertError
-    from edgebert.extras import install
     from edgebert.fitting.data import read_data
     from edgebert.fitting.fit import fit as run
     from edgebert.fitting.request import FitRequest
@@ -128,9 +125,11 @@ def fit(
         seed=seed,
         allow_leak=allow_leak,
     )
-    if find_spec("tensorflow") is None:
+    try:
+        require_tensorflow()
+    except EdgebertError:
         read_data(request)  # what is wrong with the data is told before
-        raise EdgebertError(f"training needs TensorFlow: {install('train')}")
+        raise
     signal.signal(signal.SIGTERM, _as_interrupt)
     command = shlex.join(["edgebert", *sys.argv[1:]])
     with progress_bar(f"{output} is unfinished; to go on from there: {command}") as progress:

@@ -1,4 +1,4 @@
-"""The command without Typer, as `pip install edgebert` alone gives it: run and doctor.
+"""The command without Typer, as `pip install edgebert` alone gives it: run, demo and doctor.
 
 They call what the whole command calls. Every other verb, and every other option, is named with the
 extra that brings it.
@@ -37,17 +37,20 @@ EXTRA_OF_VERB: Mapping[str, str] = MappingProxyType(
         "augment": "convert",
         "train-report": "train",
         "models": "cli",
+        "demo": "convert",
         "doctor": "cli",
     }
 )
 """The extra with which all of a verb works."""
 
+_WITHOUT_EXTRAS = ("run", "demo", "doctor")
 _EPILOG = f"""\
 examples:
   edgebert run intents "I lost my card"
+  edgebert demo
   edgebert doctor
 
-Further verbs ({", ".join(verb for verb in EXTRA_OF_VERB if verb not in ("run", "doctor"))})
+Further verbs ({", ".join(verb for verb in EXTRA_OF_VERB if verb not in _WITHOUT_EXTRAS)})
 and further options of run come with extras; edgebert doctor says which are missing:
   {install("cli")}
 """
@@ -65,12 +68,16 @@ def run_light(arguments: Sequence[str]) -> None:
             _parser().print_help(sys.stderr)
             raise SystemExit(WRONG_INPUT)
         verb = arguments[0]
-        if verb in EXTRA_OF_VERB and verb not in ("run", "doctor"):
+        if verb in EXTRA_OF_VERB and verb not in _WITHOUT_EXTRAS:
             raise _needs(verb, verb)
         given, unknown = _parser().parse_known_args(arguments)
         if unknown:
             raise _needs(f"{verb} {unknown[0]}", verb)
-        if verb == "doctor":
+        if verb == "demo":
+            from edgebert.cli.demonstration import show_demo
+
+            show_demo()
+        elif verb == "doctor":
             from edgebert.cli.findings import print_findings
 
             print_findings(as_json=given.as_json)
@@ -112,6 +119,7 @@ def _parser() -> ArgumentParser:
     run = verbs.add_parser("run", help="Answer texts.", allow_abbrev=False)
     run.add_argument("file", metavar="FILE", help="intents, or a .tflite made by edgebert convert.")
     run.add_argument("texts", metavar="TEXT", nargs="+", help="Texts to answer; - is stdin.")
+    verbs.add_parser("demo", help="Show what edgebert can do, offline.", allow_abbrev=False)
     doctor = verbs.add_parser("doctor", help="Check this machine; say what to install.")
     for verb in (run, doctor):
         verb.add_argument("--json", dest="as_json", action="store_true", help="Print JSON.")

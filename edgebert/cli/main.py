@@ -13,6 +13,7 @@ from edgebert.cli.augment import augment
 from edgebert.cli.benchmark import benchmark
 from edgebert.cli.check_data import check_data
 from edgebert.cli.convert import convert
+from edgebert.cli.demo import demo
 from edgebert.cli.distill import distill
 from edgebert.cli.doctor import doctor
 from edgebert.cli.evaluate import evaluate
@@ -127,4 +128,5 @@ app.command()(distill)
 app.command()(augment)
 app.command("train-report")(train_report)
 app.command()(models)
+app.command()(demo)
 app.command()(doctor)

@@ -1,4 +1,4 @@
-"""The program `edgebert`: the whole command where Typer is installed, else `run` and `doctor`."""
+"""The program `edgebert`: the whole command where Typer is installed, else what is light."""
 
 from __future__ import annotations
 

@@ -126,6 +126,21 @@ MetricOption: TypeAlias = Annotated[
 ]
 
 
+def require_tensorflow() -> None:
+    """Asks before anything is downloaded; looking whether it is there does not import it.
+
+    Raises:
+        EdgebertError: it is not.
+    """
+    from importlib.util import find_spec
+
+    from edgebert.errors import EdgebertError
+    from edgebert.extras import install
+
+    if find_spec("tensorflow") is None:
+        raise EdgebertError(f"training needs TensorFlow: {install('train')}")
+
+
 def notify(line: str) -> None:
     """Prints a line about the run, which is not its result."""
     typer.echo(line, err=True)

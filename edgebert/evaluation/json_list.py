@@ -10,6 +10,7 @@ from typing import Any
 
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.lines import read_whole
+from edgebert.text_files import unrepeated
 
 _BETWEEN = re.compile(r"[ \t\r\n]*,?[ \t\r\n]*")
 _END = re.compile(r"\][ \t\r\n]*\Z")
@@ -28,7 +29,7 @@ def read_json_list(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
             f"{path}: a list of objects is needed, such as "
             '[{"text": "…", "label": "…"}]; name a file with one object a line .jsonl'
         )
-    decoder, line, counted = json.JSONDecoder(), 1, 0
+    decoder, line, counted = json.JSONDecoder(object_pairs_hook=unrepeated), 1, 0
     at += 1
     while True:
         at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]
@@ -39,6 +40,8 @@ def read_json_list(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
             record, at = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
             raise EdgebertError(f"{path}, line {line}: not JSON: {error}") from error
+        except EdgebertError as error:
+            raise EdgebertError(f"{path}, line {line}: {error}") from error
         if not isinstance(record, dict):
             raise EdgebertError(
                 f"{path}, line {line}: a JSON object is needed, "

@@ -14,6 +14,16 @@ LONGEST_LINE = 1_000_000
 LARGEST_FILE = 100_000_000
 """In bytes, of a file that is read whole. SQuAD 2.0's training set has 42 million."""
 
+_PACKED = (
+    (b"\x1f\x8b", "compressed by gzip"),
+    (b"BZh91AY&SY", "compressed by bzip2"),
+    (b"\xfd7zXZ\x00", "compressed by xz"),
+    (b"\x28\xb5\x2f\xfd", "compressed by zstd"),
+    (b"PK\x03\x04", "a zip archive, as a spreadsheet in .xlsx is, too"),
+    (b"PAR1\x15", "a Parquet file"),
+)
+"""How files begin that hold their text in another form."""
+
 
 def read_lines(path: Path) -> Iterator[str]:
     r"""Lines with their ends; only `\n` ends a line.
@@ -63,15 +73,25 @@ def read_whole(path: Path, advice: str) -> bytes:
             content = file.read(LARGEST_FILE + 1)
     except OSError as error:
         raise EdgebertError(f"{path}: cannot read: {error.strerror}") from error
+    refuse_packed(content, str(path))
     if len(content) > LARGEST_FILE:
         raise EdgebertError(f"{path}: larger than {LARGEST_FILE:,} bytes; {advice}")
     return content
+
+
+def refuse_packed(start: bytes, name: str) -> None:
+    """Raises EdgebertError where the first bytes are those of a format that has to be unpacked."""
+    for mark, kind in _PACKED:
+        if start.startswith(mark):
+            raise EdgebertError(f"{name}: {kind}; plain text is needed, so unpack or export it")
 
 
 def _decoded(file: BinaryIO, name: str) -> Iterator[tuple[int, str]]:
     offset = 0
     raw = iter(lambda: file.readline(LONGEST_LINE + 1), b"")
     for number, line in enumerate(raw, 1):
+        if number == 1:
+            refuse_packed(line, name)
         yield offset, _decode(name, number, line)
         offset += len(line)
 

@@ -17,6 +17,7 @@ from edgebert.errors import EdgebertError
 from edgebert.evaluation.columns import USUAL, Columns, find_layout, find_query_layout
 from edgebert.evaluation.json_list import read_json_list
 from edgebert.evaluation.lines import read_lines
+from edgebert.text_files import unrepeated
 
 Record: TypeAlias = tuple[int, Mapping[str, Any]]
 """Number of the line it starts on, and its values by column."""
@@ -248,9 +249,11 @@ def _read_jsonl(
 
 def _json_object(line: str, place: str) -> Mapping[str, Any]:
     try:
-        record = json.loads(line)
+        record = json.loads(line, object_pairs_hook=unrepeated)
     except (ValueError, RecursionError) as error:
         raise EdgebertError(f"{place}: not JSON: {error}") from error
+    except EdgebertError as error:
+        raise EdgebertError(f"{place}: {error}") from error
     if not isinstance(record, dict):
         raise EdgebertError(
             f'{place}: a JSON object is needed, such as {{"text": "…", "label": "…"}}'

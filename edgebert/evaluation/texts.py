@@ -63,6 +63,11 @@ def read_texts(
     try:
         lines = decode_lines(file, str(path))
         if path.suffix.lower() not in _WITH_COLUMNS:
+            if columns != USUAL:
+                raise EdgebertError(
+                    f"{path}: has no column {columns.text!r}, each line is a text; "
+                    f"columns are named for {', '.join(_WITH_COLUMNS)}"
+                )
             for number, line in enumerate(lines, 1):
                 yield Text(line.rstrip("\r\n"), pair, f"{path}, line {number}")
             return

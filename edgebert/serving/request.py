@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edgebert.errors import EdgebertError
+from edgebert.text_files import unrepeated
 
 _FORMS = (
     'a body is {"text": "…"} or {"texts": ["…", …]}; a text with its pair is {"text": "…", '
@@ -44,7 +45,7 @@ def read_request(body: bytes, max_texts: int) -> AnswerRequest:
         EdgebertError: not JSON, not one of the two forms, or more than `max_texts` texts.
     """
     try:
-        given = json.loads(body)
+        given = json.loads(body, object_pairs_hook=unrepeated)
     except (ValueError, RecursionError) as error:
         raise EdgebertError(f"the body is not JSON; {_FORMS}") from error
     if not isinstance(given, dict):

@@ -22,6 +22,7 @@ Offsets: TypeAlias = tuple[int, int]
 """`[start, end)` in characters (code points) of the text as it was given."""
 
 Truncate: TypeAlias = Literal["longest", "first", "second"]
+_TRUNCATE = get_args(Truncate)
 """Which text of a pair gives way where both do not fit: the longer one, or always the same."""
 
 Item = TypeVar("Item")
@@ -141,6 +142,10 @@ class Tokenizer:
             EdgebertError: not a string, a lone surrogate, a `max_length` out of range, or an
                 unknown `truncate`.
         """
+        if truncate not in _TRUNCATE:
+            raise EdgebertError(
+                f"truncate is {truncate!r}; accepted: {', '.join(map(repr, _TRUNCATE))}"
+            )
         capacity = self._capacity(max_length, pair is not None)
         first = self.ids(text, mask_tokens=mask_tokens)
         if pair is None:
@@ -351,11 +356,7 @@ def _pieces(
 def _shares(first: int, second: int, capacity: int, truncate: Truncate) -> tuple[int, int]:
     """How many tokens of each of two texts stay."""
     half = (capacity + (first > second)) // 2
-    least = {"longest": half, "first": 0, "second": capacity}.get(truncate)
-    if least is None:
-        raise EdgebertError(
-            f"truncate is {truncate!r}; accepted: {', '.join(map(repr, get_args(Truncate)))}"
-        )
+    least = {"longest": half, "first": 0, "second": capacity}[truncate]
     kept = min(first, max(capacity - second, least))
     return kept, min(second, capacity - kept)
 

@@ -2,6 +2,8 @@
 
 import json
 import os
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -225,3 +227,9 @@ def test_a_device_is_refused_and_stays_one(path):
     with pytest.raises(EdgebertError, match="not an ordinary file"):
         write(path, force=True)
     assert path.is_char_device()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc")
+def test_a_folder_that_takes_no_files_is_not_taken_for_a_lock_that_is_held():
+    with pytest.raises(EdgebertError, match="/proc/x: cannot write here: /proc takes no files"):
+        write(Path("/proc/x"))

@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -198,6 +199,23 @@ def test_what_is_no_file_is_an_error(tmp_path):
     ):
         with pytest.raises(EdgebertError, match=message):
             list(read_rows(path))
+
+
+@pytest.mark.parametrize("name", ["data.jsonl", "data.json"])
+def test_a_row_with_two_values_for_a_name_is_refused(tmp_path, name):
+    row = '{"text": "a", "label": "x", "text": "b"}'
+    path = tmp_path / name
+    path.write_text(row if path.suffix == ".jsonl" else f"[{row}]")
+    with pytest.raises(EdgebertError, match=r"line 1: an object has two values for 'text'"):
+        list(read_rows(path))
+
+
+def test_a_spreadsheet_is_named_as_what_it_is(tmp_path):
+    path = tmp_path / "data.csv"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    with pytest.raises(EdgebertError, match=r"data\.csv: a zip archive, as a spreadsheet"):
+        list(read_rows(path))
 
 
 def test_rows_come_before_the_end_is_read(tmp_path):

@@ -1,6 +1,9 @@
 """Texts of a file: lines, JSON Lines, CSV and TSV, and what is none of them."""
 
+import bz2
+import gzip
 import io
+import lzma
 from pathlib import Path
 
 import pytest
@@ -53,6 +56,19 @@ def test_csv_and_tsv_have_named_columns():
 )
 def test_columns_are_found_as_in_labelled_data(data, columns, texts):
     assert texts_of("x.csv", data, columns=columns) == texts
+
+
+def test_a_column_is_not_named_in_vain_where_lines_are_texts():
+    with pytest.raises(EdgebertError, match=r"x\.txt: has no column 'frage', each line is a text"):
+        texts_of("x.txt", b"frage\na\n", columns=Columns("frage"))
+
+
+@pytest.mark.parametrize(
+    ("pack", "kind"), [(gzip.compress, "gzip"), (bz2.compress, "bzip2"), (lzma.compress, "xz")]
+)
+def test_compressed_texts_are_named_as_what_they_are(pack, kind):
+    with pytest.raises(EdgebertError, match=rf"x\.csv\.gz: compressed by {kind}; plain text"):
+        texts_of("x.csv.gz", pack(b"text\na\n"))
 
 
 def test_places_are_lines_of_the_file():

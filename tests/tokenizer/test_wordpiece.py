@@ -244,3 +244,9 @@ def test_segments_begin_behind_the_first_separator(tokenizer):
         encoding = tokenizer.encode(*texts)
         assert tokenizer.segments(encoding.ids) == encoding.segment_ids
     assert tokenizer.segments([]) == []
+
+
+def test_a_wrong_truncate_is_refused_of_a_single_text_too(tokenizer):
+    for pair in (None, "world"):
+        with pytest.raises(EdgebertError, match="truncate is 'x'; accepted: 'longest', 'first'"):
+            tokenizer.encode("hello", pair, truncate="x")

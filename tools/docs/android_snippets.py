@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = ("android.md", "android_library.md")
+PAGES = ("tutorials/android_app.md", "android.md", "android_library.md")
 
 _SNIPPET = re.compile(r"^( *)```(kotlin|java)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _KOTLIN = """package dev.edgebert.snippets.s{number}
@@ -25,7 +25,7 @@ import android.app.Activity
 import android.content.Context
 import android.os.Bundle
 import android.util.Log
-import android.widget.TextView
+import android.widget.*
 import dev.edgebert.*
 import dev.edgebert.engine.*
 import dev.edgebert.litert.*
@@ -48,15 +48,21 @@ _FUNCTION = """suspend fun Context.snippet(
 _JAVA = """package dev.edgebert.snippets.s{number};
 
 import android.app.Activity;
+import android.os.Bundle;
 import android.util.Log;
+import android.view.View;
+import android.widget.*;
 import dev.edgebert.*;
+import java.util.concurrent.*;
 
-final class Snippet extends Activity {{
+{body}
+"""
+_METHOD = """final class Snippet extends Activity {{
     void snippet() {{
 {body}
     }}
-}}
-"""
+}}"""
+_JAVA_CLASS = re.compile(r"public class (\w+)")
 
 
 def main() -> None:
@@ -68,8 +74,9 @@ def main() -> None:
     for number, (language, code) in enumerate(snippets()):
         path = folder / f"dev/edgebert/snippets/s{number}"
         path.mkdir(parents=True)
-        name = "Snippet.java" if language == "java" else "Snippet.kt"
-        (path / name).write_text(source(language, code, number), encoding="utf-8")
+        (path / file_name(language, code)).write_text(
+            source(language, code, number), encoding="utf-8"
+        )
 
 
 def snippets() -> Iterator[tuple[str, str]]:
@@ -79,10 +86,20 @@ def snippets() -> Iterator[tuple[str, str]]:
             yield language, textwrap.dedent(code).rstrip()
 
 
+def file_name(language: str, code: str) -> str:
+    """What a snippet's file is called; a public class of Java says it itself."""
+    if language == "kotlin":
+        return "Snippet.kt"
+    found = _JAVA_CLASS.match(code)
+    return f"{found[1] if found else 'Snippet'}.java"
+
+
 def source(language: str, code: str, number: int) -> str:
     """A file that compiles where the snippet does."""
     if language == "java":
-        return _JAVA.format(number=number, body=textwrap.indent(code, " " * 8))
+        if not _JAVA_CLASS.match(code):
+            code = _METHOD.format(body=textwrap.indent(code, " " * 8))
+        return _JAVA.format(number=number, body=code)
     if not code.startswith("class "):
         code = _FUNCTION.format(body=textwrap.indent(code, " " * 4))
     return _KOTLIN.format(number=number, body=code)

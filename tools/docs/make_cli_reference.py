@@ -40,7 +40,7 @@ def _text(help_text: str) -> str:
 def _parameters(command: Any) -> str:
     """A table of arguments and options, from what we wrote, not from what Typer makes of it."""
     rows = [_row(parameter) for parameter in command.params if parameter.name != "help"]
-    return "\n".join(["| | | default |", "|---|---|---|", *rows]) + "\n"
+    return "\n".join(["| | | default |", "|---|---|---|", *rows]) + "\n" if rows else ""
 
 
 def _row(parameter: Any) -> str:

@@ -78,6 +78,7 @@ class WholeText(Encode):
         """
         if long == "truncate" and stride is None:
             return self._tokenizer.encode(text, pair, truncate=truncate)
+        check_choice("truncate", truncate, get_args(Truncate))
         return self._windowed(text, pair, long, stride)
 
     def infer(self, job: Encoding | Windowed, session: Session) -> Reply:

@@ -100,3 +100,12 @@ def test_wrong_use_is_told(classifier, arguments, options, message):
         pytest.raises(edgebert.EdgebertError, match=message),
     ):
         model(*arguments, **options)
+
+
+@pytest.mark.parametrize("long", ["truncate", "mean"])
+def test_a_wrong_truncate_is_refused_of_single_texts_and_windows_too(classifier, long):
+    with (
+        edgebert.load(classifier) as model,
+        pytest.raises(edgebert.EdgebertError, match="truncate is 'x'; accepted: "),
+    ):
+        model.classify("Where is my card?", truncate="x", long=long)

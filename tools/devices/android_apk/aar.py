@@ -154,10 +154,9 @@ def main() -> int:
     """Builds and checks the AARs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("repository", type=Path, help="folder to write, a Maven repository")
-    parser.add_argument("--url", help="the project's home page, for POMs that are published")
     given = parser.parse_args()
     try:
-        return max(show(lib, build(lib, given.repository, given.url)) for lib in LIBRARIES)
+        return max(show(lib, build(lib, given.repository, home_page())) for lib in LIBRARIES)
     except EdgebertError as error:
         print(error, file=sys.stderr)
         return 1
@@ -245,6 +244,13 @@ def pom(library: Library, url: str | None = None) -> str:
         home=_HOME.format(url=url) if url else "",
         dependencies="\n".join(_DEPENDENCY.format(*parts) for parts in found),
     )
+
+
+def home_page() -> str | None:
+    """The project's home page, which `[project.urls]` of pyproject.toml names once there is one."""
+    text = (PROJECT.parent / "pyproject.toml").read_text(encoding="utf-8")
+    found = re.search(r'^Homepage = "(.+)"$', text, re.MULTILINE)
+    return found[1] if found else None
 
 
 def catalogue(block: str) -> dict[str, str]:
