@@ -30,7 +30,7 @@ QUERIES = (
     "money still has not arrived",
     "how do I change my secret number",
 )
-RECIPES: tuple[RecipeName, ...] = ("int8", "float32")
+RECIPES: Sequence[RecipeName] = ("int8", "float32")
 _FOUND = 3
 _LEAST_AGREEMENT, _LEAST_COSINE = 0.8, 0.99
 
@@ -46,10 +46,11 @@ def show_search(questions: int) -> None:
 
     console = stdout()
     with tempfile.TemporaryDirectory() as folder:
-        paths = {recipe: Path(folder) / f"minilm-{recipe}.tflite" for recipe in RECIPES}
-        for recipe, path in paths.items():
+        paths: dict[str, Path] = {}
+        for recipe in RECIPES:
+            paths[recipe] = Path(folder) / f"minilm-{recipe}.tflite"
             console.rule(f"edgebert convert {SOURCE} --quantize {recipe}")
-            print_report(convert(SOURCE, path, quantize=recipe))
+            print_report(convert(SOURCE, paths[recipe], quantize=recipe))
         console.rule(f"search in {questions:,} questions of bank customers")
         _search(paths, read_lines("questions.txt")[:questions])
 
