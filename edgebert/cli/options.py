@@ -65,7 +65,8 @@ class LabelledColumns(TextColumns):
         typer.Option(
             "--columns",
             metavar="NAMES",
-            help="Of a CSV or TSV without a heading: the names of its columns, such as text,label.",
+            help="Of a CSV or TSV without a heading: the names of its columns, such as text,label. "
+            "Its labels may be numbers of the lines of a classes.txt beside it (AG News).",
         ),
     ] = None
 

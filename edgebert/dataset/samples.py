@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
 from edgebert.errors import EdgebertError
+from edgebert.evaluation.class_names import class_names
 from edgebert.evaluation.columns import USUAL, Columns, find_layout, has_queries
 from edgebert.evaluation.conll import Sentence, read_conll
 from edgebert.evaluation.entities import OUTSIDE, entities_of
@@ -144,6 +145,8 @@ def kind_of(path: Path, columns: Columns = USUAL) -> Kind:
     values = [record.get(layout.label) for record in records]
     if any(isinstance(value, list) for value in values):
         return Kind("classify", multi_label=True)
+    if class_names(path, columns):
+        return Kind("classify")
     return Kind("regress" if _are_values([str(value) for value in values]) else "classify")
 
 

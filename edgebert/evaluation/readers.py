@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from edgebert.errors import EdgebertError
+from edgebert.evaluation.class_names import class_names, named
 from edgebert.evaluation.columns import USUAL, Columns, find_layout, find_query_layout
 from edgebert.evaluation.json_list import read_json_list
 from edgebert.evaluation.lines import read_lines
@@ -82,7 +83,8 @@ def read_rows(
     The format is told by the ending (.tsv, .csv, .jsonl, .ndjson, .json), else by the first line.
     In TSV quotes are ordinary characters, as in GLUE; in CSV they enclose fields, with semicolons
     between them where the header has no comma. Blank lines are skipped. GLUE's CoLA, which has no
-    header, is known by its first line.
+    header, is known by its first line. Where a file has no header and `classes.txt` stands beside
+    it, labels are numbers of its lines (`class_names`).
 
     Args:
         path: the file.
@@ -100,12 +102,14 @@ def read_rows(
     """
     label_of = _labels if multi_label else _label
     find = partial(find_layout, columns=columns)
+    names = class_names(path, columns)
     for layout, record, place in _laid_out(path, find, columns.heading, on_fault):
         try:
+            label = label_of(record, layout.label, place)
             row = Row(
                 _text(record, layout.text, place),
                 None if layout.pair is None else _text(record, layout.pair, place),
-                label_of(record, layout.label, place),
+                label if multi_label else named(label, names, place),
                 place,
             )
         except EdgebertError as error:  # noqa: PERF203 - one row shall not end it

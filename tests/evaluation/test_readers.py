@@ -330,6 +330,43 @@ def test_names_that_do_not_fit_are_one_line(tmp_path):
             list(read_rows(path, Columns(names="text,label")))
 
 
+AG_NEWS = Columns(names="label,title,text")
+
+
+def ag_news(tmp_path, rows, classes="World\nSports\nBusiness\nSci/Tech\n"):
+    """A file as AG News is distributed: no heading, and the names of the classes beside it."""
+    path = tmp_path / "train.csv"
+    path.write_text(rows)
+    (tmp_path / "classes.txt").write_text(classes)
+    return path
+
+
+def test_numbered_classes_have_the_names_of_the_file_beside_them(tmp_path):
+    rows = '"3","Wall St. Bears","Short-sellers, again."\n"4","Aims for \\Mars","A probe."\n'
+    path = ag_news(tmp_path, rows)
+    found = [(row.text, row.label) for row in read_rows(path, AG_NEWS)]
+    assert found == [("Short-sellers, again.", "Business"), ("A probe.", "Sci/Tech")]
+    headed = tmp_path / "headed.csv"
+    headed.write_text("text,label\nA probe.,4\n")  # which says itself what its labels are
+    assert [row.label for row in read_rows(headed)] == ["4"]
+    (tmp_path / "classes.txt").unlink()
+    assert [row.label for row in read_rows(path, AG_NEWS)] == ["3", "4"]
+
+
+@pytest.mark.parametrize("label", ["0", "5", "-1", "1.0", "News", "9" * 5000])
+def test_a_class_without_a_name_is_one_line(tmp_path, label):
+    path = ag_news(tmp_path, f"{label},title,text\n")
+    with pytest.raises(EdgebertError, match=r"line 1: label .*classes.txt .* from 1 to 4"):
+        list(read_rows(path, AG_NEWS))
+
+
+@pytest.mark.parametrize("classes", ["", "\n", "World\n\nSports\n", "World\nWorld\n"])
+def test_a_file_of_classes_without_a_name_a_line_is_refused(tmp_path, classes):
+    path = ag_news(tmp_path, "1,title,text\n", classes)
+    with pytest.raises(EdgebertError, match=r"classes.txt: a name of its own is needed"):
+        list(read_rows(path, AG_NEWS))
+
+
 def test_data_is_known_again_by_what_was_named():
     assert Columns("a").to_json() == {"text": "a", "pair": None, "label": None}
     assert Columns(names="text,label").to_json()["names"] == "text,label"
