@@ -13,13 +13,15 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+import numpy as np
+
 from edgebert.bert.tasks import TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.convert_checkpoint import convert_checkpoint
 from edgebert.converter.options import Options, RecipeName
 from edgebert.converter.plan import plan
 from edgebert.errors import EdgebertError
-from edgebert.evaluation.bootstrap import Figures, Measure
+from edgebert.evaluation.bootstrap import Figures, Measure, draw
 from edgebert.evaluation.data import DataSet
 from edgebert.evaluation.tally import Tally, observe
 from edgebert.progress import silent
@@ -40,11 +42,13 @@ class DevResult(NamedTuple):
         metrics: by name.
         figure: the one that decides which weights are best, the higher the better.
         rows: that were evaluated; with few of them it is not known what is at chance.
+        margin: later figures that are below this one by no more are as good; None: none are.
     """
 
     metrics: Mapping[str, float]
     figure: float
     rows: int = 0
+    margin: float | None = None
 
     @property
     def at_chance(self) -> bool:
@@ -94,6 +98,8 @@ def evaluate_checkpoint(
     data: DataSet,
     quantize: RecipeName = "float32",
     metric: str | None = None,
+    *,
+    with_margin: bool = False,
 ) -> DevResult:
     """All metrics of the data; one decides, the other way round where lower is better.
 
@@ -102,6 +108,7 @@ def evaluate_checkpoint(
         data: labelled.
         quantize: as what file it is to run.
         metric: that decides; None: the first.
+        with_margin: later figures within a standard error of this one are to count as as good.
 
     Raises:
         EdgebertError: a row cannot be evaluated.
@@ -116,15 +123,19 @@ def evaluate_checkpoint(
     first = metric or next(iter(values))
     sign = -1.0 if first in data.evaluator.falling else 1.0
     figure = sign * metrics[first] if first in metrics else -math.inf
-    return DevResult(metrics, figure, tally.rows)
+    margin = _standard_error(data.evaluator.metrics[first], figures) if with_margin else None
+    return DevResult(metrics, figure, tally.rows, margin)
 
 
-def dev_evaluation(data: DataSet | None, metric: str | None = None) -> EvaluateCheckpoint | None:
+def dev_evaluation(
+    data: DataSet | None, metric: str | None = None, *, with_margin: bool = False
+) -> EvaluateCheckpoint | None:
     """Evaluates checkpoints on dev data, as the file each is trained for; None without data.
 
     Args:
         data: labelled.
         metric: that decides; None: the first.
+        with_margin: see `evaluate_checkpoint`.
 
     Raises:
         EdgebertError: the data has no such metric, or there is no data to measure it on.
@@ -136,8 +147,15 @@ def dev_evaluation(data: DataSet | None, metric: str | None = None) -> EvaluateC
     if metric is not None and metric not in data.evaluator.metrics:
         raise EdgebertError(f"metric {metric!r}; accepted: {', '.join(data.evaluator.metrics)}")
     return lambda checkpoint, settings: evaluate_checkpoint(
-        checkpoint, data, settings.qat or "float32", metric
+        checkpoint, data, settings.qat or "float32", metric, with_margin=with_margin
     )
+
+
+def _standard_error(measure: Measure, figures: Figures) -> float:
+    """Of a metric, from the bootstrap; 0 where it has no value."""
+    (drawn,) = draw({"": measure}, [figures])
+    values = drawn[""][np.isfinite(drawn[""])]
+    return float(values.std()) if values.size else 0.0
 
 
 def _value(measure: Measure, figures: Figures) -> float:

@@ -49,8 +49,8 @@ class TrainingResult:
     """A finished run.
 
     Attributes:
-        weights: those with the best dev figure, or the last ones where there is no dev data; of
-            several workers the chief has them.
+        weights: the last whose dev figure is as good as the best, or the last ones where there is
+            no dev data; of several workers the chief has them.
         state: where it ended.
         steps: that it could have had.
         texts_per_second: of this session, evaluations not counted; None where it did no step.
@@ -217,8 +217,8 @@ class _Trainer:
         if not self._pruning.is_complete_at(self._state.step):
             self._run.log(self._state.step, {f"dev_{k}": v for k, v in result.metrics.items()})
             return result
-        self._state = self._state.after_evaluation(result.figure, self._steps)
-        if self._state.since_best == 0:
+        self._state = self._state.after_evaluation(result.figure, self._steps, result.margin)
+        if self._state.kept_step == self._state.step:
             self._run.save_best(self._state, weights)
         self._run.log(self._state.step, {f"dev_{k}": v for k, v in result.metrics.items()})
         return result

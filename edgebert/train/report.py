@@ -17,7 +17,7 @@ class Trial:
 
     Attributes:
         figure: the best dev figure, the higher the better; -inf: none.
-        step: that had it.
+        step: after which its weights were kept.
         rises: whether the figure rose until the run ended: a longer one would be better.
     """
 

@@ -5,7 +5,7 @@ sessions.jsonl      one line a start: time, versions, machine, git revision
 metrics.jsonl       one line a logged step or evaluation
 tensorboard/        the same for TensorBoard
 state.safetensors   weights, optimiser and step of the last save
-best.safetensors    weights with the best dev figure
+best.safetensors    the last weights whose dev figure is as good as the best
 """
 
 from __future__ import annotations

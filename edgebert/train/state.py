@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +35,9 @@ class TrainerState:
         best_step: steps done when it was reached.
         since_best: evaluations since.
         early: the best figure in the first `EARLY` of the run; None: none yet.
+        margin: later figures that are below the best by no more are as good; None: none are.
+        kept_step: steps done when the weights were kept that are the best for now: the last whose
+            figure is as good as the best.
     """
 
     step: int = 0
@@ -42,13 +45,26 @@ class TrainerState:
     best_step: int = 0
     since_best: int = 0
     early: float | None = None
+    margin: float | None = None
+    kept_step: int = 0
 
-    def after_evaluation(self, figure: float, steps: int) -> TrainerState:
+    def after_evaluation(
+        self, figure: float, steps: int, margin: float | None = None
+    ) -> TrainerState:
         """After an evaluation in a run of so many steps."""
-        better = self.best is None or figure > self.best
-        state = replace(self, since_best=self.since_best + 1)
-        if better:
-            state = replace(self, best=figure, best_step=self.step, since_best=0)
+        if self.best is None or figure > self.best:
+            state = replace(
+                self,
+                best=figure,
+                best_step=self.step,
+                since_best=0,
+                margin=margin,
+                kept_step=self.step,
+            )
+        else:
+            state = replace(self, since_best=self.since_best + 1)
+            if self.margin is not None and figure >= self.best - self.margin:
+                state = replace(state, kept_step=self.step)
         return replace(state, early=state.best) if self.step <= EARLY * steps else state
 
     @property
@@ -62,16 +78,19 @@ class TrainerState:
         )
 
     def to_array(self) -> Array:
-        """All of it as numbers, float64 [5]; NaN for no figure."""
-        best, early = (math.nan if each is None else each for each in (self.best, self.early))
-        return np.array([self.step, best, self.best_step, self.since_best, early], np.float64)
+        """All of it as numbers, float64 [7]; NaN for no figure."""
+        numbers = (math.nan if each is None else each for each in astuple(self))
+        return np.array([*numbers], np.float64)
 
     @classmethod
     def from_array(cls, numbers: Array) -> TrainerState:
         """The other way round."""
-        step, best, best_step, since_best, early = map(float, numbers)
-        figures = (None if math.isnan(each) else each for each in (best, early))
-        return cls(int(step), next(figures), int(best_step), int(since_best), next(figures))
+        found = {
+            field.name: None if math.isnan(number) else number
+            for field, number in zip(fields(cls), map(float, numbers), strict=True)
+        }
+        counts = ("step", "best_step", "since_best", "kept_step")
+        return cls(**{**found, **{name: int(found[name] or 0) for name in counts}})  # type: ignore[arg-type]
 
 
 def write_state(path: Path, state: TrainerState, tensors: Mapping[str, Array]) -> None:

@@ -223,7 +223,7 @@ def _run(
         notify=notify,
     )
     figure = -math.inf if result.state.best is None else result.state.best
-    trial = Trial(settings, figure, result.state.best_step, result.state.rises)
+    trial = Trial(settings, figure, result.state.kept_step, result.state.rises)
     return trial, network.to_checkpoint(start, result.weights)
 
 

@@ -18,13 +18,14 @@ from edgebert.evaluation.data import open_data
 from edgebert.evaluation.texts import Text
 from edgebert.progress import silent
 from edgebert.tokenizer.tokenizer import Tokenizer
+from edgebert.train import evaluation
 from edgebert.train.distillation import teacher as module
 from edgebert.train.distillation import teacher_scores
 from edgebert.train.distillation.distill import distill
 from edgebert.train.distillation.options import DistillationOptions
 from edgebert.train.distillation.teacher import CheckpointTeacher, FileTeacher
 from edgebert.train.distillation.transfer_set import TransferSet
-from edgebert.train.evaluation import evaluate_checkpoint
+from edgebert.train.evaluation import DevResult, evaluate_checkpoint
 from edgebert.train.fingerprint import fingerprint
 from edgebert.train.initialisation import with_task_heads
 from edgebert.train.settings import Settings
@@ -88,6 +89,31 @@ def test_a_student_learns_from_texts_without_labels(texts, dev, tmp_path):
     with edgebert.load(tmp_path / "x.tflite") as model:
         assert model.labels == ("negative", "positive")
         assert model("the film was great").label == "positive"
+
+
+def test_of_epochs_that_dev_cannot_tell_apart_the_last_is_kept(texts, dev, tmp_path, monkeypatch):
+    figures, seen = iter([0.5, 0.92, 0.91, 0.91]), []
+
+    def lucky(checkpoint, data, quantize, metric, *, with_margin):
+        seen.append(checkpoint.weights["classifier.bias"].copy())
+        return DevResult({"accuracy": 1.0}, next(figures), 60, 0.035 if with_margin else None)
+
+    monkeypatch.setattr(evaluation, "evaluate_checkpoint", lucky)
+    report = taught(knowing(), texts, dev, tmp_path / "out")
+    kept = open_folder(tmp_path / "out").weights["classifier.bias"]
+    assert np.array_equal(kept, seen[2])
+    assert not np.array_equal(kept, seen[1])
+    assert report.best.figure == 0.92
+
+
+def test_the_margin_is_a_standard_error(dev):
+    start = with_task_heads(words.checkpoint(3), "classify", ("negative", "positive"), 1, None)
+    data = open_data(dev, "classify")
+    found = evaluate_checkpoint(start, data, with_margin=True)
+    share = found.figure
+    assert 0.2 < share < 0.8
+    assert found.margin == pytest.approx((share * (1 - share) / found.rows) ** 0.5, rel=0.1)
+    assert evaluate_checkpoint(start, data).margin is None
 
 
 def said(teacher, texts):

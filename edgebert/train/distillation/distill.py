@@ -228,7 +228,7 @@ def _dev_evaluation(transfer: TransferSet, start: Checkpoint) -> EvaluateCheckpo
     dev = None
     if transfer.dev is not None and start.task is not None:
         dev = open_dev_data(transfer.dev, start.task, transfer.columns, start)
-    return dev_evaluation(dev, transfer.metric)
+    return dev_evaluation(dev, transfer.metric, with_margin=True)
 
 
 def _config(transfer: TransferSet, options: DistillationOptions) -> dict[str, Any]:
@@ -237,6 +237,7 @@ def _config(transfer: TransferSet, options: DistillationOptions) -> dict[str, An
         "verb": "distill",
         "dev": transfer.dev and digest(transfer.dev),
         "metric": transfer.metric,
+        "kept": "last within a standard error of the best",
         "columns": transfer.columns.to_json(),
         "mix": options.to_json(),
     }
