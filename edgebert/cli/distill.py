@@ -47,7 +47,9 @@ def distill(
     teacher: Annotated[
         str,
         typer.Option(
-            help="A checkpoint for classify, regress or embed, or a .jsonl of text and scores."
+            help="A checkpoint for classify, regress, embed, tag or answer; or what a model said "
+            "of texts: a .jsonl as edgebert run --input writes it (--scores for tag and answer), "
+            "or NAME.npy with sentence vectors of the lines of NAME.txt."
         ),
     ],
     student: Annotated[
@@ -113,7 +115,7 @@ def distill(
     training: Training,
     data: LabelledColumns,
 ) -> None:
-    """Distill a classifier, regression or embedder into a compact BERT; convert takes the folder.
+    """Distill a model of any such task into a compact BERT; convert takes the folder.
 
     The teacher labels every text once; its scores are kept in OUTPUT, or in the folder of --scores,
     and used again. With --init teacher the student begins as every k-th layer of the teacher, made
@@ -190,8 +192,8 @@ def _teacher(name: str, stack: ExitStack, progress: Progress, *, multi_label: bo
     from edgebert.checkpoints.sources import open_checkpoint
     from edgebert.errors import EdgebertError
 
-    if Path(name).suffix.lower() in (".jsonl", ".ndjson"):
-        from edgebert.train.distillation.teacher import FileTeacher
+    if Path(name).suffix.lower() in (".jsonl", ".ndjson", ".npy"):
+        from edgebert.train.distillation.teacher_file import FileTeacher
 
         return FileTeacher(Path(name), multi_label=multi_label)
     if multi_label:

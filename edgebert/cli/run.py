@@ -100,6 +100,14 @@ def run(
             help="Give no answer (answer) where none is better than the best by more than this."
         ),
     ] = None,
+    scores: Annotated[
+        bool,
+        typer.Option(
+            "--scores",
+            help="Give all scores of each word (tag; answer, where it starts and ends), for "
+            "edgebert distill; with --json or --output.",
+        ),
+    ] = False,
     taught: TaughtFile = None,
     threshold: Annotated[
         float | None,
@@ -130,14 +138,9 @@ def run(
     from edgebert.runtime.loading import load
 
     texts, source = _settled(texts, source)
-    if output is not None and (texts or source is None):
-        raise EdgebertError("--output takes the texts of --input FILE, and no others")
-    if force and output is None:
-        raise EdgebertError("--force is for an --output that exists")
-    if shard is not None and output is None:
-        raise EdgebertError(
-            "--shard is for the texts of --input FILE, and an --output for each part"
-        )
+    _check_output(texts, source, output, force=force, shard=shard)
+    if scores and not as_json and output is None:
+        raise EdgebertError("--scores is for --json or --output, which have room for them")
     part = WHOLE if shard is None else Shard.parse(shard)
     named = columns.columns()
     if source is None and named != USUAL:
@@ -151,6 +154,7 @@ def run(
         "strategy": strategy,
         "null_threshold": null_threshold,
         "max_answer_length": max_answer_length,
+        "scores": scores or None,
     }
     options = {name: value for name, value in given.items() if value is not None}
     with load(file, **vars(running), threshold=threshold, taught=taught) as model:
@@ -176,6 +180,27 @@ def _settled(texts: list[str] | None, source: str | None) -> tuple[list[str] | N
     if texts and len(texts) > 1 and _STDIN in texts:
         raise EdgebertError("- is stdin and stands alone; other texts are given beside it")
     return (None, _STDIN) if texts == [_STDIN] else (texts, source)
+
+
+def _check_output(
+    texts: list[str] | None,
+    source: str | None,
+    output: Path | None,
+    *,
+    force: bool,
+    shard: str | None,
+) -> None:
+    """Refuses options of --output that do not go together."""
+    from edgebert.errors import EdgebertError
+
+    if output is not None and (texts or source is None):
+        raise EdgebertError("--output takes the texts of --input FILE, and no others")
+    if force and output is None:
+        raise EdgebertError("--force is for an --output that exists")
+    if shard is not None and output is None:
+        raise EdgebertError(
+            "--shard is for the texts of --input FILE, and an --output for each part"
+        )
 
 
 def _run_file(

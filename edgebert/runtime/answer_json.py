@@ -7,6 +7,7 @@ from typing import Any
 
 from edgebert.runtime.model import Model
 from edgebert.runtime.reply import Reply
+from edgebert.runtime.tasks.word_scores import ScoredWords
 
 # What the answer of a task is called; the fields of a classification stand for themselves.
 _NAMES = {
@@ -25,6 +26,7 @@ _WORDS = re.compile("[0-9A-Za-z]")
 def to_json(model: Model, text: str, pair: str | None, reply: Reply) -> dict[str, Any]:
     """Everything about a reply, as JSON takes it."""
     task, answer = model.task, _plain(reply.value)
+    is_named = task in _NAMES and not isinstance(reply.value, ScoredWords)
     if task == "classify" and answer["abstained"] is None:
         del answer["abstained"]  # there is no rule
     if task == "classify" and has_no_words(model, text, pair):
@@ -32,7 +34,7 @@ def to_json(model: Model, text: str, pair: str | None, reply: Reply) -> dict[str
     return {
         "text": text,
         **({} if pair is None else {"pair": pair}),
-        **({_NAMES[task]: answer} if task in _NAMES else answer),
+        **({_NAMES[task]: answer} if is_named else answer),
         "tokens": reply.tokens,
         "truncated": reply.truncated,
     }
@@ -48,7 +50,7 @@ def has_no_words(model: Model, text: str, pair: str | None) -> bool:
 
 def _plain(value: Any) -> Any:
     if hasattr(value, "_asdict"):
-        return value._asdict()
+        return {name: _plain(each) for name, each in value._asdict().items()}
     if isinstance(value, list):
         return [_plain(each) for each in value]
     return value.tolist() if hasattr(value, "tolist") else value

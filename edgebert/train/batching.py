@@ -24,6 +24,8 @@ _LENGTHS = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 
 _POOL = 32  # batches; the smaller, the more random and the more padding
 
+ExtraRows: TypeAlias = "npt.NDArray[Any] | Sequence[npt.NDArray[Any]]"
+
 Indices = npt.NDArray[np.intp]
 """Numbers of examples."""
 
@@ -82,14 +84,15 @@ class ExampleBatches:
         examples: all of the same kind.
         sampler: chooses those of a step.
         micro_batch_count: parts of a batch.
-        extra_arrays: arrays with a row an example that go into the batch, by name.
+        extra_arrays: with a row an example that go into the batch, by name; or with an array [n, K]
+            for the n tokens of each.
         max_length: tokens that the network takes; batches are not padded beyond.
     """
 
     examples: Sequence[Example]
     sampler: BatchSampler
     micro_batch_count: int
-    extra_arrays: Mapping[str, npt.NDArray[Any]]
+    extra_arrays: Mapping[str, ExtraRows]
     max_length: int | None
 
     @classmethod
@@ -98,7 +101,7 @@ class ExampleBatches:
         examples: Sequence[Example],
         settings: ResolvedSettings,
         micro_batch_count: int = 1,
-        extra_arrays: Mapping[str, npt.NDArray[Any]] | None = None,
+        extra_arrays: Mapping[str, ExtraRows] | None = None,
         max_length: int | None = None,
     ) -> ExampleBatches:
         """The batches of a run, each in so many micro-batches."""
@@ -119,10 +122,16 @@ class ExampleBatches:
         return [MicroBatch(len(part), partial(self._batch, part)) for part in parts]
 
     def _batch(self, indices: Indices) -> Batch:
-        return {
-            **collate([self.examples[place] for place in indices], self.max_length),
-            **{name: rows[indices] for name, rows in self.extra_arrays.items()},
-        }
+        batch: dict[str, npt.NDArray[Any]] = collate(
+            [self.examples[place] for place in indices], self.max_length
+        )
+        length = batch["ids"].shape[1]
+        for name, rows in self.extra_arrays.items():
+            if isinstance(rows, np.ndarray):
+                batch[name] = rows[indices]
+            else:
+                batch[name] = _padded_rows([rows[place] for place in indices], length)
+        return batch
 
 
 def collate(
@@ -157,6 +166,14 @@ def _stacked(targets: Sequence[Any], length: int) -> npt.NDArray[Any]:
 def _padded(rows: Sequence[Sequence[int]], length: int, fill: int) -> npt.NDArray[np.int32]:
     padded = np.full((len(rows), length), fill, np.int32)
     for row, values in zip(padded, rows, strict=True):
+        row[: len(values)] = values
+    return padded
+
+
+def _padded_rows(arrays: Sequence[npt.NDArray[Any]], length: int) -> npt.NDArray[np.float32]:
+    """Arrays [n, K], n from one to the next another, as one [B, length, K]."""
+    padded = np.full((len(arrays), length, arrays[0].shape[1]), IGNORE_INDEX, np.float32)
+    for row, values in zip(padded, arrays, strict=True):
         row[: len(values)] = values
     return padded
 

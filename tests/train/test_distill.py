@@ -23,7 +23,8 @@ from edgebert.train.distillation import teacher as module
 from edgebert.train.distillation import teacher_scores
 from edgebert.train.distillation.distill import distill
 from edgebert.train.distillation.options import DistillationOptions
-from edgebert.train.distillation.teacher import CheckpointTeacher, FileTeacher
+from edgebert.train.distillation.teacher import CheckpointTeacher
+from edgebert.train.distillation.teacher_file import FileTeacher
 from edgebert.train.distillation.transfer_set import TransferSet
 from edgebert.train.evaluation import DevResult, evaluate_checkpoint
 from edgebert.train.fingerprint import fingerprint

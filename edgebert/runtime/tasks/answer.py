@@ -17,9 +17,13 @@ from edgebert.runtime.reply import Reply
 from edgebert.runtime.session import Session
 from edgebert.runtime.tasks.scores import log_sum_exp
 from edgebert.runtime.tasks.task import check_count
+from edgebert.runtime.tasks.word_scores import ScoredWords, check_flag, scored_words
 from edgebert.runtime.tasks.words import Words, extent
-from edgebert.runtime.windows import Window, windows
+from edgebert.runtime.windows import Window, context, windows
 from edgebert.tokenizer.tokenizer import Encoding, Offsets, Tokenizer
+
+STARTS_AND_ENDS = ("start", "end")
+"""What `scores` tells of each word."""
 
 
 class Answer(NamedTuple):
@@ -49,6 +53,7 @@ class AnswerJob:
     null_threshold: float | None
     longest: int
     truncated: bool
+    scores: bool
 
     @property
     def length(self) -> int:
@@ -73,7 +78,7 @@ class _Candidates:
 class AnswerQuestions:
     """Finds the answers to a question in a context: a file's task `answer`."""
 
-    options = ("top", "null_threshold", "max_answer_length", "stride")
+    options = ("top", "null_threshold", "max_answer_length", "stride", "scores")
 
     def __init__(self, file: ModelFile, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
@@ -88,8 +93,12 @@ class AnswerQuestions:
         null_threshold: float | None = None,
         max_answer_length: int = 30,
         stride: int | None = None,
+        scores: bool = False,
     ) -> AnswerJob:
         """Tokenises; `Model.answer` tells of the arguments.
+
+        With `scores` the answer is, for each word of the context, the probability that an answer
+        starts and that it ends with it; what is missing to 1 is that of no answer.
 
         A context that does not fit beside the question is cut into windows.
 
@@ -99,6 +108,7 @@ class AnswerQuestions:
         if context is None:
             raise EdgebertError("answer takes a question and a context; the context is missing")
         check_count("top", top)
+        check_flag("scores", scores)
         check_count("max_answer_length", max_answer_length)
         if not isinstance(null_threshold, (float, int, NoneType)):
             raise EdgebertError(f"null_threshold is {null_threshold!r}; a number is needed")
@@ -119,10 +129,14 @@ class AnswerQuestions:
             start=tokenizer.start(len(kept)),
             longest=min(max_answer_length, left),
             truncated=len(kept) < len(asked),
+            scores=scores,
         )
 
     def infer(self, job: AnswerJob, session: Session) -> Reply:
-        """Runs all windows and picks the best of their answers."""
+        """Runs all windows and picks the best of their answers, or gives `ScoredWords`."""
+        if job.scores:
+            tokens = sum(each.length for each in job.inputs)
+            return Reply(self._scored(job, session), tokens, job.truncated)
         candidates = _candidates(job, session)
         answers = [] if _is_null(candidates, job) else list(self._best(candidates, job))
         tokens = sum(each.length for each in job.inputs)
@@ -151,6 +165,17 @@ class AnswerQuestions:
                 score = float(np.exp(logits[place] - total))
                 yield Answer(job.context[start:end], start, end, score)
 
+    def _scored(self, job: AnswerJob, session: Session) -> ScoredWords:
+        """The probabilities of the pieces of a word, added up."""
+        starts = self._words.starts(job.ids)
+        if not len(starts):
+            return ScoredWords([])
+        ends = np.append(starts[1:], len(job.ids)).tolist()
+        places = zip(starts.tolist(), ends, strict=True)
+        extents = [extent(job.offsets[start:end]) for start, end in places]
+        rows = np.add.reduceat(_probabilities(job, session), starts)
+        return scored_words(extents, STARTS_AND_ENDS, rows)
+
     def _word_of_each(self, ids: list[int]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
         """For each token, the first and the last token of its word."""
         starts = self._words.starts(ids)
@@ -175,6 +200,30 @@ def _candidates(job: AnswerJob, session: Session) -> _Candidates:
         logits[place][better] = (inside[:, :1] + inside[:, 1][last])[better]
         held[place][better] = around[better]
     return _Candidates(logits, null)
+
+
+def _probabilities(job: AnswerJob, session: Session) -> npt.NDArray[np.float64]:
+    """Of each token, that an answer starts and that it ends there, [tokens, 2].
+
+    A token has them from the window where it has most context; that there is no answer counts as
+    in `_candidates`.
+    """
+    logits = np.full((len(job.ids), 2), -np.inf)
+    held = np.full(len(job.ids), -1)
+    null = np.full(2, np.inf)
+    for window, (ids, segment_ids, _) in zip(job.windows, job.inputs, strict=True):
+        rows = session.run(ids, segment_ids)[0].astype(np.float64)
+        if rows[0].sum() < null.sum():
+            null = rows[0]
+        inside = rows[job.start :][: window.end - window.start]
+        place, around = slice(*window), context(window)
+        better = around > held[place]
+        logits[place][better] = inside[better]
+        held[place][better] = around[better]
+    every = np.concatenate([null[None], logits])
+    powers: npt.NDArray[np.float64] = np.exp(every - every.max(axis=0))
+    shares: npt.NDArray[np.float64] = powers / powers.sum(axis=0)
+    return shares[1:]
 
 
 @functools.lru_cache(maxsize=4)

@@ -17,6 +17,7 @@ from edgebert.runtime.reply import Reply
 from edgebert.runtime.session import Session
 from edgebert.runtime.tasks.scores import softmax
 from edgebert.runtime.tasks.task import check_choice, refuse_pair
+from edgebert.runtime.tasks.word_scores import check_flag, scored_words
 from edgebert.runtime.tasks.words import Words, extent
 from edgebert.runtime.windows import Window, context, windows
 from edgebert.tokenizer.tokenizer import Encoding, Offsets, Tokenizer
@@ -66,6 +67,7 @@ class TagJob:
     inputs: list[Encoding]
     strategy: Strategy
     truncated: bool
+    scores: bool
 
     @property
     def length(self) -> int:
@@ -76,7 +78,7 @@ class TagJob:
 class Tag:
     """Finds labelled spans in the text of a file's task `tag`."""
 
-    options = ("strategy", "long", "stride")
+    options = ("strategy", "long", "stride", "scores")
 
     def __init__(self, file: ModelFile, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
@@ -92,8 +94,11 @@ class Tag:
         strategy: Strategy = "first",
         long: LongText = "truncate",
         stride: int | None = None,
+        scores: bool = False,
     ) -> TagJob:
         """Tokenises; `Model.tag` tells of the arguments, and `pair` must be None.
+
+        With `scores` the answer is the probability of every label for each word.
 
         Raises:
             EdgebertError: a pair, an unknown option, or a stride that does not fit.
@@ -101,6 +106,7 @@ class Tag:
         refuse_pair("tag", pair)
         check_choice("strategy", strategy, get_args(Strategy))
         check_choice("long", long, get_args(LongText))
+        check_flag("scores", scores)
         if stride is not None and long == "truncate":
             raise EdgebertError("stride is for windows; ask for them: long='windows'")
         ids, offsets = self._tokenizer.ids(text), self._tokenizer.offsets(text)
@@ -110,12 +116,15 @@ class Tag:
             offsets = [*self._tokenizer.cut(offsets, self._most)]
         spread = windows(len(ids), self._most, self._most // 2 if stride is None else stride)
         inputs = [self._tokenizer.join(ids[start:end]) for start, end in spread]
-        return TagJob(text, ids, offsets, spread, inputs, strategy, truncated)
+        return TagJob(text, ids, offsets, spread, inputs, strategy, truncated, scores)
 
     def infer(self, job: TagJob, session: Session) -> Reply:
-        """Runs all windows and merges what they say: a list of `Span`."""
+        """Runs all windows and merges what they say: a list of `Span`, or `ScoredWords`."""
         tokens = sum(each.length for each in job.inputs)
-        words = self._label(job, softmax(self._logits(job, session)))
+        extents, scores = self._words_of(job, softmax(self._logits(job, session)))
+        if job.scores:
+            return Reply(scored_words(extents, self._labels, scores), tokens, job.truncated)
+        words = self._label(extents, scores)
         spans = [
             Span(word.label, word.score, word.start, word.end, job.text[word.start : word.end])
             for word in merge(words, self._labels)
@@ -134,21 +143,25 @@ class Tag:
             held[place][better] = around[better]
         return logits
 
-    def _label(self, job: TagJob, probabilities: Array) -> list[Word]:
-        """The words of the text, from probabilities [tokens, K]."""
+    def _words_of(
+        self, job: TagJob, probabilities: Array
+    ) -> tuple[list[Offsets], npt.NDArray[np.floating]]:
+        """Where the words of the text stand, and theirs of the tokens' probabilities, [., K]."""
         starts = self._words.starts(job.ids)
         if not len(starts):
-            return []
+            return [], probabilities[:0]
         ends = np.append(starts[1:], len(job.ids))
         scores: npt.NDArray[np.floating] = probabilities[starts]
         if job.strategy == "average":
             scores = np.add.reduceat(probabilities, starts) / (ends - starts)[:, None]
+        places = zip(starts.tolist(), ends.tolist(), strict=True)
+        return [extent(job.offsets[start:end]) for start, end in places], scores
+
+    def _label(self, extents: list[Offsets], scores: npt.NDArray[np.floating]) -> list[Word]:
         best = scores.argmax(axis=1).tolist()
         words = [
-            Word(self._labels[label], float(row[label]), *extent(job.offsets[start:end]))
-            for label, row, start, end in zip(
-                best, scores, starts.tolist(), ends.tolist(), strict=True
-            )
+            Word(self._labels[label], float(row[label]), *place)
+            for place, label, row in zip(extents, best, scores, strict=True)
         ]
         # To some tokenizers a second space is a word, of no characters.
         return [word for word in words if word.end > word.start]

@@ -6,21 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from edgebert.bulk.fingerprint import digest
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.options import Options
 from edgebert.converter.plan import plan
 from edgebert.errors import EdgebertError
-from edgebert.evaluation.readers import Row
-from edgebert.evaluation.texts import Text
 from edgebert.progress import Progress, silent
-from edgebert.train.batching import Example, ExampleBatches, truncated
+from edgebert.train.batching import ExampleBatches, truncated
 from edgebert.train.defaults import Problem, distillation_mix
 from edgebert.train.distillation.objective import TEACHER_SCORES, DistillationObjective
 from edgebert.train.distillation.options import AUXILIARY_OBJECTIVES, DistillationOptions
-from edgebert.train.distillation.task import DistillationTask, Target
+from edgebert.train.distillation.task import DistillationTask, TransferText
 from edgebert.train.distillation.tasks import find_task
 from edgebert.train.distillation.teacher import Teacher
 from edgebert.train.distillation.transfer_set import TransferSet
@@ -56,7 +54,7 @@ def distill(
     """Trains the student to say what the teacher says, and writes it as a Hugging Face folder.
 
     Args:
-        teacher: a checkpoint for classify, regress or embed, or a file of scores.
+        teacher: a checkpoint for one of `tasks.TASKS`, or a file of scores.
         student: a plain BERT; its head is new unless it has the teacher's labels.
         transfer: texts.
         output: folder to write; runs are kept in `runs` within.
@@ -77,6 +75,7 @@ def distill(
         CheckFailedError: a run's loss was not finite.
     """
     task = find_task(teacher.task, multi_label=teacher.multi_label)
+    transfer = replace(transfer, task=teacher.task)
     given = options or DistillationOptions()
     refuse_existing_model(output, resume=resume, force=force)
     check_dev(trials, transfer.dev)
@@ -97,12 +96,9 @@ def distill(
         (scores_folder or output) / SCORES,
         progress,
     )
-    tokenizer = start.make_tokenizer()
-    examples = [
-        Example((tokenizer.encode(each.text.text, each.text.pair),), each.target) for each in texts
-    ]
+    examples, soft_targets = task.examples(texts, scores, start)
     labelled = sum(each.is_labelled for each in texts) / len(texts)
-    problem = Problem.of(start, teacher.task, len(texts), labelled=labelled)
+    problem = Problem.of(start, teacher.task, len(examples), labelled=labelled)
     resolved = _resolved(given, task, problem)
     experiment = Experiment(
         problem=problem,
@@ -113,7 +109,7 @@ def distill(
         batches=partial(
             ExampleBatches.of,
             examples,
-            extra_arrays={TEACHER_SCORES: task.soft_targets(scores, start)},
+            extra_arrays={TEACHER_SCORES: soft_targets},
             max_length=start.tokenizer.max_length,
         ),
         evaluate=evaluate,
@@ -198,26 +194,17 @@ def _initial_student(
     start = with_task_heads(
         student, teacher.task, teacher.labels, seed, max_length, multi_label=several
     )
-    return task.initial_student(start, teacher.checkpoint)
+    return task.initial_student(start, teacher)
 
 
-class _TransferText(NamedTuple):
-    text: Text
-    target: Target
-    is_labelled: bool
-
-
-def _texts(transfer: TransferSet, start: Checkpoint, task: DistillationTask) -> list[_TransferText]:
+def _texts(transfer: TransferSet, start: Checkpoint, task: DistillationTask) -> list[TransferText]:
     """Each text once, with its target."""
-    found: dict[tuple[str, str | None], _TransferText] = {}
+    found: dict[tuple[str, str | None], TransferText] = {}
     labels = start.labels or ()
-    for text, label in transfer.read(multi_label=start.multi_label):
-        if label is None:
-            target = task.no_target(labels)
-        else:
-            target = task.target(Row(text.text, text.pair, label, text.place), labels)
+    for text, read in transfer.read(multi_label=start.multi_label):
+        target = task.no_target(labels) if read is None else task.target(read, labels)
         for each in task.inputs(text):
-            known = _TransferText(each, target, label is not None)
+            known = TransferText(each, target, read is not None)
             found.setdefault((each.text, each.pair), known)
     if not found:
         raise EdgebertError(f"{transfer.files[0]}: has no texts to learn from")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,10 +15,18 @@ from edgebert.converter.options import Options
 from edgebert.converter.plan import plan, vector_size
 from edgebert.evaluation.texts import Text
 from edgebert.train.backend import tf
-from edgebert.train.distillation.task import DistillationTask
+from edgebert.train.distillation.task import (
+    DistillationTask,
+    Examples,
+    TransferText,
+    one_a_text,
+)
 from edgebert.train.initialisation import TRAINABLE_POOLINGS
 from edgebert.train.pca import principal_components
 from edgebert.train.strategy import broadcast_from_chief
+
+if TYPE_CHECKING:
+    from edgebert.train.distillation.teacher import Teacher
 
 
 def project_targets(vectors: Array, width: int, *, normalize: bool) -> Array:
@@ -62,17 +71,19 @@ def _width(teacher: Checkpoint) -> int:
     return head.truncate_dim or vector_size(teacher, head.pooling)
 
 
-def _initial_student(start: Checkpoint, teacher: Checkpoint | None) -> Checkpoint:
+def _initial_student(start: Checkpoint, teacher: Teacher) -> Checkpoint:
     """The student with the teacher's way from token vectors to a sentence's."""
-    if teacher is None:
-        return start
-    head = _head(teacher)
+    if teacher.checkpoint is None:
+        return replace(start, normalize=teacher.unit_length)
+    head = _head(teacher.checkpoint)
     pooling = head.pooling if head.pooling in TRAINABLE_POOLINGS else "mean"
     return replace(start, pooling=pooling, normalize=head.normalize or head.normalize_whole)
 
 
-def _soft_targets(vectors: Array, start: Checkpoint) -> Array:
-    return project_targets(vectors, start.config.hidden_size, normalize=start.normalize)
+def _examples(texts: Sequence[TransferText], vectors: Array, start: Checkpoint) -> Examples:
+    examples, _ = one_a_text(texts, vectors, start)
+    targets = project_targets(vectors, start.config.hidden_size, normalize=start.normalize)
+    return examples, targets
 
 
 EMBED = DistillationTask(
@@ -83,5 +94,5 @@ EMBED = DistillationTask(
     inputs=_each_alone,
     width=_width,
     initial_student=_initial_student,
-    soft_targets=_soft_targets,
+    examples=_examples,
 )

@@ -8,11 +8,14 @@ from edgebert.bert.tasks import TaskName
 from edgebert.train.distillation.embed import EMBED
 from edgebert.train.distillation.task import DistillationTask
 from edgebert.train.distillation.texts import CLASSIFY, MULTI_LABEL, REGRESS
+from edgebert.train.distillation.words import ANSWER, TAG
 
 TASKS: Mapping[TaskName, DistillationTask] = {
     "classify": CLASSIFY,
     "regress": REGRESS,
     "embed": EMBED,
+    "tag": TAG,
+    "answer": ANSWER,
 }
 
 

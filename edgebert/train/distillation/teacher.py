@@ -2,8 +2,9 @@
 
 A checkpoint runs as a float32 .tflite of ours, so any that `convert` reads can teach; its scores
 are computed once, kept on disk, and resumed after an interruption. Or scores come from a file that
-was made elsewhere. Scores are logarithms of probabilities, for a softmax as good as the logits; of
-independent labels they are the logits, of regressions values, of embedders sentence vectors.
+was made elsewhere (`teacher_file`). Scores are logarithms of probabilities, for a softmax as good
+as the logits; of independent labels they are the logits, of regressions values, of embedders
+sentence vectors; of taggers and answerers they are probabilities for each word.
 """
 
 from __future__ import annotations
@@ -14,23 +15,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from edgebert.arrays import Array
-from edgebert.bert.tasks import TaskName
-from edgebert.bulk.fingerprint import digest
+from edgebert.bert.tasks import LABELLED, TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.labels import default_labels
 from edgebert.errors import EdgebertError
-from edgebert.evaluation.lines import read_lines
 from edgebert.evaluation.texts import Text
 from edgebert.progress import Progress
+from edgebert.runtime.answer_json import to_json
 from edgebert.runtime.model import Model
+from edgebert.runtime.tasks.answer import STARTS_AND_ENDS
 from edgebert.train.cluster import SINGLE_WORKER
+from edgebert.train.distillation.soft_words import SoftWords
 from edgebert.train.distillation.tasks import TASKS, find_task
-from edgebert.train.distillation.teacher_scores import TeacherScores
+from edgebert.train.distillation.teacher_scores import TeacherScores, TeacherWords
 from edgebert.train.evaluation import converted_model
 from edgebert.train.fingerprint import fingerprint
 from edgebert.train.strategy import (
@@ -41,10 +43,6 @@ from edgebert.train.strategy import (
     own_shard,
     worker_folder,
 )
-
-_Key: TypeAlias = tuple[str, str | None]
-
-_KINDS = {"text": str, "pair": str | None, "scores": dict}
 
 
 class Teacher(ABC):
@@ -57,6 +55,7 @@ class Teacher(ABC):
         labels: of its scores; none of a regression or embedder.
         checkpoint: whose activations can be read; None: there are none.
         fingerprint: by which it is known again.
+        unit_length: of an embedder without a checkpoint: its vectors have length 1.
     """
 
     name: str
@@ -65,11 +64,12 @@ class Teacher(ABC):
     labels: tuple[str, ...]
     checkpoint: Checkpoint | None
     fingerprint: str
+    unit_length: bool = False
 
     @abstractmethod
     def scores(
         self, texts: Sequence[Text], transfer: str, folder: Path, progress: Progress
-    ) -> Array:
+    ) -> Array | Sequence[SoftWords]:
         """Scores of all texts.
 
         Args:
@@ -79,7 +79,7 @@ class Teacher(ABC):
             progress: called with how many texts are done.
 
         Returns:
-            float32 [N, K].
+            float32 [N, K]; of taggers and answerers, of the words of each text.
         """
 
 
@@ -101,24 +101,30 @@ class CheckpointTeacher(Teacher):
             )
         self._checkpoint = self.checkpoint = checkpoint
         self.task, self.multi_label = task, checkpoint.multi_label
-        self._width = find_task(task).width(checkpoint)
+        width = find_task(task).width
+        self._width = None if width is None else width(checkpoint)
         self.labels = ()
-        if self.task == "classify":
+        if head := LABELLED.get(self.task):
             checkpoint.require("labels")
-            self.labels = checkpoint.labels or default_labels(self._width)
+            self.labels = checkpoint.labels or default_labels(
+                len(checkpoint.weights[f"{head}.bias"])
+            )
         self.fingerprint = fingerprint(checkpoint)
 
     def scores(
         self, texts: Sequence[Text], transfer: str, folder: Path, progress: Progress
-    ) -> Array:
+    ) -> Array | Sequence[SoftWords]:
         """Computes those that `folder` has not; of several workers each computes its share.
 
-        `scores.f32` has them all, `scores-0-of-2.f32` those of one of two workers.
+        `scores.f32` has them all, `scores-0-of-2.f32` those of one of two workers; `words.jsonl`
+        those of words, which several workers do not share.
 
         Raises:
             EdgebertError: a file cannot be written.
         """
         made_of = {"teacher": self.fingerprint, "transfer": transfer}
+        if self._width is None:
+            return self._words(texts, TeacherWords(folder / "words.jsonl", made_of), progress)
         whole = TeacherScores(folder / "scores.f32", self._width, made_of)
         workers, count = current_cluster(), len(texts)
         if workers == SINGLE_WORKER:
@@ -137,59 +143,24 @@ class CheckpointTeacher(Teacher):
             whole.write(found)
         return found
 
+    def _words(
+        self, texts: Sequence[Text], file: TeacherWords, progress: Progress
+    ) -> Sequence[SoftWords]:
+        if current_cluster() != SINGLE_WORKER:
+            raise EdgebertError(
+                f"{self.name}: for {self.task}, which is distilled on one machine; leave TF_CONFIG "
+                "unset"
+            )
+        if file.lines() < len(texts):
+            with converted_model(self._checkpoint) as model:
+                file.fill(texts, partial(_lines, model), progress)
+        return file.read(self.labels or STARTS_AND_ENDS)
+
     def _fill(self, file: TeacherScores, texts: Sequence[Text], progress: Progress) -> Array:
         if file.rows() == len(texts):
             return file.read()
         with converted_model(self._checkpoint) as model:
             return file.fill(texts, partial(_scores, model), progress)
-
-
-class FileTeacher(Teacher):
-    """Scores from a file: JSON Lines with `text`, perhaps `pair`, and `scores`.
-
-    `scores` is an object of labels with their probabilities: what `edgebert run --input` writes for
-    a classifier.
-
-    Args:
-        path: of the file.
-        multi_label: the labels are independent of each other.
-
-    Raises:
-        EdgebertError: the file cannot be read, or a line has no such scores.
-    """
-
-    task: TaskName = "classify"
-    checkpoint = None
-
-    def __init__(self, path: Path, *, multi_label: bool = False) -> None:
-        self.name = str(path)
-        self.multi_label = multi_label
-        self.fingerprint = digest(path)
-        self._rows: dict[_Key, list[float]] = {}
-        self.labels: tuple[str, ...] = ()
-        for number, line in enumerate(read_lines(path), 1):
-            record = _record(line, f"{path}, line {number}")
-            if number == 1:
-                self.labels = tuple(record["scores"])
-            key = record["text"], record.get("pair")
-            self._rows[key] = _row(record, self.labels, f"{path}, line {number}")
-        if len(self.labels) < 2:
-            raise EdgebertError(f"{path}: scores of at least two labels are needed")
-
-    def scores(
-        self, texts: Sequence[Text], transfer: str, folder: Path, progress: Progress
-    ) -> Array:
-        """Finds them by their text.
-
-        Raises:
-            EdgebertError: a text has none.
-        """
-        for text in texts:
-            if (text.text, text.pair) not in self._rows:
-                raise EdgebertError(f"{text.place}: {self.name} has no scores for this text")
-        rows = [self._rows[text.text, text.pair] for text in texts]
-        task = find_task(self.task, multi_label=self.multi_label)
-        return task.scores(np.array(rows, np.float32))
 
 
 _ROWS: Mapping[TaskName, Callable[[Any], Any]] = {
@@ -208,27 +179,12 @@ def _scores(model: Model, texts: Sequence[Text]) -> Array:
     return find_task(model.task, multi_label=model.multi_label).scores(values)
 
 
-def _record(line: str, place: str) -> Mapping[str, Any]:
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError):
-        record = None
-    if isinstance(record, dict) and all(isinstance(record.get(n), k) for n, k in _KINDS.items()):
-        return record
-    raise EdgebertError(
-        f"{place}: no JSON object with text and scores, and perhaps pair, as edgebert run --input "
-        "writes"
-    )
-
-
-def _row(record: Mapping[str, Any], labels: Sequence[str], place: str) -> list[float]:
-    scores = record["scores"]
-    row = [scores.get(label) for label in labels]
-    if len(scores) != len(labels) or not all(
-        type(value) in (int, float) and 0 <= value <= 1 for value in row
-    ):
-        raise EdgebertError(
-            f"{place}: a probability from 0 to 1 is needed for each of the {len(labels)} labels "
-            "of the first line"
-        )
-    return row
+def _lines(model: Model, texts: Sequence[Text]) -> list[str]:
+    """What a model says of each word of texts, as `edgebert run --scores` writes it."""
+    long = {"long": "windows"} if model.task == "tag" else {}
+    items = ((each.text, each.pair) for each in texts)
+    replies = model.batch(items, replies=True, scores=True, **long)
+    return [
+        json.dumps(to_json(model, each.text, each.pair, reply))
+        for each, reply in zip(texts, replies, strict=True)
+    ]

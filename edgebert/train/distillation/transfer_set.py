@@ -1,18 +1,27 @@
-"""The transfer set of a distillation: its texts, and labels for some of them."""
+"""The transfer set of a distillation: its texts, and what is right of some of them."""
 
 from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
+from edgebert.bert.tasks import TaskName
 from edgebert.bulk.fingerprint import digest
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.columns import USUAL, Columns
-from edgebert.evaluation.readers import read_header, read_rows
+from edgebert.evaluation.conll import Sentence
+from edgebert.evaluation.readers import Row, read_header, read_rows
+from edgebert.evaluation.squad_file import Question, read_squad
+from edgebert.evaluation.tagged import read_tagged
 from edgebert.evaluation.texts import Text, open_texts, read_texts
+
+Labelled: TypeAlias = "Row | Sentence | Question"
+"""What was read of labelled data."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +34,7 @@ class TransferSet:
         dev: labelled data to evaluate on; None: the last weights are the best.
         columns: of the labelled data.
         metric: of the dev data, by which the best weights are chosen; None: the task's first.
+        task: of the teacher, which tells how labelled data is read.
 
     Raises:
         EdgebertError: no texts at all.
@@ -35,6 +45,7 @@ class TransferSet:
     dev: Path | None = None
     columns: Columns = USUAL
     metric: str | None = None
+    task: TaskName = "classify"
 
     def __post_init__(self) -> None:
         if not self.texts and self.labelled is None:
@@ -54,19 +65,19 @@ class TransferSet:
         return ", ".join(parts)
 
     def check_first(self) -> None:
-        """Reads the beginning of each file.
+        """Reads the beginning of each file, whatever the task is.
 
         Raises:
             EdgebertError: one cannot be read.
         """
         if self.labelled is not None:
-            next(read_rows(self.labelled, self.columns, multi_label=True), None)
+            _begin(self.labelled, lambda path: _rows(path, self.columns, multi_label=True))
         for path in self.texts:
             next(read_files([path]), None)
         if self.dev is not None:
-            read_header(self.dev, self.columns)
+            _begin(self.dev, lambda path: iter(read_header(path, self.columns)))
 
-    def read(self, *, multi_label: bool = False) -> Iterator[tuple[Text, str | None]]:
+    def read(self, *, multi_label: bool = False) -> Iterator[tuple[Text, Labelled | None]]:
         """Labelled texts with their labels, then those without; blank ones are left out.
 
         Args:
@@ -76,11 +87,61 @@ class TransferSet:
             EdgebertError: a file cannot be read; file and line are named.
         """
         if self.labelled is not None:
-            for row in read_rows(self.labelled, self.columns, multi_label=multi_label):
-                yield Text(row.text, row.pair, row.place), row.label
+            read = _READERS.get(self.task, _rows)
+            yield from read(self.labelled, self.columns, multi_label=multi_label)
         for text in read_files(self.texts):
             if text.text.strip():
+                if self.task == "answer" and text.pair is None:
+                    raise EdgebertError(
+                        f"{text.place}: no context; a question (column text) and a context "
+                        "(column pair) are needed"
+                    )
                 yield text, None
+
+
+def _rows(
+    path: Path, columns: Columns, *, multi_label: bool
+) -> Iterator[tuple[Text, Labelled | None]]:
+    for row in read_rows(path, columns, multi_label=multi_label):
+        yield Text(row.text, row.pair, row.place), row
+
+
+def _sentences(
+    path: Path, columns: Columns, *, multi_label: bool
+) -> Iterator[tuple[Text, Labelled | None]]:
+    for sentence in read_tagged(path):
+        yield Text(" ".join(sentence.words), None, sentence.place), sentence
+
+
+def _questions(
+    path: Path, columns: Columns, *, multi_label: bool
+) -> Iterator[tuple[Text, Labelled | None]]:
+    for question in read_squad(path):
+        yield Text(question.question, question.context, question.place), question
+
+
+_READERS: Mapping[TaskName, Callable[..., Iterator[tuple[Text, Labelled | None]]]] = (
+    MappingProxyType({"tag": _sentences, "answer": _questions})
+)
+"""Of tasks whose labelled data has no row for each text."""
+
+
+def _begin(path: Path, read: Callable[[Path], Iterator[Any]]) -> None:
+    """Reads the first row of labelled data, else its first sentence or question.
+
+    Raises:
+        EdgebertError: as `read`.
+    """
+    try:
+        next(read(path), None)
+    except EdgebertError:
+        for other in (read_tagged, read_squad):
+            try:
+                next(iter(other(path)), None)
+            except EdgebertError:
+                continue
+            return
+        raise
 
 
 def read_files(paths: Iterable[Path]) -> Iterator[Text]:

@@ -9,7 +9,7 @@ them continues the tag, as a tagger that is used answers for each; pieces inside
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 from pathlib import Path
 
@@ -37,10 +37,11 @@ def _examples(
         for tag in sentence.tags:
             if tag not in numbers:
                 raise unknown_label(sentence.place, tag, labels)
-        yield _example(sentence, tokenizer, numbers)
+        yield tagged_example(sentence, tokenizer, numbers)
 
 
-def _example(sentence: Sentence, tokenizer: Tokenizer, numbers: dict[str, int]) -> Example:
+def tagged_example(sentence: Sentence, tokenizer: Tokenizer, numbers: Mapping[str, int]) -> Example:
+    """A sentence, given the numbers of all tags."""
     starts = list(accumulate((len(word) + 1 for word in sentence.words[:-1]), initial=0))
     encoding, offsets = tokenizer.encode_with_offsets(" ".join(sentence.words))
     target = [IGNORE_INDEX] * encoding.length
@@ -58,7 +59,7 @@ def _example(sentence: Sentence, tokenizer: Tokenizer, numbers: dict[str, int]) 
     return Example((encoding,), target)
 
 
-def _continued(tag: str, numbers: dict[str, int]) -> int:
+def _continued(tag: str, numbers: Mapping[str, int]) -> int:
     """The number of the tag inside what `tag` begins or continues."""
     if tag == OUTSIDE:
         return numbers[tag]

@@ -166,3 +166,33 @@ def test_no_context_no_answer(tokenwise_model, context):
 def test_wrong_use_is_told(tokenwise_model, arguments, options, message):
     with pytest.raises(edgebert.EdgebertError, match=message):
         tokenwise_model("answer")(*arguments, **options)
+
+
+@given(tokens=st.integers(1, 150), stride=st.integers(1, 56), seed=st.integers(0, 9999))
+@settings(max_examples=25, deadline=None)
+def test_scores_are_the_probabilities_of_starts_and_ends(tokenwise_model, tokens, stride, seed):
+    task = tokenwise_model("answer")._task
+    job = task.tokenize(QUESTION, "a " * tokens, stride=stride, scores=True)
+    session = FakeSession(2, seed)
+    words = task.infer(job, session).value.words
+    best = {}
+    for window, rows in zip(job.windows, session.outputs, strict=True):
+        inside = rows[-1 - (window.end - window.start) : -1].astype(float)
+        for place, row in enumerate(inside):
+            side, token = min(place, len(inside) - 1 - place), window.start + place
+            best[token] = max(best.get(token, (-1, None)), (side, row), key=lambda each: each[0])
+    null = min((rows[0].astype(float) for rows in session.outputs), key=lambda row: row.sum())
+    powers = np.exp([null, *(best[token][1] for token in range(tokens))])
+    expected = (powers / powers.sum(axis=0))[1:]
+    assert [(word.start, word.end) for word in words] == [(2 * i, 2 * i + 1) for i in range(tokens)]
+    found = [[word.scores["start"], word.scores["end"]] for word in words]
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_the_pieces_of_a_word_count_together(tokenwise_model):
+    model = tokenwise_model("answer")
+    scored = model.reply("x", "unaffable o'neil", scores=True).value.words
+    assert [(word.start, word.end) for word in scored] == [(0, 9), (10, 11), (11, 12), (12, 16)]
+    for name in ("start", "end"):
+        assert 0 < sum(word.scores[name] for word in scored) < 1
+    assert model.reply("x", " ", scores=True).value.words == []

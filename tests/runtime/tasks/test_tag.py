@@ -1,11 +1,15 @@
 """Spans of labelled words: merging, offsets, strategies, long texts."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import edgebert
+from edgebert.errors import EdgebertError
+from edgebert.runtime.answer_json import to_json
 from edgebert.runtime.tasks.tag import Word, merge
 from tests.runtime.tasks.conftest import FakeSession
 from tests.runtime.tokenwise import LABELS, VOCABULARY
@@ -178,3 +182,33 @@ def test_nothing_is_found_in_nothing(tokenwise_model):
 def test_wrong_use_is_told(tokenwise_model, arguments, options, message):
     with pytest.raises(edgebert.EdgebertError, match=message):
         tokenwise_model("tag")(*arguments, **options)
+
+
+@settings(max_examples=20, deadline=None)
+@given(text=TEXTS)
+def test_scores_are_all_probabilities_of_each_word(tokenwise_model, text):
+    model = tokenwise_model("tag")
+    reply = model.reply(text, long="windows", scores=True)
+    words = [(start, end) for _, _, start, end in words_of(text) if end > start]
+    assert [(word.start, word.end) for word in reply.value.words] == words
+    for word in reply.value.words:
+        assert tuple(word.scores) == LABELS
+        assert sum(word.scores.values()) == pytest.approx(1, abs=1e-5)
+    labelled = [
+        Word(max(word.scores, key=word.scores.get), max(word.scores.values()), *word[:2])
+        for word in reply.value.words
+    ]
+    spans = [(span.label, span.start, span.end) for span in model(text, long="windows")]
+    assert [(span.label, span.start, span.end) for span in merge(labelled, LABELS)] == spans
+    written = to_json(model, text, None, reply)
+    assert json.loads(json.dumps(written))["words"] == [
+        word._asdict() for word in reply.value.words
+    ]
+
+
+def test_scores_are_asked_for_by_true_or_false(tokenwise_model):
+    for task, pair in (("tag", None), ("answer", "He was born.")):
+        model = tokenwise_model(task)
+        assert model.reply("Who?", pair, scores=False) == model.reply("Who?", pair)
+        with pytest.raises(EdgebertError, match="scores is 'yes'; true or false is needed"):
+            model.reply("Who?", pair, scores="yes")
