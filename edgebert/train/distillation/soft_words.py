@@ -66,7 +66,7 @@ def probabilities(given: Any, names: Sequence[str], place: str) -> list[float]:
     Raises:
         EdgebertError: they are no probabilities, or other names have them.
     """
-    row = [given.get(name) for name in names] if isinstance(given, dict) else []
+    row: list[Any] = [given.get(name) for name in names] if isinstance(given, dict) else []
     if not row or len(given) != len(names) or not all(map(_is_probability, row)):
         raise EdgebertError(
             f"{place}: a probability from 0 to 1 is needed for each of the {len(names)} labels "

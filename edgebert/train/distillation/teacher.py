@@ -181,9 +181,10 @@ def _scores(model: Model, texts: Sequence[Text]) -> Array:
 
 def _lines(model: Model, texts: Sequence[Text]) -> list[str]:
     """What a model says of each word of texts, as `edgebert run --scores` writes it."""
-    long = {"long": "windows"} if model.task == "tag" else {}
-    items = ((each.text, each.pair) for each in texts)
-    replies = model.batch(items, replies=True, scores=True, **long)
+    options: dict[str, Any] = {"scores": True}
+    if model.task == "tag":
+        options["long"] = "windows"
+    replies = model.batch(((each.text, each.pair) for each in texts), replies=True, **options)
     return [
         json.dumps(to_json(model, each.text, each.pair, reply))
         for each, reply in zip(texts, replies, strict=True)

@@ -39,13 +39,13 @@ class _Said(NamedTuple):
     Attributes:
         task: of the teacher.
         labels: of the scores, where the task has labels.
-        index: the row of each text.
+        places: the row of each text.
         rows: what is said; an array where it is numbers.
     """
 
     task: TaskName
     labels: tuple[str, ...]
-    index: Mapping[_Key, int]
+    places: Mapping[_Key, int]
     rows: Array | Sequence[SoftWords]
 
 
@@ -211,9 +211,7 @@ def _vectors(path: Path) -> _Said:
     """An array with a row for each line of the text file beside it."""
     beside = path.with_suffix(".txt")
     if not beside.exists():
-        raise EdgebertError(
-            f"{path}: put the texts of these vectors beside it, one a line: {beside}"
-        )
+        raise EdgebertError(f"{path}: its texts are needed beside it, one a line: {beside}")
     try:
         rows = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
