@@ -55,6 +55,14 @@ def fit(
     max_drop: Annotated[
         float | None, typer.Option(help="Most that the figure may be below the teacher's.")
     ] = None,
+    max_wrong: Annotated[
+        float | None,
+        typer.Option(
+            help="Most wrong answers among those that a classifier gives, as of edgebert convert: "
+            "it abstains from the others.",
+            show_default="half of those on dev, at least 0.02",
+        ),
+    ] = None,
     hours: Annotated[
         float | None,
         typer.Option(help="For training: no student is begun that would not end in time."),
@@ -120,6 +128,7 @@ def fit(
         device=device,
         min_metric=min_metric,
         max_drop=max_drop,
+        max_wrong=max_wrong,
         hours=hours,
         teacher=teacher,
         seed=seed,

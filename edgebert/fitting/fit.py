@@ -24,7 +24,7 @@ from edgebert.fitting.command import as_line, run_command
 from edgebert.fitting.data import FitData, prepare, read_data, require_sound, write_data
 from edgebert.fitting.decide import decide, measure
 from edgebert.fitting.journal import Journal, Notify, open_journal
-from edgebert.fitting.request import FitRequest
+from edgebert.fitting.request import FitRequest, usual_max_wrong
 from edgebert.fitting.search import Measured, Search
 from edgebert.fitting.sizes import Candidate, Limits, measured_sizes, to_json
 from edgebert.fitting.training import Training
@@ -79,8 +79,10 @@ def fit(
     """
     unreadable: list[EdgebertError] = []
     kind, samples = read_data(request, unreadable.append)
-    if request.out_of_scope is not None and kind != Kind("classify"):
-        raise EdgebertError(f"--out-of-scope is for classifiers with one label a text, not {kind}")
+    for name in ("out_of_scope", "max_wrong"):
+        if getattr(request, name) is not None and kind != Kind("classify"):
+            option = f"--{name.replace('_', '-')}"
+            raise EdgebertError(f"{option} is for classifiers with one label a text, not {kind}")
     with (
         open_checkpoint(request.teacher, progress=progress) as teacher,
         open_journal(request.output, notify) as journal,
@@ -212,12 +214,11 @@ def _calibrated(
     if request.out_of_scope is not None:
         digests["out_of_scope"] = sha256_of(request.out_of_scope)
     faults: list[str] = []
-    for answers_all in (False, True):
-        command = training.calibrate_command(
-            folder, chosen.size, request.out_of_scope, answers_all=answers_all
-        )
+    bound = request.max_wrong or usual_max_wrong(chosen.value)
+    for max_wrong in (bound, None):
+        command = training.calibrate_command(folder, chosen.size, request.out_of_scope, max_wrong)
         fault = journal.step(
-            "scores are chances" if answers_all else "calibrated",
+            "scores are chances" if max_wrong is None else "calibrated",
             f"scores become chances: {as_line(command)}",
             {"command": command, **digests},
             [],

@@ -29,6 +29,8 @@ class FitRequest:
         device: as of `edgebert benchmark`.
         min_metric: least figure of the task's first metric on dev.
         max_drop: most that the figure may be below the teacher's.
+        max_wrong: most wrong answers, as a share, among those that a classifier gives; None: half
+            of its wrong answers on dev (`usual_max_wrong`).
         hours: for training; no student is begun that would not end in time.
         teacher: a checkpoint.
         seed: of the split and of all trainings.
@@ -51,6 +53,7 @@ class FitRequest:
     device: str = "local"
     min_metric: float | None = None
     max_drop: float | None = None
+    max_wrong: float | None = None
     hours: float | None = None
     teacher: str = MINILM
     seed: int = 1
@@ -67,5 +70,20 @@ class FitRequest:
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:
                 raise EdgebertError(f"--{name.replace('_', '-')} is {value:g}; give 0 to 1")
+        if self.max_wrong is not None and not 0 < self.max_wrong < 1:
+            raise EdgebertError(f"--max-wrong is {self.max_wrong:g}; give a share, such as 0.03")
         if self.task not in (None, "classify", "regress", "tag"):
             raise EdgebertError(f"--task is {self.task!r}; accepted: classify, regress, tag")
+
+
+_LEAST_WRONG = 0.02
+"""A lower bound could not be shown to hold on some hundred rows of dev."""
+
+
+def usual_max_wrong(accuracy: float) -> float:
+    """The share of wrong answers that a classifier of such accuracy on dev is to keep to.
+
+    Half as many as without a rule: an absolute bound leaves a model that errs often hardly anything
+    to say, and one that errs seldom nothing to withhold.
+    """
+    return max(_LEAST_WRONG, round((1 - accuracy) / 2, 3))

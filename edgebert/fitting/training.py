@@ -103,7 +103,7 @@ class Training:
         return self.work / "calibrated" / f"{size.label}.tflite"
 
     def calibrate_command(
-        self, source: str, size: Candidate, other: Path | None, *, answers_all: bool = False
+        self, source: str, size: Candidate, other: Path | None, max_wrong: float | None
     ) -> list[str]:
         """Converts a classifier once more, with scores that are chances and a rule to abstain.
 
@@ -111,14 +111,15 @@ class Training:
             source: a checkpoint.
             size: of it.
             other: texts out of scope.
-            answers_all: scores that are chances, and no rule.
+            max_wrong: most wrong answers among those given; None: scores that are chances, and no
+                rule.
         """
         words = self._words_left(source, size)
         return [
             *("convert", source, "-o", str(self.calibrated_file(size)), *words),
             *("--calibrate", str(self.data.path("dev"))),
             *([] if other is None else ["--out-of-scope", str(other)]),
-            *(["--min-coverage", "1"] if answers_all else []),
+            *(["--min-coverage", "1"] if max_wrong is None else ["--max-wrong", f"{max_wrong:g}"]),
             *("--force", "--json"),
         ]
 

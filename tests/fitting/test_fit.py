@@ -24,7 +24,7 @@ from edgebert.fitting import fit as fit_module
 from edgebert.fitting import search as search_module
 from edgebert.fitting.data import FitData
 from edgebert.fitting.fit import fit
-from edgebert.fitting.request import FitRequest
+from edgebert.fitting.request import FitRequest, usual_max_wrong
 from edgebert.fitting.training import Training
 from edgebert.formatting import megabytes
 from edgebert.train.distillation.student import parse_size, student_from_teacher
@@ -289,12 +289,37 @@ def test_other_tasks(commands, asked, tmp_path, write, task, metric):
         ({"max_mb": -1.0}, "--max-mb is -1; give more than 0"),
         ({"min_metric": 0.9, "max_drop": 0.1}, "--min-metric and --max-drop exclude each other"),
         ({"max_drop": 2.0}, "--max-drop is 2; give 0 to 1"),
+        ({"max_wrong": 0.0}, "--max-wrong is 0; give a share, such as 0.03"),
         ({"task": "embed"}, "--task is 'embed'; accepted: classify, regress, tag"),
     ],
 )
 def test_impossible_requests(asked, change, said):
     with pytest.raises(EdgebertError, match=said):
         asked(**change)
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "bound"), [(0.922, 0.039), (0.7, 0.15), (0.99, 0.02), (1, 0.02)]
+)
+def test_a_classifier_is_to_give_half_as_many_wrong_answers(accuracy, bound):
+    assert usual_max_wrong(accuracy) == pytest.approx(bound)
+
+
+def test_how_many_answers_may_be_wrong_is_what_was_asked_for_else_follows_from_dev(commands, asked):
+    for max_wrong in (None, 0.07):
+        report = fit(asked(max_wrong=max_wrong))
+        assert report.facts["request"]["max_wrong"] == max_wrong
+        steps = json.loads((report.model.parent / "work/steps.json").read_text())["steps"]
+        command = steps["calibrated"]["made_of"]["command"]
+        chosen = report.facts["chosen"]["value"]
+        bound = usual_max_wrong(chosen) if max_wrong is None else max_wrong
+        assert command[command.index("--max-wrong") + 1] == f"{bound:g}"
+
+
+def test_a_rule_is_for_classifiers_with_one_label(commands, asked, tmp_path):
+    words.write_regress(tmp_path / "values.tsv", 100)
+    with pytest.raises(EdgebertError, match="--max-wrong is for classifiers with one label"):
+        fit(asked(train=(tmp_path / "values.tsv",), max_wrong=0.1))
 
 
 @pytest.mark.parametrize(("rows", "most"), [(42, "0.04762"), (2000, "0.02"), (1, "1")])

@@ -197,7 +197,7 @@ def test_a_first_line_without_scores_is_one_line(tmp_path):
     path = tmp_path / "scores.jsonl"
     rows = [{"text": "good", "scores": {}}, {"text": "bad", "scores": {"a": 0.5, "b": 0.5}}]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    with pytest.raises(EdgebertError, match=r"line 2: a probability .* of the 0 labels"):
+    with pytest.raises(EdgebertError, match="scores of at least two labels are needed"):
         FileTeacher(path)
 
 
@@ -403,3 +403,85 @@ def test_matching_inside_trains_the_projections_with_the_student(texts, dev, tmp
     (run,) = (tmp_path / "out" / "runs").iterdir()
     _, tensors = read_state(run / "state.safetensors")
     assert np.abs(tensors["weights/hidden.0"] - np.eye(16)).max() > 1e-3
+
+
+def write_vectors(folder, rows, kind):
+    """Texts with vectors, as `edgebert run` writes them or as numpy does."""
+    if kind == "jsonl":
+        path = folder / "vectors.jsonl"
+        lines = [{"text": text, "vector": vector.tolist()} for text, vector in rows]
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        return path
+    (folder / "vectors.txt").write_text("".join(f"{text}\n" for text, _ in rows))
+    np.save(folder / "vectors.npy", np.stack([vector for _, vector in rows]))
+    return folder / "vectors.npy"
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "npy"])
+@pytest.mark.parametrize("unit", [True, False])
+def test_a_student_learns_vectors_from_a_file(tmp_path, kind, unit):
+    teacher, pairs = embedder(normalize=unit), words.write_pairs(tmp_path / "dev.tsv", 60, 9)
+    found = [text for text, _ in words.sentences(400, 5)]
+    vectors = CheckpointTeacher(teacher).scores(as_texts(found), "", tmp_path, silent)
+    path = write_vectors(tmp_path, list(zip(found, vectors, strict=True)), kind)
+    (tmp_path / "texts.txt").write_text("".join(f"{text}\n" for text in found))
+    file = FileTeacher(path)
+    assert (file.task, file.labels, file.unit_length) == ("embed", (), unit)
+    transfer = TransferSet((tmp_path / "texts.txt",), dev=pairs)
+    out = tmp_path / "out"
+    report = distill(file, words.checkpoint(7), transfer, out, (replace(QUICK, epochs=6),))
+    assert report.metrics["spearman"] > 0.8
+    assert open_folder(out).normalize == unit
+
+
+def test_a_student_learns_values_from_a_file(tmp_path):
+    dev = words.write_regress(tmp_path / "dev.tsv", count=60, seed=9)
+    found = list(words.sentences(400, 5))
+    lines = [{"text": text, "value": 4.0 * praise + 0.5} for text, praise in found]
+    (tmp_path / "said.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (tmp_path / "t.txt").write_text("".join(f"{text}\n" for text, _ in found))
+    transfer = TransferSet((tmp_path / "t.txt",), dev=dev)
+    teacher = FileTeacher(tmp_path / "said.jsonl")
+    settings = replace(QUICK, epochs=6)
+    report = distill(teacher, words.checkpoint(7), transfer, tmp_path / "out", (settings,))
+    assert report.metrics["spearman"] > 0.8
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ({"text": "b", "vector": [1.0]}, "line 2: 2 finite numbers are needed"),
+        ({"text": "b", "vector": [1.0, float("nan")]}, "line 2: 2 finite numbers are needed"),
+        ({"text": "b", "vector": [1.0, True]}, "line 2: 2 finite numbers are needed"),
+        ({"text": "b", "value": 1.0}, "line 2: has no vector, which the first line has"),
+    ],
+)
+def test_wrong_vectors_are_one_line(tmp_path, line, message):
+    path = tmp_path / "v.jsonl"
+    path.write_text('{"text": "a", "vector": [1.0, 0.0]}\n' + json.dumps(line))
+    with pytest.raises(EdgebertError, match=message):
+        FileTeacher(path)
+
+
+def test_an_array_that_does_not_fit_its_texts_is_one_line(tmp_path):
+    path, texts = tmp_path / "v.npy", tmp_path / "v.txt"
+    np.save(path, np.zeros((2, 3), np.float32))
+    with pytest.raises(EdgebertError, match=r"its texts are needed beside it, .*v.txt"):
+        FileTeacher(path)
+    texts.write_text("one\ntwo\nthree\n")
+    with pytest.raises(EdgebertError, match=r"\[2, 3\] of float32; .* each of the 3 lines of v"):
+        FileTeacher(path)
+    for wrong in (np.zeros(3), np.zeros((3, 2), int), np.full((3, 2), np.nan)):
+        np.save(path, wrong)
+        with pytest.raises(EdgebertError, match=r"needed|not finite"):
+            FileTeacher(path)
+    for content in (b"", b"no array", b"\x93NUMPY\x01\x00"):
+        path.write_bytes(content)
+        with pytest.raises(EdgebertError, match="no array of numpy"):
+            FileTeacher(path)
+    np.save(path, np.array([{}, {}, {}]), allow_pickle=True)
+    with pytest.raises(EdgebertError, match="no array of numpy"):
+        FileTeacher(path)
+    np.save(path, np.zeros((3, 2), np.float32))
+    with pytest.raises(EdgebertError, match="for embed; --multi-label is for scores of labels"):
+        FileTeacher(path, multi_label=True)

@@ -85,7 +85,7 @@ def run(
     chosen = (settings.epochs or "default", settings.learning_rate or "default", settings.seed)
     name = "-".join(map(str, chosen))
     report = finetune(source, task, output / name, [settings], resume=True)
-    figure = evaluate_checkpoint(open_folder(output / name), open_data(test, task.name)).figure
+    figure = evaluate_checkpoint(open_folder(output / name), open_data(test, task.task)).figure
     resolved = report.best.settings
     print(f"{resolved.epochs} epochs, rate {resolved.learning_rate:g}: {figure:.4f}", flush=True)
     return resolved, figure

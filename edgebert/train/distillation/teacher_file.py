@@ -154,9 +154,9 @@ _Read: TypeAlias = tuple[TaskName, tuple[str, ...], "Array | Sequence[SoftWords]
 
 def _read_scores(path: Path, lines: Sequence[tuple[str, Mapping[str, Any]]]) -> _Read:
     labels = tuple(lines[0][1]["scores"])
-    rows = [probabilities(record["scores"], labels, place) for place, record in lines]
     if len(labels) < 2:
         raise EdgebertError(f"{path}: scores of at least two labels are needed")
+    rows = [probabilities(record["scores"], labels, place) for place, record in lines]
     return "classify", labels, np.array(rows, np.float32)
 
 
