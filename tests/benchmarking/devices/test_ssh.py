@@ -238,7 +238,7 @@ def test_a_host_without_a_name_is_one_line(ssh_server, device_of):
     assert "no host has that name" in refusal(device_of())
 
 
-@pytest.mark.parametrize(("python", "message"), [(None, "3.10 to 3.13"), ("py9", "as py9")])
+@pytest.mark.parametrize(("python", "message"), [(None, "3.10 to 3.14"), ("py9", "as py9")])
 def test_a_device_without_python_is_one_line(tmp_path, device_of, python, message):
     folder = tmp_path / "bare"
     folder.mkdir()
