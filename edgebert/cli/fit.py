@@ -60,7 +60,7 @@ def fit(
         typer.Option(
             help="Most wrong answers among those that a classifier gives, as of edgebert convert: "
             "it abstains from the others.",
-            show_default="half of those on dev, at least 0.02",
+            show_default="half of those on dev, at least 0.02 and 10 / rows of dev",
         ),
     ] = None,
     hours: Annotated[
@@ -74,6 +74,9 @@ def fit(
             "it is."
         ),
     ] = "all-minilm-l6-v2",
+    runtime: Annotated[
+        str, typer.Option(help="That the file is for, as of edgebert convert.")
+    ] = "litert",
     seed: Annotated[int, typer.Option(help="Of the split and of all trainings.")] = 1,
     allow_leak: Annotated[
         bool,
@@ -131,6 +134,7 @@ def fit(
         max_wrong=max_wrong,
         hours=hours,
         teacher=teacher,
+        runtime=runtime,  # type: ignore[arg-type]
         seed=seed,
         allow_leak=allow_leak,
     )

@@ -29,7 +29,7 @@ def model_card(facts: Mapping[str, Any]) -> str:
         f"{facts['edgebert']}. It was chosen as {chosen['why']}.",
         "## Figures",
         _metrics(test),
-        *_confidence(test.get("confidence")),
+        *_confidence(test.get("confidence"), data["out_of_scope"]),
         "## Candidates",
         "Figures on dev, from which the file was chosen; the last one is the teacher.\n\n"
         + _candidates(facts["trained"]),
@@ -73,8 +73,13 @@ def _metrics(test: Mapping[str, Any]) -> str:
     return f"{table}\n\n{test['rows']:,} rows, which nothing was chosen by."
 
 
-def _confidence(found: Mapping[str, Any] | None) -> list[str]:
-    """What a classifier's scores are worth; nothing of other tasks."""
+def _confidence(found: Mapping[str, Any] | None, outside: int) -> list[str]:
+    """What a classifier's scores are worth; nothing of other tasks.
+
+    Args:
+        found: by `edgebert evaluate`.
+        outside: texts that belong to no label, on test.
+    """
     if found is None:
         return []
     accuracy = found["selective_accuracy"]
@@ -89,7 +94,10 @@ def _confidence(found: Mapping[str, Any] | None) -> list[str]:
         rows.append(("AUROC, in scope against out of it", f"{other['auroc']:.4f}"))
         if other["rejected"] is not None:
             rows.append(("rejected of those out of scope", f"{other['rejected']:.4f}"))
-    return ["## When it is not sure", _table(("on test", "value"), rows)]
+    parts = ["## When it is not sure", _table(("on test", "value"), rows)]
+    if outside:
+        parts.append(f"{outside:,} texts out of scope; as many others served to fit the rule.")
+    return parts
 
 
 def _candidates(trained: Sequence[Mapping[str, Any]]) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from edgebert.dataset.check import check_data
 from edgebert.dataset.checked import CheckedData
@@ -22,7 +25,9 @@ from edgebert.dataset.samples import (
 )
 from edgebert.dataset.split import split_samples, without_leaks
 from edgebert.errors import CheckFailedError, EdgebertError
+from edgebert.evaluation.out_of_scope import read_outside
 from edgebert.evaluation.readers import OnFault, raise_fault
+from edgebert.evaluation.texts import Text
 from edgebert.files import replacing
 from edgebert.fitting.request import FitRequest
 from edgebert.tokenizer.tokenizer import Tokenizer
@@ -46,6 +51,7 @@ class FitData:
         folder: of the written files.
         report: what the check found.
         leaks: rows of train or dev that were left out, since they stand in another split too.
+        outside: texts that belong to no label, as many for dev as for test; 0: none were given.
     """
 
     kind: Kind
@@ -54,10 +60,15 @@ class FitData:
     folder: Path
     report: dict[str, Any]
     leaks: int
+    outside: int = 0
 
     def path(self, split: Split) -> Path:
         """The file of a split."""
         return self.folder / f"{split}.{'conll' if self.kind.task == 'tag' else 'jsonl'}"
+
+    def outside_path(self, split: Split) -> Path | None:
+        """The file of a split's texts that belong to no label; None where none were given."""
+        return self.folder / f"out-of-scope-{split}.jsonl" if self.outside else None
 
     @property
     def texts(self) -> Path:
@@ -147,3 +158,30 @@ def _text_lines(samples: list[Sample]) -> list[str]:
     chosen = dev[:: max(1, len(dev) // _TEXTS_TIMED)]
     texts = ((each.text, *([] if each.pair is None else [each.pair])) for each in chosen)
     return ["\t".join(" ".join(text.split()) for text in each) + "\n" for each in texts]
+
+
+def with_outside(data: FitData, path: Path, seed: int) -> FitData:
+    """Writes one half of the texts that belong to no label for dev and the other for test.
+
+    What the rule of when to abstain was fitted on does not tell how well it works.
+
+    Raises:
+        EdgebertError: they cannot be read, or are fewer than two.
+    """
+    texts = list({(each.text, each.pair): each for each in read_outside(path)}.values())
+    half = len(texts) // 2
+    if not half:
+        raise EdgebertError(f"{path}: one text; give two or more, of which half go to test")
+    order = np.random.default_rng(seed).permutation(len(texts))
+    outside = replace(data, outside=half)
+    splits: tuple[Split, ...] = ("dev", "test")
+    for at, split in enumerate(splits):
+        chosen = [texts[place] for place in sorted(order[at * half : (at + 1) * half])]
+        with replacing(data.folder / f"out-of-scope-{split}.jsonl", force=True) as part:
+            part.write_text("".join(_text_line(each) for each in chosen), encoding="utf-8")
+    return outside
+
+
+def _text_line(text: Text) -> str:
+    record = {"text": text.text, **({} if text.pair is None else {"pair": text.pair})}
+    return json.dumps(record, ensure_ascii=False) + "\n"

@@ -21,7 +21,14 @@ from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.files import replacing, sha256_of
 from edgebert.fitting.card import model_card
 from edgebert.fitting.command import as_line, run_command
-from edgebert.fitting.data import FitData, prepare, read_data, require_sound, write_data
+from edgebert.fitting.data import (
+    FitData,
+    prepare,
+    read_data,
+    require_sound,
+    with_outside,
+    write_data,
+)
 from edgebert.fitting.decide import decide, measure
 from edgebert.fitting.journal import Journal, Notify, open_journal
 from edgebert.fitting.request import FitRequest, usual_max_wrong
@@ -90,6 +97,8 @@ def fit(
         kept, report, leaks = prepare(request, kind, samples, teacher.make_tokenizer(), unreadable)
         require_sound(report)
         data = write_data(journal.work / "data", kind, kept, report, leaks)
+        if request.out_of_scope is not None:
+            data = with_outside(data, request.out_of_scope, request.seed)
         _tell_data(data, notify)
         return _fit(request, data, teacher, journal, progress)
 
@@ -106,7 +115,15 @@ def _fit(
             f"nothing fits: the smallest is {smallest}; allow more, or give a smaller --teacher"
         )
     is_trained = _knows(teacher, data)
-    training = Training(data, journal.work, request.teacher, is_trained, request.seed, given)
+    training = Training(
+        data,
+        journal.work,
+        request.teacher,
+        is_trained,
+        request.seed,
+        runtime=request.runtime,
+        made_of=given,
+    )
     whole = next(size for size in sizes if size.name == _shape(teacher))
     search = Search(training, journal, request.min_metric, request.hours)
     largest = search.teacher(replace(whole, trimmed=whole.trimmed and whole.fits))
@@ -141,6 +158,7 @@ def _sizes(
         **given,
         "limits": asdict(limits),
         "device": request.device,
+        **({} if request.runtime == "litert" else {"runtime": request.runtime}),
     }
     found = journal.step(
         "sizes",
@@ -156,6 +174,7 @@ def _sizes(
                 texts=data.texts,
                 train=data.path("train"),
                 device=request.device,
+                runtime=request.runtime,
                 folder=journal.work / "sizes",
                 progress=progress,
             )
@@ -211,12 +230,13 @@ def _calibrated(
     file = training.calibrated_file(chosen.size)
     file.parent.mkdir(parents=True, exist_ok=True)
     digests = {"file": sha256_of(chosen.file), "dev": sha256_of(training.data.path("dev"))}
-    if request.out_of_scope is not None:
-        digests["out_of_scope"] = sha256_of(request.out_of_scope)
+    outside = training.data.outside_path("dev")
+    if outside is not None:
+        digests["out_of_scope"] = sha256_of(outside)
     faults: list[str] = []
-    bound = request.max_wrong or usual_max_wrong(chosen.value)
+    bound = request.max_wrong or usual_max_wrong(chosen.value, chosen.rows)
     for max_wrong in (bound, None):
-        command = training.calibrate_command(folder, chosen.size, request.out_of_scope, max_wrong)
+        command = training.calibrate_command(folder, chosen.size, outside, max_wrong)
         fault = journal.step(
             "scores are chances" if max_wrong is None else "calibrated",
             f"scores become chances: {as_line(command)}",
@@ -256,9 +276,12 @@ def _ship(
     model = request.output / MODEL
     with replacing(model, force=True) as part:
         shutil.copyfile(file, part)
-    outside = [] if request.out_of_scope is None else ["--out-of-scope", str(request.out_of_scope)]
-    command = ["evaluate", str(model), "--data", str(data.path("test")), *outside, "--json"]
+    outside = data.outside_path("test")
+    others = [] if outside is None else ["--out-of-scope", str(outside)]
+    command = ["evaluate", str(model), "--data", str(data.path("test")), *others, "--json"]
     digests = {"model": sha256_of(model), "test": sha256_of(data.path("test"))}
+    if outside is not None:
+        digests["out_of_scope"] = sha256_of(outside)
     test = journal.step(
         "test",
         f"measured on test, once: {as_line(command)}",
@@ -275,6 +298,7 @@ def _ship(
             **data.report,
             "rows": data.rows,
             "left_out": data.leaks,
+            "out_of_scope": data.outside,
             "sha256": {split: sha256_of(data.path(split)) for split in SPLITS},
         },
         "sizes": to_json(sizes),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from edgebert.checkpoints.sources import MINILM
+from edgebert.converter.options import RuntimeName
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.columns import USUAL, Columns
 
@@ -30,9 +32,10 @@ class FitRequest:
         min_metric: least figure of the task's first metric on dev.
         max_drop: most that the figure may be below the teacher's.
         max_wrong: most wrong answers, as a share, among those that a classifier gives; None: half
-            of its wrong answers on dev (`usual_max_wrong`).
+            of its wrong answers on dev, but as many as it takes to show it (`usual_max_wrong`).
         hours: for training; no student is begun that would not end in time.
         teacher: a checkpoint.
+        runtime: that the file is to run on, as of `edgebert convert`.
         seed: of the split and of all trainings.
         allow_leak: texts of train may stand in `dev` and `test` too.
 
@@ -56,6 +59,7 @@ class FitRequest:
     max_wrong: float | None = None
     hours: float | None = None
     teacher: str = MINILM
+    runtime: RuntimeName = "litert"
     seed: int = 1
     allow_leak: bool = False
 
@@ -72,18 +76,23 @@ class FitRequest:
                 raise EdgebertError(f"--{name.replace('_', '-')} is {value:g}; give 0 to 1")
         if self.max_wrong is not None and not 0 < self.max_wrong < 1:
             raise EdgebertError(f"--max-wrong is {self.max_wrong:g}; give a share, such as 0.03")
+        if self.runtime not in get_args(RuntimeName):
+            accepted = ", ".join(get_args(RuntimeName))
+            raise EdgebertError(f"--runtime is {self.runtime!r}; accepted: {accepted}")
         if self.task not in (None, "classify", "regress", "tag"):
             raise EdgebertError(f"--task is {self.task!r}; accepted: classify, regress, tag")
 
 
 _LEAST_WRONG = 0.02
-"""A lower bound could not be shown to hold on some hundred rows of dev."""
+_ROWS_NEEDED = 10.0
+"""Rows of dev, times the bound, from which on it can be shown to hold (`converter.abstain`)."""
 
 
-def usual_max_wrong(accuracy: float) -> float:
-    """The share of wrong answers that a classifier of such accuracy on dev is to keep to.
+def usual_max_wrong(accuracy: float, rows: int) -> float:
+    """The share of wrong answers that a classifier of such accuracy on so many rows has to keep to.
 
     Half as many as without a rule: an absolute bound leaves a model that errs often hardly anything
-    to say, and one that errs seldom nothing to withhold.
+    to say, and one that errs seldom nothing to withhold. Few rows show no low bound to hold.
     """
-    return max(_LEAST_WRONG, round((1 - accuracy) / 2, 3))
+    half = round((1 - accuracy) / 2, 3)
+    return min(0.5, max(_LEAST_WRONG, half, round(_ROWS_NEEDED / rows, 3)))

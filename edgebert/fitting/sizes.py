@@ -16,7 +16,7 @@ from edgebert.bert.catalogue import CATALOGUE
 from edgebert.bert.config import BertConfig
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.convert_checkpoint import convert_checkpoint
-from edgebert.converter.options import Options
+from edgebert.converter.options import Options, RuntimeName
 from edgebert.converter.plan import plan
 from edgebert.converter.vocabulary import VocabularyChoice, trim_vocabulary
 from edgebert.dataset.samples import Kind
@@ -90,6 +90,7 @@ def measured_sizes(
     texts: Path,
     train: Path,
     device: str,
+    runtime: RuntimeName,
     folder: Path,
     progress: Progress,
 ) -> list[Candidate]:
@@ -105,6 +106,7 @@ def measured_sizes(
         texts: to measure the time with, as `edgebert benchmark --texts` takes them.
         train: the training data.
         device: to measure on.
+        runtime: that the files are for.
         folder: to keep the files in.
         progress: told of conversions and measuring.
 
@@ -119,9 +121,9 @@ def measured_sizes(
         progress(at, len(configs), "sizes")
         untrained = _untrained(teacher, config, kind, labels)
         file = folder / f"{name.replace('/', '-')}.tflite"
-        candidate = _converted(untrained, name, file, None)
+        candidate = _converted(untrained, name, file, None, runtime)
         if not limits.allow_bytes(candidate.bytes):
-            candidate = _converted(untrained, name, file, train)
+            candidate = _converted(untrained, name, file, train, runtime)
         made.append(candidate)
         files.append(file)
     times: Mapping[str, float | None] = (
@@ -170,13 +172,16 @@ def _untrained(
     )
 
 
-def _converted(untrained: Checkpoint, name: str, file: Path, train: Path | None) -> Candidate:
+def _converted(
+    untrained: Checkpoint, name: str, file: Path, train: Path | None, runtime: RuntimeName
+) -> Candidate:
     """A file of the shape, written to measure it; `train`: with the words of that data alone."""
     trimmed = None
-    conversion = plan(Options(), untrained)
+    options = Options(runtime=runtime)
+    conversion = plan(options, untrained)
     if train is not None:
         trimmed = trim_vocabulary(untrained, VocabularyChoice(train), conversion.head.task)
-        conversion = plan(Options(), trimmed[0])
+        conversion = plan(options, trimmed[0])
     report = convert_checkpoint(
         untrained, conversion, file, trimmed=trimmed, force=True, refuse=False
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edgebert.converter.options import RuntimeName
 from edgebert.fitting.data import FitData
 from edgebert.fitting.sizes import Candidate
 
@@ -32,6 +33,7 @@ class Training:
         teacher: what to begin with, as the user named it.
         is_trained: the teacher knows the task already, and is taken as it is.
         seed: of all trainings.
+        runtime: that files are for.
         made_of: what the trainings are made of beside commands and data: a hash of a teacher that
             the user gave as a folder or file, which may change; nothing of one known by its name.
     """
@@ -41,6 +43,7 @@ class Training:
     teacher: str
     is_trained: bool
     seed: int
+    runtime: RuntimeName = "litert"
     made_of: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -95,6 +98,7 @@ class Training:
         gate = [] if source == self.teacher_folder else ["--max-drop", f"{min(most, 1.0):.4g}"]
         return [
             *("convert", source, "-o", str(self.file(size)), *self._words_left(source, size)),
+            *self._for_runtime,
             *("--check", str(self.data.path("dev")), *gate, "--force", "--json"),
         ]
 
@@ -117,6 +121,7 @@ class Training:
         words = self._words_left(source, size)
         return [
             *("convert", source, "-o", str(self.calibrated_file(size)), *words),
+            *self._for_runtime,
             *("--calibrate", str(self.data.path("dev"))),
             *([] if other is None else ["--out-of-scope", str(other)]),
             *(["--min-coverage", "1"] if max_wrong is None else ["--max-wrong", f"{max_wrong:g}"]),
@@ -126,6 +131,10 @@ class Training:
     def evaluate_command(self, file: Path, split: Path) -> list[str]:
         """Measures a file."""
         return ["evaluate", str(file), "--data", str(split), "--json"]
+
+    @property
+    def _for_runtime(self) -> list[str]:
+        return [] if self.runtime == "litert" else ["--runtime", self.runtime]
 
     @property
     def _words(self) -> list[str]:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -17,6 +18,8 @@ from edgebert.benchmarking.benchmark import Outcome
 from edgebert.checkpoints.folder import open_folder
 from edgebert.checkpoints.writing.hugging_face import write_hugging_face
 from edgebert.cli.main import app
+from edgebert.converter.abstain import AbstentionPlan
+from edgebert.converter.abstain import fit as fit_rule
 from edgebert.converter.vocabulary import VocabularyChoice, trim_vocabulary
 from edgebert.dataset.samples import Kind
 from edgebert.errors import CheckFailedError, EdgebertError
@@ -289,6 +292,10 @@ def test_other_tasks(commands, asked, tmp_path, write, task, metric):
         ({"max_mb": -1.0}, "--max-mb is -1; give more than 0"),
         ({"min_metric": 0.9, "max_drop": 0.1}, "--min-metric and --max-drop exclude each other"),
         ({"max_drop": 2.0}, "--max-drop is 2; give 0 to 1"),
+        (
+            {"runtime": "tensorrt"},
+            "--runtime is 'tensorrt'; accepted: litert, litert-2.2",
+        ),
         ({"max_wrong": 0.0}, "--max-wrong is 0; give a share, such as 0.03"),
         ({"task": "embed"}, "--task is 'embed'; accepted: classify, regress, tag"),
     ],
@@ -299,10 +306,26 @@ def test_impossible_requests(asked, change, said):
 
 
 @pytest.mark.parametrize(
-    ("accuracy", "bound"), [(0.922, 0.039), (0.7, 0.15), (0.99, 0.02), (1, 0.02)]
+    ("accuracy", "rows", "bound"),
+    [
+        (0.922, 998, 0.039),
+        (0.7, 998, 0.15),
+        (0.99, 998, 0.02),
+        (1, 998, 0.02),
+        (0.98, 200, 0.05),
+        (0.9, 10, 0.5),
+    ],
 )
-def test_a_classifier_is_to_give_half_as_many_wrong_answers(accuracy, bound):
-    assert usual_max_wrong(accuracy) == pytest.approx(bound)
+def test_a_classifier_is_to_give_half_as_many_wrong_answers(accuracy, rows, bound):
+    assert usual_max_wrong(accuracy, rows) == pytest.approx(bound)
+
+
+@pytest.mark.parametrize("rows", [40, 100, 200, 500])
+def test_a_model_that_is_always_right_has_a_rule_however_small_dev_is(rows):
+    scores = np.tile([0.9, 0.1], (rows, 1)) + np.linspace(0, 0.05, rows)[:, None] * [1, -1]
+    plan = AbstentionPlan(Path("dev"), max_wrong=usual_max_wrong(1.0, rows))
+    rule = fit_rule(scores, np.zeros(rows, int), np.empty((0, 2)), plan)
+    assert rule.fit.coverage > 0.9
 
 
 def test_how_many_answers_may_be_wrong_is_what_was_asked_for_else_follows_from_dev(commands, asked):
@@ -312,8 +335,38 @@ def test_how_many_answers_may_be_wrong_is_what_was_asked_for_else_follows_from_d
         steps = json.loads((report.model.parent / "work/steps.json").read_text())["steps"]
         command = steps["calibrated"]["made_of"]["command"]
         chosen = report.facts["chosen"]["value"]
-        bound = usual_max_wrong(chosen) if max_wrong is None else max_wrong
+        rows = report.facts["data"]["rows"]["dev"]
+        bound = usual_max_wrong(chosen, rows) if max_wrong is None else max_wrong
         assert command[command.index("--max-wrong") + 1] == f"{bound:g}"
+
+
+def test_texts_out_of_scope_that_fitted_the_rule_do_not_measure_it(commands, asked, tmp_path):
+    (tmp_path / "other.txt").write_text("".join(f"the plot {number}\n" for number in range(41)))
+    report = fit(asked(out_of_scope=tmp_path / "other.txt", seed=3))
+    parts = [
+        (tmp_path / f"out/work/data/out-of-scope-{split}.jsonl").read_text().splitlines()
+        for split in ("dev", "test")
+    ]
+    assert [len(each) for each in parts] == [20, 20]
+    assert len({*parts[0], *parts[1]}) == 40
+    assert report.facts["data"]["out_of_scope"] == 20
+    assert report.facts["test"]["confidence"]["out_of_scope"]["rows"] == 20
+    assert "20 texts out of scope; as many others" in (tmp_path / "out/README.md").read_text()
+    used = [each for line in report.facts["commands"] if "out-of-scope-" in (each := line)]
+    assert ["out-of-scope-dev" in each for each in used] == [True, False]
+    (tmp_path / "other.txt").write_text("one\n")
+    with pytest.raises(EdgebertError, match=r"other.txt: one text; give two or more"):
+        fit(asked(out_of_scope=tmp_path / "other.txt"))
+
+
+def test_files_are_for_the_runtime_that_was_asked_for(commands, asked):
+    report = fit(asked(runtime="tflite-runtime"))
+    made = [line for line in report.facts["commands"] if line.startswith("edgebert convert")]
+    assert made
+    assert all("--runtime tflite-runtime" in line for line in made)
+    with edgebert.load(report.model) as model:
+        least = [int(each) for each in model.record.minimum_runtime.split(".")]
+    assert least <= [2, 14]
 
 
 def test_a_rule_is_for_classifiers_with_one_label(commands, asked, tmp_path):
