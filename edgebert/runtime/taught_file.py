@@ -2,12 +2,14 @@
 
 One JSON object, read and written whole:
 
-    format   1
+    format   2
     model    checksum of the graph that the vectors are from, 8 hexadecimal digits
     width    numbers of a vector
     labels   by name: texts (how many it was taught with), scale, and vector: base64 of int8
              [width]; vector times scale is the mean of the texts' vectors of length 1
     undo     what the labels of the last change were before it, by name; null where there was none
+    crc32    CRC-32 of all bytes before the comma in front of it, 8 hexadecimal digits; the last
+             field, so that no bit can change unseen
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import contextlib
 import json
 import os
 import sys
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +33,7 @@ from edgebert.errors import EdgebertError
 from edgebert.files import replacing
 from edgebert.typed_json import from_json
 
-FORMAT = 1
+FORMAT = 2
 MOST_LABELS = 1000
 LONGEST_LABEL = 100
 """In characters."""
@@ -38,6 +41,7 @@ LONGEST_LABEL = 100
 Stamp: TypeAlias = tuple[int, ...]
 """What tells a side file from the one that replaces it: device, inode, size, time of writing."""
 
+_SEAL = b',"crc32":"%08x"}'
 _LEVELS = 127
 _MOST_BYTES = MOST_LABELS << 13
 _MOST_TEXTS = 1 << 40
@@ -116,13 +120,13 @@ def read_taught(path: Path, model: str, width: int) -> TaughtLabels:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise EdgebertError(f"{path}: too large for a file of taught labels")
-        text = path.read_bytes()
+        data = path.read_bytes()
     except FileNotFoundError:
         return TaughtLabels(model, width)
     except OSError as error:
         raise EdgebertError(f"{path}: cannot read: {error.strerror}") from error
     try:
-        value = json.loads(text)
+        value = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise EdgebertError(
             f"{path}: no file of taught labels; if it was one, it is damaged: delete it to begin "
@@ -131,7 +135,12 @@ def read_taught(path: Path, model: str, width: int) -> TaughtLabels:
     if isinstance(value, dict) and value.get("format", FORMAT) != FORMAT:
         raise EdgebertError(
             f"{path}: taught labels of format {value['format']!r:.20}; this edgebert reads "
-            f"{FORMAT}: update edgebert, or delete the file to begin anew"
+            f"{FORMAT}: take the edgebert that wrote it, or delete the file to begin anew"
+        )
+    if data != sealed(data[: -len(_SEAL % 0)]):
+        raise EdgebertError(
+            f"{path}: damaged: its bytes are not those that were written; copy it again, or delete "
+            "it to begin anew"
         )
     taught = from_json(TaughtLabels, value, f"{path}: taught labels")
     if (taught.model, taught.width) != (model, width):
@@ -174,8 +183,13 @@ def write_taught(path: Path, taught: TaughtLabels) -> Stamp | None:
     # default=vars, since asdict copies every entry first.
     text = json.dumps(vars(taught), default=vars, ensure_ascii=False, separators=(",", ":"))
     with replacing(path, force=True) as part:
-        part.write_text(text, encoding="utf-8")
+        part.write_bytes(sealed(text.removesuffix("}").encode()))
         return stamp(part)  # renaming keeps it
+
+
+def sealed(fields: bytes) -> bytes:
+    """A side file of all its fields but the checksum, with the brace in front of them."""
+    return fields + _SEAL % zlib.crc32(fields)
 
 
 def check_label(label: Any) -> None:

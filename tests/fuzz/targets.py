@@ -28,7 +28,7 @@ from edgebert.evaluation.texts import open_texts, read_texts
 from edgebert.model_file.contents import read_contents
 from edgebert.model_file.names import RECORD_FILE, UNIGRAM_FILE, VOCABULARY_FILE
 from edgebert.model_file.read import read_model_file
-from edgebert.runtime.taught_file import read_taught
+from edgebert.runtime.taught_file import read_taught, sealed
 from edgebert.semantic_search.index_file import read_index
 from edgebert.train.distillation.teacher_scores import TeacherScores
 from edgebert.train.run_json import read_metrics
@@ -40,7 +40,7 @@ from tests.fuzz.target import Target
 _TEXT = "A card [MASK] lost, 東京 ﬁ"
 _TAUGHT = (
     b'{"model":"0badcafe","width":3,"labels":{"a":{"texts":2,"scale":0.1,"vector":"AQID"}},'
-    b'"undo":{"a":null},"format":1}'
+    b'"undo":{"a":null},"format":2'
 )
 _WEIGHTS = "model.safetensors"
 _LIMITS = ArchiveLimits(total_bytes=8 << 20, free_bytes=1 << 20, members=1000)
@@ -348,7 +348,8 @@ _ALL = (
         "labels", "labels.txt", read_labels, lambda: [b"no\nmaybe\nyes\n", *hostile.vocabularies()]
     ),
     Target("search-index", "x.index", read_index, lambda: [seeds.index(), *hostile.index_files()]),
-    Target("taught-labels", "x.taught", _taught, lambda: [_TAUGHT]),
+    Target("taught-file", "x.taught", _taught, lambda: [sealed(_TAUGHT)]),
+    Target("taught-labels", "x.taught", _taught, lambda: [_TAUGHT], wrap=sealed),
     Target("rows-csv", "x.csv", _examples("classify"), lambda: [_ROWS, *hostile.tables()]),
     Target(
         "rows-several-labels",
@@ -466,7 +467,7 @@ READERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("embedder-modules", "embedder-sentence-bert-config"),
             *("embedder-config-sentence-transformers", "embedder-1-pooling-config"),
         ),
-        "index-and-labels": ("search-index", "labels", "taught-labels"),
+        "index-and-labels": ("search-index", "labels", "taught-file", "taught-labels"),
         "data": (
             *(
                 "rows-csv",

@@ -18,7 +18,14 @@ import edgebert
 from edgebert.cli.main import app
 from edgebert.errors import EdgebertError
 from edgebert.runtime import teachable
-from edgebert.runtime.taught_file import MOST_LABELS, TaughtLabel, TaughtLabels, read_taught
+from edgebert.runtime.taught_file import (
+    MOST_LABELS,
+    TaughtLabel,
+    TaughtLabels,
+    read_taught,
+    sealed,
+    write_taught,
+)
 
 FREEZE = ["please freeze my card", "block the card for now"]
 RATE = ["what is the exchange rate", "how many dollars for a pound"]
@@ -173,7 +180,8 @@ def test_a_classifier_is_taught_only_where_it_was_made_for_it(classifier, tmp_pa
 
 DAMAGE = {
     "another model": (lambda d: {**d, "model": "00000000"}, "taught to another model"),
-    "later version": (lambda d: {**d, "format": 2}, "format 2; this edgebert reads 1"),
+    "later version": (lambda d: {**d, "format": 3}, "format 3; this edgebert reads 2"),
+    "version without a checksum": (lambda d: {**d, "format": 1}, "format 1; this edgebert reads 2"),
     "short vector": (
         lambda d: {**d, "labels": {"a": {"texts": 1, "scale": 1.0, "vector": "AAAA"}}},
         "damaged: label 'a'",
@@ -182,7 +190,6 @@ DAMAGE = {
         lambda d: {**d, "labels": {"a": {**d["labels"]["freeze"], "scale": -1.0}}},
         "damaged: label 'a'",
     ),
-    "no list": (lambda d: [d], "does not fit"),
     "10,000 labels": (
         lambda d: {**d, "labels": {str(n): d["labels"]["freeze"] for n in range(10_000)}},
         "10,000 labels; at most 1,000",
@@ -194,7 +201,9 @@ DAMAGE = {
 def test_side_files_that_are_wrong_are_one_line_and_stay(file, model, side, damage):
     change, said = DAMAGE[damage]
     model.teach("freeze", FREEZE)
-    side.write_text(json.dumps(change(json.loads(side.read_text()))))
+    fields = json.loads(side.read_text())
+    del fields["crc32"]
+    side.write_bytes(sealed(json.dumps(change(fields)).removesuffix("}").encode()))
     wrong = side.read_bytes()
     with pytest.raises(EdgebertError, match=said) as caught:
         edgebert.load(file, taught=side)
@@ -211,6 +220,20 @@ def test_a_side_file_that_was_cut_short_is_told(file, model, side):
         EdgebertError, match="no file of taught labels; if it was one, it is damaged"
     ):
         edgebert.load(file, taught=side)
+
+
+def test_a_side_file_in_which_any_bit_is_another_is_one_line(side):
+    label = TaughtLabel.of(np.array([0.5, -1, 0.25], np.float32), 2)
+    write_taught(side, TaughtLabels("0badcafe", 3, {"é": label}).changed({"a card": label}))
+    data = side.read_bytes()
+    assert read_taught(side, "0badcafe", 3).labels == {"é": label, "a card": label}
+    for bit in range(8 * len(data)):
+        flipped = bytearray(data)
+        flipped[bit // 8] ^= 1 << bit % 8
+        side.write_bytes(flipped)
+        with pytest.raises(EdgebertError) as caught:
+            read_taught(side, "0badcafe", 3)
+        assert "\n" not in str(caught.value)
 
 
 @given(st.binary(max_size=200) | st.text(max_size=50).map(str.encode))

@@ -149,8 +149,8 @@ enum class TaughtFault {
     /** It is no such file. */
     NOT_TAUGHT,
 
-    /** It is of a newer edgebert. */
-    TOO_NEW,
+    /** It is of a newer edgebert, or one from before there were checksums. */
+    OTHER_FORMAT,
 
     /** It is not as it was written. */
     DAMAGED,

@@ -1,6 +1,7 @@
 package dev.edgebert
 
 import dev.edgebert.modelfile.parseJson
+import dev.edgebert.modelfile.sealed
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertThrows
@@ -89,6 +90,8 @@ class TaughtTest {
             assertEquals(emptySet<String>(), taught.undo())
             taught.teach("a", listOf("a card"))
             val before = side.readText()
+            fun resealed(from: String, to: String) =
+                sealed(before.substringBefore(",\"crc32\"").replace(from, to).toByteArray()).decodeToString()
             assertReason(Reason.WrongArgument("label")) { taught.teach(" ", listOf("a")) }
             assertReason(Reason.WrongArgument("label")) { taught.teach("a\tb", listOf("a")) }
             assertReason(Reason.WrongArgument("label")) { taught.teach("x".repeat(101), listOf("a")) }
@@ -98,11 +101,12 @@ class TaughtTest {
             for ((fault, wrong) in listOf(
                 TaughtFault.NOT_TAUGHT to "text",
                 TaughtFault.NOT_TAUGHT to before.dropLast(9),
-                TaughtFault.TOO_NEW to before.replace("\"format\":1", "\"format\":2"),
-                TaughtFault.OTHER_MODEL to before.replace(Regex("\"model\":\"........\""), "\"model\":\"00000000\""),
-                TaughtFault.DAMAGED to before.replace("\"scale\":", "\"scale\":-"),
-                TaughtFault.DAMAGED to before.replace("\"vector\":\"", "\"vector\":\"?"),
-                TaughtFault.DAMAGED to before.replace("\"texts\":1", "\"texts\":\"1\""),
+                TaughtFault.OTHER_FORMAT to resealed("\"format\":2", "\"format\":3"),
+                TaughtFault.OTHER_FORMAT to before.replace("\"format\":2", "\"format\":1"),
+                TaughtFault.OTHER_MODEL to resealed("{\"model\":\"", "{\"model\":\"other"),
+                TaughtFault.DAMAGED to resealed("\"scale\":", "\"scale\":-"),
+                TaughtFault.DAMAGED to resealed("\"vector\":\"", "\"vector\":\"?"),
+                TaughtFault.DAMAGED to resealed("\"texts\":1", "\"texts\":\"1\""),
             )) {
                 side.writeText(wrong)
                 assertReason(Reason.WrongTaught(fault)) { Taught.open(model, side) }
@@ -114,6 +118,17 @@ class TaughtTest {
         open("teachable.tflite") { model ->
             val taught = Taught.open(model, File(folder, "other.taught"))
             assertReason(Reason.WrongArgument("label")) { taught.teach("neutral", listOf("a card")) }
+        }
+    }
+
+    @Test
+    fun `a side file in which any bit is another is refused`() = open("embed.tflite") { model ->
+        Taught.open(model, side).teach("Crème brûlée", listOf("a card"))
+        val data = side.readBytes()
+        for (bit in 0 until data.size * 8) {
+            side.writeBytes(data.copyOf().also { it[bit / 8] = (it[bit / 8].toInt() xor (1 shl bit % 8)).toByte() })
+            val error = assertThrows(EdgebertException::class.java, { Taught.open(model, side) }) { "bit $bit" }
+            assertTrue(error.reason is Reason.WrongTaught && '\n' !in error.message.orEmpty()) { "bit $bit: ${error.message}" }
         }
     }
 

@@ -8,9 +8,11 @@ import dev.edgebert.tasks.levels
 import java.io.File
 import java.io.IOException
 import java.util.Base64
+import java.util.Locale
+import java.util.zip.CRC32
 import kotlin.math.abs
 
-private const val FORMAT = 1L
+private const val FORMAT = 2L
 internal const val MOST_LABELS = 1000
 private const val LONGEST_LABEL = 100
 private const val MOST_BYTES = MOST_LABELS.toLong() shl 13
@@ -70,13 +72,13 @@ internal class TaughtLabels(
 internal fun readTaught(file: File, model: String, width: Int): TaughtLabels {
     if (!file.exists()) return TaughtLabels(model, width)
     if (file.length() > MOST_BYTES) throw fault(TaughtFault.DAMAGED, "$file: too large for a file of taught labels")
-    val text = try {
-        file.readText()
+    val data = try {
+        file.readBytes()
     } catch (error: IOException) {
         throw EdgebertException(Reason.Unreadable, "$file: cannot read: ${error.message}", error)
     }
     val values = try {
-        parseJson(text) as? Map<*, *>
+        parseJson(data.decodeToString()) as? Map<*, *>
     } catch (_: JsonException) {
         null
     } ?: throw fault(
@@ -86,8 +88,14 @@ internal fun readTaught(file: File, model: String, width: Int): TaughtLabels {
     val format = values["format"] ?: FORMAT
     if (format != FORMAT) {
         throw fault(
-            TaughtFault.TOO_NEW,
-            "$file: taught labels of format ${format.toString().take(20)}; this app reads $FORMAT: update the app, or delete the file to begin anew",
+            TaughtFault.OTHER_FORMAT,
+            "$file: taught labels of format ${format.toString().take(20)}; this app reads $FORMAT: take the app that wrote it, or delete the file to begin anew",
+        )
+    }
+    if (!data.contentEquals(sealed(data.copyOf(maxOf(data.size - sealOf(byteArrayOf()).size, 0))))) {
+        throw fault(
+            TaughtFault.DAMAGED,
+            "$file: damaged: its bytes are not those that were written; copy it again, or delete it to begin anew",
         )
     }
     val found = try {
@@ -109,9 +117,15 @@ internal fun readTaught(file: File, model: String, width: Int): TaughtLabels {
 internal fun writeTaught(file: File, taught: TaughtLabels) = writeWhole(file) { out ->
     val labels = taught.labels.entries.joinToString(",") { "${quoted(it.key)}:${json(it.value)}" }
     val undo = taught.undo.entries.joinToString(",") { "${quoted(it.key)}:${it.value?.let(::json)}" }
-    val text = """{"model":"${taught.model}","width":${taught.width},"labels":{$labels},"undo":{$undo},"format":$FORMAT}"""
-    out.write(text.toByteArray())
+    val text = """{"model":"${taught.model}","width":${taught.width},"labels":{$labels},"undo":{$undo},"format":$FORMAT"""
+    out.write(sealed(text.toByteArray()))
 }
+
+/** A side file of all its fields but the checksum, with the brace in front of them. */
+internal fun sealed(fields: ByteArray): ByteArray = fields + sealOf(fields)
+
+private fun sealOf(fields: ByteArray): ByteArray =
+    ",\"crc32\":\"%08x\"}".format(Locale.ROOT, CRC32().apply { update(fields) }.value).toByteArray()
 
 /** @throws EdgebertException it cannot be the name of a label. */
 internal fun checkLabel(label: String) {
