@@ -10,6 +10,9 @@ from edgebert.cli.console import echo, escaped, print_notice
 if TYPE_CHECKING:
     from edgebert.runtime.model import Model
     from edgebert.runtime.reply import Reply
+    from edgebert.runtime.tasks.answer import Answer
+    from edgebert.runtime.tasks.classify import Classification
+    from edgebert.runtime.tasks.tag import Span
 
 _SHOWN_NUMBERS = 6
 
@@ -48,12 +51,12 @@ def to_line(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4f}"
     if isinstance(value, Classification):
-        unsure = " (not sure)" if value.abstained else ""
-        return f"{value.label}{unsure}\t{value.score:.4f}"
+        label = ", ".join(value.given or (value.label,))
+        return f"{label}{_unsure(value)}\t{value.score:.4f}"
     if isinstance(value, Span):
-        return f"{value.label} {value.start}:{value.end} {value.text!r} {value.score:.4f}"
+        return f"{value.label} {_place(value)}"
     if isinstance(value, Answer):
-        return f"{value.start}:{value.end} {value.text!r} {value.score:.4f}"
+        return _place(value)
     if isinstance(value, Fill):
         return f"{value.token} {value.score:.4f}"
     if isinstance(value, list):
@@ -62,6 +65,14 @@ def to_line(value: Any) -> str:
     shown = " ".join(f"{number:.4f}" for number in flat[:_SHOWN_NUMBERS])
     shape = " × ".join(map(str, value.shape))
     return f"[{shown}{' …' if flat.size > _SHOWN_NUMBERS else ''}] ({shape})"
+
+
+def _place(value: Span | Answer) -> str:
+    return f"{value.start}:{value.end} {value.text!r} {value.score:.4f}{_unsure(value)}"
+
+
+def _unsure(value: Classification | Span | Answer) -> str:
+    return " (not sure)" if value.abstained else ""
 
 
 def _warn_without_words(model: Model, text: str, pair: str | None) -> None:

@@ -64,7 +64,7 @@ def _rows(report: ConversionReport) -> list[tuple[str, str]]:
             else f"equal to tokenizers on {report.equal_texts} texts",
         ),
         *_evaluation_rows(report),
-        *abstention_rows(record.abstention),
+        *abstention_rows(record),
         *teaching_rows(record.teaching),
         (
             "XNNPACK runs",

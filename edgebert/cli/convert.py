@@ -198,13 +198,14 @@ class GateOptions:
 
 @dataclass(frozen=True)
 class AbstainingOptions:
-    """Options of when a classifier abstains, likewise."""
+    """Options of when a file abstains, likewise."""
 
     calibrate: Annotated[
         Path | None,
         typer.Option(
-            help="Labelled data that a classifier has not learned from: fit its scores to be "
-            "chances, and a rule of when it abstains."
+            help="Labelled data that the model has not learned from (classify, tag, answer): fit "
+            "a rule of when it abstains; scores of a classifier with one label a text become "
+            "chances."
         ),
     ] = None
     out_of_scope: Annotated[
@@ -216,16 +217,16 @@ class AbstainingOptions:
     max_wrong: Annotated[
         float | None,
         typer.Option(
-            help="Most wrong answers among those given, with a confidence of 95 %; exit 1 where "
-            "that cannot be kept.",
+            help="Most wrong answers (labels, spans) among those given, with a confidence of 95 %; "
+            "exit 1 where that cannot be kept.",
             show_default="0.02",
         ),
     ] = None
     min_coverage: Annotated[
         float | None,
         typer.Option(
-            help="Share of texts that is answered, in place of --max-wrong; 1: every text, so that "
-            "scores become chances and nothing else changes."
+            help="Share of texts that is answered (of labels or spans that are given), in place of "
+            "--max-wrong; 1: every text, so that scores become chances and nothing else changes."
         ),
     ] = None
     teachable: Annotated[

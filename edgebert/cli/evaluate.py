@@ -75,9 +75,10 @@ def evaluate(
     from 1,000 bootstrap draws with a fixed seed; that of a difference from paired draws.
     --max-drop looks at the figures themselves, not at the intervals.
 
-    For classifiers with one label a text it also shows how far scores can be trusted: coverage and
-    accuracy of the answers given where the file abstains (convert --calibrate), the area under the
-    risk–coverage curve (AURC) and the expected calibration error (ECE), both better when lower.
+    For classify, tag and answer it also shows how far scores can be trusted: coverage and accuracy
+    of the answers (labels, spans) given where the file abstains (convert --calibrate), the area
+    under the risk–coverage curve (AURC) and the expected calibration error (ECE), both better when
+    lower.
 
     \b
     The task of the file decides what the data is, and what is measured:
@@ -199,7 +200,7 @@ def _confidence(found: Confidence | None) -> Iterator[tuple[str, str]]:
     if found.coverage < 1:
         right = found.selective_accuracy
         of_these = (
-            "none is right" if right is None else f"{percent(right)} of the answers are right"
+            "none is given" if right is None else f"{percent(right)} of the {found.items} are right"
         )
         yield "coverage", f"{found.coverage:.4f}  {of_these}"
     yield "aurc", f"{found.aurc:.4f}"

@@ -199,7 +199,7 @@ def _facts(record: Record, contents: Contents) -> list[tuple[str, str]]:
         ("task", task_line(record)),
         *prompt_rows(record),
         *labels,
-        *abstention_rows(record.abstention),
+        *abstention_rows(record),
         *teaching_rows(record.teaching),
         (
             "model",

@@ -112,7 +112,7 @@ def run(
     threshold: Annotated[
         float | None,
         typer.Option(
-            help="Abstain (classify) where the score is below it, 0 to 1.",
+            help="Abstain (classify, tag, answer) where the score is below it, 0 to 1.",
             show_default="the file's rule, if any",
         ),
     ] = None,

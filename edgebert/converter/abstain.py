@@ -1,4 +1,4 @@
-"""Fits the rule of when a classifier abstains, on what the finished file says of labelled texts."""
+"""Fits the rule of when a file abstains, on what the finished file says of labelled texts."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from edgebert.converter.risk_bound import bounding_bar, covering_bar
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.evaluation.data import DataSet, open_data
 from edgebert.evaluation.evaluators.evaluator import known_label
 from edgebert.evaluation.out_of_scope import read_outside
+from edgebert.evaluation.tally import Items, Tally, observe
 from edgebert.model_file.abstention_rule import Abstention, AbstentionFit
 from edgebert.progress import Progress
 from edgebert.runtime.abstention import LEAST, calibrated, energy
 from edgebert.runtime.model import Model
+from edgebert.runtime.tasks import ABSTAINING
 
 Array: TypeAlias = npt.NDArray[Any]
 
 MAX_WRONG = 0.02
 """Where neither bound is asked for."""
-
-CONFIDENCE = 0.95
-"""Of the bound on wrong answers."""
 
 KEPT = 0.95
 """Share of the texts in scope that the bar of the energy keeps."""
@@ -34,11 +34,10 @@ KEPT = 0.95
 FEWEST = 32
 """Rows below which neither a temperature nor a share says anything."""
 
+_STAGE = "calibrating"
 _LEAST_KEPT = 0.9
 _MOST_ENERGY = -math.log(LEAST)
 _PRIOR = 10.0  # rows that a label's mean energy is drawn towards that of all labels by
-_ERRORS_AT_START = 4
-_STEPS = 400
 _TEMPERATURES = np.geomspace(0.2, 5, 400)
 
 
@@ -48,10 +47,11 @@ class AbstentionPlan:
 
     Attributes:
         data: labelled texts, as for `edgebert evaluate`, that the model has not learned from.
-        out_of_scope: texts that belong to no label.
-        max_wrong: most wrong answers among those given, as a share.
-        min_coverage: share of the texts in scope that is answered; in place of `max_wrong`. With
-            1 every text is answered, also one out of scope: scores are chances, and that is all.
+        out_of_scope: texts that belong to no label; of classifiers with one label a text.
+        max_wrong: most wrong answers (labels, spans) among those given, as a share.
+        min_coverage: share of the texts in scope that is answered, or of the labels or spans that
+            are given; in place of `max_wrong`. With 1, of classifiers with one label a text, every
+            text is answered, also one out of scope: scores are chances, and that is all.
 
     Raises:
         EdgebertError: a bound is out of range, or both are given.
@@ -77,18 +77,23 @@ class AbstentionPlan:
         """The labelled texts, read as far as the first.
 
         Raises:
-            EdgebertError: the model is no classifier with one label a text, or a file cannot be
-                read.
+            EdgebertError: the task has nothing to abstain from, what is asked for is for another,
+                or a file cannot be read.
         """
-        if task != "classify" or multi_label:
-            named = f"{task}, multi-label" if multi_label else task
+        named = f"{task}, multi-label" if multi_label else task
+        if task not in ABSTAINING:
             raise EdgebertError(
-                f"a rule of when to abstain is for classifiers with one label a text; this is "
-                f"for {named}"
+                f"a rule of when to abstain is for {', '.join(ABSTAINING)}; this is for {named}"
             )
+        wishes = {"out of scope": self.out_of_scope, "min coverage 1": self.min_coverage == 1}
+        for name, wished in wishes.items():
+            if wished and named != "classify":
+                raise EdgebertError(
+                    f"{name} is for classifiers with one label a text; this is for {named}"
+                )
         if self.out_of_scope is not None:
             read_outside(self.out_of_scope)
-        return open_data(self.data, task)
+        return open_data(self.data, task, multi_label=multi_label)
 
 
 def abstention_plan(
@@ -114,39 +119,100 @@ def abstention_plan(
 def fit_on_file(model: Model, plan: AbstentionPlan, progress: Progress) -> Abstention:
     """The rule for a finished file that has none yet.
 
+    Args:
+        model: the file, opened with a threshold of 0: never abstaining, and scored as if it might.
+        plan: what is wanted.
+        progress: told how many rows are done.
+
     Raises:
         EdgebertError: the data cannot be used.
         CheckFailedError: the bound cannot be kept, or there are fewer than `FEWEST` rows.
     """
-    rows = list(plan.open(model.task, multi_label=model.multi_label).read())
-    outside = [] if plan.out_of_scope is None else read_outside(plan.out_of_scope)
-    if len(rows) < FEWEST:
+    data = plan.open(model.task, multi_label=model.multi_label)
+    if data.evaluator.scope is not None:
+        return _fit_classifier(model, data, plan, progress)
+    tally = Tally()
+
+    def tell(done: int, total: int | None, description: str) -> None:
+        progress(done, total, _STAGE)
+
+    for (observation,) in observe([model], data, tell):
+        tally.add(observation)
+    _check_rows(plan, tally.rows)
+    return fit_items(tally.items(), tally.rows, plan, data.evaluator.items or "answers")
+
+
+def fit_items(found: Items, rows: int, plan: AbstentionPlan, items: str) -> Abstention:
+    """The rule for what rows are given any number of: the bar of the score alone.
+
+    Args:
+        found: what a file that never abstains gives.
+        rows: that it was given to.
+        plan: what is wanted.
+        items: what they are, in the plural.
+
+    Raises:
+        CheckFailedError: the bound cannot be kept, or there is too little to say so.
+    """
+    if not len(found.scores):
+        raise CheckFailedError(f"{plan.data}: the file gives no {items}; nothing to calibrate on")
+    right = found.right > 0
+    if plan.min_coverage is not None:
+        max_wrong, min_score = None, covering_bar(found.scores, plan.min_coverage)
+    else:
+        max_wrong = MAX_WRONG if plan.max_wrong is None else plan.max_wrong
+        min_score = bounding_bar(found.scores, right, max_wrong, rows=found.rows, items=items)
+    given = found.scores >= min_score
+    return Abstention(
+        temperature=1.0,
+        energies=(),
+        min_score=min_score,
+        min_scope=0.0,
+        fit=AbstentionFit(
+            data=plan.data.name,
+            rows=rows,
+            out_of_scope=None,
+            max_wrong=max_wrong,
+            min_coverage=plan.min_coverage,
+            coverage=float(given.mean()),
+            wrong=float(1 - right[given].mean()),
+            rejected=None,
+        ),
+    )
+
+
+def _check_rows(plan: AbstentionPlan, rows: int) -> None:
+    if rows < FEWEST:
         raise CheckFailedError(
-            f"{plan.data}: {len(rows)} rows to calibrate on; at least {FEWEST} are needed, some "
+            f"{plan.data}: {rows} rows to calibrate on; at least {FEWEST} are needed, some "
             "hundred are better"
         )
+
+
+def _fit_classifier(
+    model: Model, data: DataSet, plan: AbstentionPlan, progress: Progress
+) -> Abstention:
+    rows = list(data.read())
+    _check_rows(plan, len(rows))
+    outside = [] if plan.out_of_scope is None else read_outside(plan.out_of_scope)
     labels = model.labels or ()
     expected = [labels.index(known_label(model, row.place, row.label)) for row in rows]
     texts = [*((row.text, row.pair) for row in rows), *((each.text, each.pair) for each in outside)]
     scores = np.empty((len(texts), len(labels)))
     for number, (text, pair) in enumerate(texts):
         scores[number] = list(model.reply(text, pair).value.scores.values())
-        progress(number + 1, len(texts), "calibrating")
+        progress(number + 1, len(texts), _STAGE)
     return fit(scores[: len(rows)], expected, scores[len(rows) :], plan)
 
 
 def fit(
     scores: Array, expected: Sequence[int] | Array, outside: Array, plan: AbstentionPlan
 ) -> Abstention:
-    """The rule that keeps a bound.
+    """The rule of a classifier with one label a text that keeps a bound.
 
     The temperature is the one of least negative log-likelihood (Guo et al. 2017). The bar of the
     energy keeps `KEPT` of the rows (as a conformal p-value of an outlier does: Bates et al. 2023,
-    arXiv:2104.08279), or what tells `outside` apart best. That of the score is found by
-    fixed-sequence testing, the strictest first, with exact binomial p-values, so that the share
-    of wrong answers among those given is above `max_wrong` with a chance of at most 5 %: Learn
-    then Test (Angelopoulos et al. 2021, arXiv:2110.01052), for selective classification as in
-    Geifman and El-Yaniv 2017 (arXiv:1705.08500).
+    arXiv:2104.08279), or what tells `outside` apart best. That of the score is `bounding_bar`'s.
 
     Args:
         scores: of rows in scope, as the model gives them [n, K].
@@ -176,7 +242,7 @@ def fit(
         max_wrong = None
     else:
         max_wrong = MAX_WRONG if plan.max_wrong is None else plan.max_wrong
-        min_score = _bounding(sure[inside], right[inside], max_wrong)
+        min_score = bounding_bar(sure[inside], right[inside], max_wrong, items="answers")
     answered = inside & (sure >= min_score)
     rejected = None
     if len(outside):
@@ -239,56 +305,5 @@ def _covering(
     if inside.mean() < coverage:
         min_scope = _kept_bar(near, coverage)
         inside = near >= min_scope
-    needed = math.ceil(coverage * len(sure))
-    return min_scope, float(np.sort(sure[inside])[::-1][min(needed, int(inside.sum())) - 1])
-
-
-def _bounding(sure: Array, right: Array, max_wrong: float) -> float:
-    """The lowest bar of the score under which few enough answers are wrong.
-
-    Raises:
-        CheckFailedError: there is none.
-    """
-    order = np.argsort(-sure, kind="stable")
-    wrong = np.cumsum(~right[order])
-    start = _least_rows(max_wrong)
-    if len(sure) < start:
-        raise CheckFailedError(
-            f"{len(sure)} rows to calibrate on are too few to bound wrong answers by "
-            f"{max_wrong:g}: {start} or more are needed; give more, or a larger --max-wrong"
-        )
-    bar = None
-    for count in np.unique(np.linspace(max(start, len(sure) // 4), len(sure), _STEPS).astype(int)):
-        if _binomial_tail(int(wrong[count - 1]), int(count), max_wrong) > 1 - CONFIDENCE:
-            break
-        bar = float(sure[order[count - 1]])
-    if bar is None:
-        raise CheckFailedError(
-            f"wrong answers cannot be bounded by {max_wrong:g}: of the surest {count:,} rows "
-            f"{int(wrong[count - 1]):,} are wrong; allow more (--max-wrong), or improve the model"
-        )
-    return bar
-
-
-def _least_rows(max_wrong: float) -> int:
-    """So many that a few wrong ones among them still show the bound to be kept."""
-    rows = math.ceil(_ERRORS_AT_START / max_wrong)
-    while _binomial_tail(_ERRORS_AT_START, rows, max_wrong) > 1 - CONFIDENCE:
-        rows += max(1, rows // 50)
-    return rows
-
-
-def _binomial_tail(hits: int, draws: int, chance: float) -> float:
-    """Chance of at most so many hits, exactly."""
-    log_chance, log_rest = math.log(chance), math.log1p(-chance)
-    whole = math.lgamma(draws + 1)
-    return math.fsum(
-        math.exp(
-            whole
-            - math.lgamma(k + 1)
-            - math.lgamma(draws - k + 1)
-            + k * log_chance
-            + (draws - k) * log_rest
-        )
-        for k in range(hits + 1)
-    )
+    needed = math.ceil(coverage * len(sure)) / int(inside.sum())
+    return min_scope, covering_bar(sure[inside], min(needed, 1.0))

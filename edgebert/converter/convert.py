@@ -112,14 +112,15 @@ def convert(
         max_drop: most that the first metric of `check` may be below that of float32. Without
             `check`, and with `mixed` "auto", the most that the output's mean cosine with float32
             may be below 1.
-        calibrate: of a classifier with one label a text: labelled data that it has not learned
-            from. The file gets a rule of when to abstain, fitted on its own answers to it
-            (`converter.abstain`), and its scores become chances.
-        out_of_scope: likewise: texts that belong to no label, one a line or with a column text;
-            the rule is fitted to reject them too.
-        max_wrong: likewise: most wrong answers among those given, as a share, kept with a
+        calibrate: of `classify`, `tag` and `answer`: labelled data that it has not learned from,
+            as for `check`. The file gets a rule of when to abstain, fitted on its own answers to it
+            (`converter.abstain`), and scores of a classifier with one label a text become chances.
+        out_of_scope: of such a classifier: texts that belong to no label, one a line or with a
+            column text; the rule is fitted to reject them too.
+        max_wrong: most wrong answers (labels, spans) among those given, as a share, kept with a
             confidence of 95 %; None: 0.02.
-        min_coverage: likewise: share of the texts to be answered, in place of `max_wrong`.
+        min_coverage: share of the texts to be answered (of the labels or spans to be given), in
+            place of `max_wrong`.
         teachable: of a classifier with one label a text: labelled data like that it has learned
             from. Labels can then be taught to the file on the device (`converter.teach`).
         force: overwrite `output`.

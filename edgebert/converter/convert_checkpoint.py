@@ -156,7 +156,7 @@ def _fitted(
 ) -> Record:
     """The record with what is fitted on the answers of the file itself."""
     if data.abstaining is not None:
-        with trial_file(part, record, checkpoint) as trial, load(trial) as model:
+        with trial_file(part, record, checkpoint) as trial, load(trial, threshold=0) as model:
             record = replace(record, abstention=fit_on_file(model, data.abstaining, progress))
         clock.lap("calibrate")
     if data.teaching is not None:

@@ -10,11 +10,10 @@ from typing import Any
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.bootstrap import Draws, Interval, draw, interval
 from edgebert.evaluation.data import DataSet
-from edgebert.evaluation.evaluators.classify import SCOPE
 from edgebert.evaluation.evaluators.evaluator import EvaluatedModel
 from edgebert.evaluation.out_of_scope import look_outside
 from edgebert.evaluation.per_label import Confusion, LabelFigures
-from edgebert.evaluation.selective import Confidence
+from edgebert.evaluation.selective import Confidence, confidence
 from edgebert.evaluation.tally import Tally, observe
 from edgebert.evaluation.wrong_rows import WrongRow, WrongRows
 from edgebert.progress import Progress, silent
@@ -34,8 +33,10 @@ class Evaluation:
         per_label: of a classifier: each label that has rows or was predicted.
         confusions: of a classifier with one label a text: labels taken for others, the most
             frequent first.
-        confidence: of a classifier with one label a text: what its scores are worth.
-        wrong: likewise: the 100 wrong rows of which it is surest, not part of the JSON.
+        confidence: what the scores are worth of the labels, spans or answers that it gives; None
+            where it gives none.
+        wrong: of a classifier with one label a text: the 100 wrong rows of which it is surest, not
+            part of the JSON.
     """
 
     task: str
@@ -95,7 +96,8 @@ def evaluate(
         EdgebertError: a row cannot be evaluated (it is named), there are too few, or a metric is
             undefined on them; or `out_of_scope` is given and the model gives no label a text.
     """
-    if out_of_scope is not None and data.evaluator.confidence is None:
+    scope = data.evaluator.scope
+    if out_of_scope is not None and scope is None:
         raise EdgebertError(
             "texts out of scope are for classifiers with one label a text; "
             f"this file is for {model.task}"
@@ -103,13 +105,13 @@ def evaluate(
     tally, wrong = Tally(), WrongRows()
     for (observation,) in observe([model], data, progress):
         tally.add(observation)
-        if data.evaluator.confidence is not None:
+        if scope is not None:
             wrong.add(observation)
     (drawn,) = draw(data.evaluator.metrics, [tally.figures()])
     found = replace(summarize(model, tally, data, drawn), wrong=wrong.surest())
-    if out_of_scope is None or found.confidence is None:
+    if out_of_scope is None or scope is None or found.confidence is None:
         return found
-    outside = look_outside(model, tally.figures()[:, SCOPE], out_of_scope, progress)
+    outside = look_outside(model, tally.figures()[:, scope], out_of_scope, progress)
     return replace(found, confidence=replace(found.confidence, out_of_scope=outside))
 
 
@@ -121,7 +123,8 @@ def summarize(
     Raises:
         EdgebertError: a metric is undefined on these rows.
     """
-    figures, confidence = tally.figures(), data.evaluator.confidence
+    figures, (scores, right, given, _) = tally.figures(), tally.items()
+    items = data.evaluator.items
     return Evaluation(
         task=model.task,
         rows=tally.rows,
@@ -132,5 +135,5 @@ def summarize(
         labels_without_rows=data.evaluator.without_rows(model, figures),
         per_label=data.evaluator.per_label(model, figures),
         confusions=data.evaluator.confusions(model, figures),
-        confidence=None if confidence is None else confidence(figures),
+        confidence=confidence(items, scores, right, given) if items and len(scores) else None,
     )

@@ -24,18 +24,18 @@ def write(evaluation: Evaluation, path: Path, title: str, *, force: bool = False
     """Writes the page.
 
     Args:
-        evaluation: of a classifier with one label a text.
+        evaluation: of a model whose answers have scores.
         path: of the page.
         title: what was evaluated.
         force: overwrite it.
 
     Raises:
-        EdgebertError: the evaluation is of another task, or the page cannot be written.
+        EdgebertError: answers of its task have none, or the page cannot be written.
     """
     if evaluation.confidence is None:
         raise EdgebertError(
-            "a page of an evaluation is for classifiers with one label a text; "
-            f"this file is for {evaluation.task}"
+            "a page of an evaluation is for labels, spans and answers with scores, and there are "
+            f"none; this file is for {evaluation.task}"
         )
     text = to_html(evaluation, evaluation.confidence, title)
     with replacing(path, force=force) as part:
@@ -54,7 +54,7 @@ def to_html(evaluation: Evaluation, found: Confidence, title: str) -> str:
     main = element(
         "main",
         _section("How far its scores can be trusted", _charts(found)),
-        _section("Labels, the least F1 first", table("Figures of each label", _LABELS, labels)),
+        _listed("Labels, the least F1 first", _LABELS, labels),
         _listed("Labels taken for others", _CONFUSIONS, evaluation.confusions),
         _listed("Wrong rows, the surest first", _WRONG, evaluation.wrong),
     )

@@ -1,6 +1,7 @@
 """How far scores can be trusted: what is wrong at each coverage, and whether a score is a chance.
 
-`Confidence` is what `edgebert.evaluate` tells of a classifier beside its metrics.
+`Confidence` is what `edgebert.evaluate` tells beside metrics of the labels, spans or answers that a
+model gives; each is a row here.
 """
 
 from __future__ import annotations
@@ -70,11 +71,12 @@ class OutOfScope:
 
 @dataclass(frozen=True)
 class Confidence:
-    """What a classifier's scores are worth.
+    """What the scores of a classifier's answers, labels, spans or answers to questions are worth.
 
     Attributes:
-        coverage: share of the rows that is answered; 1 where the file never abstains.
-        selective_accuracy: share of the answered rows that is right; None where none is.
+        items: which of them: answers, labels, spans.
+        coverage: share of these that is given; 1 where the file never abstains.
+        selective_accuracy: share of those given that is right; None where none is given.
         aurc: area under the risk–coverage curve, less is better (Geifman et al. 2019,
             arXiv:1805.08206).
         ece: expected calibration error, 0 to 1: by how much scores and accuracy differ (Guo et
@@ -84,6 +86,7 @@ class Confidence:
         out_of_scope: of texts that were given for it.
     """
 
+    items: str
     coverage: float
     selective_accuracy: float | None
     aurc: float
@@ -97,10 +100,11 @@ class Confidence:
         return asdict(self)
 
 
-def confidence(scores: Scores, right: Scores, answered: Scores) -> Confidence:
+def confidence(items: str, scores: Scores, right: Scores, answered: Scores) -> Confidence:
     """What the scores of answers are worth.
 
     Args:
+        items: what they are, in the plural.
         scores: of each row's answer.
         right: 1 where it is right, else 0.
         answered: 0 where the model abstains, else 1.
@@ -114,6 +118,7 @@ def confidence(scores: Scores, right: Scores, answered: Scores) -> Confidence:
     bins = reliability(scores, hits)
     chosen = np.unique(np.linspace(0, len(risks) - 1, _CURVE_POINTS).round().astype(int))
     return Confidence(
+        items=items,
         coverage=float(given.mean()),
         selective_accuracy=float(hits[given].mean()) if given.any() else None,
         aurc=float(risks.mean()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,22 @@ from edgebert.evaluation.evaluators.evaluator import EvaluatedModel, Observation
 from edgebert.progress import Progress
 
 
+class Items(NamedTuple):
+    """What the answers to a data set give: of each item, in the order of the rows, [m].
+
+    Attributes:
+        scores: see `Item`.
+        right: 0 or 1.
+        given: 0 or 1.
+        rows: number of the row that it was given to.
+    """
+
+    scores: Figures
+    right: Figures
+    given: Figures
+    rows: Figures
+
+
 @dataclass
 class Tally:
     """What the observations of one model add up to."""
@@ -24,9 +40,12 @@ class Tally:
     seconds: float = 0.0
     truncated: int = 0
     _figures: array[float] = field(default_factory=lambda: array("d"))
+    _items: array[float] = field(default_factory=lambda: array("d"))
 
     def add(self, observation: Observation) -> None:
         """Takes one more observation."""
+        for item in observation.items:
+            self._items.extend((*item, self.rows))
         self.rows += 1
         self.seconds += observation.seconds
         self.truncated += observation.truncated
@@ -35,6 +54,10 @@ class Tally:
     def figures(self) -> Figures:
         """One row an observation, [n, c]; a view."""
         return np.frombuffer(self._figures).reshape(self.rows, -1)
+
+    def items(self) -> Items:
+        """What the answers gave; views."""
+        return Items(*np.frombuffer(self._items).reshape(-1, len(Items._fields)).T)
 
 
 def check(models: Sequence[EvaluatedModel], data: DataSet) -> int:

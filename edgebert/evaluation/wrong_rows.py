@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 from typing import NamedTuple
 
-from edgebert.evaluation.evaluators.classify import SCORE
 from edgebert.evaluation.evaluators.evaluator import Observation
 
 _MOST = 100
@@ -42,7 +41,7 @@ class WrongRows:
         self._seen += 1
         if seen.expected == seen.predicted:
             return
-        score = seen.figures[SCORE]
+        score = seen.items[0].score
         text = seen.text if len(seen.text) <= _LONGEST else f"{seen.text[:_LONGEST]}…"
         row = WrongRow(seen.place, text, seen.expected, seen.predicted, score)
         keep = heapq.heappushpop if len(self._kept) == _MOST else heapq.heappush

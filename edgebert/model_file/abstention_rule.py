@@ -1,4 +1,4 @@
-"""What the record says of when a classifier abstains."""
+"""What the record says of when a file abstains."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ class AbstentionFit:
         rows: how many.
         out_of_scope: name of the file of texts that belong to no label; None: there was none.
         max_wrong: share of wrong answers among those given that is kept with a confidence of
-            95 %; None: `min_coverage` was asked for.
-        min_coverage: share of the texts to be answered that was asked for.
-        coverage: share of the rows that is answered.
+            95 %; None: `min_coverage` was asked for. Answers are labels where they are
+            independent of each other, and spans of `tag`.
+        min_coverage: share of the answers to be given that was asked for.
+        coverage: share of the answers that is given.
         wrong: share of these that is wrong.
         rejected: share of the texts out of scope that is not answered; None: there were none.
     """
@@ -33,15 +34,20 @@ class AbstentionFit:
 
 @dataclass(frozen=True)
 class Abstention:
-    """When a classifier abstains, from the probabilities that its graph gives.
+    """When a file abstains.
 
-    With p the probabilities, each at least 1e-12, and b the first of the highest: the scores are
+    From a label that is independent of the others, a span of `tag` or an answer of `answer` whose
+    score is below `min_score`. (The score of an answer is its share among all possible answers and
+    the null answer.)
+
+    A classifier with one label a text abstains by the probabilities that its graph gives. With p
+    the probabilities, each at least 1e-12, and b the first of the highest: the scores are
     p ** (1 / temperature), divided by their sum; the classifier abstains where the score of b is
     below `min_score`, or the mean of -log p, less `energies[b]`, is below `min_scope`.
 
     Attributes:
-        temperature: above 0.
-        energies: for each label.
+        temperature: above 0; 1 where there is no one label a text.
+        energies: for each label; likewise none.
         min_score: see above.
         min_scope: see above.
     """

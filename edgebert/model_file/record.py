@@ -109,8 +109,8 @@ class Record:
             its one form (docs/design.md, The file). None where the version that wrote the file
             computed none.
         vocabulary: where not all word pieces of the checkpoint were kept.
-        abstention: of `classify`: when the answer is not to be relied on; None, and not in the
-            file: never.
+        abstention: of `classify`, `tag` and `answer`: when the answer is not to be relied on; None,
+            and not in the file: never.
         teaching: of `classify`: how labels are taught to it; None, and not in the file: they are
             not. The graph has a second output for it.
     """

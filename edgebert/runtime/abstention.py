@@ -1,5 +1,8 @@
 """When a classifier says that it is not sure: calibrated scores, and two bars that they must pass.
 
+Labels that are independent of each other, spans and answers to questions have the bar of the score
+alone, and need nothing of this.
+
 A temperature (Guo et al. 2017, arXiv:1706.04599) makes a score the chance to be right. An answer
 is withheld where its score is too low, or where its text does not look like one of the label. The
 sign of that is the energy of the logits (Liu et al. 2020, arXiv:2010.03759), taken from their

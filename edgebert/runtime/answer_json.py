@@ -27,8 +27,6 @@ def to_json(model: Model, text: str, pair: str | None, reply: Reply) -> dict[str
     """Everything about a reply, as JSON takes it."""
     task, answer = model.task, _plain(reply.value)
     is_named = task in _NAMES and not isinstance(reply.value, ScoredWords)
-    if task == "classify" and answer["abstained"] is None:
-        del answer["abstained"]  # there is no rule
     if task == "classify" and has_no_words(model, text, pair):
         answer["label"] = None  # scores of nothing: they tell of the model, not of the text
     return {
@@ -48,9 +46,15 @@ def has_no_words(model: Model, text: str, pair: str | None) -> bool:
     return not any(map(model.tokenizer.ids, texts))
 
 
+def _unruled(name: str, value: Any) -> bool:
+    """A field that says whether to rely on an answer, where there is no rule of it."""
+    return name in ("abstained", "given") and value is None
+
+
 def _plain(value: Any) -> Any:
     if hasattr(value, "_asdict"):
-        return {name: _plain(each) for name, each in value._asdict().items()}
+        fields = value._asdict()
+        return {name: _plain(each) for name, each in fields.items() if not _unruled(name, each)}
     if isinstance(value, list):
         return [_plain(each) for each in value]
     return value.tolist() if hasattr(value, "tolist") else value

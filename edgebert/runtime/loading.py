@@ -54,8 +54,8 @@ def load(
         engine: "auto" takes the best installed engine that runs the file; or "litert",
             "tflite-runtime".
         threads: that one answer may use.
-        threshold: of a classifier with one label a text: abstain where the score is below it, in
-            place of the file's own rule; 0 never abstains.
+        threshold: of `classify`, `tag` and `answer`: abstain where the score of a label, a span or
+            an answer is below it, in place of the file's own rule; 0 never abstains.
         accelerator: "gpu" runs the file on it by LiteRT, as far as it takes the graph (files of
             fixed lengths, `--target gpu`); the file's self-test runs there first, since a GPU that
             misreads a graph does not say so. "auto" takes the GPU where it answers rightly, and

@@ -115,7 +115,7 @@ def test_what_has_no_such_scores_is_refused(embedder, tmp_path, option):
     target = tmp_path / ("other" if option == "--out-of-scope" else "p.html")
     result = run("evaluate", embedder, "--data", pairs, option, target)
     assert result.exit_code == 2
-    assert "for classifiers with one label a text" in result.output
+    assert "this file is for embed" in result.output
     assert not (tmp_path / "p.html").exists()
 
 

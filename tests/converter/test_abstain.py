@@ -5,6 +5,7 @@ import json
 import pickle
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from scipy.stats import binom
 
 import edgebert
 from edgebert.cli.abstention import abstention_rows
-from edgebert.converter import abstain
+from edgebert.converter import risk_bound
 from edgebert.converter.abstain import AbstentionPlan, abstention_plan, fit, fit_temperature
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.model_file.record import Record
@@ -39,7 +40,7 @@ def drawn(seed, rows, temperature=1.0, labels=8):
 @pytest.mark.parametrize(("hits", "draws", "chance"), [(0, 10, 0.1), (7, 900, 0.02), (40, 50, 0.9)])
 def test_the_binomial_tail_is_that_of_scipy(hits, draws, chance):
     expected = binom.cdf(hits, draws, chance)
-    assert abstain._binomial_tail(hits, draws, chance) == pytest.approx(expected, rel=1e-9)
+    assert risk_bound._binomial_tail(hits, draws, chance) == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
@@ -93,7 +94,7 @@ def test_a_coverage_of_1_answers_everything_with_scores_that_are_chances():
     assert (rule.fit.coverage, rule.fit.rejected) == (1, 0)
     assert rule.fit.wrong == pytest.approx(np.mean(scores.argmax(axis=1) != expected))
     assert rule.temperature == fit_temperature(scores, expected)
-    ((_, told), _) = abstention_rows(rule)
+    ((_, told), _) = abstention_rows(SimpleNamespace(abstention=rule))
     assert told.startswith("never: of 2,000 rows of")
 
 
@@ -128,7 +129,7 @@ def test_probabilities_of_0_are_taken_as_very_small():
 
 def test_too_few_rows_and_bounds_that_cannot_be_kept_are_told():
     scores, expected = drawn(7, 60)
-    with pytest.raises(CheckFailedError, match="rows to calibrate on are too few"):
+    with pytest.raises(CheckFailedError, match="answers to calibrate on are too few"):
         fit(scores, expected, NONE_OUTSIDE, PLAN)
     scores, expected = drawn(7, 3000)
     with pytest.raises(CheckFailedError, match=r"cannot be bounded by 0\.05: of the surest"):
@@ -214,7 +215,7 @@ def test_the_record_says_so_and_only_where_there_is_a_rule(file, dev):
 
 
 def test_tasks_without_labels_are_refused(dev, tmp_path):
-    with pytest.raises(EdgebertError, match="for classifiers with one label a text"):
+    with pytest.raises(EdgebertError, match="is for classify, tag, answer; this is for embed"):
         edgebert.convert(CHECKPOINT, tmp_path / "e.tflite", task="embed", calibrate=dev)
     assert not list(tmp_path.iterdir())
 

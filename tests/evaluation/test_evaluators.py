@@ -14,12 +14,15 @@ from edgebert.evaluation.data import open_data
 from edgebert.evaluation.evaluate import evaluate
 from edgebert.evaluation.evaluators.fill_mask import FILL_MASK
 from edgebert.evaluation.evaluators.tag import TAG
+from edgebert.runtime.tasks.answer import Answer
+from edgebert.runtime.tasks.tag import Span
 
 
 class FakeModel:
     """Replies by a function; remembers the options of the last call."""
 
     prompts: ClassVar[dict[str, str]] = {}
+    abstention = threshold = None
 
     def __init__(self, task, respond, labels=None):
         self.task, self.respond, self.labels = task, respond, labels
@@ -40,7 +43,7 @@ def written(tmp_path, name, content):
 
 def span(label, text, part):
     start = text.index(part)
-    return SimpleNamespace(label=label, start=start, end=start + len(part))
+    return Span(label, 0.9, start, start + len(part), part)
 
 
 def tagger(**parts_by_label):
@@ -103,7 +106,7 @@ def question(text, *answers):
 def answerer(answers):
     def respond(text, context):
         assert context == "It gave up 308 points."
-        return SimpleNamespace(text=answers[text]) if answers[text] else None
+        return Answer(answers[text], 0, 0, 0.9) if answers[text] else None
 
     return FakeModel("answer", respond)
 

@@ -48,7 +48,7 @@ def test_risk_is_the_mean_over_every_order_of_equal_scores(rows, random):
 
 
 def test_the_area_is_the_mean_risk():
-    found = confidence([0.9, 0.8, 0.7, 0.6], [1, 0, 1, 1], [1, 1, 1, 0])
+    found = confidence("answers", [0.9, 0.8, 0.7, 0.6], [1, 0, 1, 1], [1, 1, 1, 0])
     assert found.aurc == pytest.approx((0 + 1 / 2 + 1 / 3 + 1 / 4) / 4)
     assert (found.coverage, found.selective_accuracy) == (0.75, pytest.approx(2 / 3))
     assert (found.curve[0].risk, found.curve[-1]) == (0, (found.curve[-1]))
@@ -79,7 +79,7 @@ def test_scores_at_the_ends_have_a_bin():
 
 
 def test_none_answered_has_no_accuracy():
-    found = confidence([0.5], [1], [0])
+    found = confidence("answers", [0.5], [1], [0])
     assert (found.coverage, found.selective_accuracy) == (0, None)
 
 
@@ -91,6 +91,6 @@ def test_rejected_where_95_percent_in_scope_are_kept():
 
 def test_scores_that_are_not_finite_are_refused():
     with pytest.raises(EdgebertError, match="not finite"):
-        confidence([0.5, float("nan")], [1, 1], [1, 1])
+        confidence("answers", [0.5, float("nan")], [1, 1], [1, 1])
     with pytest.raises(EdgebertError, match="no scores"):
         auroc([], [1.0])

@@ -6,18 +6,22 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING
 
 from edgebert.evaluation import squad
 from edgebert.evaluation.columns import Columns
 from edgebert.evaluation.evaluators.evaluator import (
     EvaluatedModel,
     Evaluator,
+    Item,
     Observation,
     ask,
     mean_of,
 )
 from edgebert.evaluation.squad_file import Question, read_squad
+
+if TYPE_CHECKING:
+    from edgebert.runtime.tasks.answer import Answer
 
 _NONE = "(no answer)"
 
@@ -31,16 +35,19 @@ def _check(model: EvaluatedModel, question: Question) -> None:
 
 
 def _observer(
-    **options: Any,
+    *, or_none: bool
 ) -> Callable[[EvaluatedModel, Iterable[Question]], Iterator[Observation]]:
-    """Observes with options of the task `answer`."""
+    """Observes; `or_none`: the model may say that there is no answer."""
 
     def observe(model: EvaluatedModel, questions: Iterable[Question]) -> Iterator[Observation]:
+        abstains = model.abstention is not None or model.threshold is not None
+        options = {"null_threshold": 0.0} if or_none and not abstains else {}
         for question in questions:
             reply, seconds = ask(
                 model, question.place, question.question, question.context, **options
             )
-            answer = reply.value.text if reply.value else ""
+            found = reply.value
+            answer = found.text if found and not (or_none and found.abstained) else ""
             yield Observation(
                 place=question.place,
                 text=question.question,
@@ -53,22 +60,30 @@ def _observer(
                 ),
                 seconds=seconds,
                 truncated=reply.truncated,
+                items=() if found is None else (_item(question, found),),
             )
 
     return observe
 
 
+def _item(question: Question, found: Answer) -> Item:
+    right = squad.exact_match(question.answers, found.text) == 1
+    return Item(found.score, right, not found.abstained)
+
+
 ANSWER = Evaluator(
     read=_read,
     check=_check,
-    observe=_observer(),
+    observe=_observer(or_none=False),
     metrics=MappingProxyType({"f1": mean_of(0), "exact_match": mean_of(1)}),
     distance=lambda one, other: 1 - squad.f1([one], other),
+    items="answers",
 )
 """Of questions that all have an answer: the model must give one (SQuAD 1.1)."""
 
-ANSWER_OR_NONE = replace(ANSWER, observe=_observer(null_threshold=0.0))
-"""Of questions some of which have none: the model may say so, at threshold 0 (SQuAD 2.0)."""
+ANSWER_OR_NONE = replace(ANSWER, observe=_observer(or_none=True))
+"""Of questions some of which have none: the model may say so, by abstaining where it has a rule of
+when to, else at threshold 0 of the null answer (SQuAD 2.0)."""
 
 
 def answer_evaluator(path: Path) -> Evaluator:

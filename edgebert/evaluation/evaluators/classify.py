@@ -11,6 +11,7 @@ from edgebert.evaluation.bootstrap import Figures
 from edgebert.evaluation.evaluators.evaluator import (
     EvaluatedModel,
     Evaluator,
+    Item,
     Observation,
     ask,
     known_label,
@@ -18,11 +19,10 @@ from edgebert.evaluation.evaluators.evaluator import (
 from edgebert.evaluation.metrics import accuracy, macro_f1, matthews
 from edgebert.evaluation.per_label import Confusion, LabelFigures, confusions, label_figures
 from edgebert.evaluation.readers import Row, read_rows
-from edgebert.evaluation.selective import Confidence, confidence
 from edgebert.runtime.abstention import scope
 
-_EXPECTED, _PREDICTED, SCORE, _ANSWERED, SCOPE = range(5)
-"""Columns of the figures; `SCOPE` tells how much the text looks like one of a label."""
+_EXPECTED, _PREDICTED, _SCOPE = range(3)
+"""Columns of the figures."""
 
 
 def _check(model: EvaluatedModel, row: Row) -> None:
@@ -33,7 +33,7 @@ def _observe(model: EvaluatedModel, rows: Iterable[Row]) -> Iterator[Observation
     for row in rows:
         expected = known_label(model, row.place, row.label)
         reply, seconds = ask(model, row.place, row.text, row.pair)
-        label, score, scores, abstained = reply.value
+        label, score, scores, abstained, _ = reply.value
         labels = model.labels or ()
         yield Observation(
             place=row.place,
@@ -44,12 +44,11 @@ def _observe(model: EvaluatedModel, rows: Iterable[Row]) -> Iterator[Observation
             figures=(
                 labels.index(expected),
                 labels.index(label),
-                score,
-                not abstained,
                 scope(scores.values(), model.abstention),
             ),
             seconds=seconds,
             truncated=reply.truncated,
+            items=(Item(score, label == expected, not abstained),),
         )
 
 
@@ -69,11 +68,6 @@ def _confusions(model: EvaluatedModel, figures: Figures) -> tuple[Confusion, ...
     return confusions(model.labels or (), expected, predicted)
 
 
-def _confidence(figures: Figures) -> Confidence:
-    right = figures[:, _EXPECTED] == figures[:, _PREDICTED]
-    return confidence(figures[:, SCORE], right, figures[:, _ANSWERED])
-
-
 CLASSIFY = Evaluator(
     read=read_rows,
     check=_check,
@@ -89,5 +83,6 @@ CLASSIFY = Evaluator(
     per_label=_per_label,
     confusions=_confusions,
     without_rows=_without_rows,
-    confidence=_confidence,
+    items="answers",
+    scope=_SCOPE,
 )

@@ -15,7 +15,6 @@ from edgebert.evaluation.columns import Columns
 from edgebert.evaluation.per_label import Confusion, LabelFigures
 
 if TYPE_CHECKING:
-    from edgebert.evaluation.selective import Confidence
     from edgebert.model_file.abstention_rule import Abstention
     from edgebert.runtime.reply import Reply
     from edgebert.tokenizer.tokenizer import Tokenizer
@@ -36,7 +35,11 @@ class EvaluatedModel(Protocol):
 
     @property
     def abstention(self) -> Abstention | None:
-        """The rule by which a classifier abstains."""
+        """The rule by which it abstains."""
+
+    @property
+    def threshold(self) -> float | None:
+        """The score below which it abstains instead."""
 
     @property
     def prompts(self) -> Mapping[str, str]:
@@ -58,6 +61,20 @@ class EvaluatedModel(Protocol):
         """The output for token ids."""
 
 
+class Item(NamedTuple):
+    """One thing that an answer gives: a label, a span, an answer to a question.
+
+    Attributes:
+        score: its own.
+        right: it is.
+        given: the model does not abstain from it.
+    """
+
+    score: float
+    right: bool
+    given: bool
+
+
 class Observation(NamedTuple):
     """What a model made of one example.
 
@@ -70,6 +87,7 @@ class Observation(NamedTuple):
         figures: what metrics are computed from; as many for each example.
         seconds: the model took.
         truncated: something was cut off.
+        items: what its answer gives, where `Evaluator.items` names such things.
     """
 
     place: str
@@ -80,6 +98,7 @@ class Observation(NamedTuple):
     figures: tuple[float, ...]
     seconds: float
     truncated: bool
+    items: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,8 +115,9 @@ class Evaluator:
         per_label: figures of each label; none where a task has no labels.
         confusions: labels that were taken for others; likewise where a row has several labels.
         without_rows: names the labels of a model that no row has, of which metrics say nothing.
-        confidence: what the scores are worth; None where answers have none of this kind. With it,
-            the figures have the columns `SCOPE` and what it takes.
+        items: what answers give that has a score, in the plural; None where there is no such thing.
+        scope: the column of the figures that tells how much a text looks like one of a label;
+            None: examples have not one label each.
     """
 
     read: Callable[[Path, Columns], Iterator[Any]]
@@ -109,7 +129,8 @@ class Evaluator:
     per_label: Callable[[EvaluatedModel, Figures], tuple[LabelFigures, ...]] = lambda _, __: ()
     confusions: Callable[[EvaluatedModel, Figures], tuple[Confusion, ...]] = lambda _, __: ()
     without_rows: Callable[[EvaluatedModel, Figures], tuple[str, ...]] = lambda _, __: ()
-    confidence: Callable[[Figures], Confidence] | None = None
+    items: str | None = None
+    scope: int | None = None
 
 
 def ask(

@@ -13,6 +13,7 @@ from edgebert.evaluation.columns import Columns
 from edgebert.evaluation.evaluators.evaluator import (
     EvaluatedModel,
     Evaluator,
+    Item,
     Observation,
     ask,
     known_label,
@@ -37,7 +38,8 @@ def _observe(model: EvaluatedModel, rows: Iterable[Row]) -> Iterator[Observation
     for row in rows:
         expected = _expected(model, row)
         reply, seconds = ask(model, row.place, row.text, row.pair)
-        predicted = {label for label, score in reply.value.scores.items() if score > THRESHOLD}
+        given, scores = reply.value.given, reply.value.scores
+        predicted = {label for label, score in scores.items() if score > THRESHOLD}
         labels = model.labels or ()
         yield Observation(
             place=row.place,
@@ -50,6 +52,10 @@ def _observe(model: EvaluatedModel, rows: Iterable[Row]) -> Iterator[Observation
             ),
             seconds=seconds,
             truncated=reply.truncated,
+            items=tuple(
+                Item(scores[label], label in expected, given is None or label in given)
+                for label in sorted(predicted)
+            ),
         )
 
 
@@ -92,4 +98,5 @@ MULTI_LABEL = Evaluator(
     distance=lambda one, other: float(len(one ^ other)),
     per_label=lambda model, figures: label_figures(model.labels or (), *_halves(figures)),
     without_rows=_without_rows,
+    items="labels",
 )

@@ -20,6 +20,7 @@ from edgebert.evaluation.entities import OUTSIDE, Entity, entities_of, is_tag
 from edgebert.evaluation.evaluators.evaluator import (
     EvaluatedModel,
     Evaluator,
+    Item,
     Observation,
     ask,
     unknown_label,
@@ -46,7 +47,8 @@ def _observe(model: EvaluatedModel, sentences: Iterable[Sentence]) -> Iterator[O
         text = " ".join(sentence.words)
         expected = entities_of(sentence.tags)
         reply, seconds = ask(model, sentence.place, text)
-        predicted = _entities(reply.value, sentence.words)
+        spans = _entities(reply.value, sentence.words)
+        predicted = set(spans)
         yield Observation(
             place=sentence.place,
             text=text,
@@ -56,17 +58,21 @@ def _observe(model: EvaluatedModel, sentences: Iterable[Sentence]) -> Iterator[O
             figures=tuple(map(float, entities.count(expected, predicted))),
             seconds=seconds,
             truncated=reply.truncated,
+            items=tuple(
+                Item(span.score, entity in expected, not span.abstained)
+                for entity, span in spans.items()
+            ),
         )
 
 
-def _entities(spans: Iterable[Span], words: tuple[str, ...]) -> set[Entity]:
-    """The words that each span covers."""
+def _entities(spans: Iterable[Span], words: tuple[str, ...]) -> dict[Entity, Span]:
+    """Each span by the words that it covers."""
     starts = list(accumulate((len(word) + 1 for word in words[:-1]), initial=0))
-    found = set()
+    found = {}
     for span in spans:
         first, after = bisect_left(starts, span.start), bisect_left(starts, span.end)
         if first < after:
-            found.add(Entity(span.label, first, after - 1))
+            found[Entity(span.label, first, after - 1)] = span
     return found
 
 
@@ -88,4 +94,5 @@ TAG = Evaluator(
         {"f1": entities.f1, "precision": entities.precision, "recall": entities.recall}
     ),
     distance=lambda one, other: float(len(one ^ other)),
+    items="spans",
 )

@@ -10,7 +10,7 @@ from edgebert.bert.tasks import TaskName
 from edgebert.errors import EdgebertError
 from edgebert.model_file.read import ModelFile
 from edgebert.model_file.record import Record
-from edgebert.runtime.tasks.classify import classifier
+from edgebert.runtime.tasks.classify import classifier, independent_classifier
 from edgebert.runtime.tasks.embed import Embed, to_length_one
 from edgebert.runtime.tasks.encode import Encode, first_item
 from edgebert.runtime.tasks.task import Task
@@ -18,48 +18,44 @@ from edgebert.runtime.tasks.whole_text import WholeText
 from edgebert.tokenizer.tokenizer import Tokenizer
 
 
-def _embed(file: ModelFile, tokenizer: Tokenizer) -> Task:
+def _embed(file: ModelFile, tokenizer: Tokenizer, threshold: float | None) -> Task:
     record = file.record
     rescale = [to_length_one] if record.normalize else []
     return Embed(tokenizer, first_item, record.prompts, record.default_prompt, *rescale)
 
 
-def _classify(file: ModelFile, tokenizer: Tokenizer, threshold: float | None = None) -> Task:
-    labels, rule = file.record.labels or (), file.record.abstention
-    if rule is not None:
-        from edgebert.runtime.abstention import check_rule
-
-        try:
-            check_rule(rule, len(labels))
-        except EdgebertError as error:
-            raise EdgebertError(f"{file.path}: {error}") from error
-    return WholeText(tokenizer, classifier(labels, rule, threshold))
+def _classify(file: ModelFile, tokenizer: Tokenizer, threshold: float | None) -> Task:
+    record = file.record
+    labels = record.labels or ()
+    if record.multi_label:
+        return WholeText(tokenizer, independent_classifier(labels, _min_score(record, threshold)))
+    return WholeText(tokenizer, classifier(labels, record.abstention, threshold))
 
 
-def _regress(file: ModelFile, tokenizer: Tokenizer) -> Task:
+def _regress(file: ModelFile, tokenizer: Tokenizer, threshold: float | None) -> Task:
     return WholeText(tokenizer, _value)
 
 
-def _encode(file: ModelFile, tokenizer: Tokenizer) -> Task:
+def _encode(file: ModelFile, tokenizer: Tokenizer, threshold: float | None) -> Task:
     return Encode(tokenizer)
 
 
 # The larger tasks are imported by the files that need them: a classifier starts without them.
 
 
-def _tag(file: ModelFile, tokenizer: Tokenizer) -> Task:
+def _tag(file: ModelFile, tokenizer: Tokenizer, threshold: float | None) -> Task:
     from edgebert.runtime.tasks.tag import Tag
 
-    return Tag(file, tokenizer)
+    return Tag(file, tokenizer, _min_score(file.record, threshold))
 
 
-def _answer(file: ModelFile, tokenizer: Tokenizer) -> Task:
+def _answer(file: ModelFile, tokenizer: Tokenizer, threshold: float | None) -> Task:
     from edgebert.runtime.tasks.answer import AnswerQuestions
 
-    return AnswerQuestions(file, tokenizer)
+    return AnswerQuestions(file, tokenizer, _min_score(file.record, threshold))
 
 
-def _fill_mask(file: ModelFile, tokenizer: Tokenizer) -> Task:
+def _fill_mask(file: ModelFile, tokenizer: Tokenizer, threshold: float | None) -> Task:
     from edgebert.runtime.tasks.fill_mask import FillMask
 
     return FillMask(file, tokenizer)
@@ -69,7 +65,16 @@ def _value(output: Array) -> float:
     return float(output[0, 0])
 
 
-TASKS: Mapping[TaskName, Callable[[ModelFile, Tokenizer], Task]] = MappingProxyType(
+def _min_score(record: Record, threshold: float | None) -> float | None:
+    """The score below which a label, a span or an answer is not to be relied on."""
+    rule = record.abstention
+    return rule.min_score if threshold is None and rule is not None else threshold
+
+
+ABSTAINING: tuple[TaskName, ...] = ("classify", "tag", "answer")
+"""Tasks whose answers have scores that one can rely on or not."""
+
+TASKS: Mapping[TaskName, Callable[[ModelFile, Tokenizer, float | None], Task]] = MappingProxyType(
     {
         "embed": _embed,
         "classify": _classify,
@@ -80,7 +85,7 @@ TASKS: Mapping[TaskName, Callable[[ModelFile, Tokenizer], Task]] = MappingProxyT
         "fill-mask": _fill_mask,
     }
 )
-"""Makes the task of a file."""
+"""Makes the task of a file; the number is `load`'s threshold."""
 
 
 def make_task(file: ModelFile, tokenizer: Tokenizer, threshold: float | None) -> Task:
@@ -89,22 +94,34 @@ def make_task(file: ModelFile, tokenizer: Tokenizer, threshold: float | None) ->
     Args:
         file: what it tells about itself.
         tokenizer: of the file.
-        threshold: of classify: abstain below this score, in place of the file's rule.
+        threshold: abstain below this score, in place of the file's rule.
 
     Raises:
         EdgebertError: the task takes no threshold, it is no number from 0 to 1, or the rule of
             the file is damaged.
     """
     record = file.record
-    if threshold is None:
-        return TASKS[record.task](file, tokenizer)
-    if record.task != "classify" or record.multi_label:
-        raise EdgebertError(
-            f"{file.path}: a threshold is for classifiers with one label a text; this file is "
-            f"for {record.task}{', multi-label' if record.multi_label else ''}"
-        )
-    check_threshold(threshold)
-    return _classify(file, tokenizer, threshold)
+    if threshold is not None:
+        if record.task not in ABSTAINING:
+            raise EdgebertError(
+                f"{file.path}: a threshold is for {', '.join(ABSTAINING)}; this file is for "
+                f"{record.task}"
+            )
+        check_threshold(threshold)
+    if record.abstention is not None:
+        from edgebert.runtime.abstention import check_rule  # files without a rule start without it
+
+        try:
+            check_rule(record.abstention, labels_of_rule(record))
+        except EdgebertError as error:
+            raise EdgebertError(f"{file.path}: {error}") from error
+    return TASKS[record.task](file, tokenizer, threshold)
+
+
+def labels_of_rule(record: Record) -> int:
+    """For how many labels a rule of when to abstain has an energy."""
+    one_label = record.task == "classify" and not record.multi_label
+    return len(record.labels or ()) if one_label else 0
 
 
 def check_threshold(threshold: float) -> None:

@@ -30,13 +30,18 @@ class Answer(NamedTuple):
     """A stretch of the context, `[start, end)` in characters: `text` is what stands there.
 
     The score is its share (softmax) among all possible answers in all windows, and the null
-    answer where a `null_threshold` was given.
+    answer where a `null_threshold` was given, or the model abstains.
+
+    Attributes:
+        abstained: the answer is not to be relied on: another may be right, or there is none. None:
+            the file has no rule of when to abstain, and `load` was given no threshold.
     """
 
     text: str
     start: int
     end: int
     score: float
+    abstained: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -80,8 +85,8 @@ class AnswerQuestions:
 
     options = ("top", "null_threshold", "max_answer_length", "stride", "scores")
 
-    def __init__(self, file: ModelFile, tokenizer: Tokenizer) -> None:
-        self._tokenizer = tokenizer
+    def __init__(self, file: ModelFile, tokenizer: Tokenizer, min_score: float | None) -> None:
+        self._tokenizer, self._min_score = tokenizer, min_score
         self._words = Words(file.vocabulary, file.record.tokenizer)
 
     def tokenize(
@@ -149,7 +154,8 @@ class AnswerQuestions:
             return
         logits = candidates.logits.reshape(-1)
         total = log_sum_exp(logits)
-        if job.null_threshold is not None:
+        least = self._min_score
+        if job.null_threshold is not None or least is not None:
             total = np.logaddexp(total, candidates.null)
         firsts, lasts = self._word_of_each(job.ids)
         found: set[Offsets] = set()
@@ -163,7 +169,8 @@ class AnswerQuestions:
             if (start, end) not in found:
                 found.add((start, end))
                 score = float(np.exp(logits[place] - total))
-                yield Answer(job.context[start:end], start, end, score)
+                abstained = None if least is None else score < least
+                yield Answer(job.context[start:end], start, end, score, abstained)
 
     def _scored(self, job: AnswerJob, session: Session) -> ScoredWords:
         """The probabilities of the pieces of a word, added up."""

@@ -22,12 +22,15 @@ class Classification(NamedTuple):
         label: the best one, also where the model abstains.
         abstained: the answer is not to be relied on: the text may belong to another label, or to
             none. None: the file has no rule, and `load` was given no threshold.
+        given: where labels are independent of each other, those that can be relied on; it abstains
+            where there is none. None: as for `abstained`, or labels are not.
     """
 
     label: str
     score: float
     scores: dict[str, float]
     abstained: bool | None = None
+    given: tuple[str, ...] | None = None
 
 
 def classifier(
@@ -49,6 +52,27 @@ def classifier(
         label = labels[scores.index(best)]
         abstained = None if threshold is None else best < threshold
         return Classification(label, best, dict(zip(labels, scores, strict=True)), abstained)
+
+    return classify
+
+
+def independent_classifier(
+    labels: Sequence[str], min_score: float | None
+) -> Callable[[Array], Classification]:
+    """Likewise, where labels are independent of each other.
+
+    Args:
+        labels: in the order of the output.
+        min_score: of the labels that are given; None: it never abstains.
+    """
+    plain = classifier(labels, None, min_score)
+    if min_score is None:
+        return plain
+
+    def classify(output: Array) -> Classification:
+        answer = plain(output)
+        given = tuple(label for label, score in answer.scores.items() if score >= min_score)
+        return answer._replace(given=given)
 
     return classify
 

@@ -38,6 +38,10 @@ class Span(NamedTuple):
 
     The label has no B- or I- in front; the score is the mean over the words, each with the
     probability of its label.
+
+    Attributes:
+        abstained: the span is not to be relied on. None: the file has no rule of when to abstain,
+            and `load` was given no threshold.
     """
 
     label: str
@@ -45,6 +49,7 @@ class Span(NamedTuple):
     start: int
     end: int
     text: str
+    abstained: bool | None = None
 
 
 class Word(NamedTuple):
@@ -80,8 +85,8 @@ class Tag:
 
     options = ("strategy", "long", "stride", "scores")
 
-    def __init__(self, file: ModelFile, tokenizer: Tokenizer) -> None:
-        self._tokenizer = tokenizer
+    def __init__(self, file: ModelFile, tokenizer: Tokenizer, min_score: float | None) -> None:
+        self._tokenizer, self._min_score = tokenizer, min_score
         self._words = Words(file.vocabulary, file.record.tokenizer)
         self._labels = file.record.labels or ()
         self._most, self._start = tokenizer.capacity(), tokenizer.start()
@@ -125,11 +130,13 @@ class Tag:
         if job.scores:
             return Reply(scored_words(extents, self._labels, scores), tokens, job.truncated)
         words = self._label(extents, scores)
-        spans = [
-            Span(word.label, word.score, word.start, word.end, job.text[word.start : word.end])
-            for word in merge(words, self._labels)
-        ]
+        spans = [self._span(word, job.text) for word in merge(words, self._labels)]
         return Reply(spans, tokens, job.truncated)
+
+    def _span(self, word: Word, text: str) -> Span:
+        label, score, start, end = word
+        abstained = None if self._min_score is None else score < self._min_score
+        return Span(label, score, start, end, text[start:end], abstained)
 
     def _logits(self, job: TagJob, session: Session) -> Array:
         """Logits of each token [tokens, K], from the window where it has most context."""

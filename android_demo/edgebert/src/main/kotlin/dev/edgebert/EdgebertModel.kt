@@ -18,7 +18,7 @@ import dev.edgebert.tasks.Run
 import dev.edgebert.tasks.Single
 import dev.edgebert.tasks.Tagging
 import dev.edgebert.tasks.WholeText
-import dev.edgebert.tasks.classification
+import dev.edgebert.tasks.namingLabels
 import dev.edgebert.tasks.toLengthOne
 import dev.edgebert.tokenizer.Encoding
 import dev.edgebert.tokenizer.Tokenizer
@@ -86,7 +86,7 @@ class EdgebertModel private constructor(
     internal val asks = Asks(name)
 
     private val embedding by lazy { WholeText(tokenizer, if (record.normalize) ::toLengthOne else ({ it })) { it } }
-    private val classifying by lazy { WholeText(tokenizer, finish = classification(labels, record.abstention)) }
+    private val classifying by lazy { WholeText(tokenizer, finish = namingLabels(record)) }
     private val scoring by lazy { WholeText(tokenizer) { it } }
     private val regressing by lazy { WholeText(tokenizer) { it[0] } }
     private val tagging by lazy { Tagging(file, tokenizer) }

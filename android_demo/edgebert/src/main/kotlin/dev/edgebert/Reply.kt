@@ -36,12 +36,15 @@ data class Timing(val tokenizeNanos: Long, val setNanos: Long, val invokeNanos: 
  * @property label the best one, also where the model abstains.
  * @property abstained the answer is not to be relied on: the text may belong to another label, or to none. Null: the
  *   file has no rule.
+ * @property given where labels are independent of each other, those that can be relied on; the model abstains where there
+ *   is none. Null: the file has no rule, or labels are not independent.
  */
 data class Classification @JvmOverloads constructor(
     val label: String,
     val score: Float,
     val scores: Map<String, Float>,
     val abstained: Boolean? = null,
+    val given: List<String>? = null,
 ) {
     /**
      * The best labels, the best first; of equal ones the earlier of the model's first.
@@ -67,16 +70,34 @@ data class ScoredLabel(val label: String, val score: Float)
  *
  * The label has no B- or I- in front; the score is the mean over the words, each with the probability of its
  * label.
+ *
+ * @property abstained the span is not to be relied on. Null: the file has no rule of when to abstain.
  */
-data class Span(val label: String, val score: Float, val start: Int, val end: Int, val text: String)
+data class Span @JvmOverloads constructor(
+    val label: String,
+    val score: Float,
+    val start: Int,
+    val end: Int,
+    val text: String,
+    val abstained: Boolean? = null,
+)
 
 /**
  * A stretch of the context, `[start, end)` as indices of the Kotlin string: `text` is what stands there.
  *
  * The score is its share (softmax) among all possible answers in all windows, and the null answer where a
- * threshold for it was given.
+ * threshold for it was given, or the file has a rule of when to abstain.
+ *
+ * @property abstained the answer is not to be relied on: another may be right, or there is none. Null: the file has no
+ *   such rule.
  */
-data class Answer(val text: String, val start: Int, val end: Int, val score: Float)
+data class Answer @JvmOverloads constructor(
+    val text: String,
+    val start: Int,
+    val end: Int,
+    val score: Float,
+    val abstained: Boolean? = null,
+)
 
 /**
  * A word piece for a [MASK], its probability, and the text with it in place.

@@ -107,6 +107,7 @@ abstract class PythonAnswers(private val folder: File, private val options: Opti
                 "score" to found.score,
                 "scores" to found.scores,
                 "abstained" to found.abstained,
+                "given" to found.given,
             )
             is Span -> assertFields(
                 expected,
@@ -115,6 +116,7 @@ abstract class PythonAnswers(private val folder: File, private val options: Opti
                 "start" to found.start,
                 "end" to found.end,
                 "text" to found.text,
+                "abstained" to found.abstained,
             )
             is Answer -> assertFields(
                 expected,
@@ -122,6 +124,7 @@ abstract class PythonAnswers(private val folder: File, private val options: Opti
                 "start" to found.start,
                 "end" to found.end,
                 "score" to found.score,
+                "abstained" to found.abstained,
             )
             is Fill -> assertFields(expected, "token" to found.token, "score" to found.score, "text" to found.text)
             is Int -> assertEquals(expected, found.toLong())

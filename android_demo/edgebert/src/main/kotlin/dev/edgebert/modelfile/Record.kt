@@ -61,7 +61,7 @@ class FixedLengths(val lengths: List<Int>, val padId: Int, val positions: Int?)
  * @property selfTestTolerance largest difference to the recorded outputs that another machine may show.
  * @property prompts of embed: texts that are put before a text, by name.
  * @property defaultPrompt name of the one that is taken where none is asked for.
- * @property abstention of classify: when the answer is not to be relied on; null: never.
+ * @property abstention of classify, tag and answer: when the answer is not to be relied on; null: never.
  * @property teaching of classify: how labels are taught to it; null: they are not.
  * @property vectorSize how many numbers a vector of embed has.
  * @property fixed of a file whose graphs take fixed lengths; null: it takes any length.
@@ -158,7 +158,7 @@ private fun Fields.record() = Record(
     defaultPrompt = if (has("default_prompt")) string("default_prompt") else null,
     graphCrc32c = if (has("graph_crc32c")) long("graph_crc32c") else null,
     vectorSize = if (has("vector_size")) int("vector_size") else fields("model").int("hidden_size"),
-    abstention = if (has("abstention")) fields("abstention").abstention(labels = strings("labels").size) else null,
+    abstention = if (has("abstention")) fields("abstention").abstention(labels = labelsOfRule()) else null,
     fixed = if (has("fixed")) fields("fixed").fixedLengths(maxLength = int("max_length")) else null,
     teaching = if (has("teaching")) fields("teaching").teaching() else null,
 )
@@ -173,6 +173,10 @@ private fun Fields.fixedLengths(maxLength: Int): FixedLengths {
     }
     return FixedLengths(lengths, int("pad_id"), positions)
 }
+
+/** For how many labels a rule of when to abstain has an energy. */
+private fun Fields.labelsOfRule(): Int =
+    if (task(string("task")) == Task.CLASSIFY && !boolean("multi_label")) strings("labels").size else 0
 
 private fun Fields.abstention(labels: Int) = Abstention(
     temperature = double("temperature"),

@@ -15,6 +15,7 @@ private const val NONE = Double.NEGATIVE_INFINITY
 /** Answers to questions: the stretches of a context that answer best (SQuAD). */
 internal class Answering(file: ModelFile, private val tokenizer: Tokenizer) {
     private val words = Words(file.vocabulary, file.record.tokenizer)
+    private val minScore = file.record.abstention?.minScore
 
     fun prepare(
         question: String,
@@ -108,7 +109,8 @@ internal class Answering(file: ModelFile, private val tokenizer: Tokenizer) {
                 // Two candidates can be the same stretch of text; the better one came first.
                 if (extent in found) continue
                 val (start, end) = extent
-                found[extent] = Answer(context.substring(start, end), start, end, exp(logits[place] - total).toFloat())
+                val score = exp(logits[place] - total)
+                found[extent] = Answer(context.substring(start, end), start, end, score.toFloat(), minScore?.let { score < it })
             }
             return found.values.toList()
         }
@@ -116,7 +118,7 @@ internal class Answering(file: ModelFile, private val tokenizer: Tokenizer) {
         /** The logarithm of what scores are shares of. */
         private fun total(): Double {
             val answers = logSumExp(logits)
-            if (nullThreshold == null) return answers
+            if (nullThreshold == null && minScore == null) return answers
             val highest = maxOf(answers, nullLogit)
             return highest + ln(exp(answers - highest) + exp(nullLogit - highest))
         }

@@ -27,6 +27,7 @@ internal class Word(val label: String, val score: Float, val start: Int, val end
 internal class Tagging(file: ModelFile, private val tokenizer: Tokenizer) {
     private val words = Words(file.vocabulary, file.record.tokenizer)
     private val labels = file.record.labels
+    private val minScore = file.record.abstention?.minScore
     private val room = tokenizer.room(isPair = false)
 
     fun prepare(text: String, strategy: Strategy, long: LongTagging, stride: Int?): Job<List<Span>> {
@@ -55,7 +56,7 @@ internal class Tagging(file: ModelFile, private val tokenizer: Tokenizer) {
             val probabilities = logits(run).map(::softmax)
             val tagged = words.of(ids).map { tokens -> word(tokens, probabilities) }
             return merge(tagged, labels).map {
-                Span(it.label, it.score, it.start, it.end, text.substring(it.start, it.end))
+                Span(it.label, it.score, it.start, it.end, text.substring(it.start, it.end), minScore?.let { least -> it.score < least })
             }
         }
 

@@ -7,6 +7,7 @@ import dev.edgebert.LongText
 import dev.edgebert.Output
 import dev.edgebert.Truncate
 import dev.edgebert.modelfile.Abstention
+import dev.edgebert.modelfile.Record
 import dev.edgebert.runtime.windows
 import dev.edgebert.tokenizer.Encoding
 import dev.edgebert.tokenizer.Tokenizer
@@ -58,8 +59,13 @@ internal class WholeText<T>(
     }
 }
 
+/** Names the scores of an output [1, K] of a classifier. */
+internal fun namingLabels(record: Record): (FloatArray) -> Classification = record.run {
+    if (multiLabel) independentClassification(labels, abstention?.minScore) else classification(labels, abstention)
+}
+
 /**
- * Names the scores of an output [1, K].
+ * Names the scores of an output [1, K], where a text has one label.
  *
  * @param rule of the file: calibrates them, and says when to abstain.
  */
@@ -70,6 +76,21 @@ internal fun classification(labels: List<String>, rule: Abstention?): (FloatArra
     val byLabel = LinkedHashMap<String, Float>()
     labels.forEachIndexed { at, label -> byLabel[label] = scores[at] }
     Classification(labels[best], scores[best], byLabel, judged?.abstained)
+}
+
+/**
+ * Likewise, where labels are independent of each other.
+ *
+ * @param minScore of the labels that are given; null: the file never abstains.
+ */
+private fun independentClassification(labels: List<String>, minScore: Double?): (FloatArray) -> Classification {
+    val plain = classification(labels, null)
+    if (minScore == null) return plain
+    return { output ->
+        val answer = plain(output)
+        val given = answer.scores.filterValues { it >= minScore }.keys.toList()
+        answer.copy(abstained = given.isEmpty(), given = given)
+    }
 }
 
 /** Scales a vector to length 1. */

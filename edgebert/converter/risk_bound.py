@@ -1,0 +1,111 @@
+"""The lowest bar of a score under which few enough of what is given is wrong.
+
+Bars are tested from the highest down, each by an exact binomial p-value, until one fails
+(fixed-sequence testing): with a chance of at most 5 % over calibration sets, more than `max_wrong`
+of what passes the bar is wrong. So Learn then Test (Angelopoulos et al. 2021, arXiv:2110.01052),
+for selective classification as in Geifman and El-Yaniv 2017 (arXiv:1705.08500).
+
+Spans of one sentence are right or wrong together more often than those of others, and prove less
+than as many on their own. Their counts are divided by the design effect beforehand (Rao and Scott
+1992, "A Simple Method for the Analysis of Clustered Binary Data", Biometrics 48), which is 1 where
+each row gives one thing.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from edgebert.errors import CheckFailedError
+
+Array: TypeAlias = npt.NDArray[Any]
+
+CONFIDENCE = 0.95
+"""Of the bound."""
+
+_ERRORS_AT_START = 4
+_STEPS = 400
+
+
+def bounding_bar(
+    scores: Array, right: Array, max_wrong: float, *, rows: Array | None = None, items: str
+) -> float:
+    """The bar of the score that keeps a bound.
+
+    Args:
+        scores: of what could be given, [m].
+        right: whether it is, [m].
+        max_wrong: share of what is given that may be wrong.
+        rows: number of the row that each belongs to, [m]; None: each to one of its own.
+        items: what they are, in the plural.
+
+    Raises:
+        CheckFailedError: there is no such bar, or there are too few rows to say so.
+    """
+    order = np.argsort(-scores, kind="stable")
+    wrong = np.cumsum(~right[order])
+    effect = 1.0 if rows is None else design_effect(~right, rows)
+    start = math.ceil(_least_items(max_wrong) * effect)
+    if len(scores) < start:
+        raise CheckFailedError(
+            f"{len(scores)} {items} to calibrate on are too few to bound wrong ones by "
+            f"{max_wrong:g}: {start} or more are needed; give more, or a larger --max-wrong"
+        )
+    bar = None
+    for count in np.unique(
+        np.linspace(max(start, len(scores) // 4), len(scores), _STEPS).astype(int)
+    ):
+        hits, draws = math.ceil(wrong[count - 1] / effect), math.floor(count / effect)
+        if _binomial_tail(hits, draws, max_wrong) > 1 - CONFIDENCE:
+            break
+        bar = float(scores[order[count - 1]])
+    if bar is None:
+        raise CheckFailedError(
+            f"wrong {items} cannot be bounded by {max_wrong:g}: of the surest {count:,} "
+            f"{int(wrong[count - 1]):,} are wrong; allow more (--max-wrong), or improve the model"
+        )
+    return bar
+
+
+def covering_bar(scores: Array, coverage: float) -> float:
+    """The highest bar that at least so great a share passes."""
+    needed = math.ceil(coverage * len(scores))
+    return float(np.sort(scores)[::-1][needed - 1])
+
+
+def design_effect(hits: Array, rows: Array) -> float:
+    """By how much more hits vary than if each had come by itself; at least 1."""
+    share = hits.mean()
+    if not 0 < share < 1:
+        return 1.0
+    _, place = np.unique(rows, return_inverse=True)
+    off = np.bincount(place, hits - share)
+    found = float((off**2).sum() / (len(hits) * share * (1 - share)))
+    return max(1.0, round(found, 6))
+
+
+def _least_items(max_wrong: float) -> int:
+    """So many that a few wrong ones among them still show the bound to be kept."""
+    items = math.ceil(_ERRORS_AT_START / max_wrong)
+    while _binomial_tail(_ERRORS_AT_START, items, max_wrong) > 1 - CONFIDENCE:
+        items += max(1, items // 50)
+    return items
+
+
+def _binomial_tail(hits: int, draws: int, chance: float) -> float:
+    """Chance of at most so many hits, exactly."""
+    log_chance, log_rest = math.log(chance), math.log1p(-chance)
+    whole = math.lgamma(draws + 1)
+    return math.fsum(
+        math.exp(
+            whole
+            - math.lgamma(k + 1)
+            - math.lgamma(draws - k + 1)
+            + k * log_chance
+            + (draws - k) * log_rest
+        )
+        for k in range(hits + 1)
+    )
