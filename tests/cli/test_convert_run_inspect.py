@@ -276,6 +276,7 @@ def test_run_takes_a_pair_and_options_of_the_task(classifier, converted):
     result = call("run", converted("fill-mask"), "a [MASK]", "--top", "3", "--json")
     assert len(json.loads(result.stdout)["fills"]) == 3
     assert_one_line_error(call("run", classifier, "a", "--top", "3"), "no option 'top'")
+    assert_one_line_error(call("run", classifier, "a", "--scores", "--json"), "no option 'scores'")
 
 
 @pytest.mark.parametrize(
@@ -293,6 +294,21 @@ def test_every_answer_has_a_line(converted, name, texts, words):
     assert result.stdout.count("\n") == 1
     for word in words:
         assert word in result.stdout
+
+
+@pytest.mark.parametrize("task", ["tag", "answer"])
+def test_run_gives_all_scores_of_each_word(converted, tmp_path, task):
+    pair = ["--pair", "Anna lives"] if task == "answer" else []
+    asked = ["run", converted(task), "Anna lives", *pair, "--scores"]
+    (line,) = call(*asked, "--json").stdout.splitlines()
+    words = json.loads(line)["words"]
+    assert [(word["start"], word["end"]) for word in words] == [(0, 4), (5, 10)]
+    assert not {"spans", "answer"} & set(json.loads(line))
+    source, output = tmp_path / "in.txt", tmp_path / "out.jsonl"
+    source.write_text("Anna lives\n")
+    call("run", converted(task), "--input", source, "--output", output, *pair, "--scores")
+    assert output.read_text() == f"{line}\n"
+    assert_one_line_error(call(*asked), "--scores is for --json or --output")
 
 
 def test_run_writes_an_output_with_the_lines_that_json_prints(classifier, tmp_path):
