@@ -115,9 +115,9 @@ test-accelerators: $(VENV)/.dev $(MINILM)
 	$(BIN)/python -m pytest -s tools/checks/accelerators/test_accelerators.py
 
 # The grid of google-research/bert on what there is of GLUE in DATA, in its own layout, from MODEL;
-# beside the release's figures. Hours; broken off, it goes on.
+# beside the release's figures. Hours; broken off, it goes on. CELL="32 1e-4" is one combination alone.
 glue: $(TRAIN)/.ready
-	$(TRAIN)/bin/python -m tools.studies.glue $(MODEL) $(DATA) -o build/glue
+	$(TRAIN)/bin/python -m tools.studies.glue $(MODEL) $(DATA) -o build/glue $(if $(CELL),--cell $(CELL))
 
 # What each step of a full-integer conversion is worth: the table of docs/full_integer.md. STSB is
 # the development part of STS-B (TSV), for rank correlations too.

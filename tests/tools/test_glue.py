@@ -41,6 +41,18 @@ def test_tasks_that_are_there_are_trained_with_the_grid(runs, tmp_path, capsys):
     ]
 
 
+def test_one_cell_of_the_grid_alone(runs, tmp_path):
+    (tmp_path / "glue" / "MRPC").mkdir(parents=True)
+    (tmp_path / "glue" / "MRPC" / "train.tsv").write_text("Quality\n")
+    write_hugging_face(words.checkpoint(), tmp_path / "model")
+    arguments = [str(tmp_path / "model"), str(tmp_path / "glue"), "-o", str(tmp_path / "out")]
+    assert glue.main([*arguments, "--cell", "32", "1e-4"]) == 0
+    (command,) = runs
+    assert "--grid" not in command
+    assert command[command.index("--batch-size") + 1] == "32"
+    assert command[command.index("--learning-rate") + 1] == "1e-4"
+
+
 def test_the_releases_figures_stand_beside_ours():
     lines = glue.table(dict.fromkeys(glue.TASKS, 0.5), glue.published_of(2, 128)).splitlines()
     assert lines[3] == "| SST-2 | accuracy | 50.0 | 83.2 |"

@@ -453,6 +453,7 @@ def test_a_student_learns_values_from_a_file(tmp_path):
         ({"text": "b", "vector": [1.0]}, "line 2: 2 finite numbers are needed"),
         ({"text": "b", "vector": [1.0, float("nan")]}, "line 2: 2 finite numbers are needed"),
         ({"text": "b", "vector": [1.0, True]}, "line 2: 2 finite numbers are needed"),
+        ({"text": "b", "vector": [1.0, 10**400]}, "line 2: 2 finite numbers are needed"),
         ({"text": "b", "value": 1.0}, "line 2: has no vector, which the first line has"),
     ],
 )

@@ -7,7 +7,6 @@ sentence vectors of an embedder as an array of numpy, beside its texts.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -25,6 +24,9 @@ from edgebert.runtime.tasks.answer import STARTS_AND_ENDS
 from edgebert.train.distillation.soft_words import SoftWords, probabilities, read_words
 from edgebert.train.distillation.tasks import find_task
 from edgebert.train.distillation.teacher import Teacher
+
+_LARGEST = 1e30
+"""Numbers beyond mean nothing, and their squares are no float32."""
 
 _UNIT = 1e-3
 """So near to 1 is a length that is meant to be 1."""
@@ -201,7 +203,7 @@ _READERS: Mapping[str, Callable[[Path, Sequence[tuple[str, Mapping[str, Any]]]],
 
 def _numbers(given: Sequence[Any], count: int, place: str) -> list[float]:
     if len(given) != count or not all(
-        type(value) in (int, float) and math.isfinite(value) for value in given
+        type(value) in (int, float) and -_LARGEST < value < _LARGEST for value in given
     ):
         raise EdgebertError(f"{place}: {count:,} finite numbers are needed, as in the first line")
     return list(given)
@@ -224,6 +226,6 @@ def _vectors(path: Path) -> _Said:
             f"{path}: {shape} of {getattr(rows, 'dtype', 'no numbers')}; a row of floats is needed "
             f"for each of the {len(texts):,} lines of {beside.name}"
         )
-    if not np.isfinite(rows).all():
-        raise EdgebertError(f"{path}: has numbers that are not finite")
+    if not (np.abs(rows) < _LARGEST).all():
+        raise EdgebertError(f"{path}: has numbers that are not finite, or beyond {_LARGEST:g}")
     return _Said("embed", (), {(text, None): at for at, text in enumerate(texts)}, rows)
