@@ -3,6 +3,7 @@
 No machine of ours needs a GPU: CompiledModel is told to take the processor in its place.
 """
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -108,6 +109,21 @@ def test_right_is_what_is_near_in_every_number_and_in_direction(file_of, differe
         return
     with pytest.raises(EdgebertError, match="answers wrongly"):
         accelerator.require_right_answers("x.tflite", report, record)
+
+
+@pytest.mark.filterwarnings("ignore::edgebert.errors.CalibrationWarning")
+@pytest.mark.parametrize(
+    ("cosine", "least"),
+    [(0.99998, 0.999), (0.9998, 0.998), (0.99, 0.95), (0.9, 0.95), (None, 0.95)],
+)
+def test_a_file_of_whole_numbers_is_held_to_what_it_lost_when_it_was_made(file_of, cosine, least):
+    record = read_model_file(file_of("embed", "int8-full")).record
+    record = replace(record, check={} if cosine is None else {"mean_cosine": cosine})
+    near = SelfTestReport(4, (), 0.0, record.self_test_tolerance, least + 1e-6)
+    accelerator.require_right_answers("x.tflite", near, record)
+    off = replace(near, lowest_cosine=least - 1e-6)
+    with pytest.raises(EdgebertError, match=f"; {least} is needed"):
+        accelerator.require_right_answers("x.tflite", off, record)
 
 
 def test_files_of_any_length_and_other_engines_are_refused(embedder, file_of):

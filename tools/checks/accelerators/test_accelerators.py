@@ -45,6 +45,8 @@ LENGTH = 32
 TEXTS_ON_GPU = 16
 """One in software is slow."""
 
+AUTO = "import edgebert, sys; print(edgebert.load(sys.argv[1], accelerator='auto').accelerator)"
+
 pytestmark = pytest.mark.filterwarnings("ignore::edgebert.errors.CalibrationWarning")
 
 
@@ -209,15 +211,21 @@ def test_a_gpu_takes_the_graph_whole_and_answers_rightly(
     assert near.min() >= least
 
 
-@pytest.mark.parametrize("source", [REFERENCE / "hf_tagger_2x32", MINILM], ids=str)
+@pytest.mark.parametrize("source", [REFERENCE / "hf_tagger_2x32", *DRAWN, MINILM], ids=str)
 def test_a_file_that_a_gpu_misreads_is_caught_by_its_self_test(
     made, software_gpu, tmp_path, source
 ):
-    command = [sys.executable, HERE / "run_gpu.py", made(source, "int8-full"), os.devnull]
+    path = made(source, "int8-full")
+    command = [sys.executable, HERE / "run_gpu.py", path, os.devnull]
     done = subprocess.run(command, capture_output=True, text=True)
     print(source, done.stderr)
     assert done.returncode == 1
     assert "the gpu answers wrongly" in done.stderr
+    done = subprocess.run([sys.executable, "-c", AUTO, path], capture_output=True, text=True)
+    assert done.stdout == "cpu\n"
+    told = [line for line in done.stderr.splitlines() if "the cpu runs it: " in line]
+    assert len(told) == 1
+    assert "the gpu answers wrongly" in told[0]
 
 
 def declare_length(source, path):
