@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MINILM := $(VENV)/.minilm
 
-.PHONY: demo test fuzz damage test-tflite-runtime test-train lint docs sizes old-runtimes sweep tokenizer-settings families-table ablation glue integer-sweep static-sizes test-android test-pi test-pi-ssh test-pi-guide pi-cost pi-kinds lowest-cosines peers peers-on-boards latency-table test-accelerators benchmark-selfcheck \
+.PHONY: demo test fuzz damage test-tflite-runtime test-train lint docs sizes old-runtimes sweep tokenizer-settings families-table ablation glue integer-sweep static-sizes test-android test-pi test-pi-ssh test-pi-guide pi-cost pi-kinds lowest-cosines peers peers-on-boards latency-table test-accelerators ethos-u-sizes benchmark-selfcheck \
     clean android-models android-screenshots aar apk intents intents-as-shipped
 
 demo: $(MINILM)
@@ -113,6 +113,12 @@ families-table: $(VENV)/.dev
 # environment of its own under build/accelerators; skipped, with the reason, where one cannot be installed.
 test-accelerators: $(VENV)/.dev $(MINILM)
 	$(BIN)/python -m pytest -s tools/checks/accelerators/test_accelerators.py
+
+# All 24 sizes with random weights, compiled for Arm's Ethos-U by Vela: a table of docs/accelerators.md. An
+# hour. STATISTICS as for sweep.
+ethos-u-sizes: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --editable '.[ethos-u]'
+	$(BIN)/python -W ignore -m tools.studies.ethos_u_sizes $(if $(STATISTICS),--statistics $(STATISTICS))
 
 # The grid of google-research/bert on what there is of GLUE in DATA, in its own layout, from MODEL;
 # beside the release's figures. Hours; broken off, it goes on. CELL="32 1e-4" is one combination alone.

@@ -35,7 +35,7 @@ LEAST_FLOAT, LEAST_INTEGER = 0.999, 0.95
 _TIMES_ITS_LOSS = 10.0
 """How many times further a GPU may be from the recorded answers than those are from float32. It
 rounds whole numbers in its own way, so the two are about as far from each other as each is from
-float32 (2/128, 4/256 and MiniLM: once to three times); misread, 50 times and more."""
+float32 (2/128, 4/256 and MiniLM: 1.1 times); misread, 50 times and more."""
 
 _STDOUT, _STDERR = 1, 2
 
@@ -122,8 +122,8 @@ def require_right_answers(path: str | Path, report: SelfTestReport, record: Reco
 def least_cosine(record: Record) -> float:
     """That any answer of a file must have with the recorded one.
 
-    A file of whole numbers is held to what it lost when it was made: where that was little, answers
-    that hardly depend on the text have a cosine of 0.97 though they are wrong.
+    A file of whole numbers is held to what it lost when it was made: many probabilities that are
+    nearly alike have a cosine of 0.9985 though they are wrong.
     """
     if record.integer is None:
         return LEAST_FLOAT
