@@ -159,7 +159,7 @@ def _confusions(confusions: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _limits(data: Mapping[str, Any], test: Mapping[str, Any]) -> str:
-    lines = ["- It answers texts of other subjects and languages too, and means nothing by it."]
+    lines = [_of_others(test.get("confidence"))]
     tokens = data["tokens"]
     if tokens:
         lines.append(
@@ -171,6 +171,19 @@ def _limits(data: Mapping[str, Any], test: Mapping[str, Any]) -> str:
         shown = ", ".join(clean(each) for each in missing)
         lines.append(f"- Test has no row of {shown}: the figures say nothing of them.")
     return "\n".join(lines)
+
+
+def _of_others(found: Mapping[str, Any] | None) -> str:
+    """What is to be expected of texts out of scope."""
+    if found is None or found["coverage"] == 1:
+        return "- It answers texts of other subjects and languages too, and means nothing by it."
+    other = found["out_of_scope"]
+    if other is None:
+        return "- How many texts of other subjects and languages it abstains on was not measured."
+    return (
+        f"- Of texts of other subjects like those it was measured on, it answers "
+        f"{100 * (1 - other['rejected']):.1f} %, and means nothing by it."
+    )
 
 
 def _interval(bounds: Sequence[float] | None) -> str:

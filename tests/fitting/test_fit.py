@@ -359,6 +359,28 @@ def test_texts_out_of_scope_that_fitted_the_rule_do_not_measure_it(commands, ask
         fit(asked(out_of_scope=tmp_path / "other.txt"))
 
 
+@pytest.mark.parametrize(
+    ("coverage", "other", "said"),
+    [
+        (1.0, None, "It answers texts of other subjects"),
+        (0.9, None, "abstains on was not measured"),
+        (0.9, {"auroc": 0.97, "rejected": 0.94}, "it answers 6.0 %, and means nothing by it"),
+    ],
+)
+def test_the_card_says_what_to_expect_of_other_subjects(
+    commands, asked, monkeypatch, coverage, other, said
+):
+    made = fit_module.model_card
+
+    def card(facts):
+        confidence = {**facts["test"]["confidence"], "coverage": coverage, "out_of_scope": other}
+        return made({**facts, "test": {**facts["test"], "confidence": confidence}})
+
+    monkeypatch.setattr(fit_module, "model_card", card)
+    report = fit(asked())
+    assert said in (report.model.parent / "README.md").read_text()
+
+
 def test_files_are_for_the_runtime_that_was_asked_for(commands, asked):
     report = fit(asked(runtime="tflite-runtime"))
     made = [line for line in report.facts["commands"] if line.startswith("edgebert convert")]
