@@ -73,6 +73,13 @@ def test_the_reference_of_a_file_has_every_field_of_its_record(site):
         assert f"<td><code>{field.name}</code></td>" in page
 
 
+def test_pages_are_called_by_their_titles_and_not_by_their_files(site):
+    for page in site.rglob("*.html"):
+        names = re.findall(r"<a href=[^>]*>([\w/]+\.md)\b", page.read_text(encoding="utf-8"))
+        assert not names, page
+    assert '<a href="performance.html">Figures</a>' in (site / "latency.html").read_text()
+
+
 @pytest.mark.skipif(not PROGRAM, reason="no Chromium")
 @pytest.mark.parametrize("width", [1280, 390])
 def test_pages_fit_their_window_and_ask_for_nothing(site, width, tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.evaluate import Evaluation
@@ -181,7 +181,7 @@ _WRONG: tuple[Column[WrongRow], ...] = (
     Column("label", lambda each: each.expected),
     Column("taken for", lambda each: each.predicted),
     Column("score", lambda each: each.score, fixed),
-    Column("place", lambda each: each.place),
+    Column("place", lambda each: PurePath(each.place).name),
 )
 
 

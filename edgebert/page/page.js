@@ -38,6 +38,12 @@ for (const table of document.querySelectorAll("table")) {
   });
 }
 
+/* Names such as card_arrival have no spaces to break at. */
+for (const name of document.querySelectorAll("tbody th")) {
+  const parts = name.textContent.split(/(?<=_)/);
+  name.replaceChildren(...parts.flatMap((part) => [part, document.createElement("wbr")]));
+}
+
 /* Charts: one input and one setting at a time. */
 for (const form of document.querySelectorAll("form.choices")) {
   const selects = Array.from(form.querySelectorAll("select"));

@@ -29,8 +29,15 @@ class Column(Generic[Item]):
 def table(caption: str, columns: Sequence[Column[Item]], items: Iterable[Item]) -> Markup:
     """A table that scrolls sideways on its own where the screen is narrow.
 
-    The first column names the row. `page.js` makes the headings into buttons that sort.
+    The first column names the row; of the others those are left out in which no item has a value.
+    `page.js` makes the headings into buttons that sort, and lets names break behind underscores.
     """
+    items = list(items)
+    columns = [
+        column
+        for index, column in enumerate(columns)
+        if not index or any(column.value(item) is not None for item in items)
+    ]
     headings = (element("th", column.heading, scope="col") for column in columns)
     body = (element("tr", *_cells(columns, item)) for item in items)
     written = element(

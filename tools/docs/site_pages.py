@@ -34,6 +34,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Benchmarking": ("benchmark", "Outcome", "BenchmarkReport"),
     "Errors and warnings": ("EdgebertError", "CheckFailedError", "TruncationWarning"),
 }
+_BY_FILE = re.compile(r"\[([\w/]+\.md)((?:, [^]]*)?)\]\(([\w./]+\.md)((?:#[^)]*)?)\)")
+_TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 _OUTSIDE = re.compile(r"\[([^]]*)\]\(((?:\.\./)+[^)#]+)(?:#[^)]*)?\)")
 
 
@@ -95,7 +97,15 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Files of the repository that are no part of the site are named in place of a link."""
+    """Pages are called by their titles and not by their files.
+
+    Files of the repository that are no part of the site are named in place of a link.
+    """
+
+    def titled(found: re.Match[str]) -> str:
+        target = (Path(config.docs_dir) / page.file.src_uri).parent / found[3]
+        title = _TITLE.search(target.read_text(encoding="utf-8"))
+        return f"[{title[1] if title else found[1]}{found[2]}]({found[3]}{found[4]})"
 
     def named(found: re.Match[str]) -> str:
         target = (Path(config.docs_dir) / page.file.src_uri).parent / found[2]
@@ -103,4 +113,4 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         path = target.resolve().relative_to(ROOT) if not inside else target
         return found[0] if inside else f"{found[1]} (`{path}` in the repository)"
 
-    return _OUTSIDE.sub(named, markdown)
+    return _OUTSIDE.sub(named, _BY_FILE.sub(titled, markdown))

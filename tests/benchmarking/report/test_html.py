@@ -144,11 +144,17 @@ def test_the_moment_is_written_for_reading():
     assert "<time>some day</time>" in to_html(replace(sample(), created="some day"))
 
 
-def test_what_is_not_known_is_a_dash_and_draws_nothing():
+def test_what_is_not_known_of_a_run_is_a_dash_and_of_all_of_them_no_column():
     bare = run(stats=None, cold=type(run().cold)(), memory=type(run().memory)())
-    reader = Reader(to_html(report(device(bare))))
-    assert "–" in reader.tables[0][1]
-    assert reader.tags.count("svg") == 0
+    alone = Reader(to_html(report(device(bare))))
+    headings, cells = alone.tables[0][:2]
+    assert "–" not in cells
+    assert len(headings) == len(cells)
+    assert alone.tags.count("svg") == 0
+    headings, *rows = Reader(
+        to_html(report(device(run(model("a"), accuracy=0.9), run(model("b")))))
+    ).tables[0]
+    assert {row[headings.index("accuracy")] for row in rows} == {"0.9000", "–"}
 
 
 def test_notes_tell_of_governor_throttling_and_int8_that_did_not_help():
