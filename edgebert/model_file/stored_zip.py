@@ -132,6 +132,9 @@ def _directory(file: BinaryIO) -> dict[str, _Entry]:
         name = directory[place : place + name_size].decode()
         places[name] = _Entry(flags, method, crc, size_here, fields[-1])
         place += name_size + extra + comment
+    # Thousands of entries could else name the same bytes, and be read one after the other.
+    if sum(entry.size for entry in places.values() if entry.method == 0) > size:
+        raise NoStoredZipError("its zip is damaged")
     return places
 
 

@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgebert.model_file.stored_zip import NoStoredZipError, archive_bytes, read_stored
+from edgebert.model_file.stored_zip import (
+    NoStoredZipError,
+    archive_bytes,
+    read_archive,
+    read_stored,
+)
 
 FILES = {"a.txt": "one\n", "b.txt": "é" * 300, "empty": ""}
 
@@ -53,6 +58,21 @@ def test_missing_large_and_compressed_entries_are_named():
         read_stored(target, {"a.txt": 1000})
     with pytest.raises(NoStoredZipError, match="no zip"):
         read_stored(io.BytesIO(b"x" * 100), {"a.txt": 9})
+
+
+def test_entries_that_are_the_same_bytes_are_refused():
+    data = written()
+    entry = data.index(b"PK\1\2", data.index(b"PK\1\2") + 4)
+    end = data.rindex(b"PK\5\6")
+    more = data[entry : data.index(b"PK\1\2", entry + 4)]
+    count = 6
+    directory = data[:end] + b"".join(more.replace(b"b.txt", b"%d.txt" % n) for n in range(count))
+    record = bytearray(data[end:])
+    length = int.from_bytes(record[12:16], "little") + count * len(more)
+    record[8:12] = 2 * (len(FILES) + count).to_bytes(2, "little")
+    record[12:16] = length.to_bytes(4, "little")
+    with pytest.raises(NoStoredZipError, match=r"^its zip is damaged$"):
+        read_archive(io.BytesIO(directory + record), 1000)
 
 
 @pytest.mark.parametrize("cut", [1, 10])

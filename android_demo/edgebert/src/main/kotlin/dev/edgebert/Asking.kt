@@ -49,7 +49,14 @@ internal class Asks(name: String) {
         Thread(it, "edgebert: $name").apply { isDaemon = true }
     }.apply { allowCoreThreadTimeOut(true) }.asCoroutineDispatcher()
 
-    suspend fun <T> run(action: () -> T): T = places.withPermit { runInterruptible(threads, action) }
+    suspend fun <T> run(action: () -> T): T = places.withPermit { runInterruptible(threads) { interruptible(action) } }
+
+    /** Tells an interrupt, which is how a cancelled ask is ended, as [runInterruptible] wants to hear of it. */
+    private fun <T> interruptible(action: () -> T): T = try {
+        action()
+    } catch (error: EdgebertException) {
+        throw if (error.reason == Reason.Interrupted) InterruptedException(error.message) else error
+    }
 
     companion object {
         /** One runs the model; the others tokenise meanwhile, and overtake it between two windows. */

@@ -35,7 +35,7 @@ import java.util.concurrent.locks.ReentrantLock
  *
  * There is a method for each task; a file answers to that of its own [task] alone. Threads may share a model; they
  * take turns, also between the windows of a long text. Calls block: off the main thread, or through [ask]. A thread
- * that is interrupted stops waiting for its turn, and between the windows of a long text, with InterruptedException.
+ * that is interrupted stops waiting for its turn, and between the windows of a long text, with [Reason.Interrupted].
  *
  * From asset to label in one line: `EdgebertModel.fromAsset(context, "intents.tflite").use { it.classify(text).value.label }`
  *
@@ -309,13 +309,20 @@ class EdgebertModel private constructor(
 
     /** Runs something when nobody else does. */
     private fun <T> inTurn(watch: Stopwatch, action: (Session) -> T): T {
-        watch.waiting { turns.lockInterruptibly() }
+        watch.waiting(::waitForTurn)
         try {
             return action(session.takeUnless { closed } ?: throw EdgebertException(Reason.Closed, "$name: the model is closed"))
         } finally {
             turns.unlock()
             if (closed) release()
         }
+    }
+
+    private fun waitForTurn() = try {
+        turns.lockInterruptibly()
+    } catch (error: InterruptedException) {
+        Thread.currentThread().interrupt()
+        throw EdgebertException(Reason.Interrupted, "$name: the thread was interrupted", error)
     }
 
     private inline fun <T> enoughMemory(action: () -> T): T = try {

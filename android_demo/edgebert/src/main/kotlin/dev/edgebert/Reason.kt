@@ -47,6 +47,9 @@ sealed class Reason {
     /** The model was closed. */
     data object Closed : Reason()
 
+    /** The thread was interrupted before there was an answer; it is marked as interrupted still. */
+    data object Interrupted : Reason()
+
     /**
      * A method of another task than that of the file was called.
      *

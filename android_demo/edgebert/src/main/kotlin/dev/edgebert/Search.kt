@@ -35,14 +35,14 @@ private val DOCUMENT = listOf("document", "passage", "corpus")
  *
  * Threads may share one. The model must stay open as long as it is used. Calls block: off the main thread.
  */
-class Search private constructor(private val model: EdgebertModel, documents: Map<Int, Document>) {
+class Search private constructor(private val model: EdgebertModel, documents: Map<Int, Document>, lines: Int) {
     private class Document(val text: String, val vector: Direction)
 
     private val lock = Any()
     private val documents = TreeMap(documents)
 
     /** A line that was given away is not given again, so that a hit's line always means the same document. */
-    private var lastLine = this.documents.keys.maxOrNull() ?: 0
+    private var lastLine = lines
 
     /** Number of documents. */
     val size: Int get() = synchronized(lock) { documents.size }
@@ -102,7 +102,7 @@ class Search private constructor(private val model: EdgebertModel, documents: Ma
     @Throws(EdgebertException::class)
     fun save(corpus: File, index: File = indexBeside(corpus)) = synchronized(lock) {
         if (documents.isEmpty()) throw noDocuments()
-        val (written, bytes) = corpusOf(documents.mapValues { it.value.text })
+        val (written, bytes) = corpusOf(documents.mapValues { it.value.text }, lastLine)
         writeWhole(corpus) { it.write(bytes) }
         saveIndex(index, written)
     }
@@ -143,7 +143,7 @@ class Search private constructor(private val model: EdgebertModel, documents: Ma
             progress: (done: Int, total: Int) -> Unit = { _, _ -> },
         ): Search {
             checkEmbeds(model)
-            return build(model, lines.withIndex().associate { (at, line) -> at + 1 to documentOf(line) }, progress)
+            return build(model, lines.withIndex().associate { (at, line) -> at + 1 to documentOf(line) }, lines.size, progress)
         }
 
         /**
@@ -168,18 +168,18 @@ class Search private constructor(private val model: EdgebertModel, documents: Ma
             val read = readCorpus(corpus)
             val found = if (index.exists()) readIndex(index).also { checkFits(model, it, index) } else null
             if (found != null && found.made.corpus.contentEquals(read.sha256)) return of(model, read, found, index)
-            return build(model, read.documents, progress).also { it.saveIndex(index, read) }
+            return build(model, read.documents, read.lines, progress).also { it.saveIndex(index, read) }
         }
 
         /** Where the index of a corpus is kept as a rule: `docs.txt.edgebert-index` beside `docs.txt`. */
         @JvmStatic
         fun indexBeside(corpus: File): File = File(corpus.path + ".edgebert-index")
 
-        private fun build(model: EdgebertModel, lines: Map<Int, String>, progress: (Int, Int) -> Unit): Search {
-            val texts = lines.filterValues { it.isNotEmpty() }
+        private fun build(model: EdgebertModel, documents: Map<Int, String>, lines: Int, progress: (Int, Int) -> Unit): Search {
+            val texts = documents.filterValues { it.isNotEmpty() }
             if (texts.isEmpty()) throw noDocuments()
             var done = 0
-            return Search(model, texts.mapValues { document(model, it.value).also { progress(++done, texts.size) } })
+            return Search(model, texts.mapValues { document(model, it.value).also { progress(++done, texts.size) } }, lines)
         }
 
         private fun of(model: EdgebertModel, corpus: Corpus, index: IndexFile, file: File): Search {
@@ -189,7 +189,7 @@ class Search private constructor(private val model: EdgebertModel, documents: Ma
                     ?: throw damaged(file, "line ${entry.line} of the corpus is no document")
                 line to Document(text, entry.vector)
             }
-            return Search(model, documents)
+            return Search(model, documents, corpus.lines)
         }
 
         private fun document(model: EdgebertModel, text: String): Document {

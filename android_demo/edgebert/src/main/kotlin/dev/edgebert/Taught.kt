@@ -54,7 +54,7 @@ class Taught private constructor(private val model: EdgebertModel, private val f
         stride: Int? = null,
     ): Reply<Classification> {
         val now = known
-        if (labels.isEmpty()) throw EdgebertException(Reason.NothingTaught, "$file: no label is taught yet; teach one or more")
+        if (method.labels.isEmpty() && now.labels.isEmpty()) throw EdgebertException(Reason.NothingTaught, "$file: no label is taught yet; teach one or more")
         val reply = output(text, pair, truncate, long, stride)
         val start = System.nanoTime()
         val answer = method.answer(reply.value, now.labels, now.prototypes)

@@ -172,6 +172,15 @@ class EdgebertModelTest {
     }
 
     @Test
+    fun `a thread that is interrupted is told so, and stays interrupted`() = open("classify").use { model ->
+        Thread.currentThread().interrupt()
+        val error = assertThrows(EdgebertException::class.java) { model.classify(question) }
+        assertEquals(Reason.Interrupted, error.reason)
+        assertTrue(Thread.interrupted())
+        assertTrue(model.classify(question).tokens > 0)
+    }
+
+    @Test
     fun `a closed model says so, and closing twice is no error`() {
         val model = open("classify")
         model.close()

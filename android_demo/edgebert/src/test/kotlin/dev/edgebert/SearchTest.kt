@@ -80,6 +80,17 @@ class SearchTest {
     }
 
     @Test
+    fun `a line that was given away is not given again, also after saving`(@TempDir folder: File) = EdgebertModel.fromFile(File(MADE, "embed.tflite")).use { model ->
+        val text = File(folder, "a.txt")
+        val search = Search.build(model, listOf("the card", "the euro"))
+        assertEquals(3, search.add("the bank"))
+        search.remove(3)
+        search.save(text)
+        assertEquals("the card\nthe euro\n\n", text.readText())
+        assertEquals(4, Search.open(model, text) { _, _ -> error("it is made anew") }.add("the app"))
+    }
+
+    @Test
     fun `a corpus that has changed is indexed anew`(@TempDir folder: File) = EdgebertModel.fromFile(File(MADE, "embed.tflite")).use { model ->
         val text = File(folder, "a.txt").apply { writeText("\uFEFFthe card\r\n\n  \u0085\nthe euro") }
         val told = ArrayList<Int>()

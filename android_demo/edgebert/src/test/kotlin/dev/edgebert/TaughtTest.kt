@@ -107,6 +107,7 @@ class TaughtTest {
                 TaughtFault.DAMAGED to resealed("\"scale\":", "\"scale\":-"),
                 TaughtFault.DAMAGED to resealed("\"vector\":\"", "\"vector\":\"?"),
                 TaughtFault.DAMAGED to resealed("\"texts\":1", "\"texts\":\"1\""),
+                TaughtFault.DAMAGED to resealed("\"a\":", "\"a\\u0007\":"),
             )) {
                 side.writeText(wrong)
                 assertReason(Reason.WrongTaught(fault)) { Taught.open(model, side) }

@@ -61,7 +61,7 @@ private fun Reason.text(context: Context): String = when (this) {
     Reason.NoMask -> context.getString(R.string.problem_no_mask)
     is Reason.MasksCutOff -> context.resources.getQuantityString(R.plurals.problem_masks_cut, count, count)
     // What this app never does; should it, this is an error of its own.
-    Reason.Closed, Reason.Unwritable, Reason.NothingTaught, Reason.NotTeachable, Reason.NoSelfTest, is Reason.WrongTask,
+    Reason.Closed, Reason.Interrupted, Reason.Unwritable, Reason.NothingTaught, Reason.NotTeachable, Reason.NoSelfTest, is Reason.WrongTask,
     is Reason.UnknownPrompt, is Reason.WrongArgument, is Reason.WrongIndex, is Reason.WrongCorpus, is Reason.WrongAnswers,
     is Reason.WrongTaught,
     ->

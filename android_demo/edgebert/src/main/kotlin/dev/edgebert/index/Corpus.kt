@@ -20,9 +20,10 @@ private val BYTE_ORDER_MARK = byteArrayOf(-17, -69, -65)
  * A corpus: a text file in UTF-8 with one document a line; blank lines are none.
  *
  * @property documents by number of their line, from 1, without white space around them.
+ * @property lines of the file, blank ones too.
  * @property offsets in bytes, of the lines of all documents.
  */
-internal class Corpus(val documents: Map<Int, String>, val offsets: Map<Int, Long>, val sha256: ByteArray)
+internal class Corpus(val documents: Map<Int, String>, val lines: Int, val offsets: Map<Int, Long>, val sha256: ByteArray)
 
 /**
  * Reads a corpus as Python's `edgebert.semantic_search.corpus` does: only `\n` ends a line.
@@ -51,14 +52,14 @@ internal fun readCorpus(file: File): Corpus {
         }
         start = end + 1
     }
-    return Corpus(documents, offsets, sha256(bytes))
+    return Corpus(documents, number, offsets, sha256(bytes))
 }
 
 /** A corpus of these documents by line, and its bytes. */
-internal fun corpusOf(documents: Map<Int, String>): Pair<Corpus, ByteArray> {
+internal fun corpusOf(documents: Map<Int, String>, lines: Int): Pair<Corpus, ByteArray> {
     val text = ByteArrayOutputStream()
     val offsets = HashMap<Int, Long>()
-    for (line in 1..(documents.keys.maxOrNull() ?: 0)) {
+    for (line in 1..lines) {
         val document = documents[line]
         if (document != null) {
             offsets[line] = text.size().toLong()
@@ -67,7 +68,7 @@ internal fun corpusOf(documents: Map<Int, String>): Pair<Corpus, ByteArray> {
         text.write('\n'.code)
     }
     val bytes = text.toByteArray()
-    return Corpus(documents, offsets, sha256(bytes)) to bytes
+    return Corpus(documents, lines, offsets, sha256(bytes)) to bytes
 }
 
 /**

@@ -105,6 +105,8 @@ internal class StoredZip(file: ByteBuffer) {
             found[name] = Entry(u16(at + 8), u16(at + 10), u32(at + 16), u32(at + 24), u32(at + 42))
             at += ENTRY_SIZE + nameSize + u16(at + 30) + u16(at + 32)
         }
+        // Thousands of entries could else name the same bytes, and be read one after the other.
+        if (found.values.sumOf { if (it.method == 0) it.size else 0L } > size) throw damaged()
         return found
     }
 

@@ -129,12 +129,14 @@ private fun sealOf(fields: ByteArray): ByteArray =
 
 /** @throws EdgebertException it cannot be the name of a label. */
 internal fun checkLabel(label: String) {
-    if (label.isBlank() || !label.codePoints().allMatch(::isPrintable)) {
-        throw EdgebertException(Reason.WrongArgument("label"), "label '${label.take(40)}': a name of printable characters is needed")
-    }
-    if (label.codePointCount(0, label.length) > LONGEST_LABEL) {
-        throw EdgebertException(Reason.WrongArgument("label"), "label '${label.take(40)}…': longer than $LONGEST_LABEL characters")
-    }
+    problemOf(label)?.let { throw EdgebertException(Reason.WrongArgument("label"), it) }
+}
+
+/** Why something cannot be the name of a label; null: it can. */
+private fun problemOf(label: String): String? = when {
+    label.isBlank() || !label.codePoints().allMatch(::isPrintable) -> "label '${label.take(40)}': a name of printable characters is needed"
+    label.codePointCount(0, label.length) > LONGEST_LABEL -> "label '${label.take(40)}…': longer than $LONGEST_LABEL characters"
+    else -> null
 }
 
 /** As Python's str.isprintable: of spaces the plain one alone. */
@@ -160,7 +162,7 @@ private fun check(file: File, taught: TaughtLabels) {
         throw fault(TaughtFault.DAMAGED, "$file: ${taught.labels.size} labels; at most $MOST_LABELS")
     }
     for ((name, entry) in taught.labels.toList() + taught.undo.toList()) {
-        checkLabel(name)
+        problemOf(name)?.let { throw fault(TaughtFault.DAMAGED, "$file: damaged: $it") }
         if (entry == null) continue
         val good = entry.scale > 0 && entry.scale < Double.POSITIVE_INFINITY && entry.texts in 1 until MOST_TEXTS
         if (!good || levels(entry.vector)?.size != taught.width) {

@@ -37,15 +37,14 @@ internal class Traced(capacity: Int = 16) {
 
     /** Puts the characters from [first] on in the order of [key]; equal ones stay as they are. */
     inline fun sortFrom(first: Int, key: (Int) -> Int) {
-        for (sorted in first + 1 until size) {
-            var at = sorted
-            while (at > first && key(char(at - 1)) > key(char(at))) swap(at - 1, at--)
-        }
+        if ((first + 1 until size).all { key(char(it - 1)) <= key(char(it)) }) return
+        val keys = IntArray(size - first) { key(char(first + it)) }
+        reorder(first, keys.indices.sortedBy { keys[it] })
     }
 
-    fun swap(one: Int, other: Int) = listOf(chars, starts, ends).forEach {
-        val kept = it[one]
-        it[one] = it[other]
-        it[other] = kept
+    /** Puts the characters from [first] on in another order; numbers count from there. */
+    fun reorder(first: Int, order: List<Int>) = listOf(chars, starts, ends).forEach { column ->
+        val before = IntArray(order.size) { column[first + it] }
+        order.forEachIndexed { at, from -> column[first + at] = before[from] }
     }
 }

@@ -75,13 +75,15 @@ internal class WordSplitter(options: TokenizerOptions) {
 
     private fun clean(token: String): Traced {
         val found = Traced(token.length)
+        var accentsEnd = 0 // of those that have begun: each is looked at once, however many stand in a row
         var start = 0
         while (start < token.length) {
             val char = token.codePointAt(start)
             val next = start + Character.charCount(char)
+            if (stripAccents && accentsEnd <= next) accentsEnd = endWithAccents(token, next)
             if (!unicode.isDropped(char)) {
                 val apart = chineseChars && CHINESE.any { char in it }
-                val end = if (stripAccents) endWithAccents(token, next) else next
+                val end = if (stripAccents) accentsEnd else next
                 if (apart) found.add(SPACE, start, end)
                 found.add(if (next == start + 1 && isSeparator(token[start])) SPACE else char, start, end)
                 if (apart) found.add(SPACE, start, end)

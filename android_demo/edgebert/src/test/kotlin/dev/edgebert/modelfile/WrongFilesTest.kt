@@ -116,6 +116,22 @@ class WrongFilesTest {
     }
 
     @Test
+    fun `a thousand entries that are the same bytes`() {
+        val large = ByteArray(4 shl 20)
+        val files = mapOf("edgebert.json" to record.toByteArray(), "vocab.txt" to vocabulary.toByteArray(), "large" to large)
+        val archive = archiveBytes(files.mapValues { ByteBuffer.wrap(it.value) }, graph.size)
+        val bytes = ByteArray(archive.limit()).also { archive.get(it) }
+        val (entry, end) = listOf("PK\u0001\u0002", "PK\u0005\u0006").map { bytes.lastIndexOf(it.toByteArray()) }
+        val more = (100_000 until 101_000).map { bytes.copyOfRange(entry, end - 5) + byteArrayOf(*"$it".drop(1).toByteArray()) }
+        val ended = ByteBuffer.wrap(bytes.copyOfRange(end, bytes.size)).order(ByteOrder.LITTLE_ENDIAN).apply {
+            putShort(8, 1003).putShort(10, 1003)
+            putInt(12, getInt(12) + more.sumOf { it.size })
+        }
+        val file = write(graph + bytes.copyOf(end) + more.reduce(ByteArray::plus) + ended.array())
+        assertMessage("(its zip is damaged)", file)
+    }
+
+    @Test
     fun `an entry larger than it may be`() {
         val zip = StoredZip(ByteBuffer.wrap(good))
         val size = vocabulary.toByteArray().size.toLong()

@@ -3,9 +3,11 @@ package dev.edgebert.tokenizer
 import dev.edgebert.VOCABULARY
 import org.junit.jupiter.api.Assertions.assertArrayEquals
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTimeoutPreemptively
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import java.text.Normalizer
+import java.time.Duration
 import java.util.Locale
 import kotlin.random.Random
 
@@ -44,6 +46,15 @@ class TokenizerPropertyTest {
         val text = text(random)
         assertArrayEquals(Tokenizer(VOCABULARY).ids(text), tokenizer.ids(text))
         assertArrayEquals(tokenizer.ids(text), tokenizer.ids(text))
+    }
+
+    @Test
+    fun `marks in a row take no longer than letters`() {
+        for (marks in listOf("\u0301", "\u0301\u0323", "\u302e\ud834\udd65")) {
+            val text = "e" + marks.repeat(200_000) + " e"
+            val found = assertTimeoutPreemptively<IntArray>(Duration.ofSeconds(60)) { tokenizer.ids(text) }
+            assertArrayEquals(tokenizer.ids("e" + marks.repeat(200) + " e"), found)
+        }
     }
 
     /** Java's own Unicode agrees where it is of the same version; its rule for the final sigma is another. */
