@@ -102,8 +102,8 @@ class Export:
         script: in this folder.
         ending: of the model.
         arguments: of the script, between the weights and the output.
-        then: a program of the peer's environment that makes the model of the script's output, and
-            its arguments before the two paths.
+        then: arguments of the peer's Python, before the two paths, that make the model of the
+            script's output.
         embeds_only: it has no classifiers.
     """
 
@@ -117,7 +117,9 @@ class Export:
 
 
 def _exports(texts: Path) -> Sequence[Export]:
-    mnn = ("mnnconvert", "-f", "ONNX", "--weightQuantBits", "8", "--bizCode", "edgebert")
+    # The program `mnnconvert` does the same, and then reports the conversion to its authors.
+    mnn = ("-c", "import sys, _tools; _tools.mnnconvert(sys.argv)")
+    mnn += ("-f", "ONNX", "--weightQuantBits", "8", "--bizCode", "edgebert")
     return (
         Export(OPENVINO, OPENVINO, "openvino_model.py", ".xml", (VOCABULARY, texts)),
         Export(CTRANSLATE2, CTRANSLATE2, "ctranslate2_model.py", ".ct2", (VOCABULARY,)),
@@ -170,10 +172,9 @@ def _export(export: Export, weights: Path, output: Path) -> Path:
     python = environment(export.by, home)
     subprocess.run([python, script, weights, *export.arguments, output], check=True)
     if export.then:
-        program, *options = export.then
-        converter = environment(export.peer, home).with_name(program)
-        paths = ["--modelFile", output, "--MNNModel", model]
-        subprocess.run([converter, *options, *paths], check=True, stdout=subprocess.DEVNULL)
+        command = [environment(export.peer, home), *export.then]
+        command += ["--modelFile", output, "--MNNModel", model]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     made_of.write_text(recipe)
     return model
 
