@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from engines.interface import Engine, Vector, unit_mean
 
 
 def load(model: Path, vocabulary: Path) -> Engine:
+    # Without being told it takes AVX-512 on Intel's processors alone.
+    if "avx512f" in Path("/proc/cpuinfo").read_text().split():
+        os.environ["CT2_FORCE_CPU_ISA"] = "AVX512"
     encoder = ctranslate2.Encoder(
         str(model), device="cpu", compute_type="int8", intra_threads=1, inter_threads=1
     )
