@@ -252,6 +252,20 @@ def test_wrong_words_are_one_line(tmp_path, line, message):
     assert "\n" not in str(caught.value)
 
 
+def test_texts_without_words_are_passed_over(tmp_path):
+    path = tmp_path / "said.jsonl"
+    lines = [{"text": " ", "words": []}, {"text": "the film", "words": [WORD]}]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    teacher = FileTeacher(path)
+    assert teacher.labels == ("O", "B-LOC")
+    texts = [Text(line["text"], None, "a line") for line in lines]
+    found = teacher.scores(texts, "", tmp_path, silent)
+    assert [len(each.places) for each in found] == [0, 1]
+    path.write_text(json.dumps(lines[0]))
+    with pytest.raises(EdgebertError, match="has no words with scores of tags"):
+        FileTeacher(path)
+
+
 def test_wrong_data_of_words_is_one_line(teachers, tmp_path):
     plain = tmp_path / "plain.txt"
     plain.write_text("who was it\n")

@@ -56,8 +56,10 @@ def read_words(given: Any, names: Sequence[str], text: str, place: str) -> SoftW
         places.append((start, end))
         scores.append(probabilities(told, names, place))
         before = end
-    shape = np.array(places, np.int64).reshape(-1, 2)
-    return SoftWords(shape, np.array(scores, np.float32).reshape(-1, len(names)))
+    return SoftWords(
+        np.array(places, np.int64).reshape(len(places), 2),
+        np.array(scores, np.float32).reshape(len(places), len(names)),
+    )
 
 
 def probabilities(given: Any, names: Sequence[str], place: str) -> list[float]:

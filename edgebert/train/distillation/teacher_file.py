@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
@@ -32,7 +32,7 @@ _UNIT = 1e-3
 """So near to 1 is a length that is meant to be 1."""
 
 _Key: TypeAlias = tuple[str, str | None]
-_Lines: TypeAlias = Iterator[tuple[str, Mapping[str, Any]]]
+_Record: TypeAlias = Mapping[str, Any]
 
 
 class _Said(NamedTuple):
@@ -103,15 +103,23 @@ class FileTeacher(Teacher):
 
 def _lines(path: Path) -> _Said:
     """What a file of JSON Lines says; the first line tells what of."""
-    records = _records(path)
-    first = next(records, None)
-    if first is None:
+    places: dict[_Key, int] = {}
+    rows: list[Any] = []  # not the lines themselves, which are much larger
+    reader: _Reader | None = None
+    kind = ""
+    for place, record in _records(path):
+        if reader is None:
+            kind = next(name for name, each in _KINDS.items() if isinstance(record.get(name), each))
+            reader = _READERS[kind](record, place)
+        if not isinstance(record.get(kind), _KINDS[kind]):
+            raise EdgebertError(f"{place}: has no {kind}, which the first line has")
+        places[record["text"], record.get("pair")] = len(rows)
+        rows.append(reader.row(record, place))
+    if reader is None:
         raise EdgebertError(f"{path}: empty; a JSON object a line is needed, with text and scores")
-    kind = next(name for name in _KINDS if isinstance(first[1].get(name), _KINDS[name]))
-    lines = [first, *_alike(records, kind)]
-    index = {(record["text"], record.get("pair")): at for at, (_, record) in enumerate(lines)}
-    task, labels, rows = _READERS[kind](path, lines)
-    return _Said(task, labels, index, rows)
+    if reader.task == "tag" and not reader.labels:
+        raise EdgebertError(f"{path}: has no words with scores of tags")
+    return _Said(reader.task, reader.labels, places, rows if kind == "words" else np.stack(rows))
 
 
 _KINDS: Mapping[str, Any] = {
@@ -123,7 +131,7 @@ _KINDS: Mapping[str, Any] = {
 """What tells a task, and what it has to be."""
 
 
-def _records(path: Path) -> _Lines:
+def _records(path: Path) -> Iterator[tuple[str, _Record]]:
     for number, line in enumerate(read_lines(path), 1):
         place = f"{path}, line {number}"
         try:
@@ -144,69 +152,86 @@ def _records(path: Path) -> _Lines:
         yield place, record
 
 
-def _alike(records: _Lines, kind: str) -> _Lines:
-    for place, record in records:
-        if not isinstance(record.get(kind), _KINDS[kind]):
-            raise EdgebertError(f"{place}: has no {kind}, which the first line has")
-        yield place, record
+class _Reader(Protocol):
+    """Makes rows of lines that are like the first."""
+
+    task: TaskName
+    labels: tuple[str, ...]
+
+    def row(self, record: _Record, place: str) -> Any:
+        """What is said in a line."""
 
 
-_Read: TypeAlias = tuple[TaskName, tuple[str, ...], "Array | Sequence[SoftWords]"]
+class _Scores:
+    task: TaskName = "classify"
+
+    def __init__(self, first: _Record, place: str) -> None:
+        self.labels = tuple(first["scores"])
+        if len(self.labels) < 2:
+            raise EdgebertError(f"{place}: scores of at least two labels are needed")
+
+    def row(self, record: _Record, place: str) -> Array:
+        return np.array(probabilities(record["scores"], self.labels, place), np.float32)
 
 
-def _read_scores(path: Path, lines: Sequence[tuple[str, Mapping[str, Any]]]) -> _Read:
-    labels = tuple(lines[0][1]["scores"])
-    if len(labels) < 2:
-        raise EdgebertError(f"{path}: scores of at least two labels are needed")
-    rows = [probabilities(record["scores"], labels, place) for place, record in lines]
-    return "classify", labels, np.array(rows, np.float32)
+class _Value:
+    task: TaskName = "regress"
+    labels: tuple[str, ...] = ()
+
+    def __init__(self, first: _Record, place: str) -> None:
+        pass
+
+    def row(self, record: _Record, place: str) -> Array:
+        return _numbers([record["value"]], 1, place)
 
 
-def _read_values(path: Path, lines: Sequence[tuple[str, Mapping[str, Any]]]) -> _Read:
-    rows = [_numbers([record["value"]], 1, place) for place, record in lines]
-    return "regress", (), np.array(rows, np.float32)
+class _Vector:
+    task: TaskName = "embed"
+    labels: tuple[str, ...] = ()
+
+    def __init__(self, first: _Record, place: str) -> None:
+        self._width = len(first["vector"])
+
+    def row(self, record: _Record, place: str) -> Array:
+        return _numbers(record["vector"], self._width, place)
 
 
-def _read_vectors(path: Path, lines: Sequence[tuple[str, Mapping[str, Any]]]) -> _Read:
-    width = len(lines[0][1]["vector"])
-    rows = [_numbers(record["vector"], width, place) for place, record in lines]
-    return "embed", (), np.array(rows, np.float32)
-
-
-def _read_words(path: Path, lines: Sequence[tuple[str, Mapping[str, Any]]]) -> _Read:
+class _Words:
     """Words of a context are an answerer's, words of a text a tagger's."""
-    for place, record in lines:
-        if not all(isinstance(word, dict) for word in record["words"]):
+
+    def __init__(self, first: _Record, place: str) -> None:
+        self._of_pair = first.get("pair") is not None
+        self.task: TaskName = "answer" if self._of_pair else "tag"
+        self.labels: tuple[str, ...] = ()
+
+    def row(self, record: _Record, place: str) -> SoftWords:
+        words = record["words"]
+        if not all(isinstance(word, dict) for word in words):
             raise EdgebertError(f"{place}: words are objects with start, end and scores")
-    of_pair = lines[0][1].get("pair") is not None
-    names = STARTS_AND_ENDS
-    if not of_pair:
-        words = (word for _, record in lines for word in record["words"])
-        scores = next((word.get("scores") for word in words), None)
-        names = tuple(scores) if isinstance(scores, dict) else ()
-    rows = []
-    for place, record in lines:
-        if (record.get("pair") is not None) != of_pair:
+        if (record.get("pair") is not None) != self._of_pair:
             raise EdgebertError(f"{place}: a line with a pair among lines without, or otherwise")
-        text = record["pair"] if of_pair else record["text"]
-        rows.append(read_words(record["words"], names, text, place))
-    return ("answer", (), rows) if of_pair else ("tag", names, rows)
+        if self._of_pair:
+            return read_words(words, STARTS_AND_ENDS, record["pair"], place)
+        if words and not self.labels:  # a text without words tells no tags
+            scores = words[0].get("scores")
+            self.labels = tuple(scores) if isinstance(scores, dict) else ()
+        return read_words(words, self.labels, record["text"], place)
 
 
-_READERS: Mapping[str, Callable[[Path, Sequence[tuple[str, Mapping[str, Any]]]], _Read]] = {
-    "scores": _read_scores,
-    "value": _read_values,
-    "vector": _read_vectors,
-    "words": _read_words,
+_READERS: Mapping[str, Callable[[_Record, str], _Reader]] = {
+    "scores": _Scores,
+    "value": _Value,
+    "vector": _Vector,
+    "words": _Words,
 }
 
 
-def _numbers(given: Sequence[Any], count: int, place: str) -> list[float]:
+def _numbers(given: Sequence[Any], count: int, place: str) -> Array:
     if len(given) != count or not all(
         type(value) in (int, float) and -_LARGEST < value < _LARGEST for value in given
     ):
         raise EdgebertError(f"{place}: {count:,} finite numbers are needed, as in the first line")
-    return list(given)
+    return np.array(given, np.float32)
 
 
 def _vectors(path: Path) -> _Said:
