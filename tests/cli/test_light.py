@@ -11,7 +11,7 @@ import pytest
 import edgebert
 from edgebert.cli.light import EXTRA_OF_VERB
 from edgebert.cli.main import app
-from edgebert.extras import EXTRAS
+from edgebert.extras import EXTRAS, install
 
 ROOT = Path(edgebert.__file__).parents[1]
 HIDDEN = sorted(module for extra in EXTRAS for module in extra.modules.values())
@@ -80,7 +80,7 @@ def test_every_verb_has_its_extra():
     ("arguments", "line"),
     [
         (["convert", "x"], "edgebert convert needs typer: pip install 'edgebert[convert]'"),
-        (["fit", "--help"], "edgebert fit needs typer: pip install 'edgebert[train]'"),
+        (["fit", "--help"], f"edgebert fit needs typer: {install('train')}"),
         (["models"], "edgebert models needs typer: pip install 'edgebert[cli]'"),
         (
             ["run", "intents", "--input", "x"],
