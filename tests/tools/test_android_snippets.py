@@ -5,7 +5,7 @@ from tools.docs.android_snippets import file_name, snippets, source
 
 def test_every_kotlin_and_java_snippet_of_the_docs_is_found():
     found = list(snippets())
-    assert sorted(language for language, _ in found) == ["java"] * 2 + ["kotlin"] * 5
+    assert sorted(language for language, _ in found) == ["java"] * 2 + ["kotlin"] * 6
     assert any(code.startswith("class MainActivity") for _, code in found)
     assert not any("implementation(" in code for _, code in found)  # Gradle's
 

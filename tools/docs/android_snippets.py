@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = ("tutorials/android_app.md", "android.md", "android_library.md")
+PAGES = ("../README.md", "tutorials/android_app.md", "android.md", "android_library.md")
 
 _SNIPPET = re.compile(r"^( *)```(kotlin|java)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _KOTLIN = """package dev.edgebert.snippets.s{number}
