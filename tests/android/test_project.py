@@ -50,6 +50,15 @@ def test_both_builds_take_the_same_versions():
     assert str(build.MIN_SDK) == gradle["minSdk"]
 
 
+def test_the_tutorial_takes_what_this_project_takes():
+    """Without coroutines-android an app has no Dispatchers.Main: the library brings core alone."""
+    tutorial = (PROJECT.parent / "docs/tutorials/android_app.md").read_text()
+    versions = gradle_versions()
+    assert f'"dev.edgebert:edgebert:{versions["edgebert"]}"' in tutorial
+    coroutines = f"org.jetbrains.kotlinx:kotlinx-coroutines-android:{versions['coroutines']}"
+    assert f'"{coroutines}"' in tutorial
+
+
 def test_the_app_is_what_the_computer_asks_for(manifest):
     assert check.APPLICATION == adb.PACKAGE
     assert f'applicationId = "{adb.PACKAGE}"' in (PROJECT / "app/build.gradle.kts").read_text()

@@ -161,8 +161,8 @@ class MainActivity : Activity() {
         passage.visibility = visibleIf(facts?.task == Task.ANSWER)
         text.hint = getString(if (facts == null) R.string.hint_any else HINTS.getValue(facts.task), facts?.documents ?: 0)
         findViewById<TextView>(R.id.facts).text = if (facts == null) "" else describe(facts)
-        showProgress(state.status)
-        val problem = state.problem?.text(this) ?: problemOf(state.status)
+        showProgress(state)
+        val problem = state.problem?.text(this) ?: problemOf(state.status).takeIf { state.copying == null }
         findViewById<TextView>(R.id.problem).apply {
             text = problem
             visibility = visibleIf(problem != null)
@@ -182,16 +182,17 @@ class MainActivity : Activity() {
         models.visibility = visibleIf(names.isNotEmpty())
     }
 
-    private fun showProgress(status: Status) {
-        val (done, total) = when (status) {
-            is Status.Indexing -> status.done to status.total
-            is Status.Copying -> (status.done shr 10).toInt() to ((status.total ?: 0) shr 10).toInt()
+    private fun showProgress(state: AskState) {
+        val (copying, status) = state.copying to state.status
+        val (done, total) = when {
+            copying != null -> (copying.done shr 10).toInt() to ((copying.total ?: 0) shr 10).toInt()
+            status is Status.Indexing -> status.done to status.total
             else -> 0 to 0
         }
-        val words = when (status) {
-            Status.Opening -> getString(R.string.opening)
-            is Status.Copying -> getString(R.string.copying)
-            is Status.Indexing -> getString(R.string.indexing, status.done, status.total)
+        val words = when {
+            copying != null -> getString(R.string.copying)
+            status == Status.Opening -> getString(R.string.opening)
+            status is Status.Indexing -> getString(R.string.indexing, status.done, status.total)
             else -> null
         }
         findViewById<ProgressBar>(R.id.progress).apply {

@@ -11,6 +11,9 @@ import android.widget.Spinner
 import dev.edgebert.EdgebertModel
 import java.io.ByteArrayInputStream
 import java.io.File
+import java.io.IOException
+import java.io.InputStream
+import java.util.concurrent.CountDownLatch
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
 import org.junit.Assert.assertTrue
@@ -165,6 +168,23 @@ class MainActivityTest : AppTest() {
     }
 
     @Test
+    fun `an answer about a long passage does not replace that of a later question`() {
+        install("answer")
+        val activity = launch().get()
+        activity.type("What is the capital of France?")
+        activity.type("Where is my card? ".repeat(2500), R.id.passage)
+        ready(activity) // and asks
+        val passage = "Paris is the capital of France."
+        activity.type(passage, R.id.passage)
+        until("the later one is answered") { activity.rows().firstOrNull()?.first.orEmpty().let { it.isNotEmpty() && it in passage } }
+        repeat(200) {
+            idle(20)
+            Thread.sleep(10)
+            assertTrue(activity.rows().first().first in passage)
+        }
+    }
+
+    @Test
     fun `a rotation keeps text, answer and the opened model`() {
         install("classify")
         val controller = launch()
@@ -275,8 +295,28 @@ class MainActivityTest : AppTest() {
         assertEquals(emptyList<Any>(), services.store.list())
     }
 
-    private fun pick(activity: MainActivity, address: String, content: ByteArray) {
-        shadowOf(activity.contentResolver).registerInputStream(Uri.parse(address), ByteArrayInputStream(content))
+    @Test
+    fun `a file that cannot be taken while a model opens leaves that ready`() {
+        install("classify")
+        val activity = launch().get()
+        val isReady = CountDownLatch(1)
+        pick(activity, "content://files/3", object : InputStream() {
+            override fun read(): Int {
+                isReady.await()
+                throw IOException("gone")
+            }
+        })
+        ready(activity)
+        isReady.countDown()
+        until("a problem is shown") { activity.isShown(R.id.problem) }
+        assertTrue(activity.text(R.id.facts).endsWith("ready"))
+        assertFalse(activity.isShown(R.id.progress))
+    }
+
+    private fun pick(activity: MainActivity, address: String, content: ByteArray) = pick(activity, address, ByteArrayInputStream(content))
+
+    private fun pick(activity: MainActivity, address: String, content: InputStream) {
+        shadowOf(activity.contentResolver).registerInputStream(Uri.parse(address), content)
         activity.onOptionsItemSelected(org.robolectric.fakes.RoboMenuItem(R.id.open))
         val asked = shadowOf(activity).nextStartedActivityForResult.intent
         assertEquals("android.intent.action.OPEN_DOCUMENT", asked.action)

@@ -3,6 +3,7 @@ package dev.edgebert.demo.ask
 import android.net.Uri
 import android.util.Log
 import dev.edgebert.EdgebertModel
+import dev.edgebert.Reply
 import dev.edgebert.Search
 import dev.edgebert.Task
 import dev.edgebert.ask
@@ -69,11 +70,11 @@ class AskSession(private val services: Services, private val work: CoroutineDisp
 
     /** Takes a model that the user picked into the app, and opens it. */
     fun import(uri: Uri) {
-        val before = changing.value
+        changing.update { it.copy(copying = Copying(0, null)) }
         scope.launch {
             try {
                 val source = withContext(work) {
-                    val copying = { done: Long, total: Long? -> changing.update { it.copy(status = Status.Copying(done, total)) } }
+                    val copying = { done: Long, total: Long? -> changing.update { it.copy(copying = Copying(done, total)) } }
                     services.store.import(uri, copying) { services.open(it, THREADS).close() }
                 }
                 val models = withContext(work) { services.store.list() }
@@ -81,7 +82,9 @@ class AskSession(private val services: Services, private val work: CoroutineDisp
                 select(source)
             } catch (error: Exception) {
                 val problem = known(error)
-                changing.update { it.copy(status = before.status, problem = problem) }
+                changing.update { it.copy(problem = problem) }
+            } finally {
+                changing.update { it.copy(copying = null) }
             }
         }
     }
@@ -182,19 +185,20 @@ class AskSession(private val services: Services, private val work: CoroutineDisp
 
     private suspend fun answer(question: Question) {
         val current = opened ?: return
-        if (question.isEmptyFor(current.model.task)) {
-            changing.update { it.copy(reply = null, problem = null) }
-            return
-        }
+        if (question.isEmptyFor(current.model.task)) return show(question)
         try {
             val reply = current.model.ask { current.asker.ask(question.text, question.passage) }
-            changing.update { it.copy(reply = reply, problem = null) }
+            show(question, reply)
         } catch (error: Exception) {
-            val problem = known(error)
-            changing.update { it.copy(reply = null, problem = problem) }
+            show(question, problem = known(error))
         } catch (error: OutOfMemoryError) {
-            changing.update { it.copy(reply = null, problem = known(error)) }
+            show(question, problem = known(error))
         }
+    }
+
+    /** What came of a question; nothing where another was asked since, which a long text gives way to. */
+    private fun show(question: Question, reply: Reply<Answers>? = null, problem: Problem? = null) {
+        if (question == asked) changing.update { it.copy(reply = reply, problem = problem) }
     }
 
     private suspend fun closeModel() {

@@ -10,19 +10,21 @@ data class AskState(
     val models: List<ModelSource> = emptyList(),
     val selected: ModelSource? = null,
     val status: Status = Status.NoModel,
+    /** How far a picked file is, while it is taken into the app. */
+    val copying: Copying? = null,
     val reply: Reply<Answers>? = null,
     /** Why there is no reply. */
     val problem: Problem? = null,
 )
+
+/** Bytes that are copied, of [total]; null where nobody knows. */
+data class Copying(val done: Long, val total: Long?)
 
 /** How far the selected model is. */
 sealed interface Status {
     object NoModel : Status
 
     object Opening : Status
-
-    /** A file is copied into the app; of [total] bytes, null where nobody knows. */
-    data class Copying(val done: Long, val total: Long?) : Status
 
     data class Indexing(val done: Int, val total: Int) : Status
 

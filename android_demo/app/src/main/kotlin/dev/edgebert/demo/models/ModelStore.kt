@@ -30,20 +30,19 @@ class ModelStore(private val context: Context) {
     fun import(uri: Uri, copying: (Long, Long?) -> Unit = { _, _ -> }, check: (ModelSource) -> Unit): ModelSource {
         val (title, size) = provided(UNNAMED) { describe(uri) }
         val name = cleanName(title)
-        val file = free(name)
-        val copy = File(folder, "new/$name")
+        var copy: File? = null
         try {
-            copy.parentFile?.mkdirs()
+            // A name of its own: the same document may be picked twice in a row. Android clears this folder where need be.
+            val part = File.createTempFile("picked", ENDING, context.cacheDir).also { copy = it }
             val stream = provided(name) { context.contentResolver.openInputStream(uri) } ?: throw IOException("it is gone")
-            stream.use { from -> copyTo(copy, from) { copying(it, size) } }
-            check(FileModel(copy))
-            if (!copy.renameTo(file)) throw IOException("cannot be renamed")
+            stream.use { from -> copyTo(part, from) { copying(it, size) } }
+            check(FileModel(part))
+            return FileModel(keep(part, name))
         } catch (error: IOException) {
             throw AppException(Problem.OfApp.NOT_COPIED, "$name: cannot be copied: ${error.message}", error)
         } finally {
-            copy.delete()
+            copy?.delete()
         }
-        return FileModel(file)
     }
 
     /** Deletes a model that the user picked; one that is open stays readable until it is closed. */
@@ -61,13 +60,20 @@ class ModelStore(private val context: Context) {
         throw AppException(Problem.OfApp.PROVIDER_FAILED, "$name: the app that keeps it cannot give it: $said", error)
     }
 
+    /** Puts a file among the models. */
+    @Synchronized
+    private fun keep(copy: File, name: String): File {
+        folder.mkdirs()
+        return free(name).also { if (!copy.renameTo(it)) throw IOException("cannot be renamed") }
+    }
+
     /** A file that is not there yet: one that a model is open from is never written over. */
     private fun free(name: String): File = generateSequence(1) { it + 1 }
         .map { File(folder, if (it == 1) name else "${name.removeSuffix(ENDING)}-$it$ENDING") }
         .first { !it.exists() }
 
     private fun copyTo(copy: File, from: InputStream, copying: (Long) -> Unit) {
-        val most = folder.usableSpace - SPARE_BYTES
+        val most = copy.usableSpace - SPARE_BYTES
         val buffer = ByteArray(1 shl 16)
         var written = 0L
         copy.outputStream().use { to ->

@@ -30,7 +30,23 @@ class ModelStoreTest : AppTest() {
         }
         assertEquals(listOf("mine", "mine-2"), imported.map { it.name })
         assertEquals(listOf("one", "two"), imported.map { it.stream(app).reader().readText() })
-        assertEquals(listOf("mine-2.tflite", "mine.tflite", "new"), File(app.filesDir, "models").list()!!.sorted())
+        assertEquals(listOf("mine-2.tflite", "mine.tflite"), File(app.filesDir, "models").list()!!.sorted())
+    }
+
+    @Test
+    fun `a file that is picked again while it is copied does not touch the first copy`() {
+        provide { MatrixCursor(arrayOf(OpenableColumns.DISPLAY_NAME)).apply { addRow(arrayOf("mine.tflite")) } }
+        fun import(content: String, check: (ModelSource) -> Unit): ModelSource {
+            shadowOf(app.contentResolver).registerInputStream(address, ByteArrayInputStream(content.toByteArray()))
+            return services.store.import(address, check = check)
+        }
+        val first = import("one") { copied ->
+            assertEquals("mine", import("another") {}.name)
+            assertEquals("one", copied.stream(app).reader().readText())
+        }
+        assertEquals("mine-2", first.name)
+        assertEquals("one", first.stream(app).reader().readText())
+        assertEquals(emptyList<File>(), app.cacheDir.listFiles { file -> file.isFile }.orEmpty().toList())
     }
 
     @Test
