@@ -95,8 +95,10 @@ def _confidence(found: Mapping[str, Any] | None, outside: int) -> list[str]:
         if other["rejected"] is not None:
             rows.append(("rejected of those out of scope", f"{other['rejected']:.4f}"))
     parts = ["## When it is not sure", _table(("on test", "value"), rows)]
-    if outside:
-        parts.append(f"{outside:,} texts out of scope; as many others served to fit the rule.")
+    if other:
+        fitted = other["rejected"] is not None
+        others = "as many others served to fit the rule" if fitted else "the file has no rule"
+        parts.append(f"{outside:,} texts out of scope; {others}.")
     return parts
 
 
