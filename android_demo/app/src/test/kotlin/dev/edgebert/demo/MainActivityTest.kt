@@ -168,23 +168,6 @@ class MainActivityTest : AppTest() {
     }
 
     @Test
-    fun `an answer about a long passage does not replace that of a later question`() {
-        install("answer")
-        val activity = launch().get()
-        activity.type("What is the capital of France?")
-        activity.type("Where is my card? ".repeat(2500), R.id.passage)
-        ready(activity) // and asks
-        val passage = "Paris is the capital of France."
-        activity.type(passage, R.id.passage)
-        until("the later one is answered") { activity.rows().firstOrNull()?.first.orEmpty().let { it.isNotEmpty() && it in passage } }
-        repeat(200) {
-            idle(20)
-            Thread.sleep(10)
-            assertTrue(activity.rows().first().first in passage)
-        }
-    }
-
-    @Test
     fun `a rotation keeps text, answer and the opened model`() {
         install("classify")
         val controller = launch()
