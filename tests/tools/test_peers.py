@@ -71,8 +71,8 @@ def test_the_table_judges_only_where_there_is_something_to_judge():
 
 
 def test_the_summary_has_what_was_in_a_row_and_says_where_we_are_slower_for_certain():
-    def outcome(contest, peer, *wall):
-        return Outcome(contest, peer, 5.0, None, Ratio(*wall) if wall else None)
+    def outcome(contest, peer, *cpu):
+        return Outcome(contest, peer, 5.0, Ratio(*cpu) if cpu else None, None)
 
     found = [
         outcome("MiniLM, 9 texts in a row, text to vector", "edgebert 1"),

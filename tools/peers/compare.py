@@ -250,15 +250,16 @@ def table(found: Sequence[Outcome], load: str) -> str:
 def summary(found: Sequence[Outcome]) -> str:
     """The README's table: a row a peer, a column a model, from text to answer in a row.
 
-    Times of edgebert's by the clock on the wall; in bold where edgebert is slower for certain.
+    Times of edgebert's processor time, which is steadier than the clock on the wall; in bold where
+    edgebert takes more for certain.
     """
     raced = [outcome for outcome in found if " in a row, " in outcome.contest]
     models = list(dict.fromkeys(outcome.contest.partition(",")[0] for outcome in raced))
     cells: dict[str, dict[str, str]] = {}
     for outcome in raced:
-        if outcome.wall is not None:
-            ratio = f"{outcome.wall.value:.2f}"
-            told = f"**{ratio}**" if outcome.wall.high < 1 else ratio
+        if outcome.cpu is not None:
+            ratio = f"{outcome.cpu.value:.2f}"
+            told = f"**{ratio}**" if outcome.cpu.high < 1 else ratio
             row = cells.setdefault(outcome.peer, {})
             row[outcome.contest.partition(",")[0]] = told
     lines = [f"| | {' | '.join(models)} |", "|---" * (len(models) + 1) + "|"]
