@@ -54,7 +54,7 @@ def kill_at(folder, output, line):
 
 def weights(output):
     """Hashes of trained weights and of scores; a .tflite also tells where it was made."""
-    found = [*output.rglob("best.safetensors"), *output.rglob("*.f32")]
+    found = [*output.rglob("model.safetensors"), *output.rglob("*.f32")]
     return {str(file.relative_to(output)): sha256_of(file) for file in found}
 
 
