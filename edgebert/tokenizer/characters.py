@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from edgebert.tokenizer.unicode13 import category
+from edgebert.tokenizer.unicode13 import category, is_later_word
 
 SEPARATORS = " \t\n\r\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 """What separates tokens, as the inside of a regular expression's `[...]`.
@@ -49,7 +49,7 @@ def is_word(char: str) -> bool:
     """A letter, mark, digit or joiner: `Alphabetic` and the like of Unicode's UTS #18, annex C."""
     kind = category(char)
     if kind[0] in "LM" or kind in ("Nd", "Nl", "Pc") or char in "\u200c\u200d":
-        return True
+        return not is_later_word(char)
     return any(first <= ord(char) <= last for first, last in _CIRCLED_LETTERS)
 
 

@@ -6,6 +6,7 @@ and so do Android's versions. With one Unicode for all, a file gives the same an
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 from collections.abc import Callable, Iterator
 from itertools import groupby
@@ -27,6 +28,21 @@ _LATER_RANGES = (
     "1D250-1D252 1D25B-1D25C 1D25F 1D280-1D281 1D6A6 1DF00-1DF09 1DF0B-1DF7F 1DF90-1DF96 "
     "1DFCD-1DFFF 1E030-1E06D 1E08F 1E2AE 1E4EB-1E4EF 1E5EE-1E5EF 1E5FF 1E6E3 1E6E6 1E6EE-1E6EF "
     "1E6F5 1E6FF "
+)
+
+# Further letters, digits and marks of Unicode 14 to 17: that they are words is all that matters.
+_LATER_WORDS = (
+    "870-887 889-88F 8B5 8C8 C5C-C5D CDC-CDD CF3 170D 171F 1B4C 9FFD-9FFF 105C0-105C8 "
+    "105CA-105E3 105E5-105F3 10940-10959 10D40-10D4D 10D4F 10EC2-10EC4 10EC6-10EC7 10F70-10F81 "
+    "11071-11072 11075 1123F-11240 11380-11382 11384 11386-11389 1138B 11390 11392-113B5 "
+    "113B7-113BA 113C2 113C9-113CA 113CC-113CD 113D1 113D3 116D0-116E3 11740-11746 11AB0-11ABF "
+    "11B61 11B65 11B67 11BC0-11BE0 11BF0-11BF9 11DB0-11DD8 11DDA-11DDB 11DE0-11DE9 11F02-11F10 "
+    "11F12-11F35 11F3E-11F3F 11F50-11F59 12F90-12FF0 1342F 13441-13446 13460-143FA 16100-1611D "
+    "1612A-1612C 16130-16139 16A70-16ABE 16AC0-16AC9 16D43-16D67 16D70-16D79 16FF4-16FF6 "
+    "187F8-187FF 18CFF 18D09-18D1E 18D80-18DF2 1B11F-1B122 1B132 1B155 1CCF0-1CCF9 1DF0A "
+    "1E290-1E2AD 1E4D0-1E4EA 1E4F0-1E4F9 1E5D0-1E5ED 1E5F0-1E5FA 1E6C0-1E6DE 1E6E0-1E6E2 "
+    "1E6E4-1E6E5 1E6E7-1E6ED 1E6F0-1E6F4 1E6FE 1E7E0-1E7E6 1E7E8-1E7EB 1E7ED-1E7EE 1E7F0-1E7FE "
+    "2A6DE-2A6DF 2B735-2B73F 2CEA2-2CEAD 2EBF0-2EE5D 31350-33479 "
 )
 
 
@@ -62,10 +78,27 @@ def _between_later(change: Callable[[str], str], text: str) -> str:
     return "".join(part if is_later else change(part) for is_later, part in parts)
 
 
-def _characters(ranges: str) -> Iterator[str]:
+def is_later_word(char: str) -> bool:
+    """Whether it is a letter, a digit or a mark that Unicode 13 does not know."""
+    code = ord(char)
+    later = _later_words()
+    return code >= later[0].start and any(code in each for each in later)
+
+
+@functools.cache
+def _later_words() -> tuple[range, ...]:
+    return tuple(_ranges(_LATER_WORDS))
+
+
+def _ranges(ranges: str) -> Iterator[range]:
     for each in ranges.split():
         first, _, last = each.partition("-")
-        yield from map(chr, range(int(first, 16), int(last or first, 16) + 1))
+        yield range(int(first, 16), int(last or first, 16) + 1)
+
+
+def _characters(ranges: str) -> Iterator[str]:
+    for each in _ranges(ranges):
+        yield from map(chr, each)
 
 
 _LATER = frozenset(_characters(_LATER_RANGES))

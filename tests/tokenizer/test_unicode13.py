@@ -6,6 +6,7 @@ import unicodedata
 import pytest
 
 from edgebert.tokenizer import Tokenizer
+from edgebert.tokenizer.characters import is_word
 from edgebert.tokenizer.unicode13 import category, combining, decompose, lower
 from tools.fixtures.make_unicode_table import TABLE, lines
 
@@ -23,6 +24,16 @@ def test_later_characters_are_letters_without_case_or_marks():
         tokenizer = Tokenizer([*special, f"a{char}\u0323\u0301b", f"a{char}b", char])
         assert tokenizer.ids(f"A{char}b") == [5]
         assert tokenizer.encode_with_offsets(f"A{char}b")[1][1] == (0, 3)
+
+
+@pytest.mark.parametrize("char", ["\u0870", "\u0cf3", "\U000105c0", "\U00016ea0"])
+def test_letters_of_unicode_14_to_17_are_no_words_whatever_python_says(char):
+    assert not is_word(char)
+
+
+@pytest.mark.parametrize("char", ["a", "é", "中", "٣", "_", "\u0301", "\u08b4"])
+def test_those_of_unicode_13_are(char):
+    assert is_word(char)
 
 
 def test_a_text_is_changed_on_both_sides_of_a_later_character():

@@ -14,13 +14,17 @@ from pathlib import Path
 
 import pytest
 
+import edgebert
 from tools.devices.emulated_pi.root import EmulatedPi, default_cache
 from tools.devices.emulated_pi.vm import PROGRAMS, EmulatedSystem
 
 REPOSITORY = Path(__file__).parents[3]
 GUIDE = (REPOSITORY / "docs/tutorials/raspberry_pi.md").read_text(encoding="utf-8")
 MODEL = REPOSITORY / "edgebert/data/intents.tflite"
+OTHER = REPOSITORY / "tests/data/reference/hf_classifier_2x32"
 ASK = """curl --silent localhost:8765/models/model -d '{"text": "I lost my card"}'"""
+RETRY = "--retry 30 --retry-connrefused"
+REPLACE = "sudo install -m 644 {} /opt/models/model.tflite"
 HEALTH = "curl --silent localhost:8765/health"
 
 if _missing := [program for program in PROGRAMS if not shutil.which(program)]:
@@ -72,8 +76,7 @@ def test_the_service_comes_back_when_it_is_killed(machine):
     pid = "systemctl show --property MainPID --value edgebert"
     before = run(machine, f"sudo {pid}")
     run(machine, "sudo systemctl kill --signal KILL edgebert; sleep 2")
-    retry = "--retry 30 --retry-connrefused"
-    assert "lost_or_stolen_card" in run(machine, ASK.replace("--silent", f"--silent {retry}"))
+    assert "lost_or_stolen_card" in run(machine, ASK.replace("--silent", f"--silent {RETRY}"))
     assert run(machine, f"sudo {pid}") not in (before, "0\n")
 
 
@@ -82,18 +85,29 @@ def test_the_service_answers_with_a_full_disk_and_starts_there(machine):
     try:
         assert "lost_or_stolen_card" in run(machine, ASK)
         run(machine, "sudo systemctl restart edgebert")
-        retry = "--retry 30 --retry-connrefused"
-        assert "lost_or_stolen_card" in run(machine, ASK.replace("--silent", f"--silent {retry}"))
+        assert "lost_or_stolen_card" in run(machine, ASK.replace("--silent", f"--silent {RETRY}"))
     finally:
         run(machine, "sudo rm /full")
 
 
 def test_a_damaged_model_is_not_used_and_a_whole_one_is(machine):
-    replace = "sudo install -m 644 {} /opt/models/model.tflite"
     run(machine, "head -c 500000 model.tflite > damaged.tflite")
-    run(machine, replace.format("damaged.tflite"))
+    run(machine, REPLACE.format("damaged.tflite"))
     assert "lost_or_stolen_card" in run(machine, ASK)
     assert "degraded" in run(machine, HEALTH)
-    run(machine, replace.format("model.tflite"))
+    run(machine, REPLACE.format("model.tflite"))
     assert "lost_or_stolen_card" in run(machine, ASK)
     assert "degraded" not in run(machine, HEALTH)
+
+
+def test_another_model_under_the_same_name_answers_without_a_restart(machine, tmp_path):
+    edgebert.convert(OTHER, tmp_path / "other.tflite")
+    with edgebert.load(tmp_path / "other.tflite") as model:
+        expected = f'"label":"{model.classify("I lost my card").label}"'
+    pid = run(machine, "systemctl show --property MainPID --value edgebert")
+    run(machine, "cat > other.tflite", (tmp_path / "other.tflite").read_bytes())
+    run(machine, REPLACE.format("other.tflite"))
+    assert expected in run(machine, ASK)
+    run(machine, REPLACE.format("model.tflite"))
+    assert '"label":"lost_or_stolen_card"' in run(machine, ASK)
+    assert run(machine, "systemctl show --property MainPID --value edgebert") == pid
