@@ -104,10 +104,10 @@ def test_another_model_under_the_same_name_answers_without_a_restart(machine, tm
     edgebert.convert(OTHER, tmp_path / "other.tflite")
     with edgebert.load(tmp_path / "other.tflite") as model:
         expected = f'"label":"{model.classify("I lost my card").label}"'
-    pid = run(machine, "systemctl show --property MainPID --value edgebert")
+    pid = run(machine, "sudo systemctl show --property MainPID --value edgebert")
     run(machine, "cat > other.tflite", (tmp_path / "other.tflite").read_bytes())
     run(machine, REPLACE.format("other.tflite"))
     assert expected in run(machine, ASK)
     run(machine, REPLACE.format("model.tflite"))
     assert '"label":"lost_or_stolen_card"' in run(machine, ASK)
-    assert run(machine, "systemctl show --property MainPID --value edgebert") == pid
+    assert run(machine, "sudo systemctl show --property MainPID --value edgebert") == pid
