@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, get_args
 
 from edgebert.errors import EdgebertError
-from edgebert.runtime.engines import ENGINES
+from edgebert.runtime.engines import ENGINES, MOST_THREADS
 from edgebert.support import AcceleratorChoice
 from edgebert.typed_json import from_json
 
@@ -77,8 +77,8 @@ class BenchmarkJob:
             f"engines {', '.join(self.engines)}: known are {', '.join(engines)}": (
                 not self.engines or not set(self.engines) <= set(engines)
             ),
-            f"threads {_list(self.threads)}: whole numbers from 1 on are needed": (
-                not self.threads or min(self.threads) < 1
+            f"threads {_list(self.threads)}: whole numbers from 1 to {MOST_THREADS} are needed": (
+                not self.threads or not 1 <= min(self.threads) <= max(self.threads) <= MOST_THREADS
             ),
             f"accelerator {self.accelerator!r} is unknown; known: cpu, gpu, auto": (
                 self.accelerator not in get_args(AcceleratorChoice)

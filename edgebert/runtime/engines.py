@@ -51,6 +51,9 @@ ENGINES: Mapping[str, Engine] = MappingProxyType(
 ENGINE_ERRORS = (ValueError, RuntimeError, SystemError, MemoryError)
 """What engines raise; SystemError is numpy 2 under tflite-runtime 2.14."""
 
+MOST_THREADS = 256
+"""Of one answer: engines start them at once, and with ten thousand a machine stands still."""
+
 
 def open_interpreter(
     path: str | Path, *, engine: EngineName = "auto", threads: int = 1, needs: str = "0"
@@ -72,8 +75,7 @@ def open_interpreter(
     """
     if engine not in ("auto", *ENGINES):
         raise EdgebertError(f"engine {engine!r} is unknown; known: auto, {', '.join(ENGINES)}")
-    if type(threads) is not int or threads < 1:
-        raise EdgebertError(f"threads is {threads!r}; a whole number of at least 1 is needed")
+    check_threads(threads)
     reasons = []
     for name in ENGINES if engine == "auto" else (engine,):
         interpreter = _find(ENGINES[name], needs)
@@ -86,6 +88,14 @@ def open_interpreter(
         except ENGINE_ERRORS as error:
             raise engine_error(path, name, "open", error) from error
     raise EdgebertError(f"no engine for this file: {'; '.join(reasons)}")
+
+
+def check_threads(threads: object) -> None:
+    """Raises EdgebertError unless it is a number of threads that an engine can start."""
+    if type(threads) is not int or not 1 <= threads <= MOST_THREADS:
+        raise EdgebertError(
+            f"threads is {threads!r}; a whole number from 1 to {MOST_THREADS} is needed"
+        )
 
 
 def engine_error(path: str | Path, engine: str, what: str, error: Exception) -> EdgebertError:

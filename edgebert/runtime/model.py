@@ -24,6 +24,7 @@ from edgebert.runtime.checks import (
     check_segments,
     whole_numbers,
 )
+from edgebert.runtime.engines import check_threads
 from edgebert.runtime.reply import Reply
 from edgebert.runtime.sessions import Sessions, open_session
 from edgebert.runtime.tasks import make_task, output_width
@@ -66,9 +67,11 @@ class Model:
     | answer | `answer(question, context)`, `model(question, context)` | `Answer` or None |
     | fill-mask | `fill_mask(text)`; `model(text)` | list of `Fill` for each mask; see there |
 
-    A call takes the options of the task's method. All of them warn with `TruncationWarning` where
-    something was cut off to fit the model, which `reply` tells in its result instead, and raise
-    `EdgebertError` where a text is not a string or not valid Unicode, or an option is wrong.
+    A call takes the options of the task's method; for tag and answer also `scores`, which gives
+    those of each word (`tasks.word_scores`) in place of spans. All of them warn with
+    `TruncationWarning` where something was cut off to fit the model, which `reply` tells in its
+    result instead, and raise `EdgebertError` where a text is not a string or not valid Unicode, or
+    an option is wrong.
 
     A model can be pickled: it is opened anew, from its path, where it arrives.
 
@@ -673,8 +676,7 @@ def check_arguments(path: object, threads: object) -> None:
     """Raises EdgebertError unless a path is one, and threads are a number of them."""
     if not isinstance(path, (str, os.PathLike)):
         raise EdgebertError(f"path is {path!r}; the path of a .tflite file is needed")
-    if type(threads) is not int or threads < 1:
-        raise EdgebertError(f"threads is {threads!r}; a whole number of at least 1 is needed")
+    check_threads(threads)
 
 
 def _listed(labels: Sequence[str]) -> str:

@@ -231,7 +231,7 @@ def test_a_job_survives_its_journey(models):
             "engines auto, onnx: known are auto, litert, tflite-runtime",
         ),
         ({"engines": ()}, "engines : known are"),
-        ({"threads": (1, 0)}, "threads 1, 0: whole numbers from 1 on"),
+        ({"threads": (1, 0)}, "threads 1, 0: whole numbers from 1 to 256"),
         ({"threads": ()}, "threads none: whole numbers"),
         ({"rounds": 0}, "rounds is 0; at least 1"),
         ({"processes": 0}, "processes is 0; 1 to 1000 are accepted"),

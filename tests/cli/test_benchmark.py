@@ -173,7 +173,7 @@ def test_nothing_is_written_where_all_devices_failed(measured, model, tmp_path):
         (["--rounds", "2", "--min-seconds", "1"], "exclude each other; give one of them"),
         (["--rounds", "0"], "rounds is 0; at least 1 is needed"),
         (["--threads", "1,two"], "--threads 1,two: 'two' is no whole number"),
-        (["--threads", "0"], "threads 0: whole numbers from 1 on"),
+        (["--threads", "0"], "threads 0: whole numbers from 1 to 256"),
         (["--lengths", "-16"], "--lengths -16: '-16' is no whole number"),
         (["--engine", "onnx"], "engines onnx: known are auto, litert, tflite-runtime"),
         (["-o", SAMPLE], "report.json: exists already; choose another name or add --force"),

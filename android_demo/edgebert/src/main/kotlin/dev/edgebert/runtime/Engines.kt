@@ -17,6 +17,9 @@ private const val LEAST_COSINE = 0.999f
 /** From this TensorFlow Lite on there are ops that older ones take for others, and answer wrongly without a word. */
 private val MISREAD = listOf(2, 21)
 
+/** Of one answer: engines start them at once, and with ten thousand a phone stands still. */
+private const val MOST_THREADS = 256
+
 /**
  * Opens a model with the first of several engines that passes the file's self-test; of the last one no proof is asked,
  * but for files that old runtimes are known to misread (docs/size.md).
@@ -31,8 +34,8 @@ internal fun openSession(
     options: Options,
     passedOver: (EngineNotTaken) -> Unit,
 ): Session {
-    if (options.threads < 1) {
-        throw EdgebertException(Reason.WrongArgument("threads"), "threads is ${options.threads}; at least 1 is needed")
+    if (options.threads !in 1..MOST_THREADS) {
+        throw EdgebertException(Reason.WrongArgument("threads"), "threads is ${options.threads}; 1 to $MOST_THREADS are accepted")
     }
     if (options.engines.isEmpty()) {
         throw EdgebertException(Reason.WrongArgument("engines"), "engines is empty; at least one is needed")

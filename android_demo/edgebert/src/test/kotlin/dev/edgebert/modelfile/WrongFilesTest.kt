@@ -188,11 +188,13 @@ class WrongFilesTest {
     }
 
     @Test
-    fun `a heap buffer and no threads`() {
+    fun `a heap buffer, and no or too many threads`() {
         val heap = assertThrows(EdgebertException::class.java) { EdgebertModel.fromBuffer(ByteBuffer.wrap(good), "x") }
         assertEquals("x: a direct or mapped buffer is needed", heap.message)
-        val threads = assertThrows(EdgebertException::class.java) { EdgebertModel.fromFile(write(good), Options(threads = 0)) }
-        assertEquals("threads is 0; at least 1 is needed", threads.message)
+        for (wrong in listOf(0, -1, 257, 10_000)) {
+            val threads = assertThrows(EdgebertException::class.java) { EdgebertModel.fromFile(write(good), Options(threads = wrong)) }
+            assertEquals("threads is $wrong; 1 to 256 are accepted", threads.message)
+        }
     }
 
     @Test
