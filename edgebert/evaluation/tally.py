@@ -57,7 +57,7 @@ class Tally:
 
     def items(self) -> Items:
         """What the answers gave; views."""
-        return Items(*np.frombuffer(self._items).reshape(-1, len(Items._fields)).T)
+        return Items(*np.asarray(self._items, np.float64).reshape(-1, len(Items._fields)).T)
 
 
 def check(models: Sequence[EvaluatedModel], data: DataSet) -> int:

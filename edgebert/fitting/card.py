@@ -74,7 +74,7 @@ def _metrics(test: Mapping[str, Any]) -> str:
 
 
 def _confidence(found: Mapping[str, Any] | None, outside: int) -> list[str]:
-    """What a classifier's scores are worth; nothing of other tasks.
+    """What scores are worth; nothing where answers have none.
 
     Args:
         found: by `edgebert evaluate`.
