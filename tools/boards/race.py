@@ -27,6 +27,7 @@ from edgebert.converter.options import RecipeName
 from edgebert.errors import EdgebertError
 from edgebert.files import refuse_overwrite, replacing, sha256_of
 from edgebert.model_file.names import VOCABULARY_FILE
+from edgebert.model_file.read import read_model_file
 from edgebert.progress import Progress, silent
 
 FORMAT = 1
@@ -91,7 +92,7 @@ def race(
         address: as `edgebert benchmark --device` takes it.
         files: of edgebert.
         onnx: files for ONNX Runtime.
-        lengths: in tokens.
+        lengths: in tokens; those beyond what a file takes are left out for it.
         threads: of one answer.
         min_seconds: of each run; None: benchmark's own.
         options: of the device.
@@ -100,23 +101,31 @@ def race(
     Raises:
         EdgebertError: the device cannot be reached, or lacks something; in one line.
     """
-    outcome = edgebert.benchmark(
-        list(files),
-        address,
-        lengths=lengths,
-        threads=threads,
-        min_seconds=min_seconds,
-        python=options.python,
-        ssh_config=options.ssh_config,
-        progress=progress,
-    )
-    if outcome.report is None:
-        raise EdgebertError("; ".join(outcome.failures))
+    # A file that is made for shorter texts is measured at those of the lengths that it takes.
+    by_lengths: dict[tuple[int, ...], list[Path]] = {}
+    for file in files:
+        most = read_model_file(file).record.max_length
+        by_lengths.setdefault(tuple(n for n in lengths if n <= most), []).append(file)
+    reports = []
+    for taken, some in by_lengths.items():
+        outcome = edgebert.benchmark(
+            some,
+            address,
+            lengths=taken,
+            threads=threads,
+            min_seconds=min_seconds,
+            python=options.python,
+            ssh_config=options.ssh_config,
+            progress=progress,
+        )
+        if outcome.report is None:
+            raise EdgebertError("; ".join(outcome.failures))
+        reports.append(json.loads(outcome.report.to_json()))
     same = [file for file in files if file.name != SHIPPED]
     return {
         "format": FORMAT,
         "files": [asdict(RacedFile(f.name, sha256_of(f), f.stat().st_size)) for f in files],
-        "report": json.loads(outcome.report.to_json()),
+        "reports": reports,
         "turns": _turns(address, same, onnx, lengths, options) if onnx else [],
     }
 
