@@ -19,7 +19,7 @@ def blocks(language):
         if page == ON_A_PI:
             continue
         found = re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.M | re.S)
-        if page.parent.name == "tutorials" and language == "console":
+        if found and page.parent.name == "tutorials" and language == "console":
             found = ["".join(found)]  # a tutorial goes on with what it has made
         for number, block in enumerate(found):
             yield pytest.param(block, id=f"{page.name}-{number}")
