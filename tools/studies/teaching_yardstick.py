@@ -51,7 +51,7 @@ PIECES = 3000
 MAX_LENGTH = 64
 TRAINED_LENGTH = 32
 """Questions are cut to so many tokens while it is fine-tuned, which few of them have."""
-RATES, STEPS = (1e-4, 3e-4, 1e-3, 3e-3), (40, 120)
+RATES, STEPS = (1e-4, 3e-4, 1e-3, 3e-3), (40, 120, 400)
 BATCH, WARM_UP = 32, 0.1
 CHOSEN_WITH = 5
 """Sentences a label with which learning rate and steps are chosen."""
