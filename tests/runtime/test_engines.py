@@ -76,7 +76,7 @@ def test_a_broken_engine_is_passed_over(installed, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"engine": "onnx"}, "known: auto, litert"), ({"threads": 0}, "at least 1")],
+    [({"engine": "onnx"}, "known: auto, litert"), ({"threads": 0}, "from 1 to 256")],
 )
 def test_wrong_options_are_named(tmp_path, options, message):
     with pytest.raises(EdgebertError, match=message):
