@@ -208,9 +208,8 @@ def _locked(path: Path) -> Iterator[None]:
 
     lock = FileLock(path.with_name(f"{path.name}.lock"))
     try:
-        Path(
-            lock.lock_file
-        ).touch()  # filelock takes a folder without files for a lock that is held
+        # filelock takes a folder that takes no files, such as /proc, for a lock that is held.
+        Path(lock.lock_file).touch()
         lock.acquire(timeout=0)
     except Timeout as error:
         raise EdgebertError(f"{path}: another process is writing it") from error

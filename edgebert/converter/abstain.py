@@ -158,7 +158,8 @@ def fit_items(found: Items, rows: int, plan: AbstentionPlan, items: str) -> Abst
         raise CheckFailedError(f"{plan.data}: the file gives no {items}; nothing to calibrate on")
     right = found.right > 0
     if plan.min_coverage is not None:
-        max_wrong, min_score = None, covering_bar(found.scores, plan.min_coverage)
+        needed = math.ceil(plan.min_coverage * len(found.scores))
+        max_wrong, min_score = None, covering_bar(found.scores, needed)
     else:
         max_wrong = MAX_WRONG if plan.max_wrong is None else plan.max_wrong
         min_score = bounding_bar(found.scores, right, max_wrong, rows=found.rows, items=items)
@@ -305,5 +306,5 @@ def _covering(
     if inside.mean() < coverage:
         min_scope = _kept_bar(near, coverage)
         inside = near >= min_scope
-    needed = math.ceil(coverage * len(sure)) / int(inside.sum())
-    return min_scope, covering_bar(sure[inside], min(needed, 1.0))
+    needed = min(math.ceil(coverage * len(sure)), int(inside.sum()))
+    return min_scope, covering_bar(sure[inside], needed)

@@ -70,10 +70,9 @@ def bounding_bar(
     return bar
 
 
-def covering_bar(scores: Array, coverage: float) -> float:
-    """The highest bar that at least so great a share passes."""
-    needed = math.ceil(coverage * len(scores))
-    return float(np.sort(scores)[::-1][needed - 1])
+def covering_bar(scores: Array, count: int) -> float:
+    """The highest bar that at least so many scores pass."""
+    return float(np.sort(scores)[::-1][count - 1])
 
 
 def design_effect(hits: Array, rows: Array) -> float:

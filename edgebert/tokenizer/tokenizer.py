@@ -22,8 +22,9 @@ Offsets: TypeAlias = tuple[int, int]
 """`[start, end)` in characters (code points) of the text as it was given."""
 
 Truncate: TypeAlias = Literal["longest", "first", "second"]
-_TRUNCATE = get_args(Truncate)
 """Which text of a pair gives way where both do not fit: the longer one, or always the same."""
+
+_TRUNCATE = get_args(Truncate)
 
 Item = TypeVar("Item")
 

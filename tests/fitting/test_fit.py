@@ -343,8 +343,9 @@ def test_how_many_answers_may_be_wrong_is_what_was_asked_for_else_follows_from_d
 def test_texts_out_of_scope_that_fitted_the_rule_do_not_measure_it(commands, asked, tmp_path):
     (tmp_path / "other.txt").write_text("".join(f"the plot {number}\n" for number in range(41)))
     report = fit(asked(out_of_scope=tmp_path / "other.txt", seed=3))
+    written = report.model.with_name("work") / "data"
     parts = [
-        (tmp_path / f"out/work/data/out-of-scope-{split}.jsonl").read_text().splitlines()
+        (written / f"out-of-scope-{split}.jsonl").read_text().splitlines()
         for split in ("dev", "test")
     ]
     assert [len(each) for each in parts] == [20, 20]

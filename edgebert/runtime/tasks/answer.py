@@ -16,8 +16,8 @@ from edgebert.model_file.read import ModelFile
 from edgebert.runtime.reply import Reply
 from edgebert.runtime.session import Session
 from edgebert.runtime.tasks.scores import log_sum_exp
-from edgebert.runtime.tasks.task import check_count
-from edgebert.runtime.tasks.word_scores import ScoredWords, check_flag, scored_words
+from edgebert.runtime.tasks.task import check_count, check_flag
+from edgebert.runtime.tasks.word_scores import ScoredWords, scored_words
 from edgebert.runtime.tasks.words import Words, extent
 from edgebert.runtime.windows import Window, context, windows
 from edgebert.tokenizer.tokenizer import Encoding, Offsets, Tokenizer

@@ -16,8 +16,8 @@ from edgebert.model_file.read import ModelFile
 from edgebert.runtime.reply import Reply
 from edgebert.runtime.session import Session
 from edgebert.runtime.tasks.scores import softmax
-from edgebert.runtime.tasks.task import check_choice, refuse_pair
-from edgebert.runtime.tasks.word_scores import check_flag, scored_words
+from edgebert.runtime.tasks.task import check_choice, check_flag, refuse_pair
+from edgebert.runtime.tasks.word_scores import scored_words
 from edgebert.runtime.tasks.words import Words, extent
 from edgebert.runtime.windows import Window, context, windows
 from edgebert.tokenizer.tokenizer import Encoding, Offsets, Tokenizer

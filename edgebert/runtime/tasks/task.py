@@ -56,3 +56,9 @@ def check_choice(name: str, value: str, accepted: Sequence[str]) -> None:
     """Raises EdgebertError unless an option is one of a few words."""
     if value not in accepted:
         raise EdgebertError(f"{name} is {value!r}; accepted: {', '.join(map(repr, accepted))}")
+
+
+def check_flag(name: str, value: object) -> None:
+    """Raises EdgebertError unless an option is true or false."""
+    if type(value) is not bool:
+        raise EdgebertError(f"{name} is {value!r}; true or false is needed")

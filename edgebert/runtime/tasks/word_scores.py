@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from edgebert.arrays import Array
-from edgebert.errors import EdgebertError
 from edgebert.tokenizer.tokenizer import Offsets
 
 
@@ -36,9 +35,3 @@ def scored_words(
             if end > start
         ]
     )
-
-
-def check_flag(name: str, value: object) -> None:
-    """Raises EdgebertError unless an option is true or false."""
-    if type(value) is not bool:
-        raise EdgebertError(f"{name} is {value!r}; true or false is needed")

@@ -28,7 +28,8 @@ def soft_cross_entropy(logits: Any, scores: Any, temperature: float) -> Any:
     return -(temperature**2) * tf.reduce_sum(probabilities * found, axis=-1)
 
 
-def _hard_cross_entropy(logits: Any, target: Any) -> tuple[Any, Any]:
+def hard_cross_entropy(logits: Any, target: Any) -> tuple[Any, Any]:
+    """Cross-entropy of each label that is known, and which are."""
     known = tf.not_equal(target, IGNORE_INDEX)
     labels = tf.where(known, target, 0)
     return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits), known
@@ -40,7 +41,7 @@ def _log(probabilities: Array) -> Array:
 
 CLASSIFY = DistillationTask(
     soft_loss=soft_cross_entropy,
-    hard_loss=_hard_cross_entropy,
+    hard_loss=hard_cross_entropy,
     target=label_index,
     no_target=lambda labels: IGNORE_INDEX,
     scores=_log,

@@ -16,6 +16,7 @@ from edgebert.train.backend import tf
 from edgebert.train.batching import IGNORE_INDEX, Example
 from edgebert.train.distillation.soft_words import SoftWords, answer_scores, tag_scores
 from edgebert.train.distillation.task import DistillationTask, Examples, TransferText
+from edgebert.train.distillation.texts import hard_cross_entropy, soft_cross_entropy
 from edgebert.train.finetuning.answer import answer_span, context_windows, window_target
 from edgebert.train.finetuning.tag import tagged_example
 from edgebert.train.finetuning.task import Labels
@@ -26,16 +27,12 @@ _PADDING = -1e9
 
 
 def _soft_tags(logits: Any, scores: Any, temperature: float) -> Any:
-    softened = tf.nn.softmax(tf.math.log(tf.maximum(scores, _LEAST)) / temperature)
-    found = tf.nn.log_softmax(logits / temperature)
-    losses = -(temperature**2) * tf.reduce_sum(softened * found, axis=-1)
+    losses = soft_cross_entropy(logits, tf.math.log(tf.maximum(scores, _LEAST)), temperature)
     return _mean_over_tokens(losses, tf.reduce_sum(scores, axis=-1) > 0)
 
 
 def _hard_tags(logits: Any, target: Any) -> tuple[Any, Any]:
-    known = tf.not_equal(target, IGNORE_INDEX)
-    labels = tf.where(known, target, 0)
-    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+    losses, known = hard_cross_entropy(logits, target)
     return _mean_over_tokens(losses, known), tf.reduce_any(known, axis=1)
 
 
