@@ -232,8 +232,9 @@ class AbstainingOptions:
     teachable: Annotated[
         Path | None,
         typer.Option(
-            help="Labelled data like that a classifier has learned from: labels can then be taught "
-            "to the file, beside its own (edgebert teach)."
+            help="Labelled data that a classifier has learned from: labels can then be taught to "
+            "the file, beside its own (edgebert teach). Give --calibrate, too: how much its own "
+            "labels count before taught ones shows on texts that it has not learned from."
         ),
     ] = None
 

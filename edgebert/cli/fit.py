@@ -88,6 +88,13 @@ def fit(
             help="Texts that belong to no label, one a line: when a classifier is to abstain."
         ),
     ] = None,
+    teachable: Annotated[
+        bool,
+        typer.Option(
+            "--teachable",
+            help="Make a classifier to which further labels can be taught (edgebert teach).",
+        ),
+    ] = False,
     data: LabelledColumns,
     as_json: JsonReport = False,
 ) -> None:
@@ -108,6 +115,7 @@ def fit(
     Examples:
       edgebert fit train.csv -o intents --max-mb 5
       edgebert fit train.csv --test test.csv -o intents --max-ms 5 --device ssh://pi@raspberrypi.local
+      edgebert fit train.csv -o intents --teachable --out-of-scope other.txt
       edgebert fit train.conll -o names --max-mb 10 --max-drop 0.02 --hours 8
     """  # noqa: D301
     from edgebert.cli.console import progress_bar
@@ -123,6 +131,7 @@ def fit(
         dev=dev,
         test=test,
         out_of_scope=out_of_scope,
+        teachable=teachable,
         columns=data.columns(),
         task=task,
         multi_label=multi_label,

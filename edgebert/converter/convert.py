@@ -121,8 +121,9 @@ def convert(
             confidence of 95 %; None: 0.02.
         min_coverage: share of the texts to be answered (of the labels or spans to be given), in
             place of `max_wrong`.
-        teachable: of a classifier with one label a text: labelled data like that it has learned
-            from. Labels can then be taught to the file on the device (`converter.teach`).
+        teachable: of a classifier with one label a text: the labelled data that it has learned
+            from. Labels can then be taught to the file on the device (`converter.teach`); how much
+            its own count before them is fitted on `calibrate` where that is given.
         force: overwrite `output`.
         progress: told how far downloads and the check are.
 
@@ -170,7 +171,9 @@ def convert(
             max_wrong,
             min_coverage,
         ),
-        None if teachable is None else TeachingPlan(Path(teachable)),
+        None
+        if teachable is None
+        else TeachingPlan(Path(teachable), None if calibrate is None else Path(calibrate)),
     )
     if output is not None:
         refuse_overwrite(Path(output), force=force)

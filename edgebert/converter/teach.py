@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgebert.errors import CheckFailedError
-from edgebert.evaluation.data import DataSet, open_data
+from edgebert.evaluation.data import open_data
 from edgebert.evaluation.evaluators.evaluator import known_label
 from edgebert.model_file.teaching import Teaching
 from edgebert.progress import Progress
@@ -44,14 +44,16 @@ class TeachingPlan:
     """What a user asked for.
 
     Attributes:
-        data: labelled texts, as for `edgebert evaluate`.
+        data: labelled texts that the model has learned from, as for `edgebert evaluate`.
+        dev: those that it has not, to fit on how much its own labels count; None: `data`.
     """
 
     data: Path
+    dev: Path | None = None
 
-    def open(self) -> DataSet:
-        """The labelled texts, read as far as the first."""
-        return open_data(self.data, "classify")
+    def open(self) -> None:
+        """Reads the labelled texts as far as the first."""
+        open_data(self.data, "classify")
 
 
 @dataclass(frozen=True)
@@ -76,17 +78,19 @@ def fit_teaching(model: Model, plan: TeachingPlan, progress: Progress) -> Teachi
         EdgebertError: the data cannot be used.
         CheckFailedError: there are fewer than `FEWEST` rows.
     """
-    seen = look(model, plan, progress)
+    seen = look(model, plan.data, FEWEST, progress)
     centre, matrix = whitening(seen.hidden, seen.labels)
     text, scales = levels_of(matrix.astype(np.float32))
     points = to_length_one((seen.hidden - centre) @ matrix.T)
     centres = _means(points, seen.labels, len(model.labels or ()))
+    unseen = seen if plan.dev is None else look(model, plan.dev, 1, progress)
+    lead_points = to_length_one((unseen.hidden - centre) @ matrix.T)
     teaching = Teaching(
         matrix=text,
         scales=_rounded(scales),
         shift=_rounded(matrix @ centre),
         centres=levels_of(centres)[0],
-        lead=fit_lead(points, seen),
+        lead=fit_lead(lead_points, unseen, centres),
         data=plan.data.name,
         rows=len(points),
     )
@@ -94,13 +98,13 @@ def fit_teaching(model: Model, plan: TeachingPlan, progress: Progress) -> Teachi
     return teaching
 
 
-def look(model: Model, plan: TeachingPlan, progress: Progress) -> Seen:
-    """Runs the model on the labelled texts."""
-    rows = list(plan.open().read())
-    if len(rows) < FEWEST:
+def look(model: Model, data: Path, fewest: int, progress: Progress) -> Seen:
+    """Runs the model on the labelled texts, which have to be so many at least."""
+    rows = list(open_data(data, "classify").read())
+    if len(rows) < fewest:
         raise CheckFailedError(
-            f"{plan.data}: {len(rows)} rows to learn from how labels are taught; at least "
-            f"{FEWEST} are needed"
+            f"{data}: {len(rows)} rows to learn from how labels are taught; at least "
+            f"{fewest} are needed"
         )
     known = model.labels or ()
     session = open_session(model.path, max_length=model.max_length, hidden=True)
@@ -113,7 +117,7 @@ def look(model: Model, plan: TeachingPlan, progress: Progress) -> Seen:
     found = np.array(outputs, np.float64)
     labels = [known.index(known_label(model, row.place, row.label)) for row in rows]
     if len(set(labels)) < 2:
-        raise CheckFailedError(f"{plan.data}: all rows have one label; those of two are needed")
+        raise CheckFailedError(f"{data}: all rows have one label; those of two are needed")
     return Seen(found[:, len(known) :], found[:, : len(known)], np.array(labels))
 
 
@@ -135,14 +139,19 @@ def whitening(hidden: Array, labels: Array) -> tuple[Array, Array]:
     return hidden.mean(axis=0), (vectors / np.sqrt(values)) @ vectors.T
 
 
-def fit_lead(points: Array, seen: Seen) -> float:
+def fit_lead(points: Array, seen: Seen, centres: Array) -> float:
     """The least lead with which taught labels take no more than `MOST_LOST` of the others' texts.
 
     A part of the labels, drawn at random, stands for taught ones, which have a few sentences each.
+
+    Args:
+        points: of texts, of length 1.
+        seen: what the model says of them.
+        centres: of the file's own labels.
     """
     labels = np.unique(seen.labels)
     random = np.random.default_rng(0)
-    centres = to_length_one(_means(points, seen.labels, int(labels[-1]) + 1))
+    centres = to_length_one(centres)
     lost = np.zeros(len(_LEADS))
     for _ in range(_DRAWS):
         taught = random.permutation(labels)[: max(1, len(labels) // _PRETENDED)]

@@ -26,7 +26,9 @@ def model_card(facts: Mapping[str, Any]) -> str:
         _front_matter(teacher, data["task"]),
         f"# A {size['name']} BERT for {data['task']}, {megabytes(facts['bytes'])} MB",
         f"`model.tflite` is an int8 file for edgebert and LiteRT, made by `edgebert fit` "
-        f"{facts['edgebert']}. It was chosen as {chosen['why']}.",
+        f"{facts['edgebert']}. It was chosen as {chosen['why']}."
+        + " Further labels can be taught to it (`edgebert teach`)."
+        * facts["request"]["teachable"],
         "## Figures",
         _metrics(test),
         *_confidence(test.get("confidence"), data["out_of_scope"]),

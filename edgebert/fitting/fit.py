@@ -86,8 +86,8 @@ def fit(
     """
     unreadable: list[EdgebertError] = []
     kind, samples = read_data(request, unreadable.append)
-    for name in ("out_of_scope", "max_wrong"):
-        if getattr(request, name) is not None and kind != Kind("classify"):
+    for name in ("out_of_scope", "max_wrong", "teachable"):
+        if getattr(request, name) not in (None, False) and kind != Kind("classify"):
             option = f"--{name.replace('_', '-')}"
             raise EdgebertError(f"{option} is for classifiers with one label a text, not {kind}")
     with (
@@ -122,6 +122,7 @@ def _fit(
         is_trained,
         request.seed,
         runtime=request.runtime,
+        teachable=request.teachable,
         made_of=given,
     )
     whole = next(size for size in sizes if size.name == _shape(teacher))
@@ -229,7 +230,10 @@ def _calibrated(
     folder = training.teacher_folder if is_teacher else str(training.student_folder(chosen.size))
     file = training.calibrated_file(chosen.size)
     file.parent.mkdir(parents=True, exist_ok=True)
-    digests = {"file": sha256_of(chosen.file), "dev": sha256_of(training.data.path("dev"))}
+    data = training.data
+    digests = {"file": sha256_of(chosen.file), "dev": sha256_of(data.path("dev"))}
+    if request.teachable:
+        digests["train"] = sha256_of(data.path("train"))
     outside = training.data.outside_path("dev")
     if outside is not None:
         digests["out_of_scope"] = sha256_of(outside)
@@ -250,6 +254,8 @@ def _calibrated(
             return file
         journal.commands.remove(command)
         faults.append(fault)
+    if request.teachable:
+        raise CheckFailedError(f"no label could be taught to {chosen.file}: {faults[-1]}")
     journal.notify(f"scores as they come, and no rule of when to abstain: {faults[-1]}")
     return chosen.file
 

@@ -23,6 +23,7 @@ class FitRequest:
         dev: labelled data to choose by; None: a part of `train`.
         test: labelled data to measure the result on; None: a part of `train`.
         out_of_scope: texts that belong to no label, for the rule of when a classifier abstains.
+        teachable: further labels can be taught to the classifier (`converter.teach`).
         columns: of all of them.
         task: classify, regress or tag; None: read from the data.
         multi_label: of classify: a text may have several labels, or none.
@@ -48,6 +49,7 @@ class FitRequest:
     dev: Path | None = None
     test: Path | None = None
     out_of_scope: Path | None = None
+    teachable: bool = False
     columns: Columns = USUAL
     task: str | None = None
     multi_label: bool = False

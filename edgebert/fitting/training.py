@@ -34,6 +34,7 @@ class Training:
         is_trained: the teacher knows the task already, and is taken as it is.
         seed: of all trainings.
         runtime: that files are for.
+        teachable: further labels can be taught to the finished file.
         made_of: what the trainings are made of beside commands and data: a hash of a teacher that
             the user gave as a folder or file, which may change; nothing of one known by its name.
     """
@@ -44,6 +45,7 @@ class Training:
     is_trained: bool
     seed: int
     runtime: RuntimeName = "litert"
+    teachable: bool = False
     made_of: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -123,6 +125,7 @@ class Training:
             *("convert", source, "-o", str(self.calibrated_file(size)), *words),
             *self._for_runtime,
             *("--calibrate", str(self.data.path("dev"))),
+            *(["--teachable", str(self.data.path("train"))] if self.teachable else []),
             *([] if other is None else ["--out-of-scope", str(other)]),
             *(["--min-coverage", "1"] if max_wrong is None else ["--max-wrong", f"{max_wrong:g}"]),
             *("--force", "--json"),

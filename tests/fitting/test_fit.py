@@ -394,10 +394,37 @@ def test_files_are_for_the_runtime_that_was_asked_for(commands, asked):
     assert least <= [2, 14]
 
 
+def test_labels_can_be_taught_to_a_file_that_is_asked_to_be_teachable(commands, asked, tmp_path):
+    assert teaching_of(fit(asked()).model) is None
+    report = fit(asked(teachable=True))
+    teaching = teaching_of(report.model)
+    assert (teaching.data, teaching.rows) == ("train.jsonl", 450)
+    made = [line for line in report.facts["commands"] if "--calibrate" in line]
+    assert all("--teachable" in line and "dev.jsonl" in line for line in made)
+    assert len(made) == 1
+    assert "(`edgebert teach`)" in (tmp_path / "out/README.md").read_text()
+    with edgebert.load(report.model, taught=tmp_path / "mine.taught") as model:
+        model.teach("names", ["paris and london", "bob was the actor"])
+        assert model.classify("paris and london").scores["names"] > 0
+
+
+def teaching_of(file):
+    with edgebert.load(file) as model:
+        return model.record.teaching
+
+
+def test_a_file_to_which_no_label_can_be_taught_does_not_ship(commands, asked, tmp_path):
+    words.write_classify(tmp_path / "train.tsv", 120)
+    with pytest.raises(CheckFailedError, match=r"no label could be taught .*: 12 rows to cal"):
+        fit(asked(teachable=True))
+
+
 def test_a_rule_is_for_classifiers_with_one_label(commands, asked, tmp_path):
     words.write_regress(tmp_path / "values.tsv", 100)
     with pytest.raises(EdgebertError, match="--max-wrong is for classifiers with one label"):
         fit(asked(train=(tmp_path / "values.tsv",), max_wrong=0.1))
+    with pytest.raises(EdgebertError, match="--teachable is for classifiers with one label"):
+        fit(asked(train=(tmp_path / "values.tsv",), teachable=True))
 
 
 @pytest.mark.parametrize(("rows", "most"), [(42, "0.04762"), (2000, "0.02"), (1, "1")])
