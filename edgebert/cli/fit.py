@@ -85,7 +85,7 @@ def fit(
     out_of_scope: Annotated[
         Path | None,
         typer.Option(
-            help="Texts that belong to no label, one a line: when a classifier is to abstain."
+            help="Texts that belong to no label, one a line: what a classifier is to abstain from."
         ),
     ] = None,
     teachable: Annotated[

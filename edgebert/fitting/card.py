@@ -75,12 +75,12 @@ def _metrics(test: Mapping[str, Any]) -> str:
     return f"{table}\n\n{test['rows']:,} rows, which nothing was chosen by."
 
 
-def _confidence(found: Mapping[str, Any] | None, outside: int) -> list[str]:
+def _confidence(found: Mapping[str, Any] | None, outside: Mapping[str, int]) -> list[str]:
     """What scores are worth; nothing where answers have none.
 
     Args:
         found: by `edgebert evaluate`.
-        outside: texts that belong to no label, on test.
+        outside: texts that belong to no label, by split.
     """
     if found is None:
         return []
@@ -99,8 +99,9 @@ def _confidence(found: Mapping[str, Any] | None, outside: int) -> list[str]:
     parts = ["## When it is not sure", _table(("on test", "value"), rows)]
     if other:
         fitted = other["rejected"] is not None
-        others = "as many others served to fit the rule" if fitted else "the file has no rule"
-        parts.append(f"{outside:,} texts out of scope; {others}.")
+        others = f"{outside['dev']:,} others fitted the rule" if fitted else "the file has no rule"
+        learned = f"students learned from {outside['train']:,} more"
+        parts.append(f"{outside['test']:,} texts out of scope; {others}, and {learned}.")
     return parts
 
 

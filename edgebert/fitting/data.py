@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from edgebert.evaluation.readers import OnFault, raise_fault
 from edgebert.evaluation.texts import Text
 from edgebert.files import replacing
 from edgebert.fitting.request import FitRequest
+from edgebert.formatting import plural
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.finetuning.task import in_order
 
@@ -51,7 +52,7 @@ class FitData:
         folder: of the written files.
         report: what the check found.
         leaks: rows of train or dev that were left out, since they stand in another split too.
-        outside: texts that belong to no label, as many for dev as for test; 0: none were given.
+        outside: texts that belong to no label, by split; empty: none were given.
     """
 
     kind: Kind
@@ -60,7 +61,7 @@ class FitData:
     folder: Path
     report: dict[str, Any]
     leaks: int
-    outside: int = 0
+    outside: dict[Split, int] = field(default_factory=dict)
 
     def path(self, split: Split) -> Path:
         """The file of a split."""
@@ -161,25 +162,34 @@ def _text_lines(samples: list[Sample]) -> list[str]:
 
 
 def with_outside(data: FitData, path: Path, seed: int) -> FitData:
-    """Writes one half of the texts that belong to no label for dev and the other for test.
+    """Writes half of the texts that belong to no label for train, a quarter each for dev and test.
 
-    What the rule of when to abstain was fitted on does not tell how well it works.
+    What was learned does not tell how to set the rule of when to abstain, and what the rule was
+    fitted on does not tell how well it works.
 
     Raises:
-        EdgebertError: they cannot be read, or are fewer than two.
+        EdgebertError: they cannot be read, or are fewer than four.
     """
     texts = list({(each.text, each.pair): each for each in read_outside(path)}.values())
-    half = len(texts) // 2
-    if not half:
-        raise EdgebertError(f"{path}: one text; give two or more, of which half go to test")
+    quarter = len(texts) // 4
+    if not quarter:
+        raise EdgebertError(
+            f"{path}: {plural(len(texts), 'text')}; give four or more: half to learn from, a "
+            "quarter for the rule, and a quarter to measure it"
+        )
     order = np.random.default_rng(seed).permutation(len(texts))
-    outside = replace(data, outside=half)
-    splits: tuple[Split, ...] = ("dev", "test")
-    for at, split in enumerate(splits):
-        chosen = [texts[place] for place in sorted(order[at * half : (at + 1) * half])]
+    bounds: dict[Split, slice] = {
+        "train": slice(2 * quarter, None),
+        "dev": slice(quarter),
+        "test": slice(quarter, 2 * quarter),
+    }
+    outside: dict[Split, int] = {}
+    for split, part_of in bounds.items():
+        chosen = [texts[place] for place in sorted(order[part_of])]
+        outside[split] = len(chosen)
         with replacing(data.folder / f"out-of-scope-{split}.jsonl", force=True) as part:
             part.write_text("".join(_text_line(each) for each in chosen), encoding="utf-8")
-    return outside
+    return replace(data, outside=outside)
 
 
 def _text_line(text: Text) -> str:

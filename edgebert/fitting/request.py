@@ -22,7 +22,8 @@ class FitRequest:
         output: folder to write.
         dev: labelled data to choose by; None: a part of `train`.
         test: labelled data to measure the result on; None: a part of `train`.
-        out_of_scope: texts that belong to no label, for the rule of when a classifier abstains.
+        out_of_scope: texts that belong to no label: half for students to learn that none is
+            likelier, a quarter for the rule of when a classifier abstains, a quarter for test.
         teachable: further labels can be taught to the classifier (`converter.teach`).
         columns: of all of them.
         task: classify, regress or tag; None: read from the data.

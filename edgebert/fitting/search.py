@@ -125,7 +125,8 @@ class Search:
                 return None
         if training.data.kind.task == "tag":
             self._start(size)
-        folder = training.student_folder(size)
+        folder, outside = training.student_folder(size), training.data.outside_path("train")
+        inputs = {} if outside is None else {"out_of_scope": sha256_of(outside)}
         try:
             self._run(
                 name,
@@ -134,6 +135,7 @@ class Search:
                 [folder / "config.json"],
                 seconds=left if before else None,
                 leftovers=folder,
+                **inputs,
             )
             return self._measured(str(folder), size, name)
         except OutOfTimeError:

@@ -80,10 +80,12 @@ class Training:
             more = ["--augment", str(further), "--augment-share", _AUGMENTED_SHARE]
         else:
             more = ["--dev", str(self.data.path("dev"))]
+        outside = self.data.outside_path("train")
         return [
             *("distill", "--teacher", self.teacher_folder, "--init", "teacher"),
             *("--student", size.name, "--labels", str(self.data.path("train"))),
             *("-o", str(folder), *words, "--scores", str(self.work / "scores"), *more),
+            *([] if outside is None else ["--out-of-scope", str(outside)]),
             *("--seed", str(self.seed), "--resume", "--force", "--json"),
         ]
 

@@ -346,19 +346,20 @@ def test_texts_out_of_scope_that_fitted_the_rule_do_not_measure_it(commands, ask
     written = report.model.with_name("work") / "data"
     parts = [
         (written / f"out-of-scope-{split}.jsonl").read_text().splitlines()
-        for split in ("dev", "test")
+        for split in ("train", "dev", "test")
     ]
-    assert [len(each) for each in parts] == [20, 20]
-    assert len({*parts[0], *parts[1]}) == 40
-    assert report.facts["data"]["out_of_scope"] == 20
-    assert report.facts["test"]["confidence"]["out_of_scope"]["rows"] == 20
+    assert [len(each) for each in parts] == [21, 10, 10]
+    assert len({text for part in parts for text in part}) == 41
+    assert report.facts["data"]["out_of_scope"] == {"train": 21, "dev": 10, "test": 10}
+    assert report.facts["test"]["confidence"]["out_of_scope"]["rows"] == 10
     has_rule = report.facts["test"]["confidence"]["out_of_scope"]["rejected"] is not None
-    told = "as many others served to fit the rule" if has_rule else "the file has no rule"
-    assert f"20 texts out of scope; {told}." in (tmp_path / "out/README.md").read_text()
-    used = [each for line in report.facts["commands"] if "out-of-scope-" in (each := line)]
-    assert ["out-of-scope-dev" in each for each in used] == [True, False]
+    told = "10 others fitted the rule" if has_rule else "the file has no rule"
+    told = f"10 texts out of scope; {told}, and students learned from 21 more."
+    assert told in (tmp_path / "out/README.md").read_text()
+    used = [line.split("out-of-scope-")[1] for line in report.facts["commands"] if "scope-" in line]
+    assert [each.split(".")[0] for each in used] == ["train", "train", "dev", "test"]
     (tmp_path / "other.txt").write_text("one\n")
-    with pytest.raises(EdgebertError, match=r"other.txt: one text; give two or more"):
+    with pytest.raises(EdgebertError, match=r"other.txt: 1 text; give four or more"):
         fit(asked(out_of_scope=tmp_path / "other.txt"))
 
 
@@ -377,7 +378,9 @@ def test_the_card_says_what_to_expect_of_other_subjects(
 
     def card(facts):
         confidence = {**facts["test"]["confidence"], "coverage": coverage, "out_of_scope": other}
-        return made({**facts, "test": {**facts["test"], "confidence": confidence}})
+        test = {**facts["test"], "confidence": confidence}
+        outside = {"train": 20, "dev": 10, "test": 10}
+        return made({**facts, "test": test, "data": {**facts["data"], "out_of_scope": outside}})
 
     monkeypatch.setattr(fit_module, "model_card", card)
     report = fit(asked())

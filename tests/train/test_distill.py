@@ -92,6 +92,28 @@ def test_a_student_learns_from_texts_without_labels(texts, dev, tmp_path):
         assert model("the film was great").label == "positive"
 
 
+def test_of_texts_out_of_scope_a_student_is_less_sure(texts, dev, tmp_path):
+    praised = [
+        f"{word} {name} {other}"
+        for word in words.PRAISE
+        for name in words.NAMES
+        for other in words.NAMES
+    ]
+    outside, asked = tmp_path / "outside.txt", praised[::4]
+    outside.write_text("".join(f"{text}\n" for text in praised if text not in asked))
+    sure, settings = {}, replace(QUICK, epochs=8)
+    for path in (None, outside):
+        transfer = TransferSet((texts,), dev=dev, out_of_scope=path)
+        folder = tmp_path / f"out-{path is None}"
+        report = distill(
+            CheckpointTeacher(knowing()), words.checkpoint(7), transfer, folder, (settings,)
+        )
+        assert report.metrics["accuracy"] > 0.9
+        scores = np.exp(said(open_folder(folder), asked))
+        sure[path] = float(scores.max(axis=1).mean())
+    assert sure[outside] < 0.6 < 0.7 < sure[None]
+
+
 def test_of_epochs_that_dev_cannot_tell_apart_the_last_is_kept(texts, dev, tmp_path, monkeypatch):
     figures, seen = iter([0.5, 0.92, 0.91, 0.91]), []
 
@@ -296,6 +318,12 @@ def test_wrong_input_is_one_line(tmp_path, texts, dev):
     )
     with pytest.raises(EdgebertError, match="give --transfer or --labels"):
         TransferSet()
+    wrong(
+        tmp_path,
+        "several: texts out of scope are for classifiers with one label a text",
+        CheckpointTeacher(of_several()),
+        replace(simple, out_of_scope=texts),
+    )
     wrong(
         tmp_path,
         "sentence vectors have no right labels; leave out --hard",

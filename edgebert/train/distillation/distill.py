@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from edgebert.arrays import Array
 from edgebert.bulk.fingerprint import digest
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.options import Options
 from edgebert.converter.plan import plan
 from edgebert.errors import EdgebertError
+from edgebert.evaluation.out_of_scope import read_outside
 from edgebert.progress import Progress, silent
 from edgebert.train.batching import ExampleBatches, truncated
 from edgebert.train.defaults import Problem, distillation_mix
@@ -33,6 +38,9 @@ from edgebert.train.trials import Experiment, check_dev, refuse_existing_model, 
 
 SCORES = "teacher"
 """The folder in which the teacher's scores are kept."""
+
+_SHARE_OUTSIDE = 0.1
+"""Of what a classifier learns from, texts that belong to no label."""
 
 
 def distill(
@@ -99,6 +107,11 @@ def distill(
     examples, soft_targets = task.examples(texts, scores, start)
     labelled = sum(each.is_labelled for each in texts) / len(texts)
     problem = Problem.of(start, teacher.task, len(examples), labelled=labelled)
+    if transfer.out_of_scope is not None:
+        outside, even = task.examples(
+            *_outside(transfer.out_of_scope, len(texts), task, start), start
+        )
+        examples, soft_targets = [*examples, *outside], np.concatenate([soft_targets, even])
     resolved = _resolved(given, task, problem)
     experiment = Experiment(
         problem=problem,
@@ -157,6 +170,11 @@ def _check(
         raise EdgebertError(
             f"{teacher.name}: sentence vectors have no right labels; leave out --hard"
         )
+    if transfer.out_of_scope is not None and (teacher.task != "classify" or teacher.multi_label):
+        raise EdgebertError(
+            f"{teacher.name}: texts out of scope are for classifiers with one label a text; leave "
+            "out --out-of-scope"
+        )
 
 
 def _check_inspected(teacher: Teacher, student: Checkpoint, trials: Sequence[Settings]) -> None:
@@ -211,6 +229,21 @@ def _texts(transfer: TransferSet, start: Checkpoint, task: DistillationTask) -> 
     return list(found.values())
 
 
+def _outside(
+    path: Path, within: int, task: DistillationTask, start: Checkpoint
+) -> tuple[list[TransferText], Array]:
+    """Texts that belong to no label, with logits that are all the same: no label is likelier.
+
+    Outlier exposure (Hendrycks et al. 2019, arXiv 1812.04606). They are repeated until they make
+    up `_SHARE_OUTSIDE` of all.
+    """
+    labels = start.labels or ()
+    texts = read_outside(path)
+    count = max(len(texts), round(within * _SHARE_OUTSIDE / (1 - _SHARE_OUTSIDE)))
+    known = [TransferText(each, task.no_target(labels), False) for each in texts]
+    return list(islice(cycle(known), count)), np.zeros((count, len(labels)), np.float32)
+
+
 def _dev_evaluation(transfer: TransferSet, start: Checkpoint) -> EvaluateCheckpoint | None:
     dev = None
     if transfer.dev is not None and start.task is not None:
@@ -227,4 +260,5 @@ def _config(transfer: TransferSet, options: DistillationOptions) -> dict[str, An
         "kept": "last within a standard error of the best",
         "columns": transfer.columns.to_json(),
         "mix": options.to_json(),
+        **({"out_of_scope": digest(path)} if (path := transfer.out_of_scope) is not None else {}),
     }

@@ -15,6 +15,7 @@ from edgebert.bulk.fingerprint import digest
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.columns import USUAL, Columns
 from edgebert.evaluation.conll import Sentence
+from edgebert.evaluation.out_of_scope import read_outside
 from edgebert.evaluation.readers import Row, read_header, read_rows
 from edgebert.evaluation.squad_file import Question, read_squad
 from edgebert.evaluation.tagged import read_tagged
@@ -35,6 +36,7 @@ class TransferSet:
         columns: of the labelled data.
         metric: of the dev data, by which the best weights are chosen; None: the task's first.
         task: of the teacher, which tells how labelled data is read.
+        out_of_scope: texts that belong to none of a classifier's labels; None: there are none.
 
     Raises:
         EdgebertError: no texts at all.
@@ -46,6 +48,7 @@ class TransferSet:
     columns: Columns = USUAL
     metric: str | None = None
     task: TaskName = "classify"
+    out_of_scope: Path | None = None
 
     def __post_init__(self) -> None:
         if not self.texts and self.labelled is None:
@@ -76,6 +79,8 @@ class TransferSet:
             next(read_files([path]), None)
         if self.dev is not None:
             _begin(self.dev, lambda path: iter(read_header(path, self.columns)))
+        if self.out_of_scope is not None:
+            read_outside(self.out_of_scope)
 
     def read(self, *, multi_label: bool = False) -> Iterator[tuple[Text, Labelled | None]]:
         """Labelled texts with their labels, then those without; blank ones are left out.
