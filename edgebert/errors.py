@@ -15,6 +15,19 @@ class EdgebertError(Exception):
         super().__init__(_one_line(message))
 
 
+class RowError(EdgebertError):
+    """A row of a file that cannot be read.
+
+    Args:
+        place: file and line.
+        reason: what is wrong with it.
+    """
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(f"{place}: {reason}")
+        self.place, self.reason = place, reason
+
+
 class CheckFailedError(EdgebertError):
     """A check said no (accuracy lost, self-test off). The command line exits with 1, not 2."""
 

@@ -72,7 +72,7 @@ def check_data(
     from edgebert.dataset.check import check_data as check
     from edgebert.dataset.checked import CheckedData
     from edgebert.dataset.samples import Kind, Sample, kind_of, read_samples
-    from edgebert.errors import CheckFailedError, EdgebertError
+    from edgebert.errors import CheckFailedError, EdgebertError, RowError
 
     if max_length is not None and model is None:
         raise EdgebertError("--max-length counts the tokens of a model: add --model")
@@ -81,7 +81,7 @@ def check_data(
         kind = kind_of(train[0], columns)
     else:
         kind = Kind(task or "classify", multi_label)
-    unreadable: list[EdgebertError] = []
+    unreadable: list[RowError] = []
     read = partial(read_samples, kind=kind, columns=columns, on_fault=unreadable.append)
     samples: list[Sample] = read(train, "train")
     samples += [] if dev is None else read([dev], "dev")

@@ -45,12 +45,20 @@ class TextColumns:
         str | None, typer.Option(help="Column of the text, or of a pair's first text.")
     ] = None
     pair_column: Annotated[str | None, typer.Option(help="Column of a pair's second text.")] = None
+    column_names: Annotated[
+        str | None,
+        typer.Option(
+            "--columns",
+            metavar="NAMES",
+            help="Of a CSV or TSV without a heading: the names of its columns, such as id,text.",
+        ),
+    ] = None
 
     def columns(self) -> Columns:
         """As the readers take them."""
         from edgebert.evaluation.columns import Columns
 
-        return Columns(self.text_column, self.pair_column)
+        return Columns(self.text_column, self.pair_column, names=self.column_names)
 
 
 @dataclass(frozen=True)

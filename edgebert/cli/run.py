@@ -144,7 +144,9 @@ def run(
     part = WHOLE if shard is None else Shard.parse(shard)
     named = columns.columns()
     if source is None and named != USUAL:
-        raise EdgebertError("--text-column and --pair-column are for the texts of --input FILE")
+        raise EdgebertError(
+            "--text-column, --pair-column and --columns are for the texts of --input FILE"
+        )
     given = {
         "prompt": prompt,
         "long": long,

@@ -12,7 +12,7 @@ import numpy as np
 from edgebert.dataset.duplicates import Pair, content_of, grouped_by, near_pairs
 from edgebert.dataset.findings import Finding, Severity, places_of
 from edgebert.dataset.samples import SPLITS, Kind, Sample
-from edgebert.errors import EdgebertError
+from edgebert.errors import RowError
 from edgebert.formatting import plural
 from edgebert.tokenizer.tokenizer import Encoding, Tokenizer
 
@@ -35,7 +35,7 @@ class CheckedData:
     kind: Kind
     tokenizer: Tokenizer | None = None
     allow_leak: bool = False
-    unreadable: Sequence[EdgebertError] = ()
+    unreadable: Sequence[RowError] = ()
 
     @cached_property
     def contents(self) -> list[str]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
-from edgebert.errors import EdgebertError
+from edgebert.errors import EdgebertError, RowError
 from edgebert.evaluation.class_names import class_names
 from edgebert.evaluation.columns import USUAL, Columns, find_layout, has_queries
 from edgebert.evaluation.conll import Sentence, read_conll
@@ -121,25 +121,36 @@ def kind_of(path: Path, columns: Columns = USUAL) -> Kind:
     Raises:
         EdgebertError: the file cannot be read, or looks like data that is not checked here.
     """
-    faults: list[EdgebertError] = []  # which are told when all is read
     try:
-        found = read_records(path, read_lines(path), faults.append, columns.heading)
-        records = [record for _, record in islice(found, _PEEKED)]
+        records = _first_records(path, columns)
     except EdgebertError:
         if _is_conll(path):
             return Kind("tag")
         raise
+    if _is_conll(path) or has_tokens(records[0]):
+        return Kind("tag")
+    if has_queries(list(records[0]), columns):
+        return Kind("embed")
+    if isinstance(records[0].get("answers"), Mapping):
+        raise EdgebertError(
+            f"{path}: questions with answers; data is checked for {', '.join(TASKS)}"
+        )
+    return _labelled_kind(path, records, columns)
+
+
+def _first_records(path: Path, columns: Columns) -> list[Mapping[str, Any]]:
+    faults: list[RowError] = []  # which are told when all is read
+    found = read_records(path, read_lines(path), faults.append, columns.heading)
+    records = [record for _, record in islice(found, _PEEKED)]
     if not records:
         raise faults[0] if faults else EdgebertError(f"{path}: has no rows")
-    if _is_conll(path):
-        return Kind("tag")
-    header = list(records[0])
-    if has_tokens(records[0]):
-        return Kind("tag")
-    if has_queries(header, columns):
-        return Kind("embed")
+    return records
+
+
+def _labelled_kind(path: Path, records: Sequence[Mapping[str, Any]], columns: Columns) -> Kind:
+    """What texts with labels are for."""
     try:
-        layout = find_layout(header, columns)
+        layout = find_layout(list(records[0]), columns)
     except EdgebertError as error:
         raise EdgebertError(f"{path}: {error}") from error
     values = [record.get(layout.label) for record in records]
@@ -186,7 +197,7 @@ def _pairs(
     if not has_queries(read_header(path, columns), columns):
         yield from _rows(path, split, kind, columns, on_fault)
         return
-    for query in read_queries(path, columns):
+    for query in read_queries(path, columns, on_fault):
         yield Sample(split, query.place, query.query, query.positive, "", (), query)
 
 

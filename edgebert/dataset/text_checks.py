@@ -12,7 +12,6 @@ from edgebert.formatting import plural
 _LEAST_EVALUATED = 100
 """Rows of a dev or test split below which an interval of accuracy is 15 points wide."""
 _UNKNOWN = 0.005
-_LINE = ", line "
 _REASONS = 3
 """Why rows cannot be read: as many are told."""
 _DAMAGE = ("\ufffd", "\x00", "Ã©", "Ã¤", "Ã¼", "â€™", "â€œ")
@@ -21,9 +20,8 @@ _DAMAGE = ("\ufffd", "\x00", "Ã©", "Ã¤", "Ã¼", "â€™", "â€œ")
 
 def _unreadable(data: CheckedData) -> Iterator[Finding]:
     if data.unreadable:
-        told = [str(error).rpartition(_LINE) for error in data.unreadable]
-        places = [f"{path}{_LINE}{rest.partition(':')[0]}" for path, _, rest in told]
-        reasons = dict.fromkeys(rest.partition(": ")[2] for _, _, rest in told)
+        places = [error.place for error in data.unreadable]
+        reasons = dict.fromkeys(error.reason for error in data.unreadable)
         yield Finding(
             "unreadable",
             "error",

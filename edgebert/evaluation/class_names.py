@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgebert.errors import EdgebertError
+from edgebert.errors import EdgebertError, RowError
 from edgebert.evaluation.columns import Columns
 from edgebert.evaluation.lines import read_lines
 
@@ -37,13 +37,13 @@ def named(label: str, names: Sequence[str] | None, place: str) -> str:
     """The label of a row by its name.
 
     Raises:
-        EdgebertError: neither the number of a name nor a name.
+        RowError: neither the number of a name nor a name.
     """
     if names is None or label in names:
         return label
     if label.isdecimal() and label.isascii() and 1 <= int(label[:9]) <= len(names):
         return names[int(label) - 1]
-    raise EdgebertError(
-        f"{place}: label {label[:40]!r}; {CLASSES} beside the file names those from 1 to "
-        f"{len(names)}"
+    raise RowError(
+        place,
+        f"label {label[:40]!r}; {CLASSES} beside the file names those from 1 to {len(names)}",
     )

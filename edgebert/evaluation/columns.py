@@ -15,6 +15,7 @@ _PAIRS = (
     ("question1", "question2"),
     ("premise", "hypothesis"),
     ("question", "sentence"),
+    ("question", "context"),
     ("text", "text_pair"),
     ("text_a", "text_b"),
     ("text1", "text2"),
@@ -194,7 +195,8 @@ def _only(found: Sequence[str], role: str, header: Sequence[str]) -> str:
         trouble = f"{_list(found)} could each be the" if found else "found no"
         raise EdgebertError(
             f"{trouble} {role} column; name it with --{role}-column, where the command has that, "
-            f"or in the file's heading; the columns are {_list(header)}"
+            "or in the file's heading (if it has none, name all with --columns); the columns are "
+            f"{_list(header)}"
         )
     return found[0]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from edgebert.errors import EdgebertError
+from edgebert.errors import EdgebertError, RowError
 from edgebert.evaluation.class_names import class_names, named
 from edgebert.evaluation.columns import USUAL, Columns, find_layout, find_query_layout
 from edgebert.evaluation.json_list import read_json_list
@@ -22,7 +22,7 @@ from edgebert.text_files import unrepeated
 
 Record: TypeAlias = tuple[int, Mapping[str, Any]]
 """Number of the line it starts on, and its values by column."""
-OnFault: TypeAlias = Callable[[EdgebertError], None]
+OnFault: TypeAlias = Callable[[RowError], None]
 """Told of a row that cannot be read; if it does not raise, the next one is read."""
 
 _Layout = TypeVar("_Layout")
@@ -66,7 +66,7 @@ class Query(NamedTuple):
     place: str
 
 
-def raise_fault(error: EdgebertError) -> None:
+def raise_fault(error: RowError) -> None:
     """Ends reading at the first row that cannot be read."""
     raise error
 
@@ -84,7 +84,7 @@ def read_rows(
     In TSV quotes are ordinary characters, as in GLUE; in CSV they enclose fields, with semicolons
     between them where the header has no comma. Blank lines are skipped. GLUE's CoLA, which has no
     header, is known by its first line. Where a file has no header and `classes.txt` stands beside
-    it, labels are numbers of its lines (`class_names`).
+    it, labels are numbers of its lines (`class_names`), several labels, too.
 
     Args:
         path: the file.
@@ -109,23 +109,30 @@ def read_rows(
             row = Row(
                 _text(record, layout.text, place),
                 None if layout.pair is None else _text(record, layout.pair, place),
-                label if multi_label else named(label, names, place),
+                _named_labels(label, names, place) if multi_label else named(label, names, place),
                 place,
             )
-        except EdgebertError as error:  # noqa: PERF203 - one row shall not end it
+        except RowError as error:  # noqa: PERF203 - one row shall not end it
             on_fault(error)
         else:
             yield row
 
 
-def read_queries(path: Path, columns: Columns = USUAL) -> Iterator[Query]:
+def read_queries(
+    path: Path, columns: Columns = USUAL, on_fault: OnFault = raise_fault
+) -> Iterator[Query]:
     """Reads queries with the text that answers each; formats and errors as of `read_rows`.
 
     A query with several right answers has a row for each.
     """
     find = partial(find_query_layout, columns=columns)
-    for (query, positive), record, place in _laid_out(path, find, columns.heading):
-        yield Query(_text(record, query, place), _text(record, positive, place), place)
+    for (query, positive), record, place in _laid_out(path, find, columns.heading, on_fault):
+        try:
+            row = Query(_text(record, query, place), _text(record, positive, place), place)
+        except RowError as error:  # noqa: PERF203 - one row shall not end it
+            on_fault(error)
+        else:
+            yield row
 
 
 def read_header(path: Path, columns: Columns = USUAL) -> list[str]:
@@ -245,7 +252,7 @@ def _read_jsonl(
             continue
         try:
             record = _json_object(line, f"{path}, line {number}")
-        except EdgebertError as error:
+        except RowError as error:
             on_fault(error)
         else:
             yield number, record
@@ -255,13 +262,11 @@ def _json_object(line: str, place: str) -> Mapping[str, Any]:
     try:
         record = json.loads(line, object_pairs_hook=unrepeated)
     except (ValueError, RecursionError) as error:
-        raise EdgebertError(f"{place}: not JSON: {error}") from error
+        raise RowError(place, f"not JSON: {error}") from error
     except EdgebertError as error:
-        raise EdgebertError(f"{place}: {error}") from error
+        raise RowError(place, str(error)) from error
     if not isinstance(record, dict):
-        raise EdgebertError(
-            f'{place}: a JSON object is needed, such as {{"text": "…", "label": "…"}}'
-        )
+        raise RowError(place, 'a JSON object is needed, such as {"text": "…", "label": "…"}')
     return record
 
 
@@ -285,13 +290,15 @@ def _under_header(
     if doubles:
         raise EdgebertError(f"{path}: two columns are named {doubles[0][:40]!r}")
     for number, fields in lines:
+        if number == 1 and list(fields) == list(header):  # which were given, then
+            raise EdgebertError(f"{path}: begins with the names of its columns; do not give them")
         if len(fields) == len(header):
             yield number, dict(zip(header, fields, strict=True))
         else:
             on_fault(
-                EdgebertError(
-                    f"{path}, line {number}: number of fields is {len(fields)}, "
-                    f"the header names {len(header)}"
+                RowError(
+                    f"{path}, line {number}",
+                    f"number of fields is {len(fields)}, the header names {len(header)}",
                 )
             )
 
@@ -317,7 +324,7 @@ def _reader_for(path: Path, first: str) -> _Reader:
 def _text(record: Mapping[str, Any], column: str, place: str) -> str:
     value = _value(record, column, place)
     if not isinstance(value, str):
-        raise EdgebertError(f"{place}: {column!r} is {_show(value)}; a text is needed")
+        raise RowError(place, f"{column!r} is {_show(value)}; a text is needed")
     return value
 
 
@@ -326,7 +333,7 @@ def _label(record: Mapping[str, Any], column: str, place: str) -> str:
     if isinstance(value, bool):
         return str(int(value))
     if not isinstance(value, (str, int, float)) or value == "":
-        raise EdgebertError(f"{place}: {column!r} is {_show(value)}; a label or number is needed")
+        raise RowError(place, f"{column!r} is {_show(value)}; a label or number is needed")
     return str(value)
 
 
@@ -338,18 +345,25 @@ def _labels(record: Mapping[str, Any], column: str, place: str) -> str:
         return _label(record, column, place)
     for each in value:
         if not isinstance(each, str) or not each.strip() or _BETWEEN_LABELS in each:
-            raise EdgebertError(
-                f"{place}: {column!r} has {_show(each)}; labels are texts without "
-                f"{_BETWEEN_LABELS!r}"
+            raise RowError(
+                place, f"{column!r} has {_show(each)}; labels are texts without {_BETWEEN_LABELS!r}"
             )
     return _BETWEEN_LABELS.join(value)
+
+
+def _named_labels(labels: str, names: Sequence[str] | None, place: str) -> str:
+    """Several labels by their names."""
+    if names is None:
+        return labels
+    given = (each.strip() for each in labels.split(_BETWEEN_LABELS))
+    return _BETWEEN_LABELS.join(named(each, names, place) for each in given if each)
 
 
 def _value(record: Mapping[str, Any], column: str, place: str) -> Any:
     try:
         return record[column]
     except KeyError as error:
-        raise EdgebertError(f"{place}: no column {column!r}") from error
+        raise RowError(place, f"no column {column!r}") from error
 
 
 def _show(value: Any) -> str:

@@ -65,14 +65,14 @@ def read_texts(
         if path.suffix.lower() not in _WITH_COLUMNS:
             if columns != USUAL:
                 raise EdgebertError(
-                    f"{path}: has no column {columns.text!r}, each line is a text; "
-                    f"columns are named for {', '.join(_WITH_COLUMNS)}"
+                    f"{path}: has no column {columns.text or columns.names!r}, each line is a "
+                    f"text; columns are named for {', '.join(_WITH_COLUMNS)}"
                 )
             for number, line in enumerate(lines, 1):
                 yield Text(line.rstrip("\r\n"), pair, f"{path}, line {number}")
             return
         names = None
-        for number, record in read_records(path, lines):
+        for number, record in read_records(path, lines, heading=columns.heading):
             place = f"{path}, line {number}"
             if names is None or names[0] not in record:
                 names = _names(record, columns, place)

@@ -24,7 +24,7 @@ from edgebert.dataset.samples import (
     write_samples,
 )
 from edgebert.dataset.split import split_samples, without_leaks
-from edgebert.errors import CheckFailedError, EdgebertError
+from edgebert.errors import CheckFailedError, EdgebertError, RowError
 from edgebert.evaluation.out_of_scope import read_outside
 from edgebert.evaluation.readers import OnFault, raise_fault
 from edgebert.evaluation.texts import Text
@@ -104,7 +104,7 @@ def prepare(
     kind: Kind,
     samples: list[Sample],
     tokenizer: Tokenizer,
-    unreadable: Sequence[EdgebertError] = (),
+    unreadable: Sequence[RowError] = (),
 ) -> tuple[list[Sample], DataReport, int]:
     """The rows without leaks, split where they were not, and what the check found.
 

@@ -17,7 +17,7 @@ from edgebert.benchmarking.result import BenchmarkReport, read_report
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.dataset.samples import SPLITS, Kind
-from edgebert.errors import CheckFailedError, EdgebertError
+from edgebert.errors import CheckFailedError, EdgebertError, RowError
 from edgebert.files import replacing, sha256_of
 from edgebert.fitting.card import model_card
 from edgebert.fitting.command import as_line, run_command
@@ -84,7 +84,7 @@ def fit(
         CheckFailedError: the data has faults, nothing fits the limits, or nothing reaches the
             figure that was asked for.
     """
-    unreadable: list[EdgebertError] = []
+    unreadable: list[RowError] = []
     kind, samples = read_data(request, unreadable.append)
     for name in ("out_of_scope", "max_wrong", "teachable"):
         if getattr(request, name) not in (None, False) and kind != Kind("classify"):

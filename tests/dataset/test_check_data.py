@@ -296,6 +296,18 @@ def test_all_rows_that_cannot_be_read_are_told(tmp_path):
     assert "line 2: number of fields is 1, the header names 2" in result.stderr
 
 
+def test_a_query_that_cannot_be_read_is_told_with_all_others(tmp_path):
+    train = tmp_path / "train.jsonl"
+    rows = [{"anchor": row["text"], "positive": row["text"][::-1]} for row in clean("train")]
+    rows[3]["anchor"], rows[8]["positive"] = 5, None
+    train.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    result = CliRunner().invoke(app, ["check-data", str(train), "--json"])
+    assert result.exit_code == 1
+    (finding,) = json.loads(result.stdout)["findings"]
+    assert (finding["name"], finding["count"]) == ("unreadable", 2)
+    assert finding["places"] == [f"{train}, line {at}" for at in (4, 9)]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

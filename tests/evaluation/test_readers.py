@@ -137,7 +137,7 @@ def test_what_csv_and_json_write_comes_back(tmp_path, pairs):
             "d.tsv",
             "a\tlabel\nx\ty\n",
             "d.tsv: found no text column; name it with --text-column, where the command has "
-            "that, or in the file's heading; "
+            "that, or in the file's heading (if it has none, name all with --columns); "
             "the columns are 'a', 'label'",
         ),
         (
@@ -351,6 +351,15 @@ def test_numbered_classes_have_the_names_of_the_file_beside_them(tmp_path):
     assert [row.label for row in read_rows(headed)] == ["4"]
     (tmp_path / "classes.txt").unlink()
     assert [row.label for row in read_rows(path, AG_NEWS)] == ["3", "4"]
+
+
+def test_several_numbered_classes_have_their_names_too(tmp_path):
+    path = ag_news(tmp_path, "1| 3,title,one text\n,title,another\n4,title,a third\n")
+    found = [row.label for row in read_rows(path, AG_NEWS, multi_label=True)]
+    assert found == ["World|Business", "", "Sci/Tech"]
+    path.write_text("1|5,title,one text\n")
+    with pytest.raises(EdgebertError, match=r"line 1: label '5'; classes.txt .* from 1 to 4"):
+        list(read_rows(path, AG_NEWS, multi_label=True))
 
 
 @pytest.mark.parametrize("label", ["0", "5", "-1", "1.0", "News", "9" * 5000])

@@ -63,6 +63,17 @@ def test_a_column_is_not_named_in_vain_where_lines_are_texts():
         texts_of("x.txt", b"frage\na\n", columns=Columns("frage"))
 
 
+def test_columns_of_a_file_without_a_heading_are_named():
+    columns = Columns(names="id,text,pair")
+    assert texts_of("x.csv", b"1;a, b;c\n", columns=columns) == [("a, b", "c")]
+    assert texts_of("x.tsv", b"1\ta\tc\n", columns=columns) == [("a", "c")]
+    assert texts_of("x.csv", b"a,b\n", columns=Columns("q", names="n,q")) == [("b", None)]
+    with pytest.raises(EdgebertError, match=r"x\.csv: begins with the names of its columns"):
+        texts_of("x.csv", b"id,text,pair\n1,a,b\n", columns=columns)
+    with pytest.raises(EdgebertError, match=r"x\.txt: has no column 'id,text,pair'"):
+        texts_of("x.txt", b"a\n", columns=columns)
+
+
 @pytest.mark.parametrize(
     ("pack", "kind"), [(gzip.compress, "gzip"), (bz2.compress, "bzip2"), (lzma.compress, "xz")]
 )

@@ -1,29 +1,52 @@
 """The defaults against a search, on a model of a few words."""
 
+import json
+from collections import Counter
+
 import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-train")
 
 from edgebert.checkpoints.writing.hugging_face import write_hugging_face
+from edgebert.dataset.samples import Sample
+from edgebert.evaluation.readers import Row
 from tests.train import words
 from tools.studies import defaults_against_search as study
 
 
-def test_every_run_is_judged_on_the_test_data_and_the_best_is_named(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(study, "RATES", (1.0, 3.0))
-    monkeypatch.setattr(study, "EPOCHS", (0.5, 1.0))
+def test_every_run_is_judged_and_dev_chooses_the_best(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(study, "SEARCH", ((1.0, 0.5), (3.0, 1.0)))
     write_hugging_face(words.checkpoint(), tmp_path / "model")
-    train = words.write_classify(tmp_path / "train.tsv", 100)
-    test = words.write_classify(tmp_path / "test.tsv", 60, seed=9)
-    given = [str(tmp_path / "model"), "--size", "1/8", "--train", str(train), "--test", str(test)]
-    output = tmp_path / "out"
-    given += ["-o", str(output)]
-    monkeypatch.setattr("sys.argv", ["study", *given, "--a-label", "4", "--max-length", "32"])
+    splits = [
+        f"--{split}={words.write_classify(tmp_path / f'{split}.tsv', count, seed=count)}"
+        for split, count in (("train", 100), ("dev", 50), ("test", 60))
+    ]
+    output = tmp_path / "found.jsonl"
+    more = ["--size", "1/8", "--a-label", "4", "--max-length", "32", "-o", str(output)]
+    monkeypatch.setattr("sys.argv", ["study", str(tmp_path / "model"), *splits, *more])
     assert study.main() == 0
-    *runs, last = capsys.readouterr().out.splitlines()
-    assert len(runs) == 4
-    assert runs[0].startswith("40 epochs, rate 0.0003: ")
-    assert {line.partition(",")[0] for line in runs} == {"20 epochs", "40 epochs"}
-    figures = [float(line.rpartition(" ")[2]) for line in runs]
-    assert last.startswith(f"seed 1: default {figures[0]:.4f}, best {max(figures):.4f} at rate")
-    assert len((output / "train.csv").read_text().splitlines()) == 9
+    runs = [json.loads(line) for line in output.read_text().splitlines()]
+    assert [run["trained"] for run in runs] == [
+        "40 x 16, 0.0003",
+        "20 x 16, 0.0003",
+        "40 x 16, 0.0009",
+    ]
+    assert {run["rows"] for run in runs} == {8}
+    last = capsys.readouterr().out.splitlines()[-1]
+    best = max(runs, key=lambda run: run["dev"])
+    assert last.startswith(f"default {runs[0]['test']:.4f} (")
+    assert f"best {best['test']:.4f} at" in last
+    assert study.main() == 0  # nothing is run again
+    assert len(output.read_text().splitlines()) == len(runs)
+
+
+def test_so_many_rows_of_each_label_are_drawn_with_a_seed():
+    def row(label, *labels):
+        return Sample("train", "", "", None, label, labels, Row("", None, label, ""))
+
+    labelled = [row("a", "a")] * 9 + [row("b", "b")] * 2
+    assert Counter(each.label for each in study.sample(labelled, 4, 1)) == {"a": 4, "b": 2}
+    values = [row(f"{number / 10}") for number in range(50)]
+    drawn = [[each.label for each in study.sample(values, 2, seed)] for seed in (1, 1, 2)]
+    assert drawn[0] == drawn[1] != drawn[2]
+    assert Counter(round(float(label)) for label in drawn[0]) == dict.fromkeys(range(6), 2)
