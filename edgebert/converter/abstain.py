@@ -236,14 +236,14 @@ def fit(
     inside = near >= min_scope
     if plan.min_coverage == 1:
         min_scope, min_score, max_wrong = -_MOST_ENERGY, 0.0, None
-        inside = near >= min_scope
     elif plan.min_coverage is not None:
         min_scope, min_score = _covering(sure, near, inside, min_scope, plan.min_coverage)
-        inside = near >= min_scope
         max_wrong = None
     else:
         max_wrong = MAX_WRONG if plan.max_wrong is None else plan.max_wrong
         min_score = bounding_bar(sure[inside], right[inside], max_wrong, items="answers")
+    min_scope, min_score = _lowered(min_scope), _lowered(min_score)
+    inside = near >= min_scope
     answered = inside & (sure >= min_score)
     rejected = None
     if len(outside):
@@ -265,6 +265,11 @@ def fit(
             rejected=rejected,
         ),
     )
+
+
+def _lowered(bar: float) -> float:
+    """A bar that what passed it here passes in use, too, by float32."""
+    return math.floor(bar * 1e5) / 1e5
 
 
 def fit_temperature(scores: Array, expected: Array) -> float:

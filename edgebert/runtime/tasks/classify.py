@@ -80,13 +80,15 @@ def independent_classifier(
 def _calibrated_classifier(
     labels: Sequence[str], rule: Abstention, threshold: float | None
 ) -> Callable[[Array], Classification]:
-    from edgebert.runtime.abstention import judge  # files without a rule start without it
+    from edgebert.runtime.abstention import judging  # files without a rule start without it
+
+    judge = judging(rule)
 
     def classify(output: Array) -> Classification:
-        scores, best, abstained = judge(rule, output[0])
+        scores, best, abstained = judge(output[0])
         if threshold is not None:
             abstained = scores[best] < threshold
-        named = dict(zip(labels, scores, strict=True))
+        named = dict(zip(labels, scores))  # noqa: B905 - numpy has refused another length
         return Classification(labels[best], scores[best], named, abstained)
 
     return classify
