@@ -102,7 +102,11 @@ def shown(value: object) -> str:
 
 def is_clean_text(value: object) -> bool:
     """Whether `value` can be written as one line of UTF-8: no lone surrogates, no line ends."""
-    if not isinstance(value, str) or "\n" in value or "\r" in value:
+    if not isinstance(value, str):
+        return False
+    if value.isprintable():
+        return True
+    if "\n" in value or "\r" in value:
         return False
     try:
         value.encode("utf-8")

@@ -6,6 +6,7 @@ terms, or refused by name where it is neither BERT's WordPiece nor ALBERT's unig
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -297,7 +298,10 @@ def _pieces(
             ids[ours] = ids.pop(_MARK + ours)
     numbers = {part.token for side in (model.template.single, model.template.pair) for part in side}
     used = {number: "post_processor" for number in numbers if number is not None}
-    used |= {number: shown(piece) for piece, number in ids.items() if is_in_texts(piece)}
+    by_id = sorted(ids.items(), key=operator.itemgetter(1), reverse=True)
+    last = next((entry for entry in by_id if is_in_texts(entry[0])), None)
+    if last is not None:
+        used[last[1]] = shown(last[0])
     taken = set(ids.values())
     for token in tokens:
         used[token.id] = f"added token {shown(token.content)}"

@@ -13,10 +13,8 @@ from pathlib import Path
 
 from edgebert.bert.catalogue import NAMES, CatalogueModel, find
 from edgebert.bert.embedders import embedder_of
-from edgebert.checkpoints.archive import SUFFIXES, DamagedArchiveError, is_archive, unpacked
 from edgebert.checkpoints.cache import discard
 from edgebert.checkpoints.checkpoint import Checkpoint
-from edgebert.checkpoints.download import download
 from edgebert.checkpoints.folder import open_folder
 from edgebert.checkpoints.hub import hub_folder, parse_hub_id
 from edgebert.checkpoints.other_formats import explain_file
@@ -69,8 +67,10 @@ def open_checkpoint(
             checkpoint = open_folder(folder, source=text)
         except EdgebertError as error:
             raise EdgebertError(str(error).replace(str(folder), named)) from error
-        faults = {part: f.replace(str(folder), named) for part, f in checkpoint.faults.items()}
-        yield _with_known_prompts(replace(checkpoint, faults=faults), text)
+        if checkpoint.faults:
+            faults = {part: f.replace(str(folder), named) for part, f in checkpoint.faults.items()}
+            checkpoint = replace(checkpoint, faults=faults)
+        yield _with_known_prompts(checkpoint, text)
 
 
 def _with_known_prompts(checkpoint: Checkpoint, source: str) -> Checkpoint:
@@ -87,6 +87,8 @@ def _folder(text: str, stack: contextlib.ExitStack, progress: Progress) -> Path:
     if path is not None and path.is_dir():
         return path
     if path is not None:
+        from edgebert.checkpoints.archive import unpacked
+
         return stack.enter_context(unpacked(_archive(path)))
     if model := find(text):
         return _catalogue_folder(model, stack, progress)
@@ -109,6 +111,8 @@ def _existing(text: str) -> Path | None:
 
 
 def _archive(file: Path) -> Path:
+    from edgebert.checkpoints.archive import SUFFIXES, is_archive
+
     if file.suffix.lower() == ".tflite":
         raise EdgebertError(f"{file}: is converted already; edgebert run and inspect take it")
     if not is_archive(file):
@@ -125,6 +129,9 @@ def _archive(file: Path) -> Path:
 def _catalogue_folder(
     model: CatalogueModel, stack: contextlib.ExitStack, progress: Progress
 ) -> Path:
+    from edgebert.checkpoints.archive import DamagedArchiveError, unpacked
+    from edgebert.checkpoints.download import download
+
     base = os.environ.get("EDGEBERT_ARCHIVES") or ARCHIVES
     archive = download(f"{base.rstrip('/')}/{model.archive}", progress=progress)
     try:

@@ -56,8 +56,8 @@ def lay_out(ids: Mapping[str, int], more: Collection[int], path: Path) -> tuple[
     """
     pieces: dict[int, str] = {}
     for piece, number in ids.items():
-        if is_in_texts(piece) or number not in pieces:
-            other = pieces.get(number, "")
+        other = pieces.setdefault(number, piece)
+        if other != piece and is_in_texts(piece):
             if is_in_texts(other):
                 raise EdgebertError(
                     f"{path}: {shown(other)} and {shown(piece)} both have the id {number}"

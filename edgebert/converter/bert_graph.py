@@ -62,8 +62,11 @@ def rewrite(weights: Weights, config: BertConfig, head: Head, *, equalize: bool)
         head: what is computed on top of the encoder.
         equalize: the tables are to have one scale each.
     """
-    centred = centre_rows(fold(weights, config), config, head.task)
-    return equalize_columns(centred, config) if equalize else centred
+    folded = fold(weights, config)
+    centred = centre_rows(folded, config, head.task)
+    if not equalize:
+        return centred
+    return equalize_columns(centred, config, overwrite=centred is not folded)
 
 
 def build_fixed_graphs(

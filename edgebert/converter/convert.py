@@ -13,14 +13,11 @@ from edgebert.arguments import checked_arguments
 from edgebert.bert.sentence import Pooling
 from edgebert.bert.tasks import TaskName
 from edgebert.checkpoints.sources import open_checkpoint
-from edgebert.converter.abstain import abstention_plan
 from edgebert.converter.convert_checkpoint import convert_checkpoint
-from edgebert.converter.gate import data_check
 from edgebert.converter.options import DeviceName, Mixed, Options, RecipeName, RuntimeName
 from edgebert.converter.plan import Plan, plan
 from edgebert.converter.report import ConversionReport
-from edgebert.converter.teach import TeachingPlan
-from edgebert.converter.user_data import UserData
+from edgebert.converter.user_data import user_data
 from edgebert.converter.vela import check_configuration, compile_file, compiled_path
 from edgebert.converter.vocabulary import trim_vocabulary, vocabulary_choice
 from edgebert.files import refuse_overwrite, refuse_same
@@ -163,17 +160,15 @@ def convert(
         vocabulary_size,
         None if check is None else Path(check),
     )
-    data = UserData(
-        data_check(None if check is None else Path(check), max_drop, mixing=mixed == "auto"),
-        abstention_plan(
-            None if calibrate is None else Path(calibrate),
-            None if out_of_scope is None else Path(out_of_scope),
-            max_wrong,
-            min_coverage,
-        ),
-        None
-        if teachable is None
-        else TeachingPlan(Path(teachable), None if calibrate is None else Path(calibrate)),
+    data = user_data(
+        check=check,
+        max_drop=max_drop,
+        mixing=mixed == "auto",
+        calibrate=calibrate,
+        out_of_scope=out_of_scope,
+        max_wrong=max_wrong,
+        min_coverage=min_coverage,
+        teachable=teachable,
     )
     if output is not None:
         refuse_overwrite(Path(output), force=force)

@@ -7,18 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgebert.checkpoints.checkpoint import Checkpoint
-from edgebert.converter.abstain import fit_on_file
-from edgebert.converter.baseline import Baseline
 from edgebert.converter.check import Check, check_encodings, compare
 from edgebert.converter.file_record import make_record
-from edgebert.converter.gate import DataCheck
 from edgebert.converter.plan import Plan, trim
 from edgebert.converter.recipe import BuildAids
 from edgebert.converter.report import ConversionReport
 from edgebert.converter.second_opinion import count_equal_texts
-from edgebert.converter.teach import fit_teaching
 from edgebert.converter.user_data import UserData
 from edgebert.converter.write_file import WrittenGraph, append_files, trial_file, write_graph
 from edgebert.files import replacing
@@ -26,9 +23,12 @@ from edgebert.model_file.record import Record
 from edgebert.model_file.trimmed_vocabulary import TrimmedVocabulary
 from edgebert.progress import Progress, silent
 from edgebert.runtime.delegation import Delegation
-from edgebert.runtime.model import load
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.unfinished import temporary_folder
+
+if TYPE_CHECKING:
+    from edgebert.converter.baseline import Baseline
+    from edgebert.converter.gate import DataCheck
 
 _NO_DATA = UserData()
 
@@ -61,11 +61,12 @@ def convert_checkpoint(
     data.open(conversion.head)
     clock = _Clock(read_seconds)
     whole = trim(checkpoint, conversion.max_length)
-    equal_texts = count_equal_texts(whole, whole.make_tokenizer(conversion.max_length))
+    tokenizer = whole.make_tokenizer(conversion.max_length)
+    equal_texts = count_equal_texts(whole, tokenizer)
     held, vocabulary = whole, None
     if trimmed is not None:
         held, vocabulary = trim(trimmed[0], conversion.max_length), trimmed[1]
-    tokenizer = held.make_tokenizer(conversion.max_length)
+        tokenizer = held.make_tokenizer(conversion.max_length)
     clock.lap("tokenizers")
     with (
         replacing(path, force=force) as part,
@@ -156,10 +157,16 @@ def _fitted(
 ) -> Record:
     """The record with what is fitted on the answers of the file itself."""
     if data.abstaining is not None:
+        from edgebert.converter.abstain import fit_on_file
+        from edgebert.runtime.model import load
+
         with trial_file(part, record, checkpoint) as trial, load(trial, threshold=0) as model:
             record = replace(record, abstention=fit_on_file(model, data.abstaining, progress))
         clock.lap("calibrate")
     if data.teaching is not None:
+        from edgebert.converter.teach import fit_teaching
+        from edgebert.runtime.model import load
+
         with trial_file(part, record, checkpoint) as trial, load(trial) as model:
             record = replace(record, teaching=fit_teaching(model, data.teaching, progress))
         clock.lap("teaching")
@@ -178,6 +185,8 @@ def _baseline(
     if data is None:
         yield None
         return
+    from edgebert.converter.baseline import Baseline
+
     with temporary_folder(path) as folder:
         baseline = Baseline(data, folder, progress)
         convert_checkpoint(checkpoint, conversion.in_float32(), baseline.float32, progress=progress)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edgebert.converter.check import Check
 from edgebert.converter.full_integer.quality import QuantizationReport
 from edgebert.converter.static_int8.report import StaticReport
 from edgebert.converter.vela import Compilation
-from edgebert.evaluation.compare import Comparison
 from edgebert.model_file.record import Record
 from edgebert.runtime.delegation import Delegation
+
+if TYPE_CHECKING:
+    from edgebert.evaluation.compare import Comparison
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
-from edgebert.converter.abstain import AbstentionPlan
-from edgebert.converter.gate import DataCheck
 from edgebert.converter.head import Head
-from edgebert.converter.teach import TeachingPlan
+
+if TYPE_CHECKING:
+    from edgebert.converter.abstain import AbstentionPlan
+    from edgebert.converter.gate import DataCheck
+    from edgebert.converter.teach import TeachingPlan
+
+Source: TypeAlias = "str | os.PathLike[str] | None"
 
 
 @dataclass(frozen=True)
@@ -36,3 +43,39 @@ class UserData:
             self.abstaining.open(head.task, multi_label=head.multi_label)
         if self.teaching is not None:
             self.teaching.open()
+
+
+def user_data(
+    *,
+    check: Source,
+    max_drop: float | None,
+    mixing: bool,
+    calibrate: Source,
+    out_of_scope: Source,
+    max_wrong: float | None,
+    min_coverage: float | None,
+    teachable: Source,
+) -> UserData:
+    """What a user asked for; see `convert`. Without any, nothing that evaluates is imported.
+
+    `mixing`: without `check`, `max_drop` is of the mean cosine.
+
+    Raises:
+        EdgebertError: options that need data without it, or out of range.
+    """
+    wanted = (check, max_drop, calibrate, out_of_scope, max_wrong, min_coverage, teachable)
+    if all(each is None for each in wanted):
+        return UserData()
+    from edgebert.converter.abstain import abstention_plan
+    from edgebert.converter.gate import data_check
+    from edgebert.converter.teach import TeachingPlan
+
+    return UserData(
+        data_check(_path(check), max_drop, mixing=mixing),
+        abstention_plan(_path(calibrate), _path(out_of_scope), max_wrong, min_coverage),
+        None if teachable is None else TeachingPlan(Path(teachable), _path(calibrate)),
+    )
+
+
+def _path(source: Source) -> Path | None:
+    return None if source is None else Path(source)

@@ -9,17 +9,20 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgebert.bert.tasks import TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.kept_pieces import indispensable_pieces, keep_pieces
-from edgebert.converter.texts import Text, texts_of
 from edgebert.errors import EdgebertError
 from edgebert.model_file.trimmed_vocabulary import TrimmedVocabulary
 from edgebert.progress import Progress, silent
 from edgebert.tokenizer.pieces import CONTINUES
 from edgebert.tokenizer.special import SPACE
 from edgebert.tokenizer.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    from edgebert.converter.texts import Text
 
 FEWEST = 32
 """Texts from which one can choose."""
@@ -122,6 +125,8 @@ def _count(
     tokenizer: Tokenizer, choice: VocabularyChoice, task: TaskName, progress: Progress
 ) -> _Counted:
     """Goes once through the texts, in memory that does not grow with them."""
+    from edgebert.converter.texts import texts_of  # and with it all that evaluates
+
     counted = _Counted()
     letters = False
     for text, pair in texts_of(choice.texts, task):
@@ -224,6 +229,8 @@ def _measured_on(
     """What the texts that are measured on are called, and those of them that did not choose."""
     if choice.check is None:
         return f"a tenth of {choice.texts.name}, chosen without it", counted.held_out
+    from edgebert.converter.texts import texts_of
+
     candidates = dict.fromkeys(itertools.islice(texts_of(choice.check, task), _MOST_HELD_OUT))
     for text in texts_of(choice.texts, task):
         candidates.pop(text, None)

@@ -128,7 +128,7 @@ def test_the_archives_are_googles_unless_told_otherwise(monkeypatch):
         asked.append(url)
         raise EdgebertError("no network in tests")
 
-    monkeypatch.setattr(sources, "download", download)
+    monkeypatch.setattr("edgebert.checkpoints.download.download", download)
     assert refused("mini") == "no network in tests"
     assert asked == [
         "https://storage.googleapis.com/bert_models/2020_02_20/uncased_L-4_H-256_A-4.zip"

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from edgebert.checkpoints.checkpoint import Checkpoint
-from edgebert.converter.full_integer.convert import convert_integer
-from edgebert.converter.full_integer.plan import IntegerPlan, integer_plan, refuse_head
-from edgebert.converter.full_integer.storage import IntegerName
 from edgebert.converter.head import Head
 from edgebert.converter.options import Options
 from edgebert.converter.recipe import BuildAids, Built
 from edgebert.errors import EdgebertError
+
+if TYPE_CHECKING:
+    from edgebert.converter.full_integer.plan import IntegerPlan
+    from edgebert.converter.full_integer.storage import IntegerName
+
+# The rest of the package is imported by who asks for such a file: 15 modules.
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class IntegerGraphPlan:
 
     def build(self, checkpoint: Checkpoint, head: Head, aids: BuildAids) -> Built:
         """Builds the graphs; see `convert_integer`."""
+        from edgebert.converter.full_integer.convert import convert_integer
+
         return convert_integer(checkpoint, head, self.choices, aids)
 
 
@@ -50,6 +56,8 @@ class IntegerMethod:
         Raises:
             EdgebertError: a choice is unknown, or the checkpoint cannot serve it.
         """
+        from edgebert.converter.full_integer.plan import integer_plan, refuse_head
+
         if options.max_length is not None:
             raise EdgebertError(
                 f"{options.quantize} takes fixed lengths: use --length, not --max-length"

@@ -7,12 +7,15 @@ import random
 import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgebert.bert.tasks import TaskName
-from edgebert.converter.texts import Text, texts_of
 from edgebert.data import read_lines as read_own_lines
 from edgebert.errors import CalibrationWarning, EdgebertError
 from edgebert.tokenizer.tokenizer import Encoding, Tokenizer
+
+if TYPE_CHECKING:
+    from edgebert.converter.texts import Text
 
 FEWEST = 32
 MOST = 256
@@ -70,6 +73,8 @@ def read_texts(path: Path, task: TaskName, most: int = MOST) -> list[Text]:
 
     Of more than `most` texts, so many are drawn, always the same.
     """
+    from edgebert.converter.texts import texts_of  # and with it all that evaluates
+
     kept = _draw(texts_of(path, task), most)
     if len(kept) < FEWEST:
         raise EdgebertError(

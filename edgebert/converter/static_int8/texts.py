@@ -5,13 +5,16 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgebert.bert.tasks import TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.full_integer.texts import HELD_OUT, OWN, read_texts
-from edgebert.converter.texts import Text
 from edgebert.data import read_lines
 from edgebert.tokenizer.tokenizer import Encoding, Tokenizer
+
+if TYPE_CHECKING:
+    from edgebert.converter.texts import Text
 
 MOST = 1000
 """More take time and change nothing; so many are drawn, always the same."""

@@ -75,6 +75,10 @@ class TensorArray(np.lib.mixins.NDArrayOperatorsMixin):
         """Largest over an axis; a choice of scale, through which nothing is learned."""
         return TensorArray(tf.stop_gradient(tf.reduce_max(self.tensor, axis=axis)))
 
+    def min(self, axis: int) -> TensorArray:
+        """Smallest over an axis, likewise."""
+        return TensorArray(tf.stop_gradient(tf.reduce_min(self.tensor, axis=axis)))
+
     def __array_ufunc__(
         self, function: np.ufunc, method: str, *inputs: Any, **options: Any
     ) -> TensorArray:
