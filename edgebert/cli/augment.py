@@ -34,15 +34,15 @@ def augment(
     share: Annotated[float, typer.Option(help="Share of the words that are replaced.")] = 0.4,
     seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 1,
     force: Annotated[
-        bool, typer.Option("--force", help="Begin the output anew, whatever is there.")
+        bool, typer.Option("--force", help="Start the output over, whatever is there.")
     ] = False,
     as_json: JsonReport = False,
 ) -> None:
     """Make more texts of those at hand: some of their words are replaced by others.
 
     New texts have no labels: they are for edgebert distill --transfer, whose teacher labels them.
-    Those that come out like the text they were made of are left out. Broken off, the same command
-    goes on where it was. TensorFlow is not needed.
+    Those that come out like the text they were made of are left out. If interrupted, the same
+    command resumes where it stopped. TensorFlow is not needed.
 
     \b
     Examples:

@@ -49,7 +49,9 @@ def benchmark(
     ] = None,
     min_seconds: Annotated[
         float | None,
-        typer.Option(help="Least seconds that each run answers texts.", show_default="0.5"),
+        typer.Option(
+            help="Shortest time in seconds for which each run answers texts.", show_default="0.5"
+        ),
     ] = None,
     processes: Annotated[
         int | None,
@@ -91,7 +93,7 @@ def benchmark(
     ] = None,
     as_json: JsonReport = False,
 ) -> None:
-    """Measure how fast, how large and how right models are, each in a process of its own.
+    """Measure how fast, how large and how accurate models are, each in a process of its own.
 
     Models take turns, round by round, so that what disturbs a device disturbs all of them alike;
     ratios have 95 % intervals. Give float32 beside int8: whether int8 helped depends on the device.

@@ -38,8 +38,8 @@ def check_data(
     model: Annotated[
         str | None,
         typer.Option(
-            help="Checkpoint, as for edgebert convert: its vocabulary and longest input are held "
-            "against the texts."
+            help="Checkpoint, as for edgebert convert: the texts are checked against its "
+            "vocabulary and longest input."
         ),
     ] = None,
     max_length: Annotated[
@@ -47,7 +47,7 @@ def check_data(
     ] = None,
     allow_leak: Annotated[
         bool,
-        typer.Option("--allow-leak", help="Texts of train may stand in --dev and --test too."),
+        typer.Option("--allow-leak", help="Texts of train may be in --dev and --test too."),
     ] = False,
     data: LabelledColumns,
     as_json: JsonReport = False,

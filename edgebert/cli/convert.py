@@ -28,12 +28,13 @@ class ConversionOptions:
         str | None,
         typer.Option(
             help="Weights in int8, int4, float16 or float32; int8-static, int8 with ranges from "
-            "calibration, which takes 10 to 20 % less of an ARM processor; int8-fine, int8 that "
-            "loses a quarter as much, for some 2 % more; or int8-full or "
-            "int16x8, which hold nothing but whole numbers, for accelerators that know nothing "
-            "else. w8-t4-a8 is int8 with the word table in int4, w4-t8-a8 int4 with the table in "
-            "int8; docs/size.md has all long names, which say the bits of weights, word table and "
-            "activations. int4 is for LiteRT 2.1 and later, smaller and not faster.",
+            "calibration, which takes 10 to 20 % less time of an ARM processor; int8-fine, "
+            "int8 that loses a quarter as much, for some 2 % more; or int8-full or int16x8, "
+            "which hold nothing but whole numbers, for accelerators that know nothing else. "
+            "w8-t4-a8 is int8 with the word table in int4, w4-t8-a8 int4 with the table in "
+            "int8; docs/size.md has all long names, which say the bits of weights, word "
+            "table and activations. int4 is for LiteRT 2.1 and later, smaller and not "
+            "faster.",
             show_default="int8",
         ),
     ] = None
@@ -129,8 +130,8 @@ class AcceleratorOptions:
         str | None,
         typer.Option(
             "--compile",
-            help="Compile the file for an Arm Ethos-U by Vela, too, into one more beside it: "
-            "ethos-u85-512 and the like. Needs the extra ethos-u.",
+            help="Also compile the file for an Arm Ethos-U with Vela, into a second file beside "
+            "it: ethos-u85-512 and the like. Needs the extra ethos-u.",
             show_default=False,
         ),
     ] = None
@@ -151,16 +152,17 @@ class IntegerOptions:
     calibration: Annotated[
         Path | None,
         typer.Option(
-            help="Text that ranges are taken from (int8-static, int8-fine, int8-full, int16x8), "
-            "and int4 matrices are rounded for, a line each, or a data set.",
+            help="Texts, one a line, or a data set: ranges are taken from them (int8-static, "
+            "int8-fine, int8-full, int16x8), and int4 matrices are rounded to suit them.",
             show_default="texts that come with edgebert",
         ),
     ] = None
     max_loss: Annotated[
         float | None,
         typer.Option(
-            help="Of the mean cosine with float32, so much may int8-static lose: dense layers are "
-            "left as int8-fine has them, those first that cost most, until it is no more.",
+            help="How much of the mean cosine with float32 int8-static may lose: dense layers are "
+            "left as int8-fine has them, the costliest first, until it loses no more than "
+            "this.",
             show_default="0.005",
         ),
     ] = None
@@ -192,7 +194,7 @@ class GateOptions:
     ] = None
     max_drop: Annotated[
         float | None,
-        typer.Option(help="Refuse (exit 1) where float32 is better by more, such as 0.01."),
+        typer.Option(help="Refuse (exit 1) if float32 is better by more than this, such as 0.01."),
     ] = None
 
 
@@ -217,8 +219,8 @@ class AbstainingOptions:
     max_wrong: Annotated[
         float | None,
         typer.Option(
-            help="Most wrong answers (labels, spans) among those given, with a confidence of 95 %; "
-            "exit 1 where that cannot be kept.",
+            help="Largest share of wrong answers (labels, spans) among those given, with a "
+            "confidence of 95 %; exit 1 if that cannot be kept.",
             show_default="0.02",
         ),
     ] = None

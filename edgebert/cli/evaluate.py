@@ -34,18 +34,21 @@ def evaluate(
     ] = None,
     max_drop: Annotated[
         float | None,
-        typer.Option(help="Fail (exit 1) where the baseline is better by more, such as 0.01."),
+        typer.Option(
+            help="Fail (exit 1) if the baseline is better by more than this, such as 0.01."
+        ),
     ] = None,
     metric: Annotated[
         str | None, typer.Option(help="What --max-drop looks at.", show_default="the first one")
     ] = None,
     show_rows: Annotated[
-        int, typer.Option(min=0, help="Show so many rows on which the two disagree.")
+        int, typer.Option(min=0, help="Number of rows to show on which the two disagree.")
     ] = 0,
     per_label: Annotated[
         bool,
         typer.Option(
-            "--per-label", help="Show every label, the least F1 first, and what it is taken for."
+            "--per-label",
+            help="Show every label, the lowest F1 first, and what it is mistaken for.",
         ),
     ] = False,
     columns: LabelledColumns,

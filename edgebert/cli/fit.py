@@ -103,13 +103,13 @@ def fit(
     Checks and splits the data; finds which sizes keep to the limits before anything is trained;
     trains a teacher, and from it students, the smallest first, until larger ones bring nothing that
     dev can show; converts each to int8; measures them on the device; takes the smallest of those
-    that are as right as the best; makes a classifier's scores chances, with a rule of when it
+    that are as accurate as the best; makes a classifier's scores chances, with a rule of when it
     abstains; and measures the file once on test. OUTPUT has model.tflite, README.md
     (a model card), report.html (sizes, times and figures), fit.json, and commands.sh, the plain
     commands of all steps.
 
-    Stopped at any moment, kill -9 included, the same command goes on; finished steps are not
-    repeated. Needs TensorFlow, which the extra “train” brings.
+    If it is stopped at any moment, by kill -9 too, the same command resumes it; finished steps are
+    not repeated. Needs TensorFlow, which the extra “train” brings.
 
     \b
     Examples:

@@ -29,12 +29,14 @@ def inspect(
         bool,
         typer.Option(
             "--targets",
-            help="Tell what each accelerator takes; files of fixed lengths always do.",
+            help="Show what each accelerator takes; always shown for files of fixed lengths.",
         ),
     ] = False,
     target: Annotated[
         str | None,
-        typer.Option(help="Hold every op against the list of one accelerator.", show_default=False),
+        typer.Option(
+            help="Check every op against the list of one accelerator.", show_default=False
+        ),
     ] = None,
     selftest: Annotated[
         bool, typer.Option("--selftest", help="Run the file's own test; exit 1 if it fails.")
@@ -43,10 +45,11 @@ def inspect(
 ) -> None:
     """Show a file's record, bytes by part, ops, tensors and the runtime it needs.
 
-    Below the parts stand the options of edgebert convert that would make it smaller, and about how
-    large it would be.
+    Below the parts it lists the options of edgebert convert that would make the file smaller, and
+    roughly how large it would be.
 
-    Tells whether all numbers are whole, and what of a graph accelerators take.
+    It also says whether the file computes with integers alone, and which parts of its graph
+    accelerators take.
 
     \b
     Examples:

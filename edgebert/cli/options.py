@@ -31,8 +31,8 @@ class EngineOptions:
     accelerator: Annotated[
         str,
         typer.Option(
-            help="cpu; gpu, which has to pass the file's self-test first; or auto, the gpu where "
-            "it does and else the cpu. For files of --target gpu."
+            help="cpu; gpu, which has to pass the file's self-test first; or auto: the gpu if it "
+            "passes, otherwise the cpu. For files of --target gpu."
         ),
     ] = "cpu"
 
@@ -73,8 +73,8 @@ class LabelledColumns(TextColumns):
         typer.Option(
             "--columns",
             metavar="NAMES",
-            help="Of a CSV or TSV without a heading: the names of its columns, such as text,label. "
-            "Its labels may be numbers of the lines of a classes.txt beside it (AG News).",
+            help="Names of the columns of a CSV or TSV without a heading, such as text,label. Its "
+            "labels may be line numbers of a classes.txt beside it (AG News).",
         ),
     ] = None
 

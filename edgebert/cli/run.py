@@ -41,19 +41,19 @@ def run(
     output: Annotated[
         Path | None,
         typer.Option(
-            help="Write the answers of --input to this file, a JSON object a line. Broken off, "
-            "the same command goes on where it was."
+            help="Write the answers of --input to this file, a JSON object a line. If "
+            "interrupted, the same command resumes where it stopped."
         ),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Begin the output anew, whatever is there.")
+        bool, typer.Option("--force", help="Start the output over, whatever is there.")
     ] = False,
     shard: Annotated[
         str | None,
         typer.Option(
             metavar="K/N",
-            help="Answer a part of --input alone, such as 3/16: the outputs of all parts, one "
-            "after the other, are that of the whole.",
+            help="Answer only one part of --input, such as 3/16: the outputs of all parts, joined "
+            "in order, are that of the whole.",
             show_default="all of it",
         ),
     ] = None,
@@ -97,7 +97,8 @@ def run(
     null_threshold: Annotated[
         float | None,
         typer.Option(
-            help="Give no answer (answer) where none is better than the best by more than this."
+            help='Give no answer (answer) if "no answer" scores higher than the best span by more '
+            "than this."
         ),
     ] = None,
     scores: Annotated[

@@ -92,7 +92,7 @@ class Training:
         ),
     ] = "auto"
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with what broke off; give the same options.")
+        bool, typer.Option("--resume", help="Continue an interrupted run; give the same options.")
     ] = False
     force: Annotated[bool, typer.Option("--force", help="Overwrite the model in --output.")] = False
     as_json: JsonReport = False

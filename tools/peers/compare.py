@@ -235,7 +235,7 @@ def table(found: Sequence[Outcome], load: str) -> str:
     for contest, entries in itertools.groupby(found, key=lambda outcome: outcome.contest):
         rows = list(entries)
         judged = rows[0].spearman is not None
-        headings = ["", "µs of processor time", "times edgebert's", "by the clock on the wall"]
+        headings = ["", "µs of processor time", "times edgebert's", "wall-clock time"]
         headings += ["Spearman", "cosine to float32"] if judged else []
         lines = [f"**{contest}**\n", f"| {' | '.join(headings)} |", "|---" * len(headings) + "|"]
         for row in rows:
@@ -250,7 +250,7 @@ def table(found: Sequence[Outcome], load: str) -> str:
 def summary(found: Sequence[Outcome]) -> str:
     """The README's table: a row a peer, a column a model, from text to answer in a row.
 
-    Times of edgebert's processor time, which is steadier than the clock on the wall; in bold where
+    Times of edgebert's processor time, which is steadier than wall-clock time; in bold where
     edgebert takes more for certain.
     """
     raced = [outcome for outcome in found if " in a row, " in outcome.contest]
