@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from edgebert.errors import EdgebertError
+from edgebert.errors import EdgebertError, RowError
 from edgebert.lfs_pointer import refuse_lfs_pointer
 
 _LIMIT = 64 << 20
@@ -69,6 +70,17 @@ def unrepeated(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         raise EdgebertError(f"an object has two values for {shown(twice)}; leave one out")
     return found
+
+
+@contextmanager
+def json_at(place: str, hint: str = "") -> Iterator[None]:
+    """Names the place, and gives the hint, where what is parsed inside is no JSON."""
+    try:
+        yield
+    except (ValueError, RecursionError) as error:
+        raise RowError(place, f"not JSON: {error}{hint}") from error
+    except EdgebertError as error:
+        raise RowError(place, str(error)) from error
 
 
 def read_json_object(path: Path) -> Mapping[str, Any]:

@@ -11,7 +11,8 @@ from edgebert.errors import EdgebertError
 from edgebert.evaluation.conll import Sentence
 from edgebert.evaluation.data import open_data
 from edgebert.evaluation.lines import read_lines
-from edgebert.evaluation.readers import Query, Row, read_header, read_records
+from edgebert.evaluation.readers import Query, Row
+from edgebert.evaluation.records import read_header, read_records
 from edgebert.evaluation.squad_file import Question
 
 Text: TypeAlias = tuple[str, str | None]

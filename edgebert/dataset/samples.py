@@ -17,16 +17,8 @@ from edgebert.evaluation.columns import USUAL, Columns, find_layout, has_queries
 from edgebert.evaluation.conll import Sentence, read_conll
 from edgebert.evaluation.entities import OUTSIDE, entities_of
 from edgebert.evaluation.lines import read_lines
-from edgebert.evaluation.readers import (
-    OnFault,
-    Query,
-    Row,
-    raise_fault,
-    read_header,
-    read_queries,
-    read_records,
-    read_rows,
-)
+from edgebert.evaluation.readers import Query, Row, read_queries, read_rows
+from edgebert.evaluation.records import OnFault, raise_fault, read_header, read_records
 from edgebert.evaluation.tagged import has_tokens, read_tagged
 
 Split: TypeAlias = Literal["train", "dev", "test"]

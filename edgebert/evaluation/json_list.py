@@ -10,7 +10,7 @@ from typing import Any
 
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.lines import read_whole
-from edgebert.text_files import unrepeated
+from edgebert.text_files import json_at, unrepeated
 
 _BETWEEN = re.compile(r"[ \t\r\n]*,?[ \t\r\n]*")
 _END = re.compile(r"\][ \t\r\n]*\Z")
@@ -36,12 +36,8 @@ def read_json_list(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
         line, counted = line + text.count("\n", counted, at), at
         if _END.match(text, at):
             return
-        try:
+        with json_at(f"{path}, line {line}"):
             record, at = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError) as error:
-            raise EdgebertError(f"{path}, line {line}: not JSON: {error}") from error
-        except EdgebertError as error:
-            raise EdgebertError(f"{path}, line {line}: {error}") from error
         if not isinstance(record, dict):
             raise EdgebertError(
                 f"{path}, line {line}: a JSON object is needed, "

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.lines import read_lines, read_whole
-from edgebert.evaluation.readers import read_records
-from edgebert.text_files import unrepeated
+from edgebert.evaluation.records import read_records
+from edgebert.text_files import json_at, unrepeated
 
 Kind = TypeVar("Kind")
 
@@ -88,12 +88,8 @@ def _row(record: Mapping[str, Any], place: str) -> Question:
 
 def _load(path: Path) -> Any:
     raw = read_whole(path, "split it")
-    try:
+    with json_at(str(path), "; SQuAD's format is needed"):
         return json.loads(raw, object_pairs_hook=unrepeated)
-    except (ValueError, RecursionError) as error:
-        raise EdgebertError(f"{path}: not JSON: {error}; SQuAD's format is needed") from error
-    except EdgebertError as error:
-        raise EdgebertError(f"{path}: {error}") from error
 
 
 def _field(holder: Any, name: str, kind: type[Kind], place: str) -> Kind:

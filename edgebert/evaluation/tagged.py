@@ -10,7 +10,7 @@ from typing import Any
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.conll import MOST_WORDS, Prefixes, Sentence, read_conll
 from edgebert.evaluation.lines import read_lines, read_whole
-from edgebert.evaluation.readers import read_records
+from edgebert.evaluation.records import read_records
 
 _ROWS = (".jsonl", ".ndjson", ".json")
 _WORDS = ("tokens", "words")

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, NamedTuple
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.columns import USUAL, Columns, find_texts
 from edgebert.evaluation.lines import decode_lines
-from edgebert.evaluation.readers import read_records
+from edgebert.evaluation.records import read_records
 
 _WITH_COLUMNS = (".jsonl", ".ndjson", ".csv", ".tsv", ".json")
 

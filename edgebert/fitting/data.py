@@ -26,7 +26,7 @@ from edgebert.dataset.samples import (
 from edgebert.dataset.split import split_samples, without_leaks
 from edgebert.errors import CheckFailedError, EdgebertError, RowError
 from edgebert.evaluation.out_of_scope import read_outside
-from edgebert.evaluation.readers import OnFault, raise_fault
+from edgebert.evaluation.records import OnFault, raise_fault
 from edgebert.evaluation.texts import Text
 from edgebert.files import replacing
 from edgebert.fitting.request import FitRequest

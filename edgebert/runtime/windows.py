@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -47,3 +47,25 @@ def context(window: Window) -> npt.NDArray[np.int64]:
     """For each token of a window, how many tokens are on the side where there are fewer."""
     left = np.arange(window.end - window.start)
     return np.minimum(left, left[::-1])
+
+
+def keep_most_context(
+    values: npt.NDArray[Any],
+    held: npt.NDArray[np.int64],
+    window: Window,
+    rows: npt.NDArray[Any],
+    around: npt.NDArray[np.int64],
+) -> None:
+    """Takes over what a window says wherever it has more context than those before it.
+
+    Args:
+        values: of all tokens, [tokens, …].
+        held: the context that each has; -1 where there is none yet.
+        window: of the tokens.
+        rows: what it says of them.
+        around: the context that each has in it.
+    """
+    place = slice(*window)
+    better = around > held[place]
+    values[place][better] = rows[better]
+    held[place][better] = around[better]

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.columns import Columns, find_query_layout, has_queries
-from edgebert.evaluation.readers import read_header, read_queries, read_rows
+from edgebert.evaluation.readers import read_queries, read_rows
+from edgebert.evaluation.records import read_header
 
 BANKING77 = Path(__file__).parent.parent / "data" / "banking77" / "test.csv"
 

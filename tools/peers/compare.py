@@ -22,10 +22,11 @@ import edgebert
 from edgebert.benchmarking.statistics import Ratio, Times, paired_ratio
 from edgebert.checkpoints.sources import MINILM
 from edgebert.evaluation.metrics import spearman
+from tools.data_sets import read_column
 from tools.docs.pages import write_between_marks
 from tools.fixtures.random_weights import VOCABULARY, draw_ids
 from tools.peers.environments import EDGEBERT, PEERS, environment
-from tools.peers.models import Material, Models, classifier, minilm, read_column
+from tools.peers.models import Material, Models, classifier, minilm
 from tools.peers.running import RunningPeer
 from tools.studies.race import describe_cpu
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import edgebert
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.sources import MINILM, open_checkpoint
 from edgebert.files import sha256_of
+from tools.data_sets import read_column
 from tools.fixtures.random_weights import VOCABULARY, convert_drawn, draw_checkpoint
 from tools.peers.environments import (
     CTRANSLATE2,
@@ -177,10 +177,3 @@ def _export(export: Export, weights: Path, output: Path) -> Path:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     made_of.write_text(recipe)
     return model
-
-
-def read_column(path: Path, column: str, kind: Callable[[str], object] = str) -> Sequence:
-    """All entries of a column of a TSV file."""
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        return [kind(row[column]) for row in rows]

@@ -11,7 +11,6 @@ measure.
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import warnings
 from collections.abc import Callable, Sequence
@@ -27,12 +26,12 @@ from edgebert.errors import TruncationWarning
 from edgebert.evaluation.selective import expected_calibration_error, reliability
 from edgebert.runtime.abstention import calibrated, energy
 from edgebert.runtime.model import Model
+from tools.data_sets import banking77, read_column, read_sentences
 
 Array: TypeAlias = npt.NDArray[Any]
 Signal: TypeAlias = Callable[[Array, Array], Array]
 """From the probabilities to fit on, and those to judge, to how much each looks like a label's."""
 
-BANKING77 = Path(__file__).parents[2] / "tests/data/banking77/test.csv"
 DRAWS = 20
 MAX_WRONG = 0.03
 _LEAST = 1e-12
@@ -48,15 +47,11 @@ replacement_card_duration improve_credit_score expiration_date exchange_rate
 
 
 def _column(path: Path, name: str) -> list[str]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        return [row[name] for row in rows if row[name]]
+    return [text for text in read_column(path, name) if text]
 
 
 def _sentences(path: Path) -> list[str]:
-    blocks = path.read_text(encoding="utf-8").split("\n\n")
-    words = [[line.split()[0] for line in block.splitlines() if line.strip()] for block in blocks]
-    return [" ".join(each) for each in words if len(each) > 2][:1000]
+    return [" ".join(words) for words in read_sentences(path) if len(words) > 2][:1000]
 
 
 def _clinc(folder: Path, part: str) -> list[str]:
@@ -200,8 +195,7 @@ def main() -> None:
     parser.add_argument("file", type=Path, help="a classifier of BANKING77")
     parser.add_argument("--data", type=Path, required=True, help="folder of the data sets")
     options = parser.parse_args()
-    with BANKING77.open(encoding="utf-8", newline="") as file:
-        _, *rows = csv.reader(file)
+    rows = banking77("test")
     with edgebert.load(options.file) as model, warnings.catch_warnings():
         warnings.simplefilter("ignore", TruncationWarning)
         labels = list(model.labels or ())

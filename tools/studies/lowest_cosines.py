@@ -7,7 +7,6 @@ lowest is told. `make lowest-cosines` writes the table of docs/static_int8.md.
 from __future__ import annotations
 
 import argparse
-import csv
 import random
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -20,12 +19,11 @@ from edgebert.arrays import Array
 from edgebert.checkpoints.sources import MINILM
 from edgebert.converter.options import RecipeName
 from edgebert.evaluation.metrics import spearman
+from tools.data_sets import banking77, read_column, read_sentences
 from tools.docs.pages import write_between_marks
 from tools.fixtures.random_weights import VOCABULARY
-from tools.peers.models import read_column
 
 RECIPES: tuple[RecipeName, ...] = ("int8", "int8-static", "int8-fine")
-BANKING77 = Path(__file__).parents[2] / "tests/data/banking77/test.csv"
 PAGE = Path(__file__).parents[2] / "docs/static_int8.md"
 MOST = 300
 """Texts of a kind."""
@@ -41,13 +39,12 @@ def kinds(stsb: Path, sst2: Path, wikigold: Path) -> Mapping[str, Sequence[Text]
     pieces = VOCABULARY.read_text(encoding="utf-8").split("\n")
     words = [piece for piece in pieces if piece.isalpha() and piece.isascii()]
     movies = read_column(sst2, "sentence")
-    with BANKING77.open(newline="", encoding="utf-8") as file:
-        questions = [row["text"] for row in csv.DictReader(file)]
+    questions = [text for text, _ in banking77("test")]
     pairs = zip(*(read_column(stsb / "dev.tsv", f"sentence{n}") for n in (1, 2)), strict=True)
     plain: dict[str, Sequence[str]] = {
         "SST-2": movies,
         "BANKING77": drawn.sample(questions, MOST),
-        "WikiGold": _sentences(wikigold),
+        "WikiGold": [" ".join(words) for words in read_sentences(wikigold)],
         "256 tokens": [" ".join(drawn.sample(movies, _LONG)) for _ in range(60)],
         "single words": drawn.sample(words, MOST),
         "repetitions": [" ".join([word] * n) for word in drawn.sample(words, 60) for n in (3, 40)],
@@ -59,12 +56,6 @@ def kinds(stsb: Path, sst2: Path, wikigold: Path) -> Mapping[str, Sequence[Text]
         kind: [(text, None) for text in texts[:MOST]] for kind, texts in plain.items()
     }
     return {**found, "pairs": list(pairs)[:MOST]}
-
-
-def _sentences(path: Path) -> list[str]:
-    """Of a file with a word and a tag a line, and an empty line behind each sentence."""
-    blocks = path.read_text(encoding="utf-8").split("\n\n")
-    return [" ".join(line.split()[0] for line in block.splitlines() if line) for block in blocks]
 
 
 def cosines(mine: Array, right: Array) -> Array:

@@ -30,10 +30,10 @@ from edgebert.runtime.sessions import open_session
 from edgebert.runtime.tasks.embed import to_length_one
 from edgebert.runtime.taught_file import TaughtLabel
 from edgebert.runtime.teaching_method import TeachingMethod, teaching_method
+from tools.data_sets import banking77
 
 Array: TypeAlias = npt.NDArray[Any]
 
-BANKING77 = Path(__file__).parents[2] / "tests/data/banking77"
 HELD_OUT = 17
 SENTENCES = (1, 3, 5, 10, 50)
 DRAWS = 20
@@ -47,13 +47,6 @@ class Questions:
     outputs: list[Array]
 
 
-def read(part: str) -> list[tuple[str, str]]:
-    """Questions of `train` or `test` with their labels."""
-    with (BANKING77 / f"{part}.csv").open(encoding="utf-8", newline="") as file:
-        _, *rows = csv.reader(file)
-    return [(text, label) for text, label in rows]
-
-
 def held_out(labels: Sequence[str]) -> list[str]:
     """Seventeen of the labels."""
     return sorted(np.random.default_rng(0).choice(sorted(labels), HELD_OUT, replace=False).tolist())
@@ -61,7 +54,7 @@ def held_out(labels: Sequence[str]) -> list[str]:
 
 def write_rest(path: Path) -> None:
     """The training questions of all labels but those held out."""
-    rows = read("train")
+    rows = banking77("train")
     left_out = set(held_out(sorted({label for _, label in rows})))
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(
@@ -74,7 +67,7 @@ def ask(path: Path, part: str) -> Questions:
     file = read_model_file(path)
     tokenizer, method = file.tokenizer(), teaching_method(file, None)
     session = open_session(path, max_length=file.record.max_length, hidden=method.hidden)
-    rows = read(part)
+    rows = banking77(part)
     outputs = []
     for text, _ in rows:
         ids, segment_ids, _ = tokenizer.encode(text)

@@ -42,7 +42,8 @@ from edgebert.train.losses import TaskObjective, cross_entropy
 from edgebert.train.network import Network
 from edgebert.train.optimizer import AdamW
 from edgebert.train.settings import Settings
-from tools.studies.teaching import SENTENCES, held_out, read
+from tools.data_sets import banking77
+from tools.studies.teaching import SENTENCES, held_out
 
 Labels: TypeAlias = npt.NDArray[np.int32]
 
@@ -71,7 +72,7 @@ class Questions:
     @classmethod
     def of(cls, part: str, names: Sequence[str], tokenizer: Tokenizer) -> Questions:
         """Those of `train` or `test`."""
-        found = [(tokenizer.encode(text), names.index(label)) for text, label in read(part)]
+        found = [(tokenizer.encode(text), names.index(label)) for text, label in banking77(part)]
         return cls(
             [Example((each,), label) for each, label in found], np.array([n for _, n in found])
         )
@@ -195,7 +196,7 @@ def held_back(logits: Array, labels: Labels, old: int, least: float) -> tuple[fl
 
 def table(folder: Path, draws: int) -> None:
     """Chooses learning rate and steps, and prints the table."""
-    every = sorted({label for _, label in read("test")})
+    every = sorted({label for _, label in banking77("test")})
     new = held_out(every)
     with open_checkpoint(str(folder)) as opened:
         source = replace(opened, weights={name: np.array(w) for name, w in opened.weights.items()})

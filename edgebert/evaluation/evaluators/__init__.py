@@ -16,7 +16,7 @@ from edgebert.evaluation.evaluators.fill_mask import FILL_MASK
 from edgebert.evaluation.evaluators.multi_label import MULTI_LABEL
 from edgebert.evaluation.evaluators.retrieve import RETRIEVE
 from edgebert.evaluation.evaluators.tag import TAG
-from edgebert.evaluation.readers import read_header
+from edgebert.evaluation.records import read_header
 
 
 def evaluator_for(

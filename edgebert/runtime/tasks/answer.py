@@ -19,7 +19,7 @@ from edgebert.runtime.tasks.scores import log_sum_exp
 from edgebert.runtime.tasks.task import check_count, check_flag
 from edgebert.runtime.tasks.word_scores import ScoredWords, scored_words
 from edgebert.runtime.tasks.words import Words, extent
-from edgebert.runtime.windows import Window, context, windows
+from edgebert.runtime.windows import Window, context, keep_most_context, windows
 from edgebert.tokenizer.tokenizer import Encoding, Offsets, Tokenizer
 
 STARTS_AND_ENDS = ("start", "end")
@@ -202,10 +202,7 @@ def _candidates(job: AnswerJob, session: Session) -> _Candidates:
         null = min(null, float(rows[0].sum()))
         inside = rows[job.start :][: window.end - window.start]
         last, around = _spans(len(inside), job.longest)
-        place = slice(*window)
-        better = around > held[place]
-        logits[place][better] = (inside[:, :1] + inside[:, 1][last])[better]
-        held[place][better] = around[better]
+        keep_most_context(logits, held, window, inside[:, :1] + inside[:, 1][last], around)
     return _Candidates(logits, null)
 
 
@@ -223,10 +220,7 @@ def _probabilities(job: AnswerJob, session: Session) -> npt.NDArray[np.float64]:
         if rows[0].sum() < null.sum():
             null = rows[0]
         inside = rows[job.start :][: window.end - window.start]
-        place, around = slice(*window), context(window)
-        better = around > held[place]
-        logits[place][better] = inside[better]
-        held[place][better] = around[better]
+        keep_most_context(logits, held, window, inside, context(window))
     every = np.concatenate([null[None], logits])
     powers: npt.NDArray[np.float64] = np.exp(every - every.max(axis=0))
     shares: npt.NDArray[np.float64] = powers / powers.sum(axis=0)

@@ -19,7 +19,7 @@ from edgebert.runtime.tasks.scores import softmax
 from edgebert.runtime.tasks.task import check_choice, check_flag, refuse_pair
 from edgebert.runtime.tasks.word_scores import scored_words
 from edgebert.runtime.tasks.words import Words, extent
-from edgebert.runtime.windows import Window, context, windows
+from edgebert.runtime.windows import Window, context, keep_most_context, windows
 from edgebert.tokenizer.tokenizer import Encoding, Offsets, Tokenizer
 
 Strategy: TypeAlias = Literal["first", "average"]
@@ -144,10 +144,7 @@ class Tag:
         held = np.full(len(job.ids), -1)
         for window, (ids, segment_ids, _) in zip(job.windows, job.inputs, strict=True):
             rows = session.run(ids, segment_ids)[0, self._start :][: window.end - window.start]
-            place, around = slice(*window), context(window)
-            better = around > held[place]
-            logits[place][better] = rows[better]
-            held[place][better] = around[better]
+            keep_most_context(logits, held, window, rows, context(window))
         return logits
 
     def _words_of(

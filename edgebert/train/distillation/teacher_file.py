@@ -109,9 +109,9 @@ def _lines(path: Path) -> _Said:
     kind = ""
     for place, record in _records(path):
         if reader is None:
-            kind = next(name for name, each in _KINDS.items() if isinstance(record.get(name), each))
-            reader = _READERS[kind](record, place)
-        if not isinstance(record.get(kind), _KINDS[kind]):
+            kind = next(name for name in _KINDS if _has(record, name))
+            reader = _KINDS[kind].reader(record, place)
+        if not _has(record, kind):
             raise EdgebertError(f"{place}: has no {kind}, which the first line has")
         places[record["text"], record.get("pair")] = len(rows)
         rows.append(reader.row(record, place))
@@ -120,15 +120,6 @@ def _lines(path: Path) -> _Said:
     if reader.task == "tag" and not reader.labels:
         raise EdgebertError(f"{path}: has no words with scores of tags")
     return _Said(reader.task, reader.labels, places, rows if kind == "words" else np.stack(rows))
-
-
-_KINDS: Mapping[str, Any] = {
-    "scores": dict,
-    "value": int | float,
-    "vector": list,
-    "words": list,
-}
-"""What tells a task, and what it has to be."""
 
 
 def _records(path: Path) -> Iterator[tuple[str, _Record]]:
@@ -142,7 +133,7 @@ def _records(path: Path) -> Iterator[tuple[str, _Record]]:
             isinstance(record, dict)
             and isinstance(record.get("text"), str)
             and isinstance(record.get("pair"), str | None)
-            and any(isinstance(record.get(name), kind) for name, kind in _KINDS.items())
+            and any(_has(record, name) for name in _KINDS)
         ):
             *names, last = _KINDS
             raise EdgebertError(
@@ -218,12 +209,23 @@ class _Words:
         return read_words(words, self.labels, record["text"], place)
 
 
-_READERS: Mapping[str, Callable[[_Record, str], _Reader]] = {
-    "scores": _Scores,
-    "value": _Value,
-    "vector": _Vector,
-    "words": _Words,
+class _Kind(NamedTuple):
+    """What tells a task: what its value has to be, and who reads it."""
+
+    type: Any
+    reader: Callable[[_Record, str], _Reader]
+
+
+_KINDS: Mapping[str, _Kind] = {
+    "scores": _Kind(dict, _Scores),
+    "value": _Kind(int | float, _Value),
+    "vector": _Kind(list, _Vector),
+    "words": _Kind(list, _Words),
 }
+
+
+def _has(record: _Record, name: str) -> bool:
+    return isinstance(record.get(name), _KINDS[name].type)
 
 
 def _numbers(given: Sequence[Any], count: int, place: str) -> Array:

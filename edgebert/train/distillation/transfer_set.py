@@ -16,7 +16,8 @@ from edgebert.errors import EdgebertError
 from edgebert.evaluation.columns import USUAL, Columns
 from edgebert.evaluation.conll import Sentence
 from edgebert.evaluation.out_of_scope import read_outside
-from edgebert.evaluation.readers import Row, read_header, read_rows
+from edgebert.evaluation.readers import Row, read_rows
+from edgebert.evaluation.records import read_header
 from edgebert.evaluation.squad_file import Question, read_squad
 from edgebert.evaluation.tagged import read_tagged
 from edgebert.evaluation.texts import Text, open_texts, read_texts

@@ -10,7 +10,7 @@ from edgebert.bert.tasks import TaskName, require_learned
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.evaluation.columns import Columns, has_queries
 from edgebert.evaluation.data import DataSet, open_data
-from edgebert.evaluation.readers import read_header
+from edgebert.evaluation.records import read_header
 from edgebert.train.finetuning.answer import ANSWER
 from edgebert.train.finetuning.embed import PAIRS, QUERIES
 from edgebert.train.finetuning.tag import TAG
