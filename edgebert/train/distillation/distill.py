@@ -39,8 +39,9 @@ from edgebert.train.trials import Experiment, check_dev, refuse_existing_model, 
 SCORES = "teacher"
 """The folder in which the teacher's scores are kept."""
 
-_SHARE_OUTSIDE = 0.1
-"""Of what a classifier learns from, texts that belong to no label."""
+_SHARES_OUTSIDE = (0.03, 0.1)
+"""Least and most of what a classifier learns from that belongs to no label: a tenth told texts out
+of scope apart no better than 3 % for a classifier of BANKING77."""
 
 
 def distill(
@@ -234,13 +235,16 @@ def _outside(
 ) -> tuple[list[TransferText], Array]:
     """Texts that belong to no label, with logits that are all the same: no label is likelier.
 
-    Outlier exposure (Hendrycks et al. 2019, arXiv 1812.04606). They are repeated until they make
-    up `_SHARE_OUTSIDE` of all.
+    Outlier exposure (Hendrycks et al. 2019, arXiv 1812.04606). Each once, but few are repeated and
+    many are thinned out, so that they make up `_SHARES_OUTSIDE` of all.
     """
     labels = start.labels or ()
     texts = read_outside(path)
-    count = max(len(texts), round(within * _SHARE_OUTSIDE / (1 - _SHARE_OUTSIDE)))
-    known = [TransferText(each, task.no_target(labels), False) for each in texts]
+    least, most = (round(within * share / (1 - share)) for share in _SHARES_OUTSIDE)
+    count = max(1, least, min(len(texts), most))
+    used = min(count, len(texts))
+    chosen = [texts[place * len(texts) // used] for place in range(used)]
+    known = [TransferText(each, task.no_target(labels), False) for each in chosen]
     return list(islice(cycle(known), count)), np.zeros((count, len(labels)), np.float32)
 
 
