@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterator
 
 from edgebert.dataset.checked import CheckedData, finding_of
@@ -14,6 +15,8 @@ _LEAST_EVALUATED = 100
 _UNKNOWN = 0.005
 _REASONS = 3
 """Why rows cannot be read: as many are told."""
+_INVISIBLE = "ZC"
+"""Categories of Unicode: separators, and control, format and unassigned characters."""
 _DAMAGE = ("\ufffd", "\x00", "Ã©", "Ã¤", "Ã¼", "â€™", "â€œ")
 """What is left where UTF-8 was read as Latin-1, or could not be read."""
 
@@ -35,10 +38,17 @@ def _empty_texts(data: CheckedData) -> Iterator[Finding]:
     blank = [
         sample
         for sample in data.samples
-        if not sample.text.strip() or (sample.pair is not None and not sample.pair.strip())
+        if _is_blank(sample.text) or (sample.pair is not None and _is_blank(sample.pair))
     ]
     if blank:
         yield finding_of("empty-text", "error", blank, "no text", "remove them")
+
+
+def _is_blank(text: str) -> bool:
+    """Whether nothing of it can be seen: spaces, control and zero-width characters."""
+    return not any(
+        each.isalnum() or unicodedata.category(each)[0] not in _INVISIBLE for each in text
+    )
 
 
 def _damaged_texts(data: CheckedData) -> Iterator[Finding]:

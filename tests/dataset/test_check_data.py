@@ -87,6 +87,10 @@ def empty(train, dev):
     train[5]["text"] = " \t "
 
 
+def invisible(train, dev):
+    train[5]["text"] = "\u200b\ufeff\u00a0"
+
+
 def damaged(train, dev):
     train[5]["text"] += " itâ€™s"
 
@@ -155,6 +159,7 @@ PLANTED = {
     twins_by_space: "label-twins",
     twins_by_hyphen: "label-twins",
     empty: "empty-text",
+    invisible: "empty-text",
     damaged: "damaged-text",
     single_row: "single-row",
     few_rows: "few-rows",
