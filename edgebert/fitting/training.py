@@ -66,7 +66,7 @@ class Training:
         return self.work / "starts" / size.label
 
     def student_command(self, size: Candidate) -> list[str]:
-        """Distils a student; a tagger, for which there is no distillation, is fine-tuned.
+        """Distils a student; a tagger is fine-tuned, which is as good so far (docs/fit.md).
 
         With further texts a student keeps its last weights: it does not learn them by heart, and
         the best of several epochs on dev is the luckiest one before the rate has come down.

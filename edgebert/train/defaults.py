@@ -78,7 +78,10 @@ _BATCH_SIZES = ((500, 16), (2_000, 32))
 """Up to so many rows, examples a batch."""
 
 _LARGE_BATCH = 64
-_EPOCHS = (3, 40)
+_LEAST_EPOCHS, _MOST_EPOCHS = 3, 40
+_MOST_EPOCHS_OF = {"tag": 20, "embed": 20, "regress": 20}
+"""Of tasks that learn few rows by heart sooner."""
+
 _MANY_LABELS = 20
 """From so many on a new head has the most to learn."""
 
@@ -127,9 +130,10 @@ def _fine_tuning(given: Settings, problem: Problem) -> dict[str, Any]:
         usual, most_steps = next(fitting, _LARGE_BATCH), _STEPS[problem.labels >= _MANY_LABELS]
     size = given.batch_size or usual
     steps = most_steps * (1.0 if narrow else 0.5)
-    least, most = _EPOCHS
+    most_epochs = _MOST_EPOCHS_OF.get(problem.task, _MOST_EPOCHS)
+    epochs = round(steps * size / max(1, problem.rows))
     defaults = {
-        "epochs": min(most, max(least, round(steps * size / max(1, problem.rows)))),
+        "epochs": min(most_epochs, max(_LEAST_EPOCHS, epochs)),
         "batch_size": size,
         "learning_rate": _learning_rate(problem),
         "dropout": 0.0 if narrow else 0.1,

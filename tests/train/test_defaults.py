@@ -48,6 +48,15 @@ def test_few_rows_are_seen_more_often_and_many_in_larger_batches():
     assert resolved[-1].epochs >= 3
 
 
+@pytest.mark.parametrize("task", ["tag", "embed", "regress"])
+def test_few_rows_of_other_tasks_than_classify_are_seen_less_often(task):
+    few, many = (replace(TINY, rows=rows, labels=5) for rows in (30, 5_000))
+    epochs = resolve_settings(Settings(), replace(few, task=task)).epochs
+    assert epochs == resolve_settings(Settings(), few).epochs / 2
+    same = resolve_settings(Settings(), replace(many, task=task)).epochs
+    assert same == resolve_settings(Settings(), many).epochs
+
+
 def test_many_labels_take_more_steps():
     few, many = (replace(TINY, labels=labels) for labels in (2, 150))
     assert steps(resolve_settings(Settings(), many), many) > steps(
