@@ -2,12 +2,13 @@
 
 Texts are compared by cosine where the within-class scatter of the file's own labels is the same in
 all directions, as in linear discriminant analysis. How much the own labels count before taught ones
-is found by taking some of them for taught.
+follows, once some are taught, from texts that the model has not learned from; without such texts it
+is found by taking some of the own labels for taught.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -17,19 +18,25 @@ import numpy.typing as npt
 from edgebert.errors import CheckFailedError
 from edgebert.evaluation.data import open_data
 from edgebert.evaluation.evaluators.evaluator import known_label
-from edgebert.model_file.teaching import Teaching
+from edgebert.model_file.teaching import Teaching, UnseenTexts
 from edgebert.progress import Progress
+from edgebert.runtime.abstention import calibrated
 from edgebert.runtime.model import Model
 from edgebert.runtime.sessions import open_session
 from edgebert.runtime.tasks.embed import to_length_one
-from edgebert.runtime.teaching_method import SHARPNESS
-from edgebert.runtime.whitening import Whitening, levels_of
+from edgebert.runtime.whitening import SHARPNESS, Whitening, levels_of
 
 Array: TypeAlias = npt.NDArray[Any]
 
-MOST_LOST = 0.0025
-"""Share of the texts of own labels that those which stand for taught ones may take away. Labels
-that the model has never learned take about twice as many (docs/abstaining.md)."""
+MOST_LOST = 0.005
+"""Share of the texts of own labels that taught ones may take away."""
+
+MOST_UNSEEN = 256
+"""Texts that the record keeps; taught labels hardly take others (docs/abstaining.md)."""
+
+_PRETENDED_LOST = 0.0025
+"""Likewise, where own labels stand for taught ones: those that the model has never learned take
+about twice as many."""
 
 FEWEST = 100
 """Rows below which no covariance is taken."""
@@ -45,7 +52,8 @@ class TeachingPlan:
 
     Attributes:
         data: labelled texts that the model has learned from, as for `edgebert evaluate`.
-        dev: those that it has not, to fit on how much its own labels count; None: `data`.
+        dev: those that it has not, of which taught labels may take but few; None: none are kept,
+            and how much the own labels count is found on `data`.
     """
 
     data: Path
@@ -62,7 +70,7 @@ class Seen:
 
     Attributes:
         hidden: [n, H].
-        scores: [n, K].
+        scores: [n, K], calibrated where the file has a rule of when to abstain.
         labels: numbers of the right labels [n].
     """
 
@@ -83,19 +91,54 @@ def fit_teaching(model: Model, plan: TeachingPlan, progress: Progress) -> Teachi
     text, scales = levels_of(matrix.astype(np.float32))
     points = to_length_one((seen.hidden - centre) @ matrix.T)
     centres = _means(points, seen.labels, len(model.labels or ()))
-    unseen = seen if plan.dev is None else look(model, plan.dev, 1, progress)
-    lead_points = to_length_one((unseen.hidden - centre) @ matrix.T)
     teaching = Teaching(
         matrix=text,
         scales=_rounded(scales),
         shift=_rounded(matrix @ centre),
         centres=levels_of(centres)[0],
-        lead=fit_lead(lead_points, unseen, centres),
+        lead=fit_lead(points, seen),
         data=plan.data.name,
         rows=len(points),
     )
-    Whitening(teaching, len(centres), centre.size)  # fits, or it is our fault
-    return teaching
+    space = Whitening(teaching, len(centres), centre.size)  # fits, or it is our fault
+    if plan.dev is None:
+        return teaching
+    others = look(model, plan.dev, 1, progress)
+    return replace(teaching, unseen=unseen_texts(space, others, plan.dev.name))
+
+
+def unseen_texts(space: Whitening, seen: Seen, data: str) -> UnseenTexts | None:
+    """Those of the texts that taught labels take most easily; None where no answer is right."""
+    right = np.flatnonzero(seen.scores.argmax(axis=1) == seen.labels)
+    points = [space.point(hidden) for hidden in seen.hidden]
+    near = np.array([space.near_own(point) for point in points])
+    bars = near + np.log(seen.scores.max(axis=1))
+    kept = right[np.argsort(bars[right], kind="stable")][:MOST_UNSEEN]
+    if not len(kept):
+        return None
+    return UnseenTexts(
+        points=levels_of(np.stack([points[at] for at in kept]))[0],
+        bars=_rounded(bars[kept]),
+        may_lose=min(may_lose(len(points)), len(kept) - 1),
+        data=data,
+        rows=len(points),
+    )
+
+
+def may_lose(rows: int) -> int:
+    """How many of so many texts taught labels may take, for no more than `MOST_LOST` of all texts.
+
+    A further text like these is as likely as any of them to be the one that is taken next, so
+    taught labels which take k of n texts take (k + 1) / (n + 1) of all in expectation (conformal
+    risk control: Angelopoulos et al. 2022, arXiv:2208.02814). Few texts can show no such bound;
+    they may lose none.
+    """
+    return max(0, int(MOST_LOST * (rows + 1)) - 1)
+
+
+def recorded_bytes(labels: int, width: int) -> int:
+    """About how much of a file what labels are taught by takes."""
+    return (width + labels + MOST_UNSEEN) * width * 4 // 3 + 24 * width + 8 * MOST_UNSEEN
 
 
 def look(model: Model, data: Path, fewest: int, progress: Progress) -> Seen:
@@ -116,9 +159,12 @@ def look(model: Model, data: Path, fewest: int, progress: Progress) -> Seen:
     session.close()
     found = np.array(outputs, np.float64)
     labels = [known.index(known_label(model, row.place, row.label)) for row in rows]
-    if len(set(labels)) < 2:
+    if len(set(labels)) < min(2, fewest):
         raise CheckFailedError(f"{data}: all rows have one label; those of two are needed")
-    return Seen(found[:, len(known) :], found[:, : len(known)], np.array(labels))
+    scores, hidden = found[:, : len(known)], found[:, len(known) :]
+    if model.record.abstention is not None:
+        scores = calibrated(scores, model.record.abstention.temperature)
+    return Seen(hidden, scores, np.array(labels))
 
 
 def whitening(hidden: Array, labels: Array) -> tuple[Array, Array]:
@@ -139,19 +185,14 @@ def whitening(hidden: Array, labels: Array) -> tuple[Array, Array]:
     return hidden.mean(axis=0), (vectors / np.sqrt(values)) @ vectors.T
 
 
-def fit_lead(points: Array, seen: Seen, centres: Array) -> float:
-    """The least lead with which taught labels take no more than `MOST_LOST` of the others' texts.
+def fit_lead(points: Array, seen: Seen) -> float:
+    """The least lead with which labels that stand for taught ones take few of the others' texts.
 
-    A part of the labels, drawn at random, stands for taught ones, which have a few sentences each.
-
-    Args:
-        points: of texts, of length 1.
-        seen: what the model says of them.
-        centres: of the file's own labels.
+    They are a part of the labels, drawn at random, and have a few sentences each.
     """
     labels = np.unique(seen.labels)
     random = np.random.default_rng(0)
-    centres = to_length_one(centres)
+    centres = to_length_one(_means(points, seen.labels, int(labels[-1]) + 1))
     lost = np.zeros(len(_LEADS))
     for _ in range(_DRAWS):
         taught = random.permutation(labels)[: max(1, len(labels) // _PRETENDED)]
@@ -166,7 +207,7 @@ def fit_lead(points: Array, seen: Seen, centres: Array) -> float:
         # A taught label wins where its share is above that of the best of the own.
         ahead = near - near_own - np.log(scores.max(axis=1) / scores.sum(axis=1))
         lost += [float((right & (ahead > lead)).mean()) for lead in _LEADS]
-    within = np.flatnonzero(lost / _DRAWS <= MOST_LOST)
+    within = np.flatnonzero(lost / _DRAWS <= _PRETENDED_LOST)
     return round(float(_LEADS[within[0] if len(within) else -1]), 3)
 
 

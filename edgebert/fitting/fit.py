@@ -160,6 +160,7 @@ def _sizes(
         "limits": asdict(limits),
         "device": request.device,
         **({} if request.runtime == "litert" else {"runtime": request.runtime}),
+        **({"teachable": True} if request.teachable else {}),
     }
     found = journal.step(
         "sizes",
@@ -176,6 +177,7 @@ def _sizes(
                 train=data.path("train"),
                 device=request.device,
                 runtime=request.runtime,
+                teachable=request.teachable,
                 folder=journal.work / "sizes",
                 progress=progress,
             )

@@ -18,6 +18,7 @@ from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.convert_checkpoint import convert_checkpoint
 from edgebert.converter.options import Options, RuntimeName
 from edgebert.converter.plan import plan
+from edgebert.converter.teach import recorded_bytes
 from edgebert.converter.vocabulary import VocabularyChoice, trim_vocabulary
 from edgebert.dataset.samples import Kind
 from edgebert.errors import EdgebertError
@@ -91,6 +92,7 @@ def measured_sizes(
     train: Path,
     device: str,
     runtime: RuntimeName,
+    teachable: bool,
     folder: Path,
     progress: Progress,
 ) -> list[Candidate]:
@@ -107,6 +109,7 @@ def measured_sizes(
         train: the training data.
         device: to measure on.
         runtime: that the files are for.
+        teachable: what labels are taught by takes space, too.
         folder: to keep the files in.
         progress: told of conversions and measuring.
 
@@ -121,9 +124,10 @@ def measured_sizes(
         progress(at, len(configs), "sizes")
         untrained = _untrained(teacher, config, kind, labels)
         file = folder / f"{name.replace('/', '-')}.tflite"
-        candidate = _converted(untrained, name, file, None, runtime)
+        more = recorded_bytes(len(labels), config.hidden_size) if teachable else 0
+        candidate = _converted(untrained, name, file, None, runtime, more)
         if not limits.allow_bytes(candidate.bytes):
-            candidate = _converted(untrained, name, file, train, runtime)
+            candidate = _converted(untrained, name, file, train, runtime, more)
         made.append(candidate)
         files.append(file)
     times: Mapping[str, float | None] = (
@@ -173,9 +177,17 @@ def _untrained(
 
 
 def _converted(
-    untrained: Checkpoint, name: str, file: Path, train: Path | None, runtime: RuntimeName
+    untrained: Checkpoint,
+    name: str,
+    file: Path,
+    train: Path | None,
+    runtime: RuntimeName,
+    more: int,
 ) -> Candidate:
-    """A file of the shape, written to measure it; `train`: with the words of that data alone."""
+    """A file of the shape, written to measure it; `train`: with the words of that data alone.
+
+    What is fitted on data in the end takes `more` bytes.
+    """
     trimmed = None
     options = Options(runtime=runtime)
     conversion = plan(options, untrained)
@@ -185,7 +197,7 @@ def _converted(
     report = convert_checkpoint(
         untrained, conversion, file, trimmed=trimmed, force=True, refuse=False
     )
-    return Candidate(name, train is not None, report.bytes, None, _work(untrained.config))
+    return Candidate(name, train is not None, report.bytes + more, None, _work(untrained.config))
 
 
 def _work(config: BertConfig) -> int:

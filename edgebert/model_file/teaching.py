@@ -6,6 +6,30 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
+class UnseenTexts:
+    """Texts that the model gets right without having learned from them, and is to get right still.
+
+    The lead of the file's own labels is the least with which taught labels take no more than
+    `may_lose` of these texts. A taught label takes text i where 20 times the cosine of its
+    prototype with the text's point is above `bars[i]` and the lead together.
+
+    Attributes:
+        points: base64 of int8 [N, H]: the direction of each text's point; of those with the
+            lowest bars.
+        bars: see above, [N].
+        may_lose: how many of the texts.
+        data: name of the file of labelled texts from which they are.
+        rows: how many it has.
+    """
+
+    points: str = field(repr=False)
+    bars: tuple[float, ...] = field(repr=False)
+    may_lose: int
+    data: str
+    rows: int
+
+
+@dataclass(frozen=True)
 class Teaching:
     """How texts compare by the second output of a classifier's graph, the hidden state h [H].
 
@@ -19,9 +43,11 @@ class Teaching:
         shift: [H].
         centres: base64 of int8 [K, H]: the direction of the mean point of each of the file's
             labels.
-        lead: how much the file's own labels count before taught ones, in nats.
+        lead: how much the file's own labels count before taught ones, in nats, where there are no
+            `unseen` texts.
         data: name of the file of labelled texts from which all this is.
         rows: how many.
+        unseen: from which the lead follows once labels are taught.
     """
 
     matrix: str = field(repr=False)
@@ -31,3 +57,4 @@ class Teaching:
     lead: float
     data: str
     rows: int
+    unseen: UnseenTexts | None = None

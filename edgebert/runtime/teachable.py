@@ -28,18 +28,19 @@ from edgebert.runtime.taught_file import (
     stamp,
     write_taught,
 )
-from edgebert.runtime.teaching_method import teaching_method
+from edgebert.runtime.teaching_method import Prototypes, teaching_method
 from edgebert.support import EngineName
 
 if TYPE_CHECKING:
     from edgebert.runtime.self_test import SelfTestReport
 
 
-class _Prototypes(NamedTuple):
-    """The labels, and a vector of length 1 for each, [K, H]."""
+class _Row(NamedTuple):
+    """What follows from a label's entry alone: its prototype, and how far that reaches."""
 
-    labels: tuple[str, ...]
-    matrix: Array
+    entry: TaughtLabel
+    prototype: Array
+    reach: Array
 
 
 class TeachableModel(Model):
@@ -83,7 +84,7 @@ class TeachableModel(Model):
         self._teaching = threading.Lock()
         self._points = method.task(self.tokenizer, method.point)
         self._task = method.task(self.tokenizer, self._classify)
-        self._rows: dict[str, tuple[TaughtLabel, Array]] = {}
+        self._rows: dict[str, _Row] = {}
         self._take(known)
 
     def teach(self, label: str, texts: Sequence[str]) -> None:
@@ -207,18 +208,21 @@ class TeachableModel(Model):
         labels = tuple(taught.labels)
         self.labels = (*self._method.labels, *labels)
         self._rows = {name: self._row(name, each) for name, each in taught.labels.items()}
-        matrix = np.array([row for _, row in self._rows.values()], np.float32)
-        self._prototypes = _Prototypes(labels, matrix)
+        matrix = np.array([row.prototype for row in self._rows.values()], np.float32)
+        reaches = [row.reach for row in self._rows.values()]
+        lead = self._method.lead(reaches) if reaches else 0.0
+        self._prototypes = Prototypes(labels, matrix, lead)
 
-    def _row(self, name: str, entry: TaughtLabel) -> tuple[TaughtLabel, Array]:
-        """A label with its prototype, computed where the label is new or has changed."""
+    def _row(self, name: str, entry: TaughtLabel) -> _Row:
+        """Of a label, computed where it is new or has changed."""
         known = self._rows.get(name)
-        if known is not None and known[0] == entry:
+        if known is not None and known.entry == entry:
             return known
-        return entry, to_length_one(entry.mean())
+        prototype = to_length_one(entry.mean())
+        return _Row(entry, prototype, self._method.reach(prototype))
 
     def _classify(self, output: Array) -> Classification:
-        return self._method.answer(output, *self._prototypes)
+        return self._method.answer(output, self._prototypes)
 
 
 def load_teachable(

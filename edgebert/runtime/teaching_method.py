@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -16,12 +16,22 @@ from edgebert.runtime.tasks.classify import Classification, classifier
 from edgebert.runtime.tasks.embed import Embed, to_length_one
 from edgebert.runtime.tasks.scores import softmax
 from edgebert.runtime.tasks.whole_text import WholeText
-from edgebert.runtime.whitening import Whitening
+from edgebert.runtime.whitening import SHARPNESS, Whitening
 from edgebert.tokenizer.tokenizer import Tokenizer
 
-SHARPNESS = np.float32(20)
-"""A score is the softmax of cosines times it: the likeliest on BANKING77, of 3 to 10 texts a label
-(docs/abstaining.md)."""
+
+class Prototypes(NamedTuple):
+    """What is taught.
+
+    Attributes:
+        labels: T of them.
+        matrix: the points of all of them [T, width].
+        lead: how much the file's own labels count before them.
+    """
+
+    labels: tuple[str, ...]
+    matrix: Array
+    lead: float
 
 
 class TeachingMethod(Protocol):
@@ -45,8 +55,14 @@ class TeachingMethod(Protocol):
     def point(self, output: Array) -> Array:
         """What is compared, of length 1, from an output [1, …]: [width]."""
 
-    def answer(self, output: Array, taught: Sequence[str], prototypes: Array) -> Classification:
-        """The answer by all labels; `prototypes` [T, width] are the points of those taught."""
+    def reach(self, prototype: Array) -> Array:
+        """How far a taught label reaches into texts of the file's own labels: [N], perhaps [0]."""
+
+    def lead(self, reaches: Sequence[Array]) -> float:
+        """How much the file's own labels count before taught ones, each of which has its reach."""
+
+    def answer(self, output: Array, taught: Prototypes) -> Classification:
+        """The answer by all labels."""
 
 
 class EmbedderMethod:
@@ -70,15 +86,24 @@ class EmbedderMethod:
         """See `TeachingMethod`."""
         return to_length_one(output[0])
 
-    def answer(self, output: Array, taught: Sequence[str], prototypes: Array) -> Classification:
+    def reach(self, prototype: Array) -> Array:
         """See `TeachingMethod`."""
-        if not taught:
+        return np.empty(0, np.float32)
+
+    def lead(self, reaches: Sequence[Array]) -> float:
+        """See `TeachingMethod`."""
+        return 0.0
+
+    def answer(self, output: Array, taught: Prototypes) -> Classification:
+        """See `TeachingMethod`."""
+        labels = taught.labels
+        if not labels:
             raise EdgebertError("no label is taught yet; teach one or more")
-        scores = softmax(SHARPNESS * (prototypes @ self.point(output))).tolist()
+        scores = softmax(SHARPNESS * (taught.matrix @ self.point(output))).tolist()
         best = scores.index(max(scores))
         abstained = None if self._threshold is None else scores[best] < self._threshold
         return Classification(
-            taught[best], scores[best], dict(zip(taught, scores, strict=True)), abstained
+            labels[best], scores[best], dict(zip(labels, scores, strict=True)), abstained
         )
 
 
@@ -119,21 +144,29 @@ class ClassifierMethod:
         """See `TeachingMethod`."""
         return self._space.point(output[0, len(self.labels) :])
 
-    def answer(self, output: Array, taught: Sequence[str], prototypes: Array) -> Classification:
+    def reach(self, prototype: Array) -> Array:
+        """See `TeachingMethod`."""
+        return self._space.reach(prototype)
+
+    def lead(self, reaches: Sequence[Array]) -> float:
+        """See `TeachingMethod`."""
+        return self._space.lead(reaches)
+
+    def answer(self, output: Array, taught: Prototypes) -> Classification:
         """See `TeachingMethod`."""
         own = self._classify(output[:, : len(self.labels)])
-        if not taught:
+        if not taught.labels:
             return own
         point = self.point(output)
-        rest = np.logaddexp.reduce(SHARPNESS * (self._space.centres @ point)) + self._space.lead
-        *shares, own_share = softmax(np.append(SHARPNESS * (prototypes @ point), rest)).tolist()
+        rest = self._space.near_own(point) + taught.lead
+        *shares, own_share = softmax(np.append(SHARPNESS * (taught.matrix @ point), rest)).tolist()
         scores = {label: score * own_share for label, score in own.scores.items()}
-        scores.update(zip(taught, shares, strict=True))
+        scores.update(zip(taught.labels, shares, strict=True))
         best = shares.index(max(shares))
         label, score = own.label, own.score * own_share
         abstained = own.abstained
         if shares[best] > score:
-            label, score, abstained = taught[best], shares[best], None
+            label, score, abstained = taught.labels[best], shares[best], None
         if self._least is not None:
             abstained = bool(abstained) or score < self._least
         return Classification(label, score, scores, abstained)

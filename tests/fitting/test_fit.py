@@ -402,6 +402,7 @@ def test_labels_can_be_taught_to_a_file_that_is_asked_to_be_teachable(commands, 
     report = fit(asked(teachable=True))
     teaching = teaching_of(report.model)
     assert (teaching.data, teaching.rows) == ("train.jsonl", 450)
+    assert (teaching.unseen.data, teaching.unseen.rows) == ("dev.jsonl", 60)
     made = [line for line in report.facts["commands"] if "--calibrate" in line]
     assert all("--teachable" in line and "dev.jsonl" in line for line in made)
     assert len(made) == 1

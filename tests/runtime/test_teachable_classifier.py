@@ -15,13 +15,13 @@ pytest.importorskip("ai_edge_litert", reason="files are written with ai-edge-lit
 import edgebert
 from edgebert.arrays import Array
 from edgebert.cli.main import app
-from edgebert.converter.teach import whitening
+from edgebert.converter.teach import MOST_LOST, may_lose, whitening
 from edgebert.data import read_lines
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.model_file.read import read_model_file
+from edgebert.model_file.teaching import UnseenTexts
 from edgebert.runtime.sessions import open_session
-from edgebert.runtime.teaching_method import SHARPNESS
-from edgebert.runtime.whitening import Whitening
+from edgebert.runtime.whitening import SHARPNESS, Whitening
 from tests.conftest import REFERENCE
 
 CHECKPOINT = REFERENCE / "hf_classifier_2x32"
@@ -114,7 +114,7 @@ def test_a_taught_label_is_by_its_share_and_the_others_stay_as_they_were(file, m
     prototype = np.mean([point(text) for text in LESSON], axis=0)
     prototype /= np.linalg.norm(prototype)
     for text, plain_answer, answer in zip(ASKED, before, answers(model), strict=True):
-        own = np.exp(SHARPNESS * (space.centres @ point(text))).sum() * np.exp(space.lead)
+        own = np.exp(SHARPNESS * (space.centres @ point(text))).sum() * np.exp(space.lead([]))
         taught = np.exp(SHARPNESS * (prototype @ point(text)))
         share = taught / (taught + own)
         assert answer.scores["mine"] == pytest.approx(share, abs=0.02)
@@ -124,6 +124,49 @@ def test_a_taught_label_is_by_its_share_and_the_others_stay_as_they_were(file, m
             assert answer.scores[label] == pytest.approx(score * rest, abs=1e-5)
         assert answer.label == max(answer.scores, key=answer.scores.__getitem__)
     assert [model.classify(text).label for text in LESSON].count("mine") >= 3
+
+
+def test_taught_labels_take_as_many_unseen_texts_as_they_may_and_no_more(
+    data, tmp_path, monkeypatch
+):
+    """By the answers of the finished file to the very texts, which its record has rounded."""
+    texts = [text[start : start + 30] for text in SENTENCES[:80] for start in (3, 7, 13)]
+    labels = ("negative", "neutral", "positive")
+    dev = tmp_path / "dev.csv"
+    with dev.open("w", newline="") as file:
+        rows = [(text, labels[number % 3]) for number, text in enumerate(texts)]
+        csv.writer(file).writerows([("text", "label"), *rows])
+    lost = {}
+    for share in (0.0, 0.1):
+        monkeypatch.setattr("edgebert.converter.teach.MOST_LOST", share)
+        path = tmp_path / f"{share}.tflite"
+        edgebert.convert(CHECKPOINT, path, teachable=data, calibrate=dev, min_coverage=1)
+        with edgebert.load(path) as plain, edgebert.load(path, taught=tmp_path / "t") as model:
+            before = [plain.classify(text).label for text, _ in rows]
+            for number in range(4):
+                model.teach(f"label {number}", [text[3:33] for text in SENTENCES[number::4]][:3])
+            after = [model.classify(text).label for text, _ in rows]
+            unseen = model.record.teaching.unseen
+        (tmp_path / "t").unlink()
+        assert (unseen.data, unseen.rows) == ("dev.csv", len(rows))
+        own = [was == label for was, (_, label) in zip(before, rows, strict=True)]
+        lost[share] = sum(
+            new != old for new, old, is_own in zip(after, before, own, strict=True) if is_own
+        )
+        assert unseen.may_lose == may_lose(len(rows))
+        assert lost[share] == pytest.approx(unseen.may_lose, abs=1)
+    assert lost[0.1] > 5
+
+
+@pytest.mark.parametrize(("rows", "most"), [(50, 0), (398, 0), (399, 1), (787, 2), (2000, 9)])
+def test_few_enough_are_lost_of_all_texts_in_expectation(rows, most):
+    assert may_lose(rows) == most
+    random = np.random.default_rng(0)
+    drawn = np.sort(random.random((4000, rows)))
+    # Drawn evenly from 0 to 1, so much of all lies above the bar that leaves so many above it.
+    share = 1 - drawn[:, -1 - most].mean()
+    assert share <= max(MOST_LOST, 1 / (rows + 1)) * 1.1
+    assert 1 - drawn[:, -2 - most].mean() > MOST_LOST * 0.95
 
 
 def test_forget_and_undo_restore_every_bit(file, model):
@@ -185,6 +228,11 @@ def test_wrong_teaching_and_files_are_one_line(model, classifier, data, tmp_path
         ({"matrix": base64.b64encode(b"abc").decode()}, r"int8 \[32, 32\]"),
         ({"centres": "?"}, r"int8 \[3, 32\]"),
         ({"shift": (1.0,)}, "not 32 wide"),
+        ({"unseen": UnseenTexts("abcd", (1.0,), 0, "dev.csv", 9)}, r"int8 \[1, 32\]"),
+        (
+            {"unseen": UnseenTexts("", (), 0, "dev.csv", 9)},
+            "0 unseen texts, of which 0 may be lost",
+        ),
     ],
 )
 def test_damage_of_what_is_for_teaching_is_one_line(file, change, said):

@@ -1,14 +1,13 @@
 """What labels that are taught by a few sentences are worth: BANKING77 with 17 intents held out.
 
-    python -m tools.studies.teaching --rest train-60.csv
-    edgebert finetune … --train train-60.csv -o sixty
-    edgebert convert sixty --teachable train-60.csv -o sixty.tflite
+    python -m tools.studies.teaching_student FOLDER
+    edgebert convert FOLDER/student --teachable FOLDER/train.csv --calibrate FOLDER/dev.csv …
     python -m tools.studies.teaching sixty.tflite all-minilm-l6-v2.tflite
 
-The first line draws the 17 intents and writes the training questions of the others, for a
-classifier that has never seen the 17. The last prints the table of docs/abstaining.md: the 17
-taught by some of their training questions, 20 draws, measured on the 3,080 test questions. A file
-for embed is taught the other 60 by all their training questions.
+The first line trains a classifier that has never seen the 17 intents (the second has `-o
+sixty.tflite --min-coverage 1` at its end). The last prints the table of
+docs/abstaining.md: the 17 taught by some of their training questions, 20 draws, measured on the
+3,080 test questions. A file for embed is taught the other 60 by all their training questions.
 """
 
 from __future__ import annotations
@@ -29,11 +28,11 @@ from edgebert.model_file.read import read_model_file
 from edgebert.runtime.sessions import open_session
 from edgebert.runtime.tasks.embed import to_length_one
 from edgebert.runtime.taught_file import TaughtLabel
-from edgebert.runtime.teaching_method import TeachingMethod, teaching_method
-from tools.data_sets import banking77
+from edgebert.runtime.teaching_method import Prototypes, TeachingMethod, teaching_method
 
 Array: TypeAlias = npt.NDArray[Any]
 
+BANKING77 = Path(__file__).parents[2] / "tests/data/banking77"
 HELD_OUT = 17
 SENTENCES = (1, 3, 5, 10, 50)
 DRAWS = 20
@@ -47,19 +46,16 @@ class Questions:
     outputs: list[Array]
 
 
+def read(path: Path) -> list[tuple[str, str]]:
+    """Questions with their labels."""
+    with path.open(encoding="utf-8", newline="") as file:
+        _, *rows = csv.reader(file)
+    return [(text, label) for text, label in rows]
+
+
 def held_out(labels: Sequence[str]) -> list[str]:
     """Seventeen of the labels."""
     return sorted(np.random.default_rng(0).choice(sorted(labels), HELD_OUT, replace=False).tolist())
-
-
-def write_rest(path: Path) -> None:
-    """The training questions of all labels but those held out."""
-    rows = banking77("train")
-    left_out = set(held_out(sorted({label for _, label in rows})))
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows(
-            [("text", "label"), *(row for row in rows if row[1] not in left_out)]
-        )
 
 
 def ask(path: Path, part: str) -> Questions:
@@ -67,7 +63,7 @@ def ask(path: Path, part: str) -> Questions:
     file = read_model_file(path)
     tokenizer, method = file.tokenizer(), teaching_method(file, None)
     session = open_session(path, max_length=file.record.max_length, hidden=method.hidden)
-    rows = banking77(part)
+    rows = read(BANKING77 / f"{part}.csv")
     outputs = []
     for text, _ in rows:
         ids, segment_ids, _ = tokenizer.encode(text)
@@ -82,7 +78,9 @@ def shares(
     """Share of right answers on labels that are not new, on new ones, and on all."""
     entries = [TaughtLabel.of(np.mean(points, axis=0), len(points)) for points in taught.values()]
     matrix = np.stack([to_length_one(entry.mean()) for entry in entries])
-    found = [method.answer(output, list(taught), matrix).label for output in test.outputs]
+    lead = method.lead([method.reach(prototype) for prototype in matrix])
+    known = Prototypes(tuple(taught), matrix, lead)
+    found = [method.answer(output, known).label for output in test.outputs]
     right = np.array([one == other for one, other in zip(found, test.labels, strict=True)])
     of_new = np.array([label in new for label in test.labels])
     return float(right[~of_new].mean()), float(right[of_new].mean()), float(right.mean())
@@ -122,7 +120,7 @@ def table(path: Path) -> None:
 def alone(method: TeachingMethod, test: Questions) -> float:
     """Share of right answers on a classifier's own labels while nothing is taught."""
     right = [
-        method.answer(output, [], np.empty(0)).label == label
+        method.answer(output, Prototypes((), np.empty(0), 0)).label == label
         for output, label in zip(test.outputs, test.labels, strict=True)
         if label in method.labels
     ]
@@ -130,13 +128,10 @@ def alone(method: TeachingMethod, test: Questions) -> float:
 
 
 def main() -> None:
-    """Writes the training data, or prints the table."""
+    """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("files", type=Path, nargs="*", help="classifiers, embedders")
-    parser.add_argument("--rest", type=Path, help="write training questions without those held out")
+    parser.add_argument("files", type=Path, nargs="+", help="classifiers, embedders")
     options = parser.parse_args()
-    if options.rest is not None:
-        write_rest(options.rest)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TruncationWarning)
         for path in options.files:

@@ -1,26 +1,22 @@
 """What fine-tuning on the sentences that labels are taught by comes to: the yardstick of teaching.
 
-    python -m tools.studies.teaching --rest train-60.csv
-    python -m tools.studies.teaching_yardstick --begin train-60.csv sixty
-    edgebert convert sixty --teachable train-60.csv -o sixty.tflite
-    python -m tools.studies.teaching sixty.tflite
-    python -m tools.studies.teaching_yardstick sixty
+    python -m tools.studies.teaching_student FOLDER
+    python -m tools.studies.teaching_yardstick FOLDER
 
-`--begin` trains a classifier of 2 layers, 128 wide, for 60 intents. The last line gives its head 17
-more rows and trains all of it on the training questions of the 60 and some sentences of each of the
-17, the same that `tools.studies.teaching` teaches, each label as often as any. A new row begins as
-the mean of its sentences' pooled states (imprinting: Qi et al. 2018, arXiv:1712.07136). Learning
-rate and steps are chosen on further training questions of the 17, by 5 sentences of a draw of its
-own. Measured on the test questions, also with the new labels held back until the old ones lose no
-more than 0.5 points, where the rate is the best of all on these very questions. Needs TensorFlow.
+Gives the head of FOLDER's student 17 more rows and trains all of it on some sentences of each of
+the 17, the same that `tools.studies.teaching` teaches, by each of `RECIPES`: with rehearsal on the
+training questions of the 60 each label comes as often as any. A new row begins as the mean of its
+sentences' pooled states (imprinting: Qi et al. 2018, arXiv:1712.07136). Measured on the test
+questions as it is, and with the new labels' logits lowered by as little as leaves dev's old labels
+right, but for as many texts as teaching may take of them. Needs TensorFlow.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -29,36 +25,22 @@ import numpy.typing as npt
 
 from edgebert.arrays import Array
 from edgebert.checkpoints.checkpoint import Checkpoint
-from edgebert.checkpoints.sources import MINILM, open_checkpoint
+from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.converter.head import Head
-from edgebert.converter.vocabulary import VocabularyChoice, trim_vocabulary
+from edgebert.converter.teach import may_lose
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train.backend import tf
 from edgebert.train.batching import Example, collate
-from edgebert.train.distillation.student import student_from_teacher
 from edgebert.train.dropout import NO_DROPOUT
-from edgebert.train.finetuning.finetune import FineTuningSpec, finetune
 from edgebert.train.losses import TaskObjective, cross_entropy
 from edgebert.train.network import Network
 from edgebert.train.optimizer import AdamW
-from edgebert.train.settings import Settings
-from tools.data_sets import banking77
-from tools.studies.teaching import SENTENCES, held_out
+from tools.studies.teaching import BANKING77, SENTENCES, held_out, read
 
 Labels: TypeAlias = npt.NDArray[np.int32]
 
-BEGIN = Settings(epochs=25, batch_size=128, learning_rate=1e-3, warmup=0.05)
-PIECES = 3000
 MAX_LENGTH = 64
-TRAINED_LENGTH = 32
-"""Questions are cut to so many tokens while it is fine-tuned, which few of them have."""
-RATES, STEPS = (1e-4, 3e-4, 1e-3, 3e-3), (40, 120, 400)
 BATCH, WARM_UP = 32, 0.1
-CHOSEN_WITH = 5
-"""Sentences a label with which learning rate and steps are chosen."""
-MOST_LOST = 0.005
-"""Of the old labels' accuracy."""
-_DEV = 20
 _HEAD = Head("classify")
 
 
@@ -70,21 +52,40 @@ class Questions:
     labels: Labels
 
     @classmethod
-    def of(cls, part: str, names: Sequence[str], tokenizer: Tokenizer) -> Questions:
-        """Those of `train` or `test`."""
-        found = [(tokenizer.encode(text), names.index(label)) for text, label in banking77(part)]
+    def of(
+        cls, rows: Iterable[tuple[str, str]], names: Sequence[str], tokenizer: Tokenizer
+    ) -> Questions:
+        """Encodes them."""
+        found = [(tokenizer.encode(text), names.index(label)) for text, label in rows]
         return cls(
             [Example((each,), label) for each, label in found], np.array([n for _, n in found])
         )
 
+    def with_more(self, others: Questions) -> Questions:
+        """These and others."""
+        labels = np.concatenate([self.labels, others.labels])
+        return Questions([*self.examples, *others.examples], labels)
 
-def begin(train: Path, output: Path) -> None:
-    """Trains the classifier of the 60 intents."""
-    with open_checkpoint(MINILM) as large:
-        student = student_from_teacher(large, 2, 128)
-        small, _ = trim_vocabulary(student, VocabularyChoice(train, PIECES), "classify")
-        spec = FineTuningSpec("classify", train, max_length=MAX_LENGTH)
-        finetune(small, spec, output, (BEGIN,), resume=True, notify=print)
+
+@dataclass(frozen=True)
+class Recipe:
+    """A learning rate, so many steps, and whether the old labels' questions are learned again."""
+
+    rate: float
+    steps: int
+    rehearsal: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.rate:g}, {self.steps} steps{'' if self.rehearsal else ', no rehearsal'}"
+
+
+RECIPES = (
+    Recipe(1e-3, 400),
+    Recipe(3e-4, 400),
+    Recipe(3e-3, 40),
+    Recipe(1e-3, 40),
+    Recipe(3e-4, 40, rehearsal=False),
+)
 
 
 def widened(source: Checkpoint, more: int) -> dict[str, Array]:
@@ -111,9 +112,11 @@ class Tuning:
             reduce_retracing=True,
         )
 
-    def run(self, known: Questions, rate: float, steps: int, seed: int) -> None:
+    def run(self, sentences: Questions, old: Questions, recipe: Recipe, seed: int) -> None:
         """Trains on batches that have as many of every label."""
-        self._network.load(self._imprinted(known))
+        self._network.load(self._imprinted(sentences))
+        known = old.with_more(sentences) if recipe.rehearsal else sentences
+        steps = recipe.steps
         for moment in self._optimizer.moments.values():
             moment.assign(tf.zeros_like(moment))
         random = np.random.default_rng(seed)
@@ -121,7 +124,7 @@ class Tuning:
         for step in range(steps):
             labels = random.choice(len(places), BATCH, replace=len(places) < BATCH)
             drawn = [known.examples[random.choice(places[label])] for label in labels]
-            now = rate * min((step + 1) / (WARM_UP * steps), 1 - step / steps)
+            now = recipe.rate * min((step + 1) / (WARM_UP * steps), 1 - step / steps)
             self._optimizer.apply(self._gradients(_tensors(drawn)), step, now)
 
     def _imprinted(self, known: Questions) -> dict[str, Array]:
@@ -158,96 +161,73 @@ def _tensors(examples: Sequence[Example]) -> dict[str, Any]:
     return {name: tf.constant(each) for name, each in collate(examples, MAX_LENGTH).items()}
 
 
-def drawn(train: Questions, old: int, count: int, draw: int) -> tuple[Questions, Questions]:
-    """The old labels' questions with so many of each new one; and others of the new ones.
-
-    The sentences of a draw are those of `tools.studies.teaching`.
-    """
+def drawn(fresh: Questions, count: int, draw: int) -> Questions:
+    """So many sentences of each new label; those of a draw are `tools.studies.teaching`'s."""
     random = np.random.default_rng(draw)
-    kept, others = list(np.flatnonzero(train.labels < old)), []
-    for label in range(old, int(train.labels.max()) + 1):
-        places = np.flatnonzero(train.labels == label)
-        order = places[random.permutation(len(places))]
-        kept.extend(order[:count])
-        others.extend(order[count : count + _DEV])
-    return _part(train, kept), _part(train, others)
+    kept: list[int] = []
+    for label in np.unique(fresh.labels):
+        places = np.flatnonzero(fresh.labels == label)
+        kept.extend(places[random.permutation(len(places))][:count])
+    return Questions([fresh.examples[at] for at in kept], fresh.labels[kept])
 
 
-def _part(questions: Questions, places: Sequence[int]) -> Questions:
-    return Questions([questions.examples[at] for at in places], questions.labels[list(places)])
-
-
-def right(logits: Array, labels: Labels, old: int) -> tuple[float, float]:
-    """Share of right answers on the old labels, and on the new ones."""
-    hits = logits.argmax(1) == labels
+def right(logits: Array, labels: Labels, old: int, less: float = 0) -> tuple[float, float]:
+    """Share of right answers on the old labels, and on the new ones, whose logits are lowered."""
+    lowered = logits - less * (np.arange(logits.shape[1]) >= old)
+    hits = lowered.argmax(1) == labels
     return float(hits[labels < old].mean()), float(hits[labels >= old].mean())
 
 
-def held_back(logits: Array, labels: Labels, old: int, least: float) -> tuple[float, float]:
-    """Likewise, the new labels' logits lowered by as little as leaves the old ones right enough."""
-    for less in np.arange(0, 12, 0.05):
-        lowered = logits.copy()
-        lowered[:, old:] -= less
-        found = right(lowered, labels, old)
-        if found[0] >= least:
-            return found
-    return found
+def held_back(logits: Array, labels: Labels, old: int, least: float) -> float:
+    """How much new labels' logits have to be lowered for the old ones to be right on dev."""
+    for less in np.arange(0, 20, 0.05):
+        hits = (logits - less * (np.arange(logits.shape[1]) >= old)).argmax(1) == labels
+        if hits.mean() >= least:
+            return float(less)
+    return float("inf")
 
 
-def table(folder: Path, draws: int) -> None:
-    """Chooses learning rate and steps, and prints the table."""
-    every = sorted({label for _, label in banking77("test")})
-    new = held_out(every)
-    with open_checkpoint(str(folder)) as opened:
-        source = replace(opened, weights={name: np.array(w) for name, w in opened.weights.items()})
-    old = list(source.labels or ())
-    names = [*old, *new]
-    if sorted(names) != every:
-        raise SystemExit(f"{folder}: is not for the 60 labels that are not held out")
-    train = Questions.of("train", names, source.make_tokenizer(TRAINED_LENGTH))
-    test = Questions.of("test", names, source.make_tokenizer(MAX_LENGTH))
-    tuning = Tuning(widened(source, len(new)), source.config, len(old))
-    before = right(tuning.logits(test)[:, : len(old)], test.labels, len(old))
-    print(f"before: {100 * before[0]:.2f} % of the old labels", flush=True)
-    known, dev = drawn(train, len(old), CHOSEN_WITH, 1000)
-    chosen = {}
-    for rate, steps in itertools.product(RATES, STEPS):
-        tuning.run(known, rate, steps, 0)
-        chosen[rate, steps] = right(tuning.logits(dev), dev.labels, len(old))[1]
-        print(f"{rate:g}, {steps} steps: {100 * chosen[rate, steps]:.1f} % on dev", flush=True)
-    rate, steps = max(chosen, key=lambda each: chosen[each])
-    print(
-        f"\n{draws} draws; {rate:g}, {steps} steps; held back, the best of all rates\n"
-        "\n| sentences | old | new | held back: old | new |"
-    )
-    print("|---" * 5 + "|")
-    for count in SENTENCES:
-        free, held = [], []
+def table(folder: Path, counts: Sequence[int], draws: int) -> None:
+    """Prints what each recipe comes to."""
+    with open_checkpoint(str(folder / "student")) as source:
+        old = list(source.labels or ())
+        new = held_out(sorted({label for _, label in read(BANKING77 / "train.csv")}))
+        names, tokenizer = [*old, *new], source.make_tokenizer(MAX_LENGTH)
+        known, dev, test, fresh = (
+            Questions.of(rows, names, tokenizer)
+            for rows in (
+                read(folder / "train.csv"),
+                read(folder / "dev.csv"),
+                read(BANKING77 / "test.csv"),
+                [row for row in read(BANKING77 / "train.csv") if row[1] in new],
+            )
+        )
+        tuning = Tuning(widened(source, len(new)), source.config, len(old))
+    before = tuning.logits(dev)[:, : len(old)].argmax(1) == dev.labels
+    least = float(before.mean()) - may_lose(len(before)) / len(before)
+    hits = tuning.logits(test)[:, : len(old)].argmax(1) == test.labels
+    print(f"before: {100 * hits[test.labels < len(old)].mean():.2f} % of the old labels")
+    print("\n| sentences | recipe | old | new | held back: old | new |\n" + "|---" * 6 + "|")
+    for count, recipe in itertools.product(counts, RECIPES):
+        found = []
         for draw in range(draws):
-            known, _ = drawn(train, len(old), count, draw)
-            found = {}
-            for each in RATES:
-                tuning.run(known, each, steps, draw)
-                found[each] = tuning.logits(test)
-            free.append(right(found[rate], test.labels, len(old)))
-            least = before[0] - MOST_LOST
-            lowered = [held_back(each, test.labels, len(old), least) for each in found.values()]
-            held.append(max(lowered, key=lambda each: (each[0] >= least, each[1])))
-        rows = np.concatenate([np.mean(free, axis=0), np.mean(held, axis=0)])
-        print(f"| {count} | {' | '.join(f'{100 * each:.2f}' for each in rows)} |", flush=True)
+            tuning.run(drawn(fresh, count, draw), known, recipe, draw)
+            less = held_back(tuning.logits(dev), dev.labels, len(old), least)
+            logits = tuning.logits(test)
+            free, held = (right(logits, test.labels, len(old), each) for each in (0.0, less))
+            found.append((*free, *held))
+        shown = " | ".join(f"{100 * each:.2f}" for each in np.mean(found, axis=0))
+        print(f"| {count} | {recipe} | {shown} |", flush=True)
 
 
 def main() -> None:
-    """Trains the classifier of the 60, or prints the table."""
+    """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, help="the classifier of the 60 intents")
-    parser.add_argument("--begin", type=Path, help="its training questions: train it")
-    parser.add_argument("--draws", type=int, default=2)
+    parser.add_argument("folder", type=Path, help="made by tools.studies.teaching_student")
+    parser.add_argument("--sentences", type=int, nargs="*", default=SENTENCES)
+    parser.add_argument("--draws", type=int, default=3)
     options = parser.parse_args()
-    if options.begin is not None:
-        begin(options.begin, options.folder)
-    else:
-        table(options.folder, options.draws)
+    table(options.folder, options.sentences, options.draws)
 
 
 if __name__ == "__main__":

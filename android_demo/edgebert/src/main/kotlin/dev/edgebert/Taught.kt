@@ -8,6 +8,7 @@ import dev.edgebert.modelfile.readTaught
 import dev.edgebert.modelfile.writeTaught
 import dev.edgebert.tasks.ClassifierMethod
 import dev.edgebert.tasks.EmbedderMethod
+import dev.edgebert.tasks.Prototypes
 import dev.edgebert.tasks.TeachingMethod
 import dev.edgebert.tasks.toLengthOne
 import java.io.File
@@ -23,15 +24,29 @@ import java.io.File
  * and no other may write the side file meanwhile. Calls block: off the main thread.
  */
 class Taught private constructor(private val model: EdgebertModel, private val file: File, private val method: TeachingMethod) {
-    private class Known(val taught: TaughtLabels) {
-        val labels = taught.labels.keys.toList()
-        val prototypes = taught.labels.values.map { toLengthOne(it.mean()) }
+    /** What follows from a label's entry alone: its prototype, and how far that reaches. */
+    private class Row(val entry: TaughtLabel, method: TeachingMethod) {
+        val prototype = toLengthOne(entry.mean())
+        val reach = method.reach(prototype)
+    }
+
+    /** What is computed of a label before stays where its entry is the same. */
+    private class Known(val taught: TaughtLabels, method: TeachingMethod, before: Known?) {
+        val rows: Map<String, Row> = taught.labels.mapValues { (label, entry) ->
+            before?.rows?.get(label)?.takeIf { it.entry == entry } ?: Row(entry, method)
+        }
+        val labels = rows.keys.toList()
+        val prototypes = Prototypes(
+            labels,
+            rows.values.map { it.prototype },
+            if (rows.isEmpty()) 0f else method.lead(rows.values.map { it.reach }),
+        )
     }
 
     private val lock = Any()
 
     @Volatile
-    private var known = Known(readTaught(file, method.fingerprint, method.width))
+    private var known = Known(readTaught(file, method.fingerprint, method.width), method, before = null)
 
     /** The file's own, and those that are taught. */
     val labels: List<String> get() = method.labels + known.labels
@@ -57,7 +72,7 @@ class Taught private constructor(private val model: EdgebertModel, private val f
         if (method.labels.isEmpty() && now.labels.isEmpty()) throw EdgebertException(Reason.NothingTaught, "$file: no label is taught yet; teach one or more")
         val reply = output(text, pair, truncate, long, stride)
         val start = System.nanoTime()
-        val answer = method.answer(reply.value, now.labels, now.prototypes)
+        val answer = method.answer(reply.value, now.prototypes)
         val timing = reply.timing.run { copy(finishNanos = finishNanos + System.nanoTime() - start) }
         return Reply(answer, reply.tokens, reply.truncated, timing)
     }
@@ -114,7 +129,7 @@ class Taught private constructor(private val model: EdgebertModel, private val f
         if (wanted.isNotEmpty()) {
             val changed = taught.changed(wanted)
             writeTaught(file, changed)
-            known = Known(changed)
+            known = Known(changed, method, known)
         }
     }
 

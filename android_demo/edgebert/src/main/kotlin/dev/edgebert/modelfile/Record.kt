@@ -163,7 +163,14 @@ private fun Fields.record() = Record(
     teaching = if (has("teaching")) fields("teaching").teaching() else null,
 )
 
-private fun Fields.teaching() = Teaching(string("matrix"), floats("scales"), floats("shift"), string("centres"), float("lead"))
+private fun Fields.teaching() = Teaching(
+    string("matrix"),
+    floats("scales"),
+    floats("shift"),
+    string("centres"),
+    float("lead"),
+    if (has("unseen")) fields("unseen").run { UnseenTexts(string("points"), floats("bars"), int("may_lose")) } else null,
+)
 
 private fun Fields.fixedLengths(maxLength: Int): FixedLengths {
     val lengths = ints("lengths").asList()

@@ -25,9 +25,23 @@ internal interface TeachingMethod {
     /** What is compared, of length 1, from an output. */
     fun point(output: FloatArray): FloatArray
 
-    /** The answer by all labels; a prototype of each of those taught is its point. */
-    fun answer(output: FloatArray, taught: List<String>, prototypes: List<FloatArray>): Classification
+    /** How far a taught label reaches into texts of the file's own labels, perhaps none. */
+    fun reach(prototype: FloatArray): FloatArray
+
+    /** How much the file's own labels count before taught ones, one or more, each of which has its reach. */
+    fun lead(reaches: List<FloatArray>): Float
+
+    /** The answer by all labels. */
+    fun answer(output: FloatArray, taught: Prototypes): Classification
 }
+
+/**
+ * What is taught.
+ *
+ * @property points of the labels.
+ * @property lead how much the file's own labels count before them.
+ */
+internal class Prototypes(val labels: List<String>, val points: List<FloatArray>, val lead: Float)
 
 /** A file for embed: all labels are taught. */
 internal class EmbedderMethod(record: Record) : TeachingMethod {
@@ -37,11 +51,16 @@ internal class EmbedderMethod(record: Record) : TeachingMethod {
 
     override fun point(output: FloatArray) = toLengthOne(output)
 
-    override fun answer(output: FloatArray, taught: List<String>, prototypes: List<FloatArray>): Classification {
+    override fun reach(prototype: FloatArray) = FloatArray(0)
+
+    override fun lead(reaches: List<FloatArray>) = 0f
+
+    override fun answer(output: FloatArray, taught: Prototypes): Classification {
         val point = point(output)
-        val scores = softmax(FloatArray(taught.size) { SHARPNESS * dot(prototypes[it], point) })
+        val labels = taught.labels
+        val scores = softmax(FloatArray(labels.size) { SHARPNESS * dot(taught.points[it], point) })
         val best = scores.argMax()
-        return Classification(taught[best], scores[best], taught.indices.associate { taught[it] to scores[it] })
+        return Classification(labels[best], scores[best], labels.indices.associate { labels[it] to scores[it] })
     }
 }
 
@@ -55,6 +74,10 @@ internal class ClassifierMethod(private val record: Record, private val teaching
 
     private val matrix = rows(teaching.matrix, width).mapIndexed { at, row -> FloatArray(width) { row[it] * teaching.scales[at] } }
     private val centres = rows(teaching.centres, labels.size).map(::toLengthOne)
+    private val unseen = teaching.unseen?.let { texts ->
+        if (texts.mayLose !in texts.bars.indices) throw damaged()
+        rows(texts.points, texts.bars.size).map(::toLengthOne)
+    }.orEmpty()
     private val own = classification(labels, record.abstention)
 
     override fun point(output: FloatArray): FloatArray {
@@ -62,27 +85,41 @@ internal class ClassifierMethod(private val record: Record, private val teaching
         return toLengthOne(FloatArray(width) { dot(matrix[it], hidden) - teaching.shift[it] })
     }
 
-    override fun answer(output: FloatArray, taught: List<String>, prototypes: List<FloatArray>): Classification {
+    override fun reach(prototype: FloatArray): FloatArray {
+        val bars = teaching.unseen?.bars ?: return FloatArray(0)
+        return FloatArray(bars.size) { SHARPNESS * dot(unseen[it], prototype) - bars[it] }
+    }
+
+    override fun lead(reaches: List<FloatArray>): Float {
+        val texts = teaching.unseen ?: return teaching.lead
+        val farthest = FloatArray(texts.bars.size) { at -> reaches.maxOf { it[at] } }.apply { sort() }
+        return farthest[farthest.size - 1 - texts.mayLose]
+    }
+
+    override fun answer(output: FloatArray, taught: Prototypes): Classification {
         val plain = own(output.copyOf(labels.size))
-        if (taught.isEmpty()) return plain
+        if (taught.labels.isEmpty()) return plain
         val point = point(output)
-        val rest = logSumExp(DoubleArray(labels.size) { (SHARPNESS * dot(centres[it], point)).toDouble() }) + teaching.lead
-        val shares = softmax(FloatArray(taught.size) { SHARPNESS * dot(prototypes[it], point) } + rest.toFloat())
+        val rest = logSumExp(DoubleArray(labels.size) { (SHARPNESS * dot(centres[it], point)).toDouble() }) + taught.lead
+        val shares = softmax(FloatArray(taught.labels.size) { SHARPNESS * dot(taught.points[it], point) } + rest.toFloat())
         val scores = LinkedHashMap<String, Float>()
         plain.scores.forEach { (label, score) -> scores[label] = score * shares.last() }
-        taught.forEachIndexed { at, label -> scores[label] = shares[at] }
-        val best = shares.copyOf(taught.size).argMax()
+        taught.labels.forEachIndexed { at, label -> scores[label] = shares[at] }
+        val best = shares.copyOf(taught.labels.size).argMax()
         val takes = shares[best] > plain.score * shares.last()
         val score = if (takes) shares[best] else plain.score * shares.last()
         val abstained = record.abstention?.let { (!takes && plain.abstained == true) || score < it.minScore }
-        return Classification(if (takes) taught[best] else plain.label, score, scores, abstained)
+        return Classification(if (takes) taught.labels[best] else plain.label, score, scores, abstained)
     }
+
+    private fun damaged() =
+        EdgebertException(Reason.Damaged, "edgebert record: record.teaching does not fit ${labels.size} labels and $width numbers")
 
     /** Rows of int8 as float32. */
     private fun rows(base64: String, count: Int): List<FloatArray> {
         val levels = levels(base64)
         if (levels?.size != count * width || teaching.scales.size != width || teaching.shift.size != width) {
-            throw EdgebertException(Reason.Damaged, "edgebert record: record.teaching does not fit ${labels.size} labels and $width numbers")
+            throw damaged()
         }
         return List(count) { row -> FloatArray(width) { levels[row * width + it].toFloat() } }
     }
