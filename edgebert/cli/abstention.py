@@ -62,4 +62,8 @@ def teaching_rows(teaching: Teaching | None) -> list[tuple[str, str]]:
     """Likewise, where labels can be taught to a classifier."""
     if teaching is None:
         return []
-    return [("teachable", f"beside its own labels, by {teaching.rows:,} rows of {teaching.data}")]
+    told = f"beside its own labels, by {teaching.rows:,} rows of {teaching.data}"
+    unseen = teaching.unseen
+    if unseen is not None:
+        told += f"; may take {unseen.may_lose} of {unseen.rows:,} rows of {unseen.data}"
+    return [("teachable", told)]

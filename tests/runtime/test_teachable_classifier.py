@@ -155,6 +155,8 @@ def test_taught_labels_take_as_many_unseen_texts_as_they_may_and_no_more(
         )
         assert unseen.may_lose == may_lose(len(rows))
         assert lost[share] == pytest.approx(unseen.may_lose, abs=1)
+        shown = CliRunner().invoke(app, ["inspect", str(path)]).stdout
+        assert f"may take {unseen.may_lose} of 240 rows" in " ".join(shown.split())
     assert lost[0.1] > 5
 
 
