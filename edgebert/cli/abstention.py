@@ -65,5 +65,5 @@ def teaching_rows(teaching: Teaching | None) -> list[tuple[str, str]]:
     told = f"beside its own labels, by {teaching.rows:,} rows of {teaching.data}"
     unseen = teaching.unseen
     if unseen is not None:
-        told += f"; may take {unseen.may_lose} of {unseen.rows:,} rows of {unseen.data}"
+        told += f"; may take {unseen.may_lose:.2g} of {unseen.rows:,} rows of {unseen.data}"
     return [("teachable", told)]

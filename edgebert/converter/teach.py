@@ -41,7 +41,6 @@ about twice as many."""
 FEWEST = 100
 """Rows below which no covariance is taken."""
 
-_SHRINKAGE = 0.1  # of the covariance, towards a multiple of the unit matrix
 _DRAWS, _SENTENCES, _PRETENDED = 20, 5, 4  # one label in so many is taken for taught
 _LEADS = np.linspace(-4, 12, 321)
 
@@ -119,21 +118,21 @@ def unseen_texts(space: Whitening, seen: Seen, data: str) -> UnseenTexts | None:
     return UnseenTexts(
         points=levels_of(np.stack([points[at] for at in kept]))[0],
         bars=_rounded(bars[kept]),
-        may_lose=min(may_lose(len(points)), len(kept) - 1),
+        may_lose=min(may_lose(len(points)), len(kept) - 1.0),
         data=data,
         rows=len(points),
     )
 
 
-def may_lose(rows: int) -> int:
+def may_lose(rows: int) -> float:
     """How many of so many texts taught labels may take, for no more than `MOST_LOST` of all texts.
 
     A further text like these is as likely as any of them to be the one that is taken next, so
     taught labels which take k of n texts take (k + 1) / (n + 1) of all in expectation (conformal
-    risk control: Angelopoulos et al. 2022, arXiv:2208.02814). Few texts can show no such bound;
-    they may lose none.
+    risk control: Angelopoulos et al. 2022, arXiv:2208.02814). Of few texts, which can show no such
+    bound, they may take none.
     """
-    return max(0, int(MOST_LOST * (rows + 1)) - 1)
+    return round(max(0.0, MOST_LOST * (rows + 1) - 1), 3)
 
 
 def recorded_bytes(labels: int, width: int) -> int:
@@ -179,8 +178,9 @@ def whitening(hidden: Array, labels: Array) -> tuple[Array, Array]:
     spread = float(np.trace(covariance)) / len(covariance)
     if not spread:
         raise CheckFailedError("labels cannot be taught: no label has two texts that differ")
-    covariance *= 1 - _SHRINKAGE
-    covariance += _SHRINKAGE * spread * np.eye(len(covariance))
+    shrinkage = len(covariance) / (len(covariance) + len(hidden))  # more where texts are few
+    covariance *= 1 - shrinkage
+    covariance += shrinkage * spread * np.eye(len(covariance))
     values, vectors = np.linalg.eigh(covariance)
     return hidden.mean(axis=0), (vectors / np.sqrt(values)) @ vectors.T
 

@@ -17,14 +17,14 @@ class UnseenTexts:
         points: base64 of int8 [N, H]: the direction of each text's point; of those with the
             lowest bars.
         bars: see above, [N].
-        may_lose: how many of the texts.
+        may_lose: how many of the texts; between two numbers of texts the lead is interpolated.
         data: name of the file of labelled texts from which they are.
         rows: how many it has.
     """
 
     points: str = field(repr=False)
     bars: tuple[float, ...] = field(repr=False)
-    may_lose: int
+    may_lose: float
     data: str
     rows: int
 

@@ -45,7 +45,7 @@ class Whitening:
         self._lead, self._unseen = teaching.lead, teaching.unseen
         if self._unseen is not None:
             self._bars: Array = np.array(self._unseen.bars, np.float32)
-            if not 0 <= self._unseen.may_lose < len(self._bars):
+            if not 0 <= self._unseen.may_lose <= len(self._bars) - 1:
                 lost = f"of which {self._unseen.may_lose} may be lost"
                 raise EdgebertError(f"damaged: {len(self._bars)} unseen texts, {lost}")
             rows = _levels(self._unseen.points, len(self._bars), width)
@@ -69,8 +69,8 @@ class Whitening:
         """How much the own labels count before taught ones, each of which has its reach."""
         if self._unseen is None:
             return self._lead
-        farthest = np.sort(np.max(reaches, axis=0))
-        return float(farthest[-1 - self._unseen.may_lose])
+        farthest = -np.sort(-np.max(reaches, axis=0))
+        return float(np.interp(self._unseen.may_lose, np.arange(len(farthest)), farthest))
 
 
 def levels_of(rows: Array) -> tuple[str, Array]:

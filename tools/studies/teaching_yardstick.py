@@ -184,10 +184,10 @@ def held_back(logits: Array, labels: Labels, old: int, least: float) -> float:
         hits = (logits - less * (np.arange(logits.shape[1]) >= old)).argmax(1) == labels
         if hits.mean() >= least:
             return float(less)
-    return float("inf")
+    return 1e9
 
 
-def table(folder: Path, counts: Sequence[int], draws: int) -> None:
+def table(folder: Path, recipes: Sequence[Recipe], counts: Sequence[int], draws: int) -> None:
     """Prints what each recipe comes to."""
     with open_checkpoint(str(folder / "student")) as source:
         old = list(source.labels or ())
@@ -208,7 +208,7 @@ def table(folder: Path, counts: Sequence[int], draws: int) -> None:
     hits = tuning.logits(test)[:, : len(old)].argmax(1) == test.labels
     print(f"before: {100 * hits[test.labels < len(old)].mean():.2f} % of the old labels")
     print("\n| sentences | recipe | old | new | held back: old | new |\n" + "|---" * 6 + "|")
-    for count, recipe in itertools.product(counts, RECIPES):
+    for count, recipe in itertools.product(counts, recipes):
         found = []
         for draw in range(draws):
             tuning.run(drawn(fresh, count, draw), known, recipe, draw)
@@ -225,9 +225,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="made by tools.studies.teaching_student")
     parser.add_argument("--sentences", type=int, nargs="*", default=SENTENCES)
+    numbers = range(len(RECIPES))
+    parser.add_argument("--recipes", type=int, nargs="*", choices=numbers, default=numbers)
     parser.add_argument("--draws", type=int, default=3)
     options = parser.parse_args()
-    table(options.folder, options.sentences, options.draws)
+    recipes = [RECIPES[number] for number in options.recipes]
+    table(options.folder, recipes, options.sentences, options.draws)
 
 
 if __name__ == "__main__":

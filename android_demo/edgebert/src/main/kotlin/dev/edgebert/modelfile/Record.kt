@@ -169,7 +169,7 @@ private fun Fields.teaching() = Teaching(
     floats("shift"),
     string("centres"),
     float("lead"),
-    if (has("unseen")) fields("unseen").run { UnseenTexts(string("points"), floats("bars"), int("may_lose")) } else null,
+    if (has("unseen")) fields("unseen").run { UnseenTexts(string("points"), floats("bars"), float("may_lose")) } else null,
 )
 
 private fun Fields.fixedLengths(maxLength: Int): FixedLengths {

@@ -26,6 +26,6 @@ class Teaching(
  *
  * @property points base64 of int8 [N, H]: the direction of each text's point.
  * @property bars see above, [N].
- * @property mayLose how many of them taught labels may take.
+ * @property mayLose how many of them taught labels may take; between two numbers of texts the lead is interpolated.
  */
-class UnseenTexts(val points: String, val bars: FloatArray, val mayLose: Int)
+class UnseenTexts(val points: String, val bars: FloatArray, val mayLose: Float)

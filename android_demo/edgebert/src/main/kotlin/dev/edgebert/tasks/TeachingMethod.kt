@@ -75,7 +75,7 @@ internal class ClassifierMethod(private val record: Record, private val teaching
     private val matrix = rows(teaching.matrix, width).mapIndexed { at, row -> FloatArray(width) { row[it] * teaching.scales[at] } }
     private val centres = rows(teaching.centres, labels.size).map(::toLengthOne)
     private val unseen = teaching.unseen?.let { texts ->
-        if (texts.mayLose !in texts.bars.indices) throw damaged()
+        if (!(texts.mayLose >= 0 && texts.mayLose <= texts.bars.size - 1)) throw damaged()
         rows(texts.points, texts.bars.size).map(::toLengthOne)
     }.orEmpty()
     private val own = classification(labels, record.abstention)
@@ -92,8 +92,10 @@ internal class ClassifierMethod(private val record: Record, private val teaching
 
     override fun lead(reaches: List<FloatArray>): Float {
         val texts = teaching.unseen ?: return teaching.lead
-        val farthest = FloatArray(texts.bars.size) { at -> reaches.maxOf { it[at] } }.apply { sort() }
-        return farthest[farthest.size - 1 - texts.mayLose]
+        val farthest = FloatArray(texts.bars.size) { at -> reaches.maxOf { it[at] } }.apply { sortDescending() }
+        val before = texts.mayLose.toInt()
+        val next = farthest[minOf(before + 1, farthest.lastIndex)]
+        return farthest[before] + (texts.mayLose - before) * (next - farthest[before])
     }
 
     override fun answer(output: FloatArray, taught: Prototypes): Classification {
