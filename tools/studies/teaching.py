@@ -29,10 +29,10 @@ from edgebert.runtime.sessions import open_session
 from edgebert.runtime.tasks.embed import to_length_one
 from edgebert.runtime.taught_file import TaughtLabel
 from edgebert.runtime.teaching_method import Prototypes, TeachingMethod, teaching_method
+from tools.data_sets import BANKING77
 
 Array: TypeAlias = npt.NDArray[Any]
 
-BANKING77 = Path(__file__).parents[2] / "tests/data/banking77"
 HELD_OUT = 17
 SENTENCES = (1, 3, 5, 10, 50)
 DRAWS = 20

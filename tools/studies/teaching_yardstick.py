@@ -35,7 +35,8 @@ from edgebert.train.dropout import NO_DROPOUT
 from edgebert.train.losses import TaskObjective, cross_entropy
 from edgebert.train.network import Network
 from edgebert.train.optimizer import AdamW
-from tools.studies.teaching import BANKING77, SENTENCES, held_out, read
+from tools.data_sets import BANKING77
+from tools.studies.teaching import SENTENCES, held_out, read
 
 Labels: TypeAlias = npt.NDArray[np.int32]
 
