@@ -29,21 +29,20 @@ def test_it_is_right_on_as_many_test_questions_as_the_card_says(model):
         rows = list(csv.DictReader(file))
     found = model.batch((row["text"] for row in rows), replies=True)
     right = sum(a.value.label == row["category"] for a, row in zip(found, rows, strict=True))
-    assert right / len(rows) == pytest.approx(0.920, abs=0.003)
-    assert f"{100 * 0.920:.1f} %" in (ROOT / "docs/intents.md").read_text(encoding="utf-8")
+    assert right / len(rows) == pytest.approx(0.916, abs=0.003)
+    assert f"**{100 * 0.916:.1f} % (" in (ROOT / "docs/intents.md").read_text(encoding="utf-8")
 
 
 def test_it_abstains_as_the_card_says(model):
-    """On the half of the test questions that its rule was not fitted on."""
     with (ROOT / "tests/data/banking77/test.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))[1::2]
+        rows = list(csv.DictReader(file))
     found = model.batch((row["text"] for row in rows), replies=True)
     given = [
         answer.value.label == row["category"]
         for answer, row in zip(found, rows, strict=True)
         if not answer.value.abstained
     ]
-    assert len(given) / len(rows) == pytest.approx(0.871, abs=0.01)
-    assert sum(given) / len(given) == pytest.approx(0.972, abs=0.005)
+    assert len(given) / len(rows) == pytest.approx(0.870, abs=0.01)
+    assert sum(given) / len(given) == pytest.approx(0.968, abs=0.005)
     card = (ROOT / "docs/intents.md").read_text(encoding="utf-8")
-    assert "answers 87.1 %, of which 97.2 % are right" in card
+    assert "it answers 87.0 %, of which 96.8 % are right" in card

@@ -284,4 +284,4 @@ def test_the_shell_script_of_the_guide_does_what_was_said(tmp_path):
 
         assert heard("I", "lost", "my", "card") == "the card is blocked\n"
         assert heard("Will it rain in Berlin?") == "please say that again\n"
-        assert json.loads(heard('How do I "top up" \\ by card?'))["text"][9:17] == '"top up"'
+        assert json.loads(heard('How do I change my "PIN" \\ please?'))["text"][19:24] == '"PIN"'
