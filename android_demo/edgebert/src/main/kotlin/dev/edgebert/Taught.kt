@@ -54,6 +54,9 @@ class Taught private constructor(private val model: EdgebertModel, private val f
     /** The labels that are taught, and how many sentences each was taught with. */
     val taught: Map<String, Long> get() = known.taught.labels.mapValues { it.value.texts }
 
+    /** Whether there is a change that [undo] takes back; it lies in the side file, too. */
+    val canUndo: Boolean get() = known.taught.undo.isNotEmpty()
+
     /**
      * The best label for a text; parameters as for [EdgebertModel.classify].
      *

@@ -5,7 +5,6 @@ import android.app.AlertDialog
 import android.content.ActivityNotFoundException
 import android.content.Intent
 import android.os.Bundle
-import android.text.BidiFormatter
 import android.text.Editable
 import android.text.InputFilter
 import android.text.TextWatcher
@@ -40,6 +39,7 @@ class MainActivity : Activity() {
     private lateinit var text: EditText
     private lateinit var passage: EditText
     private lateinit var rows: Rows
+    private lateinit var teaching: TeachPanel
     private var scope: CoroutineScope? = null
 
     override fun onCreate(savedInstanceState: Bundle?) {
@@ -54,9 +54,10 @@ class MainActivity : Activity() {
         val kept = lastNonConfigurationInstance as AskSession?
         session = kept ?: AskSession(DemoApp.services(this)).apply { start(savedInstanceState?.getString(MODEL)) }
         models.onItemSelectedListener = whenSelected { session.select(session.state.value.models[it]) }
-        for (field in listOf(text, passage)) {
-            field.filters = arrayOf(Shortening(MOST_CHARACTERS) { tell(getString(R.string.text_cut, MOST_CHARACTERS)) })
-            field.addTextChangedListener(whenChanged(::ask))
+        teaching = TeachPanel(this, session, text)
+        for (field in listOf(text, passage)) field.addTextChangedListener(whenChanged(::ask))
+        for ((field, most) in listOf(text to MOST_CHARACTERS, passage to MOST_CHARACTERS, findViewById<EditText>(R.id.label) to LONGEST_LABEL)) {
+            field.filters = arrayOf(Shortening(most) { tell(getString(R.string.text_cut, most)) })
         }
     }
 
@@ -147,19 +148,19 @@ class MainActivity : Activity() {
     }
 
     private fun confirmDeletion() {
-        val name = session.state.value.selected?.name ?: return
-        AlertDialog.Builder(this)
-            .setMessage(getString(R.string.delete_question, BidiFormatter.getInstance().unicodeWrap(name)))
-            .setNegativeButton(android.R.string.cancel, null)
-            .setPositiveButton(R.string.delete_model) { _, _ -> session.delete() }
-            .show()
+        val state = session.state.value
+        val isTaught = state.lessons?.run { labels.isNotEmpty() || !isUsable } == true
+        val question = if (isTaught) R.string.delete_taught_question else R.string.delete_question
+        confirm(question, state.selected?.name ?: return, R.string.delete_model) { session.delete() }
     }
 
     private fun show(state: AskState) {
         showModels(state)
         val facts = (state.status as? Status.Ready)?.facts
         passage.visibility = visibleIf(facts?.task == Task.ANSWER)
-        text.hint = getString(if (facts == null) R.string.hint_any else HINTS.getValue(facts.task), facts?.documents ?: 0)
+        val isTaught = state.lessons?.labels.orEmpty().isNotEmpty()
+        val hint = if (facts == null) R.string.hint_any else HINTS.getValue(if (isTaught) Task.CLASSIFY else facts.task)
+        text.hint = getString(hint, facts?.documents ?: 0)
         findViewById<TextView>(R.id.facts).text = if (facts == null) "" else describe(facts)
         showProgress(state)
         val problem = state.problem?.text(this) ?: problemOf(state.status).takeIf { state.copying == null }
@@ -167,7 +168,8 @@ class MainActivity : Activity() {
             text = problem
             visibility = visibleIf(problem != null)
         }
-        showReply(state)
+        showReply(state, hasOneLabel = facts?.task == Task.EMBED && state.lessons?.labels?.size == 1)
+        teaching.show(state.lessons)
         showExamples(facts?.task.takeIf { problem == null && state.reply == null && text.text.isBlank() })
     }
 
@@ -207,7 +209,7 @@ class MainActivity : Activity() {
         }
     }
 
-    private fun showReply(state: AskState) {
+    private fun showReply(state: AskState, hasOneLabel: Boolean) {
         val reply = state.reply
         rows.show(reply?.value?.rows.orEmpty())
         findViewById<View>(R.id.unsure).visibility = visibleIf(reply?.value?.isSure == false)
@@ -218,6 +220,7 @@ class MainActivity : Activity() {
                     getString(R.string.nothing_found).takeIf { reply.value.rows.isEmpty() },
                     getString(R.string.timing, millisText(reply.timing.totalNanos / 1e6)),
                     getString(R.string.truncated).takeIf { reply.truncated },
+                    getString(R.string.only_label).takeIf { hasOneLabel },
                 ),
             )
         }
@@ -270,6 +273,8 @@ class MainActivity : Activity() {
 
         /** A saved screen has to fit into a message of a megabyte; no model reads a hundredth of this. */
         const val MOST_CHARACTERS = 50_000
+
+        const val LONGEST_LABEL = 100
 
         val HINTS = mapOf(
             Task.CLASSIFY to R.string.hint_classify,

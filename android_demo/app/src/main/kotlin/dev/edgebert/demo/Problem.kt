@@ -4,6 +4,7 @@ import android.content.Context
 import dev.edgebert.EdgebertException
 import dev.edgebert.Feature
 import dev.edgebert.Reason
+import dev.edgebert.TaughtFault
 
 /** Why something cannot be done, from which [text] makes what a person reads. */
 sealed interface Problem {
@@ -18,6 +19,9 @@ sealed interface Problem {
         NOT_COPIED(R.string.problem_copy),
         NO_MEMORY(R.string.problem_memory),
         UNREADABLE(R.string.problem_unreadable),
+        NO_LABEL(R.string.problem_no_label),
+        NO_SENTENCES(R.string.problem_no_sentences),
+        OWN_LABEL(R.string.problem_own_label),
         BENCHMARK(R.string.problem_benchmark),
     }
 }
@@ -58,12 +62,20 @@ private fun Reason.text(context: Context): String = when (this) {
     Reason.OutOfMemory -> context.getString(R.string.problem_memory)
     is Reason.LoneSurrogate -> context.getString(R.string.problem_half_character, index + 1)
     Reason.NoWords -> context.getString(R.string.problem_no_words)
+    Reason.Unwritable -> context.getString(R.string.problem_room)
+    is Reason.WrongTaught -> context.getString(
+        when (fault) {
+            TaughtFault.NOT_TAUGHT, TaughtFault.DAMAGED -> R.string.problem_taught_damaged
+            TaughtFault.OTHER_FORMAT -> R.string.problem_taught_format
+            TaughtFault.OTHER_MODEL -> R.string.problem_taught_model
+        },
+    )
+    is Reason.WrongArgument -> context.getString(if (argument == "label") R.string.problem_label else R.string.problem_of_app)
     Reason.NoMask -> context.getString(R.string.problem_no_mask)
     is Reason.MasksCutOff -> context.resources.getQuantityString(R.plurals.problem_masks_cut, count, count)
     // What this app never does; should it, this is an error of its own.
-    Reason.Closed, Reason.Interrupted, Reason.Unwritable, Reason.NothingTaught, Reason.NotTeachable, Reason.NoSelfTest, is Reason.WrongTask,
-    is Reason.UnknownPrompt, is Reason.WrongArgument, is Reason.WrongIndex, is Reason.WrongCorpus, is Reason.WrongAnswers,
-    is Reason.WrongTaught,
+    Reason.Closed, Reason.Interrupted, Reason.NothingTaught, Reason.NotTeachable, Reason.NoSelfTest, is Reason.WrongTask,
+    is Reason.UnknownPrompt, is Reason.WrongIndex, is Reason.WrongCorpus, is Reason.WrongAnswers,
     ->
         context.getString(R.string.problem_of_app)
 }

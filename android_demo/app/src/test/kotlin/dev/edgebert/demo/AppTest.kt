@@ -4,6 +4,7 @@ import android.app.Activity
 import android.os.Looper
 import android.view.View
 import android.view.ViewGroup
+import android.widget.EditText
 import android.widget.TextView
 import dev.edgebert.EdgebertModel
 import dev.edgebert.Options
@@ -22,9 +23,11 @@ import java.time.Duration
 import org.junit.Assert.fail
 import org.junit.Before
 import org.junit.runner.RunWith
+import org.robolectric.Robolectric
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
+import org.robolectric.android.controller.ActivityController
 import org.robolectric.annotation.Config
 import org.robolectric.annotation.GraphicsMode
 
@@ -43,6 +46,12 @@ abstract class AppTest {
     fun useTestServices() {
         app.services = TestServices(app)
     }
+
+    protected fun launch(): ActivityController<MainActivity> = Robolectric.buildActivity(MainActivity::class.java).setup()
+
+    protected fun MainActivity.type(text: String, into: Int = R.id.text) = findViewById<EditText>(into).setText(text)
+
+    protected fun ready(activity: MainActivity) = until("the model is ready") { activity.text(R.id.facts).isNotEmpty() }
 
     /** Puts models where those lie that the user picked. */
     protected fun install(vararg names: String) = names.forEach { install(it, TestFiles.model(it).readBytes()) }
@@ -89,7 +98,9 @@ class TestServices(app: DemoApp) : Services(app) {
 
     override val jobFolder: File = File(app.cacheDir, "jobs").apply { mkdirs() }
 
-    override fun questions(): List<String> = super.questions().take(QUESTIONS)
+    var questionCount = 100
+
+    override fun questions(): List<String> = super.questions().take(questionCount)
 
     override fun load(source: ModelSource, options: Options): EdgebertModel {
         if (isOutOfMemory) throw OutOfMemoryError("Failed to allocate")
@@ -107,9 +118,5 @@ class TestServices(app: DemoApp) : Services(app) {
         override suspend fun peak(): MemoryState = Memory(LinuxFiles()).peak()
 
         override fun close() = worker.close()
-    }
-
-    private companion object {
-        const val QUESTIONS = 100
     }
 }

@@ -20,17 +20,10 @@ import org.junit.Assert.assertTrue
 import org.junit.Test
 import org.robolectric.Robolectric
 import org.robolectric.Shadows.shadowOf
-import org.robolectric.android.controller.ActivityController
 import org.robolectric.shadows.ShadowAlertDialog
 import org.robolectric.shadows.ShadowToast
 
 class MainActivityTest : AppTest() {
-    private fun launch(): ActivityController<MainActivity> = Robolectric.buildActivity(MainActivity::class.java).setup()
-
-    private fun MainActivity.type(text: String, into: Int = R.id.text) = findViewById<EditText>(into).setText(text)
-
-    private fun ready(activity: MainActivity) = until("the model is ready") { activity.text(R.id.facts).isNotEmpty() }
-
     private fun choose(activity: MainActivity, name: String) {
         val models = activity.findViewById<Spinner>(R.id.models)
         val at = services.store.list().indexOfFirst { it.name == name }

@@ -3,6 +3,8 @@ package dev.edgebert.demo
 import android.app.Activity
 import android.graphics.Bitmap
 import android.graphics.Canvas
+import android.view.View
+import android.view.ViewGroup
 import android.widget.Button
 import android.widget.EditText
 import android.widget.Spinner
@@ -25,6 +27,11 @@ private const val TURNED = "w720dp-h360dp-land"
 private const val TABLET = "w800dp-h1100dp-port"
 private const val MOST_TRIES = 30
 private val THREE_DIGITS = Regex("\\p{Nd}{3}")
+private val LESSONS = mapOf(
+    "freeze card" to "Please freeze my card\nBlock it for now",
+    "exchange rate" to "How many dollars for a pound?",
+    "opening hours" to "When does the branch open?",
+)
 private const val TEXT = "I ordered a card two weeks ago and it still has not come"
 
 /**
@@ -98,6 +105,29 @@ class ScreenshotsTest : AppTest() {
 
     @Test
     @Config(qualifiers = "$PHONE-notnight-xhdpi")
+    fun teach() = taught("teach")
+
+    @Test
+    @Config(qualifiers = "$PHONE-night-xhdpi")
+    fun teachLarge() = large { taught("teach-large-dark") }
+
+    @Test
+    @Config(qualifiers = "$TABLET-night-mdpi")
+    fun teachTablet() = taught("teach-tablet-dark")
+
+    @Test
+    @Config(qualifiers = "ar-ldrtl-$PHONE-notnight-xhdpi")
+    fun teachArabic() = taught("teach-arabic")
+
+    @Test
+    @Config(qualifiers = "$PHONE-notnight-xhdpi")
+    fun teachProblem() {
+        services.store.taughtFile(services.store.list().first { it.name == "questions" }).writeText("damaged")
+        ask("teach-problem", "questions", TEXT, finish = ::scrollToTeaching)
+    }
+
+    @Test
+    @Config(qualifiers = "$PHONE-notnight-xhdpi")
     fun benchmark() = figures("benchmark")
 
     @Test
@@ -127,7 +157,31 @@ class ScreenshotsTest : AppTest() {
 
     private fun hits(name: String) = ask(name, "questions", TEXT)
 
-    private fun ask(name: String, model: String, text: String) {
+    /** Labels that are taught to an embedder, and what it then answers. */
+    private fun taught(name: String) {
+        services.questionCount = 1 // none is searched for
+        ask(name, "questions", "Can you lock my card?", ::teachLessons, ::scrollToTeaching)
+    }
+
+    private fun teachLessons(activity: MainActivity) {
+        val labels = activity.findViewById<ViewGroup>(R.id.taught)
+        for ((label, sentences) in LESSONS) {
+            val before = labels.childCount
+            activity.type(sentences)
+            activity.type(label, R.id.label)
+            activity.findViewById<Button>(R.id.teach_it).performClick()
+            until("$label is taught") { labels.childCount > before }
+        }
+        activity.type(LESSONS.keys.first(), R.id.label)
+    }
+
+    private fun scrollToTeaching(activity: MainActivity) {
+        idle(200)
+        val panel = activity.findViewById<View>(R.id.teach)
+        (panel.parent.parent as View).scrollTo(0, panel.bottom)
+    }
+
+    private fun ask(name: String, model: String, text: String, prepare: (MainActivity) -> Unit = {}, finish: (MainActivity) -> Unit = {}) {
         val activity = Robolectric.buildActivity(MainActivity::class.java).setup().get()
         val at = services.store.list().indexOfFirst { it.name == model }
         until("a model is ready") { activity.text(R.id.facts).isNotEmpty() }
@@ -135,6 +189,7 @@ class ScreenshotsTest : AppTest() {
             activity.findViewById<Spinner>(R.id.models).setSelection(at)
             until("$model is ready") { services.opened == 2 && activity.text(R.id.facts).isNotEmpty() }
         }
+        prepare(activity)
         // Again where the first answer, for which the runtime prepares itself, or other work on this machine took long.
         var tries = 0
         if (text.isNotEmpty()) {
@@ -149,6 +204,7 @@ class ScreenshotsTest : AppTest() {
             setSelection(length())
             isCursorVisible = false
         }
+        finish(activity)
         save(activity, name)
     }
 

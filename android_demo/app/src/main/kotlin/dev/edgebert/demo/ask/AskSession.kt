@@ -13,6 +13,7 @@ import dev.edgebert.demo.models.FileModel
 import dev.edgebert.demo.models.ModelSource
 import dev.edgebert.demo.problemOf
 import java.io.Closeable
+import java.io.File
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
@@ -38,13 +39,14 @@ import kotlinx.coroutines.withContext
  * Called on the main thread; models run on [work].
  */
 class AskSession(private val services: Services, private val work: CoroutineDispatcher = Dispatchers.Default) : Closeable {
-    private class Opened(val model: EdgebertModel, val asker: Asker, val facts: ModelFacts)
+    private class Opened(val model: EdgebertModel, val asker: Asker, val facts: ModelFacts, val teacher: Teacher?)
 
     private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Main.immediate)
     private val changing = MutableStateFlow(AskState())
     private val oneAtATime = Mutex()
     private var opening: Job? = null
     private var asking: Job? = null
+    private var teaching: Job? = null
     private var opened: Opened? = null
     private var asked = Question("", "")
 
@@ -64,7 +66,7 @@ class AskSession(private val services: Services, private val work: CoroutineDisp
     /** Opens another model and asks it what the last one was asked. */
     fun select(source: ModelSource) {
         if (source == changing.value.selected && changing.value.status !is Status.Failed) return
-        changing.update { it.copy(selected = source, status = Status.Opening, reply = null, problem = null) }
+        changing.update { it.copy(selected = source, status = Status.Opening, reply = null, problem = null, lessons = null) }
         replace { open(source) }
     }
 
@@ -92,7 +94,7 @@ class AskSession(private val services: Services, private val work: CoroutineDisp
     /** Deletes the selected model, if its user picked it, and opens the first of those that are left. */
     fun delete() {
         val source = changing.value.selected as? FileModel ?: return
-        changing.update { it.copy(selected = null, status = Status.Opening, reply = null, problem = null) }
+        changing.update { it.copy(selected = null, status = Status.Opening, reply = null, problem = null, lessons = null) }
         replace {
             val models = withContext(work) {
                 services.store.delete(source)
@@ -117,8 +119,21 @@ class AskSession(private val services: Services, private val work: CoroutineDisp
         }
     }
 
+    /** Teaches the model a label by each line of a text, and asks it again. */
+    fun teach(label: String, text: String) = change { it.teach(label, Teacher.sentences(text)) }
+
+    /** Forgets a label that was taught, and asks the model again. */
+    fun forget(label: String) = change { it.taught?.forget(label) }
+
+    /** Takes the last change of what is taught back, and asks the model again. */
+    fun undo() = change { it.taught?.undo() }
+
+    /** Deletes a file of taught labels that does not serve. */
+    fun discard() = change { it.discard() }
+
     override fun close() {
         asking?.cancel()
+        teaching?.cancel()
         opening?.cancel()
         scope.launch(NonCancellable) {
             oneAtATime.withLock { closeModel() }
@@ -128,6 +143,7 @@ class AskSession(private val services: Services, private val work: CoroutineDisp
 
     private fun replace(open: suspend () -> Unit) {
         opening?.cancel()
+        teaching?.cancel()
         asking?.cancel()
         opening = scope.launch {
             oneAtATime.withLock {
@@ -143,23 +159,49 @@ class AskSession(private val services: Services, private val work: CoroutineDisp
         }
     }
 
+    /** One change at a time; another model waits for it, and it for one that opens. */
+    private fun change(act: (Teacher) -> Unit) {
+        if (teaching?.isActive == true) return
+        teaching = scope.launch {
+            oneAtATime.withLock {
+                val current = opened ?: return@launch
+                val teacher = current.teacher ?: return@launch
+                changing.update { it.copy(lessons = it.lessons?.copy(isBusy = true, problem = null)) }
+                val problem = try {
+                    current.model.ask { act(teacher) }
+                    null
+                } catch (error: Exception) {
+                    known(error)
+                } catch (error: OutOfMemoryError) {
+                    known(error)
+                }
+                changing.update { it.copy(lessons = teacher.lessons(problem)) }
+                if (problem != null) return@launch
+            }
+            asking?.cancel()
+            asking = scope.launch { answer(asked) }
+        }
+    }
+
     private suspend fun open(source: ModelSource) {
         withContext(work) {
             val model = services.open(source, THREADS)
             try {
-                opened = prepare(model)
+                opened = prepare(model, services.store.taughtFile(source))
             } catch (error: Throwable) {
                 model.close()
                 throw error
             }
         }
-        changing.update { it.copy(status = opened?.let { found -> Status.Ready(found.facts) } ?: it.status) }
+        val found = opened ?: return
+        changing.update { it.copy(status = Status.Ready(found.facts), lessons = found.teacher?.lessons()) }
     }
 
-    private suspend fun prepare(model: EdgebertModel): Opened {
+    private suspend fun prepare(model: EdgebertModel, side: File): Opened {
         val passed = model.selfTest().passed
         val documents = if (model.task == Task.EMBED) services.questions().take(DOCUMENTS) else emptyList()
-        val asker = if (model.task == Task.EMBED) searching(index(model, documents)) else askerOf(model)
+        val plain = if (model.task == Task.EMBED) searching(index(model, documents)) else askerOf(model)
+        val teacher = Teacher.of(model, side)
         val record = model.record
         val facts = ModelFacts(
             task = model.task,
@@ -172,7 +214,7 @@ class AskSession(private val services: Services, private val work: CoroutineDisp
             engine = model.runtime,
             selfTestPassed = passed,
         )
-        return Opened(model, asker, facts)
+        return Opened(model, if (teacher == null) plain else labelling(teacher, plain), facts, teacher)
     }
 
     private suspend fun index(model: EdgebertModel, documents: List<String>): Search {

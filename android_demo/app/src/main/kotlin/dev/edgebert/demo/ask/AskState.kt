@@ -15,6 +15,23 @@ data class AskState(
     val reply: Reply<Answers>? = null,
     /** Why there is no reply. */
     val problem: Problem? = null,
+    /** What is taught to the selected model; null where it cannot be taught. */
+    val lessons: Lessons? = null,
+)
+
+/**
+ * What the main screen tells about taught labels.
+ *
+ * @property labels and how many sentences each was taught with
+ * @property problem why the last change failed, or why the side file does not serve
+ * @property isUsable false: nothing can be taught before the side file is deleted
+ */
+data class Lessons(
+    val labels: Map<String, Long> = emptyMap(),
+    val canUndo: Boolean = false,
+    val isBusy: Boolean = false,
+    val problem: Problem? = null,
+    val isUsable: Boolean = true,
 )
 
 /** Bytes that are copied, of [total]; null where nobody knows. */

@@ -1,5 +1,6 @@
 package dev.edgebert.demo.ask
 
+import dev.edgebert.Classification
 import dev.edgebert.EdgebertModel
 import dev.edgebert.Reply
 import dev.edgebert.Search
@@ -25,12 +26,7 @@ private const val UNSURE_BELOW = 0.5f
 private val ASKERS: Map<Task, (EdgebertModel) -> Asker> =
     mapOf(
         Task.CLASSIFY to { model ->
-            Asker { text, _ ->
-                model.classify(text).map { found ->
-                    val rows = found.top(TOP).map { scored(readable(it.label), it.score) }
-                    Answers(rows, isSure = found.abstained?.not() ?: (model.record.multiLabel || found.score >= UNSURE_BELOW))
-                }
-            }
+            Asker { text, _ -> model.classify(text).map { it.answers(model.record.multiLabel) } }
         },
         Task.REGRESS to { model -> rows { text, _ -> model.regress(text).map { listOf(Row(number(it))) } } },
         Task.ENCODE to { model ->
@@ -55,11 +51,20 @@ fun askerOf(model: EdgebertModel): Asker =
 fun searching(search: Search): Asker =
     rows { text, _ -> search.find(text, top = TOP).map { hits -> hits.map { Row(it.text, number(it.score), it.score.coerceIn(0f, 1f)) } } }
 
+/** The asker by what is taught to a model, and [plain] as long as that is nothing. */
+fun labelling(teacher: Teacher, plain: Asker) = Asker { text, passage ->
+    teacher.taught?.takeIf { it.taught.isNotEmpty() }?.classify(text)?.map { it.answers() } ?: plain.ask(text, passage)
+}
+
+private fun Classification.answers(multiLabel: Boolean = false) =
+    Answers(top(TOP).map { scored(readable(it.label), it.score) }, isSure = abstained?.not() ?: (multiLabel || score >= UNSURE_BELOW))
+
 private fun rows(ask: (String, String) -> Reply<List<Row>>) = Asker { text, passage -> ask(text, passage).map { Answers(it) } }
 
 private fun scored(title: String, score: Float) = Row(title, percent(score), score)
 
-private fun readable(label: String) = label.replace('_', ' ')
+/** A label's name as a person reads it. */
+fun readable(label: String) = label.replace('_', ' ')
 
 private fun percent(share: Float) = NumberFormat.getPercentInstance(Locale.getDefault()).format(share)
 

@@ -45,9 +45,17 @@ class ModelStore(private val context: Context) {
         }
     }
 
-    /** Deletes a model that the user picked; one that is open stays readable until it is closed. */
+    /** Deletes a model that the user picked, and what is taught to it; one that is open stays readable until it is closed. */
     fun delete(model: FileModel) {
         if (!model.file.delete()) throw AppException(Problem.OfApp.UNREADABLE, "${model.name}: cannot be deleted")
+        taughtFile(model).delete()
+    }
+
+    /** Where what is taught to a model lies: by name, so that a model that came in the place of another is noticed. */
+    fun taughtFile(model: ModelSource): File {
+        val folder = File(context.filesDir, "taught/${model.id.substringBefore(':')}")
+        folder.mkdirs()
+        return File(folder, "${model.name}.taught")
     }
 
     /** What another app's provider gives; what it throws ends up here, whatever it is. */
