@@ -55,11 +55,12 @@ class TeachPanel(private val screen: Activity, private val session: AskSession, 
         shown = labels
         rows.removeAllViews()
         for ((label, sentences) in labels) {
-            val count = sentences.toInt()
-            val row = LayoutInflater.from(screen).inflate(R.layout.taught, rows, false)
             val name = readable(label)
-            row.findViewById<TextView>(R.id.title).text =
-                screen.line(listOf(name, screen.resources.getQuantityString(R.plurals.sentences, count, count)))
+            val count = screen.resources.getQuantityString(R.plurals.sentences, sentences.toInt(), sentences.toInt())
+            val row = LayoutInflater.from(screen).inflate(R.layout.taught, rows, false)
+            row.findViewById<TextView>(R.id.title).text = name
+            row.findViewById<TextView>(R.id.detail).text = count
+            row.findViewById<View>(R.id.entry).contentDescription = "$name, $count"
             row.findViewById<Button>(R.id.forget).apply {
                 contentDescription = screen.getString(R.string.forget_label, BidiFormatter.getInstance().unicodeWrap(name))
                 setOnClickListener { session.forget(label) }

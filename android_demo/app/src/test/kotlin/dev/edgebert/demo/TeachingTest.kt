@@ -34,7 +34,7 @@ class TeachingTest : AppTest() {
 
     private fun taught(activity: MainActivity): List<String> {
         val rows = activity.findViewById<ViewGroup>(R.id.taught)
-        return List(rows.childCount) { rows.getChildAt(it).findViewById<TextView>(R.id.title).text.toString() }
+        return List(rows.childCount) { rows.getChildAt(it).findViewById<View>(R.id.entry).contentDescription.toString() }
     }
 
     private fun MainActivity.press(id: Int) = findViewById<View>(id).performClick()
@@ -102,16 +102,16 @@ class TeachingTest : AppTest() {
         activity.type("$CARD\n\n block it for now \nlock my card")
         assertEquals("Teach these 3 sentences", activity.text(R.id.teach_it))
         activity.teach("freeze_card", activity.text(R.id.text))
-        assertEquals(listOf("freeze card · 3 sentences"), taught(activity))
+        assertEquals(listOf("freeze card, 3 sentences"), taught(activity))
         activity.type("Freeze Card", R.id.label)
         activity.type(CARD)
         assertEquals("Teach this sentence", activity.text(R.id.teach_it))
         activity.findViewById<EditText>(R.id.label).onEditorAction(EditorInfo.IME_ACTION_DONE)
         activity.press(R.id.teach_it) // is under way already
-        until("it is taught") { taught(activity) == listOf("freeze card · 4 sentences") }
+        until("it is taught") { taught(activity) == listOf("freeze card, 4 sentences") }
         until("the taught label is shown") { activity.rows().any { it.first == "freeze card" } }
         activity.press(R.id.undo)
-        until("it is taken back") { taught(activity) == listOf("freeze card · 3 sentences") }
+        until("it is taken back") { taught(activity) == listOf("freeze card, 3 sentences") }
     }
 
     @Test
@@ -147,11 +147,11 @@ class TeachingTest : AppTest() {
         first.get().type("another", R.id.label)
         first.recreate()
         assertEquals("another", first.get().text(R.id.label))
-        until("it is still taught") { taught(first.get()) == listOf("freeze card · 1 sentence") && first.get().rows() == answer }
+        until("it is still taught") { taught(first.get()) == listOf("freeze card, 1 sentence") && first.get().rows() == answer }
         first.pause().stop().destroy()
         val activity = launch().get()
         ready(activity)
-        assertEquals(listOf("freeze card · 1 sentence"), taught(activity))
+        assertEquals(listOf("freeze card, 1 sentence"), taught(activity))
         activity.type(CARD)
         until("it is answered as before") { activity.rows() == answer }
         activity.press(R.id.undo)
@@ -277,7 +277,7 @@ class TeachingTest : AppTest() {
         idle(200)
         val panel = activity.findViewById<ViewGroup>(R.id.teach)
         val shown = views(panel).filterIsInstance<TextView>().filter { it.isShown }
-        assertEquals(listOf("TextView", "TextView", "EditText", "Button", "TextView", "TextView", "TextView", "Button", "Button"), shown.map { it.javaClass.simpleName })
+        assertEquals(listOf("TextView", "TextView", "EditText", "Button", "TextView", "TextView", "TextView", "TextView", "Button", "Button"), shown.map { it.javaClass.simpleName })
         val least = 48 * app.resources.displayMetrics.density
         for (view in shown) {
             val name = app.resources.getResourceEntryName(view.id.takeIf { it > 0 } ?: R.id.teach)
