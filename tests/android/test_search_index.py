@@ -12,7 +12,7 @@ import pytest
 
 import edgebert
 from edgebert.semantic_search.search import open_search
-from tools.fixtures.make_android_test_data import test_questions as questions
+from tools.data_sets import banking77
 
 OUTPUT = os.environ.get("EDGEBERT_ANDROID_LIBRARY")
 pytestmark = pytest.mark.skipif(
@@ -26,7 +26,7 @@ def test_kotlins_index_serves_as_it_is_and_finds_the_same():
     with edgebert.load(model_file) as model:
         search = open_search(model, folder / "corpus.txt")
         assert not search.built
-        found = search(questions()[0]["text"])
+        found = search(banking77("test")[0][0])
         expected = json.loads((folder / "hits.json").read_text())
         assert [hit.line for hit in found] == [hit["line"] for hit in expected]
         for hit, other in zip(found, expected, strict=True):
