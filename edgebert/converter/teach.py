@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from edgebert.errors import CheckFailedError
+from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.evaluation.data import open_data
 from edgebert.evaluation.evaluators.evaluator import known_label
 from edgebert.model_file.teaching import Teaching, UnseenTexts
@@ -85,7 +85,8 @@ def fit_teaching(model: Model, plan: TeachingPlan, progress: Progress) -> Teachi
         EdgebertError: the data cannot be used.
         CheckFailedError: there are fewer than `FEWEST` rows.
     """
-    seen = look(model, plan.data, FEWEST, progress)
+    seen = look(model, plan.data, progress)
+    _check_enough(seen, plan.data)
     centre, matrix = whitening(seen.hidden, seen.labels)
     text, scales = levels_of(matrix.astype(np.float32))
     points = to_length_one((seen.hidden - centre) @ matrix.T)
@@ -102,7 +103,7 @@ def fit_teaching(model: Model, plan: TeachingPlan, progress: Progress) -> Teachi
     space = Whitening(teaching, len(centres), centre.size)  # fits, or it is our fault
     if plan.dev is None:
         return teaching
-    others = look(model, plan.dev, 1, progress)
+    others = look(model, plan.dev, progress)
     return replace(teaching, unseen=unseen_texts(space, others, plan.dev.name))
 
 
@@ -140,14 +141,26 @@ def recorded_bytes(labels: int, width: int) -> int:
     return (width + labels + MOST_UNSEEN) * width * 4 // 3 + 24 * width + 8 * MOST_UNSEEN
 
 
-def look(model: Model, data: Path, fewest: int, progress: Progress) -> Seen:
-    """Runs the model on the labelled texts, which have to be so many at least."""
-    rows = list(open_data(data, "classify").read())
-    if len(rows) < fewest:
+def _check_enough(seen: Seen, data: Path) -> None:
+    count = len(seen.labels)
+    if count < FEWEST:
         raise CheckFailedError(
-            f"{data}: {len(rows)} rows to learn from how labels are taught; at least "
-            f"{fewest} are needed"
+            f"{data}: {count} rows to learn from how labels are taught; at least "
+            f"{FEWEST} are needed"
         )
+    if len(np.unique(seen.labels)) < 2:
+        raise CheckFailedError(f"{data}: all rows have one label; those of two are needed")
+
+
+def look(model: Model, data: Path, progress: Progress) -> Seen:
+    """Runs the model on the labelled texts.
+
+    Raises:
+        EdgebertError: there are none, or they cannot be used.
+    """
+    rows = list(open_data(data, "classify").read())
+    if not rows:
+        raise EdgebertError(f"{data}: has no rows")
     known = model.labels or ()
     session = open_session(model.path, max_length=model.max_length, hidden=True)
     outputs = []
@@ -158,8 +171,6 @@ def look(model: Model, data: Path, fewest: int, progress: Progress) -> Seen:
     session.close()
     found = np.array(outputs, np.float64)
     labels = [known.index(known_label(model, row.place, row.label)) for row in rows]
-    if len(set(labels)) < min(2, fewest):
-        raise CheckFailedError(f"{data}: all rows have one label; those of two are needed")
     scores, hidden = found[:, : len(known)], found[:, len(known) :]
     if model.record.abstention is not None:
         scores = calibrated(scores, model.record.abstention.temperature)

@@ -22,13 +22,13 @@ def model_card(facts: Mapping[str, Any]) -> str:
     chosen, data, test = facts["chosen"], facts["data"], facts["test"]
     size = chosen["size"]
     teacher = facts["request"]["teacher"]
+    teachable = facts["request"]["teachable"]
+    taught = " Further labels can be taught to it (`edgebert teach`)." if teachable else ""
     parts = [
         _front_matter(teacher, data["task"]),
         f"# A {size['name']} BERT for {data['task']}, {megabytes(facts['bytes'])} MB",
         f"`model.tflite` is an int8 file for edgebert and LiteRT, made by `edgebert fit` "
-        f"{facts['edgebert']}. It was chosen as {chosen['why']}."
-        + " Further labels can be taught to it (`edgebert teach`)."
-        * facts["request"]["teachable"],
+        f"{facts['edgebert']}. It was chosen as {chosen['why']}.{taught}",
         "## Figures",
         _metrics(test),
         *_confidence(test.get("confidence"), data["out_of_scope"]),

@@ -87,7 +87,7 @@ def fit(
     unreadable: list[RowError] = []
     kind, samples = read_data(request, unreadable.append)
     for name in ("out_of_scope", "max_wrong", "teachable"):
-        if getattr(request, name) not in (None, False) and kind != Kind("classify"):
+        if getattr(request, name) and kind != Kind("classify"):
             option = f"--{name.replace('_', '-')}"
             raise EdgebertError(f"{option} is for classifiers with one label a text, not {kind}")
     with (
@@ -236,7 +236,7 @@ def _calibrated(
     digests = {"file": sha256_of(chosen.file), "dev": sha256_of(data.path("dev"))}
     if request.teachable:
         digests["train"] = sha256_of(data.path("train"))
-    outside = training.data.outside_path("dev")
+    outside = data.outside_path("dev")
     if outside is not None:
         digests["out_of_scope"] = sha256_of(outside)
     faults: list[str] = []
@@ -281,6 +281,12 @@ def _ship(
     file: Path,
     journal: Journal,
 ) -> FitReport:
+    size = file.stat().st_size
+    if not Limits(request.max_mb, request.max_ms).allow_bytes(size):
+        raise CheckFailedError(
+            f"the finished file, with what was fitted on dev, has {size:,} bytes: more than "
+            f"--max-mb {request.max_mb:g}; allow as much, and the same command goes on from here"
+        )
     model = request.output / MODEL
     with replacing(model, force=True) as part:
         shutil.copyfile(file, part)

@@ -25,6 +25,7 @@ from edgebert.dataset.samples import Kind
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.fitting import fit as fit_module
 from edgebert.fitting import search as search_module
+from edgebert.fitting import sizes as sizes_module
 from edgebert.fitting.data import FitData
 from edgebert.fitting.fit import fit
 from edgebert.fitting.request import FitRequest, usual_max_wrong
@@ -385,6 +386,16 @@ def test_the_card_says_what_to_expect_of_other_subjects(
     monkeypatch.setattr(fit_module, "model_card", card)
     report = fit(asked())
     assert said in (report.model.parent / "README.md").read_text()
+
+
+def test_a_finished_file_that_has_outgrown_the_budget_is_not_shipped(commands, asked, monkeypatch):
+    monkeypatch.setattr(sizes_module, "recorded_bytes", lambda labels, width: 0)
+    first = fit(asked(teachable=True))
+    first.model.unlink()
+    with pytest.raises(CheckFailedError, match=r"finished file, .* bytes: more than --max-mb"):
+        fit(asked(teachable=True, max_mb=(first.bytes - 1) / 1e6))
+    assert not first.model.exists()
+    assert fit(asked(teachable=True, max_mb=first.bytes / 1e6)).bytes == first.bytes
 
 
 def test_files_are_for_the_runtime_that_was_asked_for(commands, asked):

@@ -19,12 +19,14 @@ from edgebert.evaluation.texts import Text
 from edgebert.progress import silent
 from edgebert.tokenizer.tokenizer import Tokenizer
 from edgebert.train import evaluation
+from edgebert.train.distillation import distill as distill_module
 from edgebert.train.distillation import teacher as module
 from edgebert.train.distillation import teacher_scores
 from edgebert.train.distillation.distill import distill
 from edgebert.train.distillation.options import DistillationOptions
 from edgebert.train.distillation.teacher import CheckpointTeacher
 from edgebert.train.distillation.teacher_file import FileTeacher
+from edgebert.train.distillation.texts import CLASSIFY
 from edgebert.train.distillation.transfer_set import TransferSet
 from edgebert.train.evaluation import DevResult, evaluate_checkpoint
 from edgebert.train.fingerprint import fingerprint
@@ -112,6 +114,17 @@ def test_of_texts_out_of_scope_a_student_is_less_sure(texts, dev, tmp_path):
         scores = np.exp(said(open_folder(folder), asked))
         sure[path] = float(scores.max(axis=1).mean())
     assert sure[outside] < 0.6 < 0.7 < sure[None]
+
+
+@pytest.mark.parametrize(("given", "within", "used"), [(1, 97, 3), (5, 97, 5), (40, 90, 10)])
+def test_few_texts_out_of_scope_are_repeated_and_many_thinned_out(tmp_path, given, within, used):
+    path = tmp_path / "outside.txt"
+    path.write_text("".join(f"the plot {number}\n" for number in range(given)))
+    texts, scores = distill_module._outside(path, within, CLASSIFY, knowing())
+    assert len(texts) == len(scores) == used
+    assert len({each.text.text for each in texts}) == min(given, used)
+    assert not scores.any()
+    assert not any(each.is_labelled for each in texts)
 
 
 def test_of_epochs_that_dev_cannot_tell_apart_the_last_is_kept(texts, dev, tmp_path, monkeypatch):

@@ -264,5 +264,5 @@ def _config(transfer: TransferSet, options: DistillationOptions) -> dict[str, An
         "kept": "last within a standard error of the best",
         "columns": transfer.columns.to_json(),
         "mix": options.to_json(),
-        **({"out_of_scope": digest(path)} if (path := transfer.out_of_scope) is not None else {}),
+        "out_of_scope": transfer.out_of_scope and digest(transfer.out_of_scope),
     }
