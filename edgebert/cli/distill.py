@@ -23,12 +23,14 @@ from edgebert.train.distillation.options import AUXILIARY_OBJECTIVES
 
 if TYPE_CHECKING:
     Auxiliary = Any
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager, ExitStack
 
     from edgebert.checkpoints.checkpoint import Checkpoint
     from edgebert.progress import Progress
     from edgebert.train.augmentation.candidates import AugmentationMethod
     from edgebert.train.distillation.teacher import Teacher
+    from edgebert.train.distillation.transfer_set import TransferSet
 
 else:
     Auxiliary = make_dataclass(
@@ -45,11 +47,13 @@ else:
 def distill(
     *,
     teacher: Annotated[
-        str,
+        list[str],
         typer.Option(
             help="A checkpoint for classify, regress, embed, tag or answer; or what a model said "
             "of texts: a .jsonl as edgebert run --input writes it (--scores for tag and answer), "
-            "or NAME.npy with sentence vectors of the lines of NAME.txt."
+            "or NAME.npy with sentence vectors of the lines of NAME.txt. Of classifiers and "
+            "regressions several, whose scores are averaged: give it again. An embedder among "
+            "classifiers learns their labels from --labels."
         ),
     ],
     student: Annotated[
@@ -134,6 +138,7 @@ def distill(
       edgebert distill --teacher big --student tiny --transfer texts.txt --dev dev.csv -o small
       edgebert distill --teacher big --student 4/256 --init teacher --transfer texts.txt -o small
       edgebert distill --teacher big --student tiny --labels train.csv --hard 0.3 -o small
+      edgebert distill --teacher big --teacher other --student tiny --transfer t.txt -o small
       edgebert distill --teacher big --student tiny --transfer texts.txt --augment 8 -o small
       edgebert distill --teacher big --student tiny --labels t.csv --vocabulary-from t.csv -o small
       edgebert convert small -o small.tflite
@@ -155,7 +160,7 @@ def distill(
     require_tensorflow()
     with ExitStack() as stack:
         progress = stack.enter_context(progress_bar(KEPT.format(output)))
-        large = _teacher(teacher, stack, progress, multi_label=multi_label)
+        large = _teachers(teacher, texts, stack, progress, multi_label=multi_label)
         whole = _student(student, init, large, stack, progress)
         small = with_fewer_pieces(whole, vocabulary, large.task, progress, notify)
 
@@ -194,6 +199,34 @@ def distill(
             notify=notify,
         )
     print_report(report, cluster, as_json=training.as_json)
+
+
+def _teachers(
+    names: Sequence[str],
+    transfer: TransferSet,
+    stack: ExitStack,
+    progress: Progress,
+    *,
+    multi_label: bool,
+) -> Teacher:
+    """The teacher of that name, or all of these as one; embedders learn the first one's labels."""
+    from edgebert.train.distillation.teachers import LinearProbe, TeacherEnsemble
+
+    first, *others = [_teacher(each, stack, progress, multi_label=multi_label) for each in names]
+    if not others:
+        return first
+    probes = first.task == "classify" and not first.multi_label
+    return TeacherEnsemble(
+        [
+            first,
+            *(
+                LinearProbe(each, first.labels, transfer)
+                if probes and each.task == "embed"
+                else each
+                for each in others
+            ),
+        ]
+    )
 
 
 def _teacher(name: str, stack: ExitStack, progress: Progress, *, multi_label: bool) -> Teacher:

@@ -52,6 +52,7 @@ class FitData:
         folder: of the written files.
         report: what the check found.
         leaks: rows of train or dev that were left out, since they stand in another split too.
+        has_pairs: rows have a second text.
         outside: texts that belong to no label, by split; empty: none were given.
     """
 
@@ -61,6 +62,7 @@ class FitData:
     folder: Path
     report: dict[str, Any]
     leaks: int
+    has_pairs: bool = False
     outside: dict[Split, int] = field(default_factory=dict)
 
     def path(self, split: Split) -> Path:
@@ -145,7 +147,8 @@ def write_data(
     labels = in_order(tuple(counts)) if kind.task == "classify" else ()
     if kind.task == "tag":
         labels = in_order({tag for sample in samples for tag in sample.label.split(" ")})
-    data = FitData(kind, labels, dict(report.rows), folder, report.to_json(), leaks)
+    pairs = any(each.pair is not None for each in samples)
+    data = FitData(kind, labels, dict(report.rows), folder, report.to_json(), leaks, pairs)
     for split in SPLITS:
         with replacing(data.path(split), force=True) as part:
             write_samples((each for each in samples if each.split == split), part)

@@ -121,6 +121,7 @@ def _fit(
         request.teacher,
         is_trained,
         request.seed,
+        probes=_probes(teacher, data),
         runtime=request.runtime,
         teachable=request.teachable,
         made_of=given,
@@ -354,6 +355,11 @@ def _knows(teacher: Checkpoint, data: FitData) -> bool:
     """Whether a teacher was trained for this task, with these labels, already."""
     same = (teacher.task, teacher.multi_label) == (data.kind.task, data.kind.multi_label)
     return same and set(teacher.labels or ()) == set(data.labels)
+
+
+def _probes(teacher: Checkpoint, data: FitData) -> bool:
+    """Whether a softmax regression on a teacher's vectors can be a second one."""
+    return teacher.task == "embed" and data.kind == Kind("classify") and not data.has_pairs
 
 
 def _tell_data(data: FitData, notify: Notify) -> None:

@@ -32,6 +32,7 @@ class Training:
         work: folder of the steps' files.
         teacher: what to begin with, as the user named it.
         is_trained: the teacher knows the task already, and is taken as it is.
+        probes: the teacher as the user named it teaches classifiers too, by its sentence vectors.
         seed: of all trainings.
         runtime: that files are for.
         teachable: further labels can be taught to the finished file.
@@ -44,6 +45,7 @@ class Training:
     teacher: str
     is_trained: bool
     seed: int
+    probes: bool = False
     runtime: RuntimeName = "litert"
     teachable: bool = False
     made_of: Mapping[str, str] = field(default_factory=dict)
@@ -82,7 +84,7 @@ class Training:
             more = ["--dev", str(self.data.path("dev"))]
         outside = self.data.outside_path("train")
         return [
-            *("distill", "--teacher", self.teacher_folder, "--init", "teacher"),
+            *("distill", "--teacher", self.teacher_folder, *self._probe, "--init", "teacher"),
             *("--student", size.name, "--labels", str(self.data.path("train"))),
             *("-o", str(folder), *words, "--scores", str(self.work / "scores"), *more),
             *([] if outside is None else ["--out-of-scope", str(outside)]),
@@ -148,6 +150,11 @@ class Training:
     def _words_left(self, source: str, size: Candidate) -> list[str]:
         """How a conversion trims: a student has learned with the words of the data alone."""
         return self._words if size.trimmed and source == self.teacher_folder else []
+
+    @property
+    def _probe(self) -> list[str]:
+        """A second teacher, which makes the first one right more often (docs/fit.md)."""
+        return ["--teacher", self.teacher] if self.probes else []
 
     @property
     def _augments(self) -> bool:
