@@ -256,14 +256,16 @@ def _method(
     from edgebert.errors import EdgebertError
     from edgebert.train.augmentation.methods import make_method, open_method
 
-    if teacher.checkpoint is None:
+    if not teacher.knows_any_text:
         raise EdgebertError(
             f"{teacher.name}: a file of scores cannot label further texts; make them first with "
             "edgebert augment, and have them scored too"
         )
     if source is not None:
         return open_method(source, progress=progress)
-    return make_method(student if "fill-mask" in student.tasks else teacher.checkpoint, None)
+    return make_method(
+        student if "fill-mask" in student.tasks else teacher.checkpoint or student, None
+    )
 
 
 def _student(

@@ -92,8 +92,9 @@ def test_who_finds_words_is_told_in_vain_without_further_texts(command):
 
 
 def test_a_file_of_scores_cannot_label_further_texts(command, tmp_path):
+    """Not even as the second of two teachers."""
     scores = tmp_path / "scores.jsonl"
-    scores.write_text('{"text": "good", "scores": {"a": 0.5, "b": 0.5}}\n')
+    scores.write_text('{"text": "good", "scores": {"no": 0.5, "yes": 0.5}}\n')
     usual = ["--teacher", str(scores), "--student", str(tmp_path / "teacher"), "--augment", "2"]
     result = runner.invoke(app, command(*usual))
     assert result.exit_code == 2

@@ -55,6 +55,7 @@ class Teacher(ABC):
         labels: of its scores; none of a regression or embedder.
         checkpoint: whose activations can be read; None: there are none.
         fingerprint: by which it is known again.
+        knows_any_text: it has scores for every text, not for some alone.
         unit_length: of an embedder without a checkpoint: its vectors have length 1.
     """
 
@@ -64,6 +65,7 @@ class Teacher(ABC):
     labels: tuple[str, ...]
     checkpoint: Checkpoint | None
     fingerprint: str
+    knows_any_text: bool = True
     unit_length: bool = False
 
     @abstractmethod

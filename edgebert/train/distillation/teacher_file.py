@@ -70,6 +70,7 @@ class FileTeacher(Teacher):
     """
 
     checkpoint = None
+    knows_any_text = False
 
     def __init__(self, path: Path, *, multi_label: bool = False) -> None:
         self.name = str(path)

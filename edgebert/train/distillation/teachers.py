@@ -44,6 +44,7 @@ class TeacherEnsemble(Teacher):
             )
         for each in teachers[1:]:
             _check_same(first, each)
+        self.knows_any_text = all(each.knows_any_text for each in teachers)
         self.fingerprint = " ".join(each.fingerprint for each in teachers)
         self._teachers = teachers
 
@@ -99,6 +100,7 @@ class LinearProbe(Teacher):
             )
         self.name, self.labels = embedder.name, tuple(labels)
         self.fingerprint = f"{embedder.fingerprint} {transfer.fingerprint}"
+        self.knows_any_text = embedder.knows_any_text
         self._embedder = embedder
         self._known: dict[str, int] = {}
         for text, row in transfer.read():
