@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgebert.dataset.samples import Sample
+from edgebert.evaluation.texts import Text
 
 Pair: TypeAlias = tuple[int, int]
 """Places of two samples, the lower one first."""
@@ -48,7 +49,7 @@ def normalized(text: str) -> str:
     return " ".join(folded.split()) or " ".join(text.split())
 
 
-def content_of(sample: Sample) -> str:
+def content_of(sample: Sample | Text) -> str:
     """What makes two samples the same: the text, and its pair if it has one."""
     text = normalized(sample.text)
     return text if sample.pair is None else f"{text}\n{normalized(sample.pair)}"

@@ -31,7 +31,7 @@ def model_card(facts: Mapping[str, Any]) -> str:
         f"{facts['edgebert']}. It was chosen as {chosen['why']}.{taught}",
         "## Figures",
         _metrics(test),
-        *_confidence(test.get("confidence"), data["out_of_scope"]),
+        *_confidence(test.get("confidence"), data),
         "## Candidates",
         "Figures on dev, from which the file was chosen; the last one is the teacher.\n\n"
         + _candidates(facts["trained"]),
@@ -75,12 +75,12 @@ def _metrics(test: Mapping[str, Any]) -> str:
     return f"{table}\n\n{test['rows']:,} rows, which nothing was chosen by."
 
 
-def _confidence(found: Mapping[str, Any] | None, outside: Mapping[str, int]) -> list[str]:
+def _confidence(found: Mapping[str, Any] | None, data: Mapping[str, Any]) -> list[str]:
     """What scores are worth; nothing where answers have none.
 
     Args:
         found: by `edgebert evaluate`.
-        outside: texts that belong to no label, by split.
+        data: as in `fit.json`.
     """
     if found is None:
         return []
@@ -98,10 +98,13 @@ def _confidence(found: Mapping[str, Any] | None, outside: Mapping[str, int]) -> 
             rows.append(("rejected of those out of scope", f"{other['rejected']:.4f}"))
     parts = ["## When it is not sure", _table(("on test", "value"), rows)]
     if other:
+        outside = data["out_of_scope"]
         fitted = other["rejected"] is not None
         others = f"{outside['dev']:,} others fitted the rule" if fitted else "the file has no rule"
         learned = f"students learned from {outside['train']:,} more"
-        parts.append(f"{outside['test']:,} texts out of scope; {others}, and {learned}.")
+        left = data["out_of_scope_left_out"]
+        more = f" {left:,} more had a label in the data, and were left out." if left else ""
+        parts.append(f"{outside['test']:,} texts out of scope; {others}, and {learned}.{more}")
     return parts
 
 

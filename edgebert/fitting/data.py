@@ -12,6 +12,7 @@ import numpy as np
 
 from edgebert.dataset.check import check_data
 from edgebert.dataset.checked import CheckedData
+from edgebert.dataset.duplicates import content_of
 from edgebert.dataset.findings import DataReport
 from edgebert.dataset.samples import (
     SPLITS,
@@ -54,6 +55,7 @@ class FitData:
         leaks: rows of train or dev that were left out, since they stand in another split too.
         has_pairs: rows have a second text.
         outside: texts that belong to no label, by split; empty: none were given.
+        outside_leaks: such texts that were left out, since they stand in a split too.
     """
 
     kind: Kind
@@ -64,6 +66,7 @@ class FitData:
     leaks: int
     has_pairs: bool = False
     outside: dict[Split, int] = field(default_factory=dict)
+    outside_leaks: int = 0
 
     def path(self, split: Split) -> Path:
         """The file of a split."""
@@ -112,9 +115,16 @@ def prepare(
 
     Returns:
         Samples, the report, and how many rows were left out.
+
+    Raises:
+        EdgebertError: no row to learn from is left.
     """
     kept, leaks = (samples, 0) if request.allow_leak else without_leaks(samples)
     train = [sample for sample in kept if sample.split == "train"]
+    if leaks and not train:
+        raise EdgebertError(
+            "all rows of DATA stand in --dev or --test too; give other rows to learn from"
+        )
     shares: dict[Split, float] = {}
     if request.dev is None:
         shares["dev"] = min(_DEV, _MOST_DEV / max(1, len(train)))
@@ -164,21 +174,26 @@ def _text_lines(samples: list[Sample]) -> list[str]:
     return ["\t".join(" ".join(text.split()) for text in each) + "\n" for each in texts]
 
 
-def with_outside(data: FitData, path: Path, seed: int) -> FitData:
+def with_outside(data: FitData, samples: Sequence[Sample], path: Path, seed: int) -> FitData:
     """Writes half of the texts that belong to no label for train, a quarter each for dev and test.
 
     What was learned does not tell how to set the rule of when to abstain, and what the rule was
-    fitted on does not tell how well it works.
+    fitted on does not tell how well it works. A text that stands among `samples` belongs to a
+    label, so it is left out.
 
     Raises:
-        EdgebertError: they cannot be read, or are fewer than four.
+        EdgebertError: they cannot be read, or fewer than four are left.
     """
-    texts = list({(each.text, each.pair): each for each in read_outside(path)}.values())
+    unique = {content_of(each): each for each in read_outside(path)}
+    within = {content_of(each) for each in samples}
+    texts = [text for content, text in unique.items() if content not in within]
+    leaks = len(unique) - len(texts)
     quarter = len(texts) // 4
     if not quarter:
+        besides = f", beside {leaks:,} that have a label in the data" if leaks else ""
         raise EdgebertError(
-            f"{path}: {plural(len(texts), 'text')}; give four or more: half to learn from, a "
-            "quarter for the rule, and a quarter to measure it"
+            f"{path}: {plural(len(texts), 'text')}{besides}; give four or more: half to learn "
+            "from, a quarter for the rule, and a quarter to measure it"
         )
     order = np.random.default_rng(seed).permutation(len(texts))
     bounds: dict[Split, slice] = {
@@ -192,7 +207,7 @@ def with_outside(data: FitData, path: Path, seed: int) -> FitData:
         outside[split] = len(chosen)
         with replacing(data.folder / f"out-of-scope-{split}.jsonl", force=True) as part:
             part.write_text("".join(_text_line(each) for each in chosen), encoding="utf-8")
-    return replace(data, outside=outside)
+    return replace(data, outside=outside, outside_leaks=leaks)
 
 
 def _text_line(text: Text) -> str:

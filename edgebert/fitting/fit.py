@@ -98,7 +98,7 @@ def fit(
         require_sound(report)
         data = write_data(journal.work / "data", kind, kept, report, leaks)
         if request.out_of_scope is not None:
-            data = with_outside(data, request.out_of_scope, request.seed)
+            data = with_outside(data, kept, request.out_of_scope, request.seed)
         _tell_data(data, notify)
         return _fit(request, data, teacher, journal, progress)
 
@@ -314,6 +314,7 @@ def _ship(
             "rows": data.rows,
             "left_out": data.leaks,
             "out_of_scope": data.outside,
+            "out_of_scope_left_out": data.outside_leaks,
             "sha256": {split: sha256_of(data.path(split)) for split in SPLITS},
         },
         "sizes": to_json(sizes),
@@ -368,5 +369,8 @@ def _tell_data(data: FitData, notify: Notify) -> None:
     notify(f"data: {data.kind}; {rows} rows{labels}")
     if data.leaks:
         notify(f"  left out, as dev or test has them too: {plural(data.leaks, 'row')}")
+    if data.outside_leaks:
+        leaks = plural(data.outside_leaks, "text")
+        notify(f"  warning: left out of --out-of-scope, as they have a label in the data: {leaks}")
     for finding in data.report["findings"]:
         notify(f"  {finding['severity']}: {finding['message']}")

@@ -12,6 +12,9 @@ from edgebert.converter.options import RuntimeName
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.columns import USUAL, Columns
 
+_SEEDS = 1 << 31
+"""As many as the trainings take."""
+
 
 @dataclass(frozen=True)
 class FitRequest:
@@ -82,6 +85,8 @@ class FitRequest:
         if self.runtime not in get_args(RuntimeName):
             accepted = ", ".join(get_args(RuntimeName))
             raise EdgebertError(f"--runtime is {self.runtime!r}; accepted: {accepted}")
+        if not 0 <= self.seed < _SEEDS:
+            raise EdgebertError(f"--seed is {self.seed}; give 0 to {_SEEDS - 1}")
         if self.task not in (None, "classify", "regress", "tag"):
             raise EdgebertError(f"--task is {self.task!r}; accepted: classify, regress, tag")
 

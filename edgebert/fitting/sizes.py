@@ -42,7 +42,7 @@ class Candidate:
         name: layers and width, such as "2/128".
         trimmed: only the word pieces of the training data are kept, to save space.
         bytes: of the file.
-        ms: median of an answer on the device; None: it was not asked for.
+        ms: median of an answer on the device; None: it was not measured.
         work: that a step of training takes, in some unit.
         fits: keeps to the limits.
     """
@@ -130,9 +130,9 @@ def measured_sizes(
             candidate = _converted(untrained, name, file, train, runtime, more)
         made.append(candidate)
         files.append(file)
-    times: Mapping[str, float | None] = (
-        {} if limits.max_ms is None else _times(files, texts, device, progress)
-    )
+    times: Mapping[str, float | None] = {}
+    if limits.max_ms is not None or device != "local":  # one that is not there is told at once
+        times = _times(files, texts, device, progress)
     timed = [replace(each, ms=times.get(each.label)) for each in made]
     return [replace(each, fits=limits.allow(each)) for each in timed]
 

@@ -293,6 +293,7 @@ def test_other_tasks(commands, asked, tmp_path, write, task, metric):
         ({"max_mb": -1.0}, "--max-mb is -1; give more than 0"),
         ({"min_metric": 0.9, "max_drop": 0.1}, "--min-metric and --max-drop exclude each other"),
         ({"max_drop": 2.0}, "--max-drop is 2; give 0 to 1"),
+        ({"seed": -1}, "--seed is -1; give 0 to 2147483647"),
         (
             {"runtime": "tensorrt"},
             "--runtime is 'tensorrt'; accepted: litert, litert-2.2",
@@ -362,6 +363,48 @@ def test_texts_out_of_scope_that_fitted_the_rule_do_not_measure_it(commands, ask
     (tmp_path / "other.txt").write_text("one\n")
     with pytest.raises(EdgebertError, match=r"other.txt: 1 text; give four or more"):
         fit(asked(out_of_scope=tmp_path / "other.txt"))
+
+
+def test_texts_out_of_scope_that_have_a_label_in_the_data_are_left_out_and_told(
+    commands, asked, tmp_path
+):
+    _, *rows = (tmp_path / "train.tsv").read_text().splitlines()
+    known = list(dict.fromkeys(row.split("\t")[0] for row in rows))[:3]
+    others = [f"the plot {number}" for number in range(8)]
+    lines = [*others, "The plot 1!", *known, known[0].upper() + " ?"]
+    (tmp_path / "other.txt").write_text("\n".join(lines) + "\n")
+    told = []
+    report = fit(asked(out_of_scope=tmp_path / "other.txt"), notify=told.append)
+    assert report.facts["data"]["out_of_scope"] == {"train": 4, "dev": 2, "test": 2}
+    assert report.facts["data"]["out_of_scope_left_out"] == 3
+    parts = report.model.with_name("work").glob("data/out-of-scope-*.jsonl")
+    written = "".join(part.read_text() for part in parts)
+    assert not any(json.dumps(text) in written for text in known)
+    warning = "left out of --out-of-scope, as they have a label in the data: 3 texts"
+    assert any(warning in line for line in told)
+    assert "3 more had a label in the data" in (tmp_path / "out/README.md").read_text()
+    (tmp_path / "other.txt").write_text("\n".join(known) + "\nanother\n")
+    with pytest.raises(EdgebertError, match="1 text, beside 3 that have a label in the data"):
+        fit(asked(out_of_scope=tmp_path / "other.txt"))
+
+
+def test_data_all_of_which_is_dev_or_test_too_is_told(commands, asked, tmp_path):
+    for split in ("dev", "test"):
+        with pytest.raises(EdgebertError, match="all rows of DATA stand in --dev or --test too"):
+            fit(asked(**{split: tmp_path / "train.tsv"}))
+    assert commands.verbs == []
+
+
+def test_a_device_that_is_not_there_is_told_before_anything_is_trained(
+    commands, asked, monkeypatch
+):
+    def benchmark(files, device, **options):
+        return Outcome(None, (f"{device}: no answer",))
+
+    monkeypatch.setattr(api, "benchmark", benchmark)
+    with pytest.raises(EdgebertError, match="ssh://nobody: no answer"):
+        fit(asked(device="ssh://nobody"))
+    assert commands.verbs == []
 
 
 @pytest.mark.parametrize(
