@@ -12,6 +12,7 @@ import numpy as np
 from edgebert.dataset.checked import CheckedData, finding_of, listed
 from edgebert.dataset.findings import Finding
 from edgebert.dataset.samples import Kind, Sample, label_counts
+from edgebert.evaluation.conll import Sentence
 from edgebert.formatting import plural
 
 _FEWEST = 2
@@ -31,7 +32,10 @@ def _contradictions(data: CheckedData) -> Iterator[Finding]:
         return
     groups = [[data.samples[at] for at in group] for group in data.same]
     several = [
-        sample for group in groups if len({_sorted(each) for each in group}) > 1 for sample in group
+        sample
+        for group in groups
+        if len({_said_by(each) for each in group}) > 1
+        for sample in group
     ]
     if several:
         many = len(several) > _CONTRADICTIONS * len(data.samples)
@@ -43,8 +47,11 @@ def _contradictions(data: CheckedData) -> Iterator[Finding]:
         )
 
 
-def _sorted(sample: Sample) -> str:
-    return "|".join(sorted(sample.labels)) if sample.labels else sample.label
+def _said_by(sample: Sample) -> str:
+    """What a row says of its text, in whatever order it names several labels."""
+    if isinstance(sample.source, Sentence) or not sample.labels:
+        return sample.label
+    return "|".join(sorted(sample.labels))
 
 
 def _label_twins(data: CheckedData) -> Iterator[Finding]:

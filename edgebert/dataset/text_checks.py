@@ -17,6 +17,11 @@ _REASONS = 3
 """Why rows cannot be read: as many are told."""
 _INVISIBLE = "ZC"
 """Categories of Unicode: separators, and control, format and unassigned characters."""
+_LEAKS = (
+    ("train", ("dev", "test"), "texts of dev or test", "figures on them flatter the model"),
+    ("dev", ("test",), "texts of test", "what is chosen by them flatters test"),
+)
+"""Splits, those in which none of their texts may stand, what such texts are, and what they do."""
 _DAMAGE = ("\ufffd", "\x00", "Ã©", "Ã¤", "Ã¼", "â€™", "â€œ")
 """What is left where UTF-8 was read as Latin-1, or could not be read."""
 
@@ -68,26 +73,30 @@ def _damaged_texts(data: CheckedData) -> Iterator[Finding]:
 
 def _leaks(data: CheckedData) -> Iterator[Finding]:
     splits = [sample.split for sample in data.samples]
-    leaked = {
-        at
-        for group in data.same
-        if "train" in {splits[each] for each in group}
-        for at in group
-        if splits[at] != "train"
-    }
-    if leaked:
-        yield finding_of(
-            "leak",
-            "warning" if data.allow_leak else "error",
-            [data.samples[at] for at in sorted(leaked)],
-            "texts of dev or test that stand in train too",
-            "figures on them flatter the model; remove them from train, or add --allow-leak",
-        )
-    crossing = [pair for pair in data.near if [splits[at] for at in pair].count("train") == 1]
-    nearly = {at for pair in crossing for at in pair if splits[at] != "train"} - leaked
-    if nearly:
-        samples = [data.samples[at] for at in sorted(nearly)]
-        yield finding_of("near-leak", "warning", samples, "texts of dev or test nearly as in train")
+    found: set[int] = set()
+    for earlier, later, what, advice in _LEAKS:
+        leaked = {
+            at
+            for group in data.same
+            if earlier in {splits[each] for each in group}
+            for at in group
+            if splits[at] in later
+        } - found
+        found |= leaked
+        if leaked:
+            yield finding_of(
+                "leak",
+                "warning" if data.allow_leak else "error",
+                [data.samples[at] for at in sorted(leaked)],
+                f"{what} that stand in {earlier} too",
+                f"{advice}; remove them from {earlier}, or add --allow-leak",
+            )
+        crossing = [pair for pair in data.near if earlier in {splits[at] for at in pair}]
+        nearly = {at for pair in crossing for at in pair if splits[at] in later} - found
+        found |= nearly
+        if nearly:
+            samples = [data.samples[at] for at in sorted(nearly)]
+            yield finding_of("near-leak", "warning", samples, f"{what} nearly as in {earlier}")
 
 
 def _duplicates(data: CheckedData) -> Iterator[Finding]:

@@ -145,14 +145,14 @@ def _label(record: Mapping[str, Any], column: str, place: str) -> str:
     value = _value(record, column, place)
     if isinstance(value, bool):
         return str(int(value))
-    if not isinstance(value, (str, int, float)) or value == "":
+    if not isinstance(value, (str, int, float)) or not str(value).strip():
         raise RowError(place, f"{column!r} is {_show(value)}; a label or number is needed")
     return str(value)
 
 
 def _labels(record: Mapping[str, Any], column: str, place: str) -> str:
     value = _value(record, column, place)
-    if value in ("", None):
+    if value is None or not str(value).strip():
         return ""
     if not isinstance(value, list):
         return _label(record, column, place)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -106,12 +106,11 @@ class TeachableModel(Model):
         Args:
             examples: the sentences of each label.
         """
+        _check_count(examples.keys())  # before the sentences of all of them are read
         vectors = {label: self._vectors_of(label, texts) for label, texts in examples.items()}
         with self._teaching, only_writer(self._side):
             taught = self._current()
-            count = len(taught.labels.keys() | vectors.keys())
-            if count > MOST_LABELS:
-                raise EdgebertError(f"{count:,} labels; at most {MOST_LABELS:,} can be taught")
+            _check_count(taught.labels.keys() | vectors.keys())
             learned = {
                 label: _with_more(taught.labels.get(label), more) for label, more in vectors.items()
             }
@@ -178,8 +177,9 @@ class TeachableModel(Model):
         check_label(label)
         if label in self._method.labels:
             raise EdgebertError(f"label {label!r} is one of the file's own; teach another")
-        if isinstance(texts, str):
-            raise EdgebertError("a list of sentences is needed; one string was given")
+        if isinstance(texts, str) or not isinstance(texts, Iterable):
+            given = "one string" if isinstance(texts, str) else repr(texts)[:60]
+            raise EdgebertError(f"a list of sentences is needed; {given} was given")
         vectors = [self._vector(text) for text in texts]
         if not vectors:
             raise EdgebertError(f"label {label!r}: no sentences given; one or more are needed")
@@ -239,6 +239,11 @@ def load_teachable(
         raise EdgebertError(f"taught is {taught!r}; the path of a side file is needed")
     file, side = read_model_file(path), Path(taught)
     return TeachableModel(file, engine=engine, threads=threads, threshold=threshold, taught=side)
+
+
+def _check_count(labels: Collection[str]) -> None:
+    if len(labels) > MOST_LABELS:
+        raise EdgebertError(f"{len(labels):,} labels; at most {MOST_LABELS:,} can be taught")
 
 
 def _with_more(known: TaughtLabel | None, vectors: Sequence[Array]) -> TaughtLabel:

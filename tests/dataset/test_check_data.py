@@ -212,6 +212,46 @@ def test_scores_that_are_none_are_found(tmp_path, label, name):
     assert (finding.name, finding.places) == (name, (f"{tmp_path / 'train.jsonl'}, line 5",))
 
 
+def test_texts_of_test_that_stand_in_dev_are_a_leak(tmp_path):
+    rows = {split: clean(split) for split in ("train", "dev", "test")}
+    rows["test"][4]["text"] = f"{rows['dev'][8]['text'].upper()}!"
+    rows["test"][5]["text"] = f"{rows['dev'][9]['text']} too"
+    rows["test"][6]["text"] = rows["dev"][6]["text"] = rows["train"][6]["text"]
+    samples = []
+    for split, each in rows.items():
+        path = tmp_path / f"{split}.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in each))
+        samples += read_samples([path], split, CLASSIFY)
+    for allowed, severity in ((False, "error"), (True, "warning")):
+        report = check_data(CheckedData(samples, CLASSIFY, None, allowed))
+        leaks = [each for each in report.findings if each.name.endswith("leak")]
+        assert sorted((each.name, each.severity, each.count) for each in leaks) == [
+            ("leak", severity, 1),
+            ("leak", severity, 2),
+            ("near-leak", "warning", 1),
+        ]
+        assert "texts of test that stand in dev too: 1 row" in str(report.to_json())
+
+
+def test_sentences_with_the_same_words_and_other_tags_contradict_each_other(tmp_path):
+    path = tmp_path / "names.conll"
+    sentences = [f"Ada{at} B-PER\nsaw O\nBob{at} B-PER\n" for at in range(20)]
+    path.write_text("\n".join([*sentences, sentences[3].replace("Bob3 B-PER", "Bob3 I-PER")]))
+    kind = Kind("tag")
+    report = check_data(CheckedData(read_samples([path], "train", kind), kind))
+    assert [each.count for each in report.findings if each.name == "contradiction"] == [2]
+
+
+def test_a_label_of_spaces_cannot_be_read(tmp_path):
+    path = tmp_path / "train.csv"
+    path.write_text("text,label\nI lost it,card\nI found it, \n")
+    result = CliRunner().invoke(app, ["check-data", str(path)])
+    assert result.exit_code == 1
+    assert "unreadable: cannot be read: 1 row; 'label' is \" \"; a label or number" in result.stdout
+    several = [row.labels for row in read_samples([path], "train", Kind("classify", True))]
+    assert several == [("card",), ()]
+
+
 def test_a_leak_may_be_allowed(tmp_path):
     train, dev = clean("train"), clean("dev")
     leak(train, dev)

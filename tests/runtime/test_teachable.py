@@ -138,6 +138,7 @@ def test_a_threshold_abstains(file, side, model):
     [
         ("x", [], "no sentences given"),
         ("x", "one text", "one string was given"),
+        ("x", None, "a list of sentences is needed; None was given"),
         ("x", ["  "], "has no words"),
         ("x", [7], "a text must be a string"),
         ("", ["a"], "printable characters"),
@@ -154,11 +155,14 @@ def test_wrong_teaching_are_one_line_and_change_nothing(model, side, label, text
     assert side.read_bytes() == before
 
 
-def test_more_labels_than_there_can_be_are_refused_whole(model, side):
+def test_more_labels_than_there_can_be_are_refused_whole(model, side, monkeypatch):
     model.teach("freeze", FREEZE)
     before = side.read_bytes()
     with pytest.raises(EdgebertError, match="1,001 labels; at most 1,000"):
         model.teach_all({str(number): ["a"] for number in range(MOST_LABELS)})
+    monkeypatch.setattr(model, "_vector", lambda text: pytest.fail("10,000 sentences take long"))
+    with pytest.raises(EdgebertError, match="10,000 labels; at most 1,000"):
+        model.teach_all({str(number): ["a"] for number in range(10_000)})
     assert side.read_bytes() == before
 
 
