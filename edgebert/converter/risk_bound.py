@@ -3,7 +3,10 @@
 Bars are tested from the highest down, each by an exact binomial p-value, until one fails
 (fixed-sequence testing): with a chance of at most 5 % over calibration sets, more than `max_wrong`
 of what passes the bar is wrong. So Learn then Test (Angelopoulos et al. 2021, arXiv:2110.01052),
-for selective classification as in Geifman and El-Yaniv 2017 (arXiv:1705.08500).
+for selective classification as in Geifman and El-Yaniv 2017 (arXiv:1705.08500). Which bars are
+tested follows from the number of rows and the bound alone, never from what is right; a lower bar
+is taken to let no smaller share of wrong ones pass. Where to begin was chosen on drawn curves of
+risk (`tools.studies.abstaining_bars`).
 
 Spans of one sentence are right or wrong together more often than those of others, and prove less
 than as many on their own. Their counts are divided by the design effect beforehand (Rao and Scott
@@ -14,6 +17,7 @@ each row gives one thing.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -26,7 +30,10 @@ Array: TypeAlias = npt.NDArray[Any]
 CONFIDENCE = 0.95
 """Of the bound."""
 
-_ERRORS_AT_START = 4
+_ERRORS_AT_START = (4, 3, 2, 1)
+_FEW = 0.55
+"""Share of what there is by which the first bar should come: those that follow show more."""
+_FIRST = 0.25
 _STEPS = 400
 
 
@@ -48,16 +55,14 @@ def bounding_bar(
     order = np.argsort(-scores, kind="stable")
     wrong = np.cumsum(~right[order])
     effect = 1.0 if rows is None else design_effect(~right, rows)
-    start = math.ceil(_least_items(max_wrong) * effect)
+    start = _start(len(scores), max_wrong, effect)
     if len(scores) < start:
         raise CheckFailedError(
             f"{len(scores)} {items} to calibrate on are too few to bound wrong ones by "
             f"{max_wrong:g}: {start} or more are needed; give more, or a larger --max-wrong"
         )
     bar = None
-    for count in np.unique(
-        np.linspace(max(start, len(scores) // 4), len(scores), _STEPS).astype(int)
-    ):
+    for count in np.unique(np.linspace(start, len(scores), _STEPS).astype(int)):
         hits, draws = math.ceil(wrong[count - 1] / effect), math.floor(count / effect)
         if _binomial_tail(hits, draws, max_wrong) > 1 - CONFIDENCE:
             break
@@ -86,12 +91,29 @@ def design_effect(hits: Array, rows: Array) -> float:
     return max(1.0, round(found, 6))
 
 
-def _least_items(max_wrong: float) -> int:
-    """So many that a few wrong ones among them still show the bound to be kept."""
-    items = math.ceil(_ERRORS_AT_START / max_wrong)
-    while _binomial_tail(_ERRORS_AT_START, items, max_wrong) > 1 - CONFIDENCE:
-        items += max(1, items // 50)
-    return items
+def _start(items: int, max_wrong: float, effect: float) -> int:
+    """How many of the surest the first test is of.
+
+    As many as show the bound to be kept although a few are wrong; of fewer rows, fewer may be.
+    Else chance decides on the first test, where it ends all others.
+    """
+    for errors in _ERRORS_AT_START:
+        needed = math.ceil(_least_items(errors, max_wrong) * effect)
+        if needed <= _FEW * items:
+            break
+    return max(needed, int(_FIRST * items))
+
+
+def _least_items(errors: int, max_wrong: float) -> int:
+    """The fewest that show the bound to be kept although so many are wrong."""
+
+    def shows(items: int) -> bool:
+        return _binomial_tail(errors, items, max_wrong) <= 1 - CONFIDENCE
+
+    most = math.ceil(errors / max_wrong)
+    while not shows(most):
+        most *= 2
+    return bisect_left(range(most + 1), True, lo=errors, key=shows)
 
 
 def _binomial_tail(hits: int, draws: int, chance: float) -> float:

@@ -93,7 +93,7 @@ class FitRequest:
 
 _LEAST_WRONG = 0.02
 _ROWS_NEEDED = 10.0
-"""Rows of dev, times the bound, from which on it can be shown to hold (`converter.abstain`)."""
+"""Rows of dev, times the bound, that show well whether it holds (`converter.risk_bound`)."""
 
 
 def usual_max_wrong(accuracy: float, rows: int) -> float:
