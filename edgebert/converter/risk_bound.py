@@ -4,7 +4,7 @@ Bars are tested from the highest down, each by an exact binomial p-value, until 
 (fixed-sequence testing): with a chance of at most 5 % over calibration sets, more than `max_wrong`
 of what passes the bar is wrong. So Learn then Test (Angelopoulos et al. 2021, arXiv:2110.01052),
 for selective classification as in Geifman and El-Yaniv 2017 (arXiv:1705.08500). Which bars are
-tested follows from the number of rows and the bound alone, never from what is right; a lower bar
+tested follows from the number of rows and the bound (and the design effect); a lower bar
 is taken to let no smaller share of wrong ones pass. Where to begin was chosen on drawn curves of
 risk (`tools.studies.abstaining_bars`).
 
