@@ -26,6 +26,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from edgebert.bert.tasks import TaskName
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.kept_pieces import indispensable_pieces, keep_pieces
 from edgebert.checkpoints.sources import open_checkpoint
@@ -111,16 +112,21 @@ def _strata(drawn: Sample) -> Iterator[str]:
         yield f"{float(drawn.label):.0f}" if drawn.label[:1].isdigit() else ""
 
 
+def with_pieces_of(model: Checkpoint, paths: Sequence[Path], task: TaskName) -> Checkpoint:
+    """The model with the word pieces that these files need, and no others."""
+    tokenizer = model.make_tokenizer()
+    kept = set(indispensable_pieces(model))
+    for each in read_samples(paths, "train", Kind(task)):
+        kept.update(tokenizer.ids(each.text), tokenizer.ids(each.pair or ""))
+    return keep_pieces(model, kept)
+
+
 def _student(arguments: argparse.Namespace) -> Checkpoint:
     """The untrained student, with the word pieces of all splits."""
-    paths = [arguments.train, *(getattr(arguments, split) for split in JUDGES)]
     with open_checkpoint(arguments.model) as model:
         student = student_from_teacher(model, *parse_size(arguments.size))
-    tokenizer = student.make_tokenizer()
-    kept = set(indispensable_pieces(student))
-    for each in read_samples(paths, "train", Kind(arguments.task)):
-        kept.update(tokenizer.ids(each.text), tokenizer.ids(each.pair or ""))
-    return keep_pieces(student, kept)
+    paths = [arguments.train, *(getattr(arguments, split) for split in JUDGES)]
+    return with_pieces_of(student, paths, arguments.task)
 
 
 def _experiment(
