@@ -54,7 +54,8 @@ def _by_score(rule: Abstention, items: str) -> str:
 
 def _aim(fit: AbstentionFit, items: str, given: str) -> str:
     if fit.max_wrong is not None:
-        return f"at most {percent(fit.max_wrong)} of the {items} wrong"
+        sure = f"with a confidence of {percent(fit.confidence)}" if fit.confidence else ""
+        return f"at most {percent(fit.max_wrong)} of the {items} wrong {sure}".rstrip()
     return f"at least {percent(fit.min_coverage or 0)} {given}"
 
 

@@ -219,9 +219,17 @@ class AbstainingOptions:
     max_wrong: Annotated[
         float | None,
         typer.Option(
-            help="Largest share of wrong answers (labels, spans) among those given, with a "
-            "confidence of 95 %; exit 1 if that cannot be kept.",
+            help="Largest share of wrong answers (labels, spans) among those given, with "
+            "--confidence; exit 1 if that cannot be kept.",
             show_default="0.02",
+        ),
+    ] = None
+    confidence: Annotated[
+        float | None,
+        typer.Option(
+            help="Chance, over calibration sets, with which --max-wrong holds; a greater one costs "
+            "answers.",
+            show_default="0.95",
         ),
     ] = None
     min_coverage: Annotated[

@@ -63,6 +63,12 @@ def fit(
             show_default="half of those on dev, at least 0.02 and 10 / rows of dev",
         ),
     ] = None,
+    confidence: Annotated[
+        float | None,
+        typer.Option(
+            help="Chance with which --max-wrong holds, as of edgebert convert.", show_default="0.95"
+        ),
+    ] = None,
     hours: Annotated[
         float | None,
         typer.Option(help="For training: no student is begun that would not end in time."),
@@ -141,6 +147,7 @@ def fit(
         min_metric=min_metric,
         max_drop=max_drop,
         max_wrong=max_wrong,
+        confidence=confidence,
         hours=hours,
         teacher=teacher,
         runtime=runtime,  # type: ignore[arg-type]

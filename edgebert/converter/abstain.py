@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from edgebert.converter.risk_bound import bounding_bar, covering_bar
+from edgebert.converter.risk_bound import CONFIDENCE, bounding_bar, covering_bar
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.evaluation.data import DataSet, open_data
 from edgebert.evaluation.evaluators.evaluator import known_label
@@ -42,6 +42,22 @@ _TEMPERATURES = np.geomspace(0.2, 5, 400)
 
 
 @dataclass(frozen=True)
+class Bound:
+    """Most wrong answers among those given, and how sure it is that there are no more."""
+
+    max_wrong: float
+    confidence: float
+
+    def bar(
+        self, scores: Array, right: Array, *, rows: Array | None = None, items: str = "answers"
+    ) -> float:
+        """See `bounding_bar`."""
+        return bounding_bar(
+            scores, right, self.max_wrong, confidence=self.confidence, rows=rows, items=items
+        )
+
+
+@dataclass(frozen=True)
 class AbstentionPlan:
     """What a user asked for.
 
@@ -49,18 +65,20 @@ class AbstentionPlan:
         data: labelled texts, as for `edgebert evaluate`, that the model has not learned from.
         out_of_scope: texts that belong to no label; of classifiers with one label a text.
         max_wrong: most wrong answers (labels, spans) among those given, as a share.
+        confidence: chance, over calibration sets, with which `max_wrong` holds; None: 0.95.
         min_coverage: share of the texts in scope that is answered, or of the labels or spans that
             are given; in place of `max_wrong`. With 1, of classifiers with one label a text, every
             text is answered, also one out of scope: scores are chances, and that is all.
 
     Raises:
-        EdgebertError: a bound is out of range, or both are given.
+        EdgebertError: a bound is out of range, both are given, or a confidence without `max_wrong`.
     """
 
     data: Path
     out_of_scope: Path | None = None
     max_wrong: float | None = None
     min_coverage: float | None = None
+    confidence: float | None = None
 
     def __post_init__(self) -> None:
         if self.max_wrong is not None and self.min_coverage is not None:
@@ -72,6 +90,17 @@ class AbstentionPlan:
                     f"{name} is {bound}; a share between 0 and 1 is needed, such as "
                     f"{'0.02' if name == 'max wrong' else '0.9'}"
                 )
+
+        if self.confidence is not None:
+            check_confidence(self.confidence, self.max_wrong)
+
+    @property
+    def bound(self) -> Bound:
+        """What is kept unless a coverage is asked for."""
+        return Bound(
+            MAX_WRONG if self.max_wrong is None else self.max_wrong,
+            CONFIDENCE if self.confidence is None else self.confidence,
+        )
 
     def open(self, task: str, *, multi_label: bool) -> DataSet:
         """The labelled texts, read as far as the first.
@@ -96,11 +125,28 @@ class AbstentionPlan:
         return open_data(self.data, task, multi_label=multi_label)
 
 
+def check_confidence(confidence: float, max_wrong: float | None) -> None:
+    """That a confidence is one, and of a bound that was asked for.
+
+    Raises:
+        EdgebertError: it is not.
+    """
+    if max_wrong is None:
+        raise EdgebertError(
+            "confidence is that of a bound on wrong answers: give max wrong, too, such as 0.02"
+        )
+    if not 0.5 < confidence < 1:
+        raise EdgebertError(
+            f"confidence is {confidence:g}; more than 0.5 and less than 1 is needed, such as 0.95"
+        )
+
+
 def abstention_plan(
     data: Path | None,
     out_of_scope: Path | None,
     max_wrong: float | None,
     min_coverage: float | None,
+    confidence: float | None = None,
 ) -> AbstentionPlan | None:
     """What a user asked for, None where nothing was.
 
@@ -108,8 +154,13 @@ def abstention_plan(
         EdgebertError: bounds or texts out of scope without data, or wrong bounds.
     """
     if data is not None:
-        return AbstentionPlan(data, out_of_scope, max_wrong, min_coverage)
-    given = {"out of scope": out_of_scope, "max wrong": max_wrong, "min coverage": min_coverage}
+        return AbstentionPlan(data, out_of_scope, max_wrong, min_coverage, confidence)
+    given = {
+        "out of scope": out_of_scope,
+        "max wrong": max_wrong,
+        "min coverage": min_coverage,
+        "confidence": confidence,
+    }
     for name, value in given.items():
         if value is not None:
             raise EdgebertError(f"{name} needs labelled data to fit on: add --calibrate DATA")
@@ -158,27 +209,34 @@ def fit_items(found: Items, rows: int, plan: AbstentionPlan, items: str) -> Abst
         raise CheckFailedError(f"{plan.data}: the file gives no {items}; nothing to calibrate on")
     right = found.right > 0
     if plan.min_coverage is not None:
-        needed = math.ceil(plan.min_coverage * len(found.scores))
-        max_wrong, min_score = None, covering_bar(found.scores, needed)
+        min_score = covering_bar(found.scores, math.ceil(plan.min_coverage * len(found.scores)))
     else:
-        max_wrong = MAX_WRONG if plan.max_wrong is None else plan.max_wrong
-        min_score = bounding_bar(found.scores, right, max_wrong, rows=found.rows, items=items)
+        min_score = plan.bound.bar(found.scores, right, rows=found.rows, items=items)
     given = found.scores >= min_score
     return Abstention(
         temperature=1.0,
         energies=(),
         min_score=min_score,
         min_scope=0.0,
-        fit=AbstentionFit(
-            data=plan.data.name,
-            rows=rows,
-            out_of_scope=None,
-            max_wrong=max_wrong,
-            min_coverage=plan.min_coverage,
-            coverage=float(given.mean()),
-            wrong=float(1 - right[given].mean()),
-            rejected=None,
-        ),
+        fit=_outcome(plan, rows, float(given.mean()), float(1 - right[given].mean()), None),
+    )
+
+
+def _outcome(
+    plan: AbstentionPlan, rows: int, coverage: float, wrong: float, rejected: float | None
+) -> AbstentionFit:
+    bound = plan.bound if plan.min_coverage is None else None
+    outside = plan.out_of_scope
+    return AbstentionFit(
+        data=plan.data.name,
+        rows=rows,
+        out_of_scope=None if outside is None else outside.name,
+        max_wrong=None if bound is None else bound.max_wrong,
+        min_coverage=plan.min_coverage,
+        coverage=coverage,
+        wrong=wrong,
+        rejected=rejected,
+        confidence=None if bound is None else bound.confidence,
     )
 
 
@@ -235,13 +293,11 @@ def fit(
     min_scope = _scope_bar(near, far)
     inside = near >= min_scope
     if plan.min_coverage == 1:
-        min_scope, min_score, max_wrong = -_MOST_ENERGY, 0.0, None
+        min_scope, min_score = -_MOST_ENERGY, 0.0
     elif plan.min_coverage is not None:
         min_scope, min_score = _covering(sure, near, inside, min_scope, plan.min_coverage)
-        max_wrong = None
     else:
-        max_wrong = MAX_WRONG if plan.max_wrong is None else plan.max_wrong
-        min_score = bounding_bar(sure[inside], right[inside], max_wrong, items="answers")
+        min_score = plan.bound.bar(sure[inside], right[inside])
     min_scope, min_score = _lowered(min_scope), _lowered(min_score)
     inside = near >= min_scope
     answered = inside & (sure >= min_score)
@@ -254,15 +310,12 @@ def fit(
         energies=tuple(round(float(each), 6) for each in energies),
         min_score=min_score,
         min_scope=min_scope,
-        fit=AbstentionFit(
-            data=plan.data.name,
-            rows=len(scores),
-            out_of_scope=None if plan.out_of_scope is None else plan.out_of_scope.name,
-            max_wrong=max_wrong,
-            min_coverage=plan.min_coverage,
-            coverage=float(answered.mean()),
-            wrong=float(1 - right[answered].mean()) if answered.any() else 0.0,
-            rejected=rejected,
+        fit=_outcome(
+            plan,
+            len(scores),
+            float(answered.mean()),
+            float(1 - right[answered].mean()) if answered.any() else 0.0,
+            rejected,
         ),
     )
 

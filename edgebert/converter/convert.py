@@ -57,6 +57,7 @@ def convert(
     out_of_scope: str | os.PathLike[str] | None = None,
     max_wrong: float | None = None,
     min_coverage: float | None = None,
+    confidence: float | None = None,
     teachable: str | os.PathLike[str] | None = None,
     force: bool = False,
     progress: Progress | None = None,
@@ -114,10 +115,12 @@ def convert(
             (`converter.abstain`), and scores of a classifier with one label a text become chances.
         out_of_scope: of such a classifier: texts that belong to no label, one a line or with a
             column text; the rule is fitted to reject them too.
-        max_wrong: most wrong answers (labels, spans) among those given, as a share, kept with a
-            confidence of 95 %; None: 0.02.
+        max_wrong: most wrong answers (labels, spans) among those given, as a share, kept with
+            `confidence`; None: 0.02.
         min_coverage: share of the texts to be answered (of the labels or spans to be given), in
             place of `max_wrong`.
+        confidence: chance, over calibration sets, with which `max_wrong` holds, between 0.5 and 1;
+            None: 0.95. A greater one costs answers.
         teachable: of a classifier with one label a text: the labelled data that it has learned
             from. Labels can then be taught to the file on the device (`converter.teach`); how much
             its own count before them is fitted on `calibrate` where that is given.
@@ -168,6 +171,7 @@ def convert(
         out_of_scope=out_of_scope,
         max_wrong=max_wrong,
         min_coverage=min_coverage,
+        confidence=confidence,
         teachable=teachable,
     )
     if output is not None:

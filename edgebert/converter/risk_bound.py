@@ -1,12 +1,12 @@
 """The lowest bar of a score under which few enough of what is given is wrong.
 
 Bars are tested from the highest down, each by an exact binomial p-value, until one fails
-(fixed-sequence testing): with a chance of at most 5 % over calibration sets, more than `max_wrong`
-of what passes the bar is wrong. So Learn then Test (Angelopoulos et al. 2021, arXiv:2110.01052),
-for selective classification as in Geifman and El-Yaniv 2017 (arXiv:1705.08500). Which bars are
-tested follows from the number of rows and the bound (and the design effect); a lower bar
-is taken to let no smaller share of wrong ones pass. Where to begin was chosen on drawn curves of
-risk (`tools.studies.abstaining_bars`).
+(fixed-sequence testing): with a chance of at most 1 - `confidence` over calibration sets, more
+than `max_wrong` of what passes the bar is wrong. So Learn then Test (Angelopoulos et al. 2021,
+arXiv:2110.01052), for selective classification as in Geifman and El-Yaniv 2017 (arXiv:1705.08500).
+Which bars are tested follows from the number of rows and the bound (and the design effect); a
+lower bar is taken to let no smaller share of wrong ones pass. Where to begin was chosen on drawn
+models (`tools.studies.abstaining_bars`).
 
 Spans of one sentence are right or wrong together more often than those of others, and prove less
 than as many on their own. Their counts are divided by the design effect beforehand (Rao and Scott
@@ -28,7 +28,7 @@ from edgebert.errors import CheckFailedError
 Array: TypeAlias = npt.NDArray[Any]
 
 CONFIDENCE = 0.95
-"""Of the bound."""
+"""Of the bound, where none is asked for."""
 
 _ERRORS_AT_START = (4, 3, 2, 1)
 _FEW = 0.55
@@ -38,7 +38,13 @@ _STEPS = 400
 
 
 def bounding_bar(
-    scores: Array, right: Array, max_wrong: float, *, rows: Array | None = None, items: str
+    scores: Array,
+    right: Array,
+    max_wrong: float,
+    *,
+    confidence: float = CONFIDENCE,
+    rows: Array | None = None,
+    items: str,
 ) -> float:
     """The bar of the score that keeps a bound.
 
@@ -46,6 +52,7 @@ def bounding_bar(
         scores: of what could be given, [m].
         right: whether it is, [m].
         max_wrong: share of what is given that may be wrong.
+        confidence: chance, over calibration sets, with which no more is; 0.5 to 1.
         rows: number of the row that each belongs to, [m]; None: each to one of its own.
         items: what they are, in the plural.
 
@@ -55,7 +62,7 @@ def bounding_bar(
     order = np.argsort(-scores, kind="stable")
     wrong = np.cumsum(~right[order])
     effect = 1.0 if rows is None else design_effect(~right, rows)
-    start = _start(len(scores), max_wrong, effect)
+    start = _start(len(scores), max_wrong, confidence, effect)
     if len(scores) < start:
         raise CheckFailedError(
             f"{len(scores)} {items} to calibrate on are too few to bound wrong ones by "
@@ -64,7 +71,7 @@ def bounding_bar(
     bar = None
     for count in np.unique(np.linspace(start, len(scores), _STEPS).astype(int)):
         hits, draws = math.ceil(wrong[count - 1] / effect), math.floor(count / effect)
-        if _binomial_tail(hits, draws, max_wrong) > 1 - CONFIDENCE:
+        if _binomial_tail(hits, draws, max_wrong) > 1 - confidence:
             break
         bar = float(scores[order[count - 1]])
     if bar is None:
@@ -91,24 +98,24 @@ def design_effect(hits: Array, rows: Array) -> float:
     return max(1.0, round(found, 6))
 
 
-def _start(items: int, max_wrong: float, effect: float) -> int:
+def _start(items: int, max_wrong: float, confidence: float, effect: float) -> int:
     """How many of the surest the first test is of.
 
     As many as show the bound to be kept although a few are wrong; of fewer rows, fewer may be.
     Else chance decides on the first test, where it ends all others.
     """
     for errors in _ERRORS_AT_START:
-        needed = math.ceil(_least_items(errors, max_wrong) * effect)
+        needed = math.ceil(_least_items(errors, max_wrong, confidence) * effect)
         if needed <= _FEW * items:
             break
     return max(needed, int(_FIRST * items))
 
 
-def _least_items(errors: int, max_wrong: float) -> int:
+def _least_items(errors: int, max_wrong: float, confidence: float) -> int:
     """The fewest that show the bound to be kept although so many are wrong."""
 
     def shows(items: int) -> bool:
-        return _binomial_tail(errors, items, max_wrong) <= 1 - CONFIDENCE
+        return _binomial_tail(errors, items, max_wrong) <= 1 - confidence
 
     most = math.ceil(errors / max_wrong)
     while not shows(most):

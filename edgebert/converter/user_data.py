@@ -54,6 +54,7 @@ def user_data(
     out_of_scope: Source,
     max_wrong: float | None,
     min_coverage: float | None,
+    confidence: float | None,
     teachable: Source,
 ) -> UserData:
     """What a user asked for; see `convert`. Without any, nothing that evaluates is imported.
@@ -63,8 +64,8 @@ def user_data(
     Raises:
         EdgebertError: options that need data without it, or out of range.
     """
-    wanted = (check, max_drop, calibrate, out_of_scope, max_wrong, min_coverage, teachable)
-    if all(each is None for each in wanted):
+    of_rule = (calibrate, out_of_scope, max_wrong, min_coverage, confidence)
+    if all(each is None for each in (check, max_drop, *of_rule, teachable)):
         return UserData()
     from edgebert.converter.abstain import abstention_plan
     from edgebert.converter.gate import data_check
@@ -72,7 +73,7 @@ def user_data(
 
     return UserData(
         data_check(_path(check), max_drop, mixing=mixing),
-        abstention_plan(_path(calibrate), _path(out_of_scope), max_wrong, min_coverage),
+        abstention_plan(_path(calibrate), _path(out_of_scope), max_wrong, min_coverage, confidence),
         None if teachable is None else TeachingPlan(Path(teachable), _path(calibrate)),
     )
 

@@ -124,6 +124,7 @@ def _fit(
         probes=_probes(teacher, data),
         runtime=request.runtime,
         teachable=request.teachable,
+        confidence=request.confidence,
         made_of=given,
     )
     whole = next(size for size in sizes if size.name == _shape(teacher))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 from edgebert.checkpoints.sources import MINILM
+from edgebert.converter.abstain import check_confidence
 from edgebert.converter.options import RuntimeName
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.columns import USUAL, Columns
@@ -38,6 +39,7 @@ class FitRequest:
         max_drop: most that the figure may be below the teacher's.
         max_wrong: most wrong answers, as a share, among those that a classifier gives; None: half
             of its wrong answers on dev, but as many as it takes to show it (`usual_max_wrong`).
+        confidence: chance, over dev sets, with which `max_wrong` holds; None: 0.95.
         hours: for training; no student is begun that would not end in time.
         teacher: a checkpoint.
         runtime: that the file is to run on, as of `edgebert convert`.
@@ -63,6 +65,7 @@ class FitRequest:
     min_metric: float | None = None
     max_drop: float | None = None
     max_wrong: float | None = None
+    confidence: float | None = None
     hours: float | None = None
     teacher: str = MINILM
     runtime: RuntimeName = "litert"
@@ -80,8 +83,7 @@ class FitRequest:
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:
                 raise EdgebertError(f"--{name.replace('_', '-')} is {value:g}; give 0 to 1")
-        if self.max_wrong is not None and not 0 < self.max_wrong < 1:
-            raise EdgebertError(f"--max-wrong is {self.max_wrong:g}; give a share, such as 0.03")
+        self._check_bound()
         if self.runtime not in get_args(RuntimeName):
             accepted = ", ".join(get_args(RuntimeName))
             raise EdgebertError(f"--runtime is {self.runtime!r}; accepted: {accepted}")
@@ -89,6 +91,12 @@ class FitRequest:
             raise EdgebertError(f"--seed is {self.seed}; give 0 to {_SEEDS - 1}")
         if self.task not in (None, "classify", "regress", "tag"):
             raise EdgebertError(f"--task is {self.task!r}; accepted: classify, regress, tag")
+
+    def _check_bound(self) -> None:
+        if self.max_wrong is not None and not 0 < self.max_wrong < 1:
+            raise EdgebertError(f"--max-wrong is {self.max_wrong:g}; give a share, such as 0.03")
+        if self.confidence is not None:
+            check_confidence(self.confidence, self.max_wrong)
 
 
 _LEAST_WRONG = 0.02

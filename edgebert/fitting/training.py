@@ -36,6 +36,7 @@ class Training:
         seed: of all trainings.
         runtime: that files are for.
         teachable: further labels can be taught to the finished file.
+        confidence: with which a rule of when to abstain holds; None: the usual one.
         made_of: what the trainings are made of beside commands and data: a hash of a teacher that
             the user gave as a folder or file, which may change; nothing of one known by its name.
     """
@@ -48,6 +49,7 @@ class Training:
     probes: bool = False
     runtime: RuntimeName = "litert"
     teachable: bool = False
+    confidence: float | None = None
     made_of: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -125,13 +127,17 @@ class Training:
                 rule.
         """
         words = self._words_left(source, size)
+        sure = [] if self.confidence is None else ["--confidence", f"{self.confidence:g}"]
+        bound = ["--min-coverage", "1"]
+        if max_wrong is not None:
+            bound = ["--max-wrong", f"{max_wrong:g}", *sure]
         return [
             *("convert", source, "-o", str(self.calibrated_file(size)), *words),
             *self._for_runtime,
             *("--calibrate", str(self.data.path("dev"))),
             *(["--teachable", str(self.data.path("train"))] if self.teachable else []),
             *([] if other is None else ["--out-of-scope", str(other)]),
-            *(["--min-coverage", "1"] if max_wrong is None else ["--max-wrong", f"{max_wrong:g}"]),
+            *bound,
             *("--force", "--json"),
         ]
 

@@ -13,13 +13,15 @@ class AbstentionFit:
         data: name of the file of labelled texts.
         rows: how many.
         out_of_scope: name of the file of texts that belong to no label; None: there was none.
-        max_wrong: share of wrong answers among those given that is kept with a confidence of
-            95 %; None: `min_coverage` was asked for. Answers are labels where they are
-            independent of each other, and spans of `tag`.
+        max_wrong: share of wrong answers among those given that is kept; None: `min_coverage` was
+            asked for. Answers are labels where they are independent of each other, and spans of
+            `tag`.
         min_coverage: share of the answers to be given that was asked for.
         coverage: share of the answers that is given.
         wrong: share of these that is wrong.
         rejected: share of the texts out of scope that is not answered; None: there were none.
+        confidence: chance, over calibration sets, with which `max_wrong` holds; None:
+            `min_coverage` was asked for. Older files do not tell it: it is 0.95.
     """
 
     data: str
@@ -30,6 +32,7 @@ class AbstentionFit:
     coverage: float
     wrong: float
     rejected: float | None
+    confidence: float | None = 0.95
 
 
 @dataclass(frozen=True)

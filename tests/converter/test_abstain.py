@@ -3,7 +3,7 @@
 import csv
 import json
 import pickle
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,8 +17,10 @@ from edgebert.cli.abstention import abstention_rows
 from edgebert.converter import risk_bound
 from edgebert.converter.abstain import AbstentionPlan, abstention_plan, fit, fit_temperature
 from edgebert.errors import CheckFailedError, EdgebertError
+from edgebert.model_file.abstention_rule import AbstentionFit
 from edgebert.model_file.record import Record
 from edgebert.runtime.abstention import calibrated, check_rule, energy, judging, scope
+from edgebert.typed_json import from_json
 
 CHECKPOINT = Path("tests/data/reference/hf_classifier_2x32")
 NONE_OUTSIDE = np.empty((0, 8))
@@ -95,6 +97,44 @@ def test_few_rows_are_enough_for_most_of_the_answers(rows, least):
     assert np.sum(np.array(answered) > (0.03 / 0.084) ** (1 / 6)) <= binom.ppf(0.99, 200, 0.05)
 
 
+def test_a_greater_confidence_costs_answers_and_breaks_fewer_bounds():
+    broken, answered = {}, {}
+    for confidence in (0.7, 0.95, 0.999):
+        bars = []
+        for seed in range(150):
+            random = np.random.default_rng(seed)
+            places = np.sort(random.random(600))
+            right = random.random(600) >= 0.084 * 7 * places**6
+            bars.append(
+                risk_bound.bounding_bar(
+                    1 - places, right, 0.05, confidence=confidence, items="answers"
+                )
+            )
+        found = 1 - np.array(bars)
+        broken[confidence] = int(np.sum(found > (0.05 / 0.084) ** (1 / 6)))
+        answered[confidence] = found.mean()
+        assert broken[confidence] <= binom.ppf(0.99, 150, 1 - confidence)
+    assert answered[0.7] > answered[0.95] + 0.02 > answered[0.999] + 0.04
+    assert broken[0.7] > broken[0.999]
+
+
+def test_the_record_tells_the_confidence_of_a_bound():
+    scores, expected = drawn(9, 2000)
+    sure = fit(scores, expected, NONE_OUTSIDE, replace(PLAN, confidence=0.99))
+    usual = fit(scores, expected, NONE_OUTSIDE, PLAN)
+    covering = replace(PLAN, max_wrong=None, min_coverage=0.9)
+    assert (sure.fit.confidence, usual.fit.confidence) == (0.99, 0.95)
+    assert fit(scores, expected, NONE_OUTSIDE, covering).fit.confidence is None
+    assert sure.min_score > usual.min_score
+    ((_, told), _) = abstention_rows(SimpleNamespace(abstention=sure))
+    assert told.startswith(
+        "at most 5.0 % of the answers wrong with a confidence of 99.0 %: on 2,000"
+    )
+    older = asdict(usual.fit)
+    del older["confidence"]
+    assert from_json(AbstentionFit, older, "fit") == usual.fit
+
+
 def test_coverage_is_at_least_what_was_asked_for():
     scores, expected = drawn(3, 2000)
     for share in (0.5, 0.9, 0.99):
@@ -169,10 +209,17 @@ def test_too_few_rows_and_bounds_that_cannot_be_kept_are_told():
         ({"out_of_scope": Path("o")}, "add --calibrate DATA"),
         ({"data": Path("d"), "max_wrong": 0.1, "min_coverage": 0.9}, "exclude each other"),
         ({"data": Path("d"), "max_wrong": 2.0}, "a share between 0 and 1"),
+        ({"confidence": 0.9}, "add --calibrate DATA"),
+        ({"data": Path("d"), "confidence": 0.9}, "confidence is that of a bound .* give max wrong"),
+        ({"data": Path("d"), "min_coverage": 0.9, "confidence": 0.9}, "give max wrong"),
+        *(
+            ({"data": Path("d"), "max_wrong": 0.1, "confidence": each}, "more than 0.5 and less")
+            for each in (0.5, 1.0, 95.0, -1.0, float("nan"))
+        ),
     ],
 )
 def test_wrong_wishes_are_one_line(given, said):
-    none = dict.fromkeys(("data", "out_of_scope", "max_wrong", "min_coverage"))
+    none = dict.fromkeys(("data", "out_of_scope", "max_wrong", "min_coverage", "confidence"))
     with pytest.raises(EdgebertError, match=said) as caught:
         abstention_plan(**{**none, **given})
     assert "\n" not in str(caught.value)

@@ -214,8 +214,14 @@ def test_commands_tell_what_is_abstained_from(case, tmp_path):
 def test_a_bound_is_kept_or_refused(case, tmp_path):
     output = tmp_path / "bound.tflite"
     bound = 0.6 if case.name == "answer" else 0.2
-    report = edgebert.convert(case.source, output, calibrate=case.data, max_wrong=bound)
-    fit = report.record.abstention.fit
+    run(
+        *("convert", case.source, "-o", output, "--calibrate", case.data),
+        *("--max-wrong", bound, "--confidence", 0.9),
+    )
+    with edgebert.load(output) as model:
+        fit = model.record.abstention.fit
+    assert fit.confidence == 0.9
+    assert "with a confidence of 90.0 %" in " ".join(run("inspect", output).split())
     assert fit.wrong <= bound
     assert fit.coverage > 0.4
     with pytest.raises(CheckFailedError, match=NAMES[case.name]) as caught:

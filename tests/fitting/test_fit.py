@@ -299,6 +299,8 @@ def test_other_tasks(commands, asked, tmp_path, write, task, metric):
             "--runtime is 'tensorrt'; accepted: litert, litert-2.2",
         ),
         ({"max_wrong": 0.0}, "--max-wrong is 0; give a share, such as 0.03"),
+        ({"confidence": 0.9}, "confidence is that of a bound on wrong answers: give max wrong"),
+        ({"max_wrong": 0.03, "confidence": 1.0}, "confidence is 1; more than 0.5 and less than 1"),
         ({"task": "embed"}, "--task is 'embed'; accepted: classify, regress, tag"),
     ],
 )
@@ -340,6 +342,14 @@ def test_how_many_answers_may_be_wrong_is_what_was_asked_for_else_follows_from_d
         rows = report.facts["data"]["rows"]["dev"]
         bound = usual_max_wrong(chosen, rows) if max_wrong is None else max_wrong
         assert command[command.index("--max-wrong") + 1] == f"{bound:g}"
+        assert "--confidence" not in command
+
+
+def test_a_rule_is_as_sure_as_was_asked_for(commands, asked):
+    report = fit(asked(max_wrong=0.3, confidence=0.8))
+    steps = json.loads((report.model.parent / "work/steps.json").read_text())["steps"]
+    command = steps["calibrated"]["made_of"]["command"]
+    assert command[command.index("--confidence") + 1] == "0.8"
 
 
 def test_texts_out_of_scope_that_fitted_the_rule_do_not_measure_it(commands, asked, tmp_path):

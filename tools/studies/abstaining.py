@@ -1,11 +1,12 @@
 """What the rule of a BANKING77 classifier is worth, and which signal of texts out of scope is best.
 
     python -m tools.studies.abstaining edgebert/data/intents.tflite --data FOLDER
+    python -m tools.studies.abstaining edgebert/data/intents.tflite --confidence 0.95 0.975 0.99
 
 Signals are chosen on texts that no figure is shown of (CHOOSING) and measured on others (SHOWN).
 FOLDER has mrpc, wikigold, sst2, stsb, xquad and clinc150 with their files as published. Prints the
-two tables of docs/abstaining.md: 20 random halves of BANKING77's test to fit on, the others to
-measure.
+tables of docs/abstaining.md: random halves of BANKING77's test to fit on, the others to measure.
+Without FOLDER the signals are left out.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import numpy.typing as npt
 
 import edgebert
 from edgebert.converter.abstain import KEPT, AbstentionPlan, fit
+from edgebert.converter.risk_bound import CONFIDENCE
 from edgebert.errors import TruncationWarning
 from edgebert.evaluation.selective import expected_calibration_error, reliability
 from edgebert.runtime.abstention import calibrated, energy
@@ -32,7 +34,7 @@ Array: TypeAlias = npt.NDArray[Any]
 Signal: TypeAlias = Callable[[Array, Array], Array]
 """From the probabilities to fit on, and those to judge, to how much each looks like a label's."""
 
-DRAWS = 20
+DRAWS = (20, 100)
 MAX_WRONG = 0.03
 _LEAST = 1e-12
 
@@ -176,10 +178,12 @@ def rejected(signal: Signal, halves: Sequence[tuple[Array, Array]], outside: Arr
     return float(np.mean(shares))
 
 
-def rule_row(scores: Array, expected: Array, fitted: Array) -> tuple[float, float, float, float]:
+def rule_row(
+    scores: Array, expected: Array, fitted: Array, confidence: float
+) -> tuple[float, float, float, float]:
     """Coverage, wrong among answered and ECE of the rule, and the ECE of plain scores."""
     known, asked = scores[fitted], scores[~fitted]
-    plan = AbstentionPlan(Path("half.csv"), max_wrong=MAX_WRONG)
+    plan = AbstentionPlan(Path("half.csv"), max_wrong=MAX_WRONG, confidence=confidence)
     rule = fit(known, expected[fitted], np.empty((0, scores.shape[1])), plan)
     best, sure = asked.argmax(1), calibrated(asked, rule.temperature).max(1)
     right = best == expected[~fitted]
@@ -189,37 +193,54 @@ def rule_row(scores: Array, expected: Array, fitted: Array) -> tuple[float, floa
     return float(answered.mean()), float(1 - right[answered].mean()), errors[0], errors[1]
 
 
-def main() -> None:
-    """Prints both tables."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("file", type=Path, help="a classifier of BANKING77")
-    parser.add_argument("--data", type=Path, required=True, help="folder of the data sets")
-    options = parser.parse_args()
-    rows = banking77("test")
-    with edgebert.load(options.file) as model, warnings.catch_warnings():
-        warnings.simplefilter("ignore", TruncationWarning)
-        labels = list(model.labels or ())
-        scores = scores_of(model, [text for text, _ in rows])
-        expected = np.array([labels.index(label) for _, label in rows])
-        outside = {
-            name: scores_of(model, read(options.data)) for name, read in (CHOOSING | SHOWN).items()
-        }
-    random = np.random.default_rng(0)
-    fitted = [random.permutation(len(rows)) < len(rows) // 2 for _ in range(DRAWS)]
-    found = np.array([rule_row(scores, expected, each) for each in fitted]) * 100
-    kept = int((found[:, 1] <= MAX_WRONG * 100).sum())
-    coverage, wrong, error, plain = found.mean(0)
-    print(f"right {100 * (scores.argmax(1) == expected).mean():.2f} %")
-    print(f"answered {coverage:.1f} % (least {found[:, 0].min():.1f})")
-    print(f"wrong {wrong:.2f} % (most {found[:, 1].max():.2f}; within the bound {kept} of {DRAWS})")
-    print(f"ECE {error:.2f} % (most {found[:, 2].max():.2f}); plain scores {plain:.2f} %\n")
-    halves = [(scores[each], scores[~each]) for each in fitted[:5]]
-    print("| rejected | " + " | ".join(outside) + " | mean of the choosing |")
+def print_rule(scores: Array, expected: Array, halves: Sequence[Array], confidence: float) -> None:
+    """What rules of one confidence come to, over the first of the halves and over all."""
+    every = 100 * np.array([rule_row(scores, expected, half, confidence) for half in halves])
+    for draws in DRAWS:
+        found = every[:draws]
+        kept = int((found[:, 1] <= MAX_WRONG * 100).sum())
+        coverage, wrong, error, plain = found.mean(0)
+        print(
+            f"confidence {100 * confidence:g} %, {draws} halves: "
+            f"answered {coverage:.1f} % (least {found[:, 0].min():.1f}), "
+            f"wrong {wrong:.2f} % (most {found[:, 1].max():.2f}; within the bound in {kept}), "
+            f"ECE {error:.2f} % (most {found[:, 2].max():.2f}; plain scores {plain:.2f})",
+            flush=True,
+        )
+
+
+def print_signals(halves: Sequence[tuple[Array, Array]], outside: dict[str, Array]) -> None:
+    """What each signal rejects."""
+    print("\n| rejected | " + " | ".join(outside) + " | mean of the choosing |")
     print("|---" * (len(outside) + 2) + "|")
     for name, signal in SIGNALS.items():
         shares = [100 * rejected(signal, halves, each) for each in outside.values()]
         cells = " | ".join(f"{each:.1f}" for each in (*shares, np.mean(shares[: len(CHOOSING)])))
         print(f"| {name} | {cells} |", flush=True)
+
+
+def main() -> None:
+    """Prints all tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("file", type=Path, help="a classifier of BANKING77")
+    parser.add_argument("--data", type=Path, help="folder of the data sets")
+    parser.add_argument("--confidence", type=float, nargs="+", default=[CONFIDENCE])
+    options = parser.parse_args()
+    rows = banking77("test")
+    texts = {} if options.data is None else CHOOSING | SHOWN
+    with edgebert.load(options.file) as model, warnings.catch_warnings():
+        warnings.simplefilter("ignore", TruncationWarning)
+        labels = list(model.labels or ())
+        scores = scores_of(model, [text for text, _ in rows])
+        expected = np.array([labels.index(label) for _, label in rows])
+        outside = {name: scores_of(model, read(options.data)) for name, read in texts.items()}
+    print(f"right {100 * (scores.argmax(1) == expected).mean():.2f} %")
+    random = np.random.default_rng(0)
+    fitted = [random.permutation(len(rows)) < len(rows) // 2 for _ in range(max(DRAWS))]
+    for confidence in options.confidence:
+        print_rule(scores, expected, fitted, confidence)
+    if outside:
+        print_signals([(scores[each], scores[~each]) for each in fitted[:5]], outside)
 
 
 if __name__ == "__main__":
