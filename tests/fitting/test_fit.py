@@ -69,7 +69,8 @@ class Commands:
         return json.loads(result.stdout)
 
     def _train(self, command, options):
-        source = command[1] if command[0] == "finetune" else options["--teacher"]
+        is_first = command[0] == "finetune"
+        source = command[1] if is_first else command[command.index("--teacher") + 1]
         start = open_folder(Path(source))
         if "--student" in options:
             start = student_from_teacher(start, *parse_size(options["--student"]))
@@ -199,6 +200,23 @@ def test_a_student_learns_with_the_words_that_its_file_has(commands, asked, tmp_
     assert facts["chosen"]["size"]["trimmed"]
     assert len(student.vocabulary) <= len(words.VOCABULARY)
     assert facts["bytes"] < 30_000
+
+
+@pytest.mark.parametrize(("pairs", "teachers"), [(False, 2), (True, 1)])
+def test_an_embedder_teaches_classifiers_of_one_text_by_its_vectors_too(
+    commands, asked, tmp_path, pairs, teachers
+):
+    embedder = with_task_heads(words.checkpoint(config=SHAPE), "embed", (), 1, None)
+    write_hugging_face(embedder, tmp_path / "teacher", force=True)
+    if pairs:
+        lines = (tmp_path / "train.tsv").read_text().splitlines()[1:]
+        rows = [f"{line.split(chr(9))[0]}\t{line}\n" for line in lines]
+        (tmp_path / "train.tsv").write_text("".join(["sentence1\tsentence2\tlabel\n", *rows]))
+    lines = [line for line in fit(asked()).facts["commands"] if " distill " in f" {line}"]
+    assert lines
+    for line in lines:
+        assert line.count("--teacher ") == teachers
+        assert (f"--teacher {tmp_path / 'teacher'} " in line) == (teachers == 2)
 
 
 def test_a_teacher_that_was_replaced_in_its_folder_is_noticed(commands, asked, tmp_path):
