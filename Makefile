@@ -213,7 +213,7 @@ intents: $(TRAIN)/.minilm
 	mkdir -p $(INTENTS)-data
 	$(TRAIN)/bin/python -m tools.fixtures.halve_rows $(BANKING77)/test.csv $(INTENTS)-data/dev.csv $(INTENTS)-data/test.csv
 	$(TRAINING) fit $(BANKING77)/train.csv --dev $(INTENTS)-data/dev.csv --test $(INTENTS)-data/test.csv \
-	    --max-mb 1.5 --teachable --runtime tflite-runtime --out-of-scope tests/data/out_of_scope/texts.txt \
+	    --max-mb 1.1 --teachable --runtime tflite-runtime --out-of-scope tests/data/out_of_scope/texts.txt \
 	    $(OPTIONS) -o $(INTENTS)
 
 $(TRAIN)/.minilm: $(TRAIN)/.ready

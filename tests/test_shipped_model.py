@@ -18,7 +18,7 @@ def model():
 
 
 def test_it_is_small_and_answers_as_where_it_was_made(model):
-    assert SHIPPED.stat().st_size < 1_000_000
+    assert SHIPPED.stat().st_size < 1_100_000
     assert model.record.minimum_runtime == "2.9"
     assert model.record.graph_crc32c is not None
     assert model.selftest().passed
@@ -29,8 +29,8 @@ def test_it_is_right_on_as_many_test_questions_as_the_card_says(model):
         rows = list(csv.DictReader(file))
     found = model.batch((row["text"] for row in rows), replies=True)
     right = sum(a.value.label == row["category"] for a, row in zip(found, rows, strict=True))
-    assert right / len(rows) == pytest.approx(0.916, abs=0.003)
-    assert f"**{100 * 0.916:.1f} % (" in (ROOT / "docs/intents.md").read_text(encoding="utf-8")
+    assert right / len(rows) == pytest.approx(0.921, abs=0.003)
+    assert f"**{100 * 0.921:.1f} % (" in (ROOT / "docs/intents.md").read_text(encoding="utf-8")
 
 
 def test_it_abstains_as_the_card_says(model):
@@ -42,7 +42,7 @@ def test_it_abstains_as_the_card_says(model):
         for answer, row in zip(found, rows, strict=True)
         if not answer.value.abstained
     ]
-    assert len(given) / len(rows) == pytest.approx(0.870, abs=0.01)
-    assert sum(given) / len(given) == pytest.approx(0.968, abs=0.005)
+    assert len(given) / len(rows) == pytest.approx(0.890, abs=0.01)
+    assert sum(given) / len(given) == pytest.approx(0.972, abs=0.005)
     card = (ROOT / "docs/intents.md").read_text(encoding="utf-8")
-    assert "it answers 87.0 %, of which 96.8 % are right" in card
+    assert "(On all 3,080 it answers 89.0 %, of which 97.2 % are right.)" in card
