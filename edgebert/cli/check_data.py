@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from edgebert.tokenizer.tokenizer import Tokenizer
 
 _PLACES_SHOWN = 2
+_LEAST_LENGTH = 3
+"""One piece between [CLS] and [SEP]."""
 
 
 @grouped
@@ -100,8 +102,14 @@ def check_data(
 def _tokenizer(model: str, max_length: int | None) -> Tokenizer:
     from edgebert.checkpoints.sources import open_checkpoint
     from edgebert.cli.console import progress_bar
+    from edgebert.errors import EdgebertError
 
     with progress_bar() as progress, open_checkpoint(model, progress=progress) as checkpoint:
+        most = checkpoint.config.max_position_embeddings
+        if max_length is not None and not _LEAST_LENGTH <= max_length <= most:
+            raise EdgebertError(
+                f"--max-length is {max_length}; {model} takes {_LEAST_LENGTH} to {most}"
+            )
         return checkpoint.make_tokenizer(max_length)
 
 

@@ -366,6 +366,17 @@ def test_wrong_use_is_one_line(arguments, said):
     assert (result.exit_code, result.stderr) == (2, f"error: {said}\n")
 
 
+@pytest.mark.parametrize("length", ["2", "513"])
+def test_a_length_that_the_model_cannot_have_is_refused(tmp_path, length):
+    model = ROOT / "tests" / "data" / "reference" / "hf_pretraining_2x32"
+    most = json.loads((model / "config.json").read_text())["max_position_embeddings"]
+    (tmp_path / "train.csv").write_text("text,label\nI lost it,card\n")
+    arguments = [str(tmp_path / "train.csv"), "--model", str(model), "--max-length", length]
+    result = CliRunner().invoke(app, ["check-data", *arguments])
+    said = f"error: --max-length is {length}; {model} takes 3 to {most}\n"
+    assert (result.exit_code, result.stderr) == (2, said)
+
+
 def test_a_wrong_line_of_a_conll_file_is_named(tmp_path):
     (tmp_path / "names.conll").write_text("EU B-ORG\nrejects\n", encoding="utf-8")
     result = CliRunner().invoke(app, ["check-data", str(tmp_path / "names.conll")])
