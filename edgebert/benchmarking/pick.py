@@ -224,7 +224,8 @@ def pick(
 
     Raises:
         EdgebertError: the report has no such device or input, models of several tasks, or
-            numbers that no device can have measured; or an unknown preference.
+            numbers that no device can have measured; or an unknown preference, or one for
+            accuracy where none was measured.
     """
     if prefer not in (None, *PREFERENCES):
         raise EdgebertError(f"--prefer is {prefer!r}; accepted: {', '.join(PREFERENCES)}")
@@ -238,6 +239,10 @@ def pick(
     candidates = [Candidate(runs, _over(runs, limits)) for runs in models]
     fits = [c for c in candidates if c.fits]
     ties = _ties(fits, limits)
+    if prefer == "accuracy" and fits and not any(c.accuracy is not None for c in fits):
+        raise EdgebertError(
+            "--prefer accuracy: none was measured; give edgebert benchmark --data, or leave it out"
+        )
     prefer = prefer or ("size" if ties else "speed")
     fitting = _ranked(fits, ties, prefer)
     outside = sorted((c for c in candidates if not c.fits), key=_distance)

@@ -116,6 +116,13 @@ def test_a_preference_that_is_none_is_refused():
         pick(report(tied()), Limits(), prefer="cheap")
 
 
+def test_accuracy_that_was_not_measured_cannot_be_preferred():
+    plain = report(device(*family(accuracy=False)))
+    with pytest.raises(EdgebertError, match="--prefer accuracy: none was measured"):
+        pick(plain, Limits(), prefer="accuracy")
+    assert pick(plain, Limits(max_mb=1e-9), prefer="accuracy").best is None
+
+
 def test_missing_accuracy_is_said_and_not_guessed():
     plain = device(*family(accuracy=False))
     choice = choose(plain, max_ms=20)
