@@ -239,7 +239,7 @@ apk: $(ANDROID_MODELS)/questions.tflite
 	$(BIN)/python -m pytest tests/tools/android_apk
 
 # Pictures of the app's screens for docs/android.md, drawn by Robolectric.
-android-screenshots: $(ANDROID_MODELS)/questions.tflite
+android-screenshots: $(ANDROID_MODELS)/questions.tflite $(ANDROID_DATA)/exact.tflite
 	$(BIN)/python -m tools.fixtures.make_android_test_data $(ANDROID_DATA)
 	$(MVN) --projects app --also-make test -Dtest=ScreenshotsTest -Dsurefire.failIfNoSpecifiedTests=false \
 	    -Dedgebert.screenshots.models=$(CURDIR)/$(ANDROID_MODELS) \
