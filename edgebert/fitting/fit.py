@@ -33,6 +33,7 @@ from edgebert.fitting.decide import decide, measure
 from edgebert.fitting.journal import Journal, Notify, open_journal
 from edgebert.fitting.request import FitRequest, usual_max_wrong
 from edgebert.fitting.search import Measured, Search
+from edgebert.fitting.second_teacher import SecondTeacher, try_second_teacher
 from edgebert.fitting.sizes import Candidate, Limits, measured_sizes, to_json
 from edgebert.fitting.training import Training
 from edgebert.formatting import plural
@@ -121,7 +122,6 @@ def _fit(
         request.teacher,
         is_trained,
         request.seed,
-        probes=_probes(teacher, data),
         runtime=request.runtime,
         teachable=request.teachable,
         confidence=request.confidence,
@@ -130,6 +130,9 @@ def _fit(
     whole = next(size for size in sizes if size.name == _shape(teacher))
     search = Search(training, journal, request.min_metric, request.hours)
     largest = search.teacher(replace(whole, trimmed=whole.trimmed and whole.fits))
+    if _is_embedder(teacher, data):
+        training = replace(training, probes=_second_teacher(training, largest, journal, progress))
+        search = replace(search, training=training)
     if request.max_drop is not None:
         search = replace(search, target=largest.value - request.max_drop)
     trained = search.students(fitting, largest)
@@ -359,7 +362,29 @@ def _knows(teacher: Checkpoint, data: FitData) -> bool:
     return same and set(teacher.labels or ()) == set(data.labels)
 
 
-def _probes(teacher: Checkpoint, data: FitData) -> bool:
+def _second_teacher(
+    training: Training, largest: Measured, journal: Journal, progress: Progress
+) -> bool:
+    """Whether a softmax regression on the teacher's first vectors makes it right more often."""
+    data = training.data
+    digests = {split: sha256_of(data.path(split)) for split in ("train", "dev")}
+    found = journal.step(
+        "second teacher",
+        "second teacher: whether its vectors as they came know more",
+        {"teacher": training.teacher, "file": sha256_of(largest.file), **digests},
+        [],
+        lambda: asdict(
+            try_second_teacher(
+                largest.file, training.teacher, data, journal.work / "second", progress
+            )
+        ),
+    )
+    second = SecondTeacher(**found)
+    journal.notify(str(second))
+    return second.helps
+
+
+def _is_embedder(teacher: Checkpoint, data: FitData) -> bool:
     """Whether a softmax regression on a teacher's vectors can be a second one."""
     return teacher.task == "embed" and data.kind == Kind("classify") and not data.has_pairs
 

@@ -29,8 +29,10 @@ from edgebert.fitting import sizes as sizes_module
 from edgebert.fitting.data import FitData
 from edgebert.fitting.fit import fit
 from edgebert.fitting.request import FitRequest, usual_max_wrong
+from edgebert.fitting.second_teacher import SecondTeacher, try_second_teacher
 from edgebert.fitting.training import Training
 from edgebert.formatting import megabytes
+from edgebert.progress import silent
 from edgebert.train.distillation.student import parse_size, student_from_teacher
 from edgebert.train.initialisation import with_task_heads
 from tests.benchmarking import reports
@@ -202,10 +204,14 @@ def test_a_student_learns_with_the_words_that_its_file_has(commands, asked, tmp_
     assert facts["bytes"] < 30_000
 
 
-@pytest.mark.parametrize(("pairs", "teachers"), [(False, 2), (True, 1)])
-def test_an_embedder_teaches_classifiers_of_one_text_by_its_vectors_too(
-    commands, asked, tmp_path, pairs, teachers
+@pytest.mark.parametrize(
+    ("pairs", "together", "teachers"), [(False, 0.9, 2), (False, 0.8, 1), (True, 0.9, 1)]
+)
+def test_an_embedder_teaches_classifiers_of_one_text_by_its_vectors_too_if_that_helps(
+    commands, asked, tmp_path, monkeypatch, pairs, together, teachers
 ):
+    found = SecondTeacher(0.8, together)
+    monkeypatch.setattr(fit_module, "try_second_teacher", lambda *given: found)
     embedder = with_task_heads(words.checkpoint(config=SHAPE), "embed", (), 1, None)
     write_hugging_face(embedder, tmp_path / "teacher", force=True)
     if pairs:
@@ -217,6 +223,29 @@ def test_an_embedder_teaches_classifiers_of_one_text_by_its_vectors_too(
     for line in lines:
         assert line.count("--teacher ") == teachers
         assert (f"--teacher {tmp_path / 'teacher'} " in line) == (teachers == 2)
+
+
+@pytest.mark.parametrize(("knows", "helps"), [(False, True), (True, False)])
+def test_a_second_teacher_helps_one_that_knows_little(tmp_path, knows, helps):
+    """One that is always right has nothing to gain; here dev has what it says for labels."""
+    shape, labels = words.checkpoint(3), LABELS["classify"]
+    write_hugging_face(with_task_heads(shape, "embed", (), 1, None), tmp_path / "embedder")
+    first = with_task_heads(shape, "classify", labels, 1, None)
+    write_hugging_face(first, tmp_path / "first")
+    edgebert.convert(tmp_path / "first", tmp_path / "first.tflite")
+    for split, seed in (("train", 1), ("dev", 2)):
+        rows = [(text, labels[praise]) for text, praise in words.sentences(300, seed)]
+        if knows and split == "dev":
+            with edgebert.load(tmp_path / "first.tflite") as model:
+                rows = [(text, model.classify(text).label) for text, _ in rows]
+        lines = [json.dumps({"text": text, "label": label}) + "\n" for text, label in rows]
+        (tmp_path / f"{split}.jsonl").write_text("".join(lines))
+    data = FitData(Kind("classify"), tuple(labels), {}, tmp_path, {}, 0)
+    second = try_second_teacher(
+        tmp_path / "first.tflite", str(tmp_path / "embedder"), data, tmp_path / "work", silent
+    )
+    assert second.helps is helps
+    assert (second.alone == 1) is knows
 
 
 def test_a_teacher_that_was_replaced_in_its_folder_is_noticed(commands, asked, tmp_path):

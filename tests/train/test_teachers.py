@@ -12,8 +12,9 @@ from edgebert.evaluation.columns import Columns
 from edgebert.evaluation.texts import Text
 from edgebert.progress import silent
 from edgebert.train.distillation.distill import distill
+from edgebert.train.distillation.softmax_regression import SoftmaxRegression
 from edgebert.train.distillation.teacher import CheckpointTeacher, Teacher
-from edgebert.train.distillation.teachers import LinearProbe, TeacherEnsemble, fit_softmax
+from edgebert.train.distillation.teachers import LinearProbe, TeacherEnsemble
 from edgebert.train.distillation.transfer_set import TransferSet
 from edgebert.train.initialisation import with_task_heads
 from edgebert.train.settings import Settings
@@ -86,8 +87,8 @@ def test_a_regression_of_separable_features_finds_all_labels():
     random = np.random.default_rng(1)
     learned = random.integers(0, 3, 200)
     features = np.eye(3, dtype=np.float32)[learned] + random.normal(0, 0.1, (200, 3))
-    found = (features @ fit_softmax(features.astype(np.float32), learned, 3)).argmax(axis=1)
-    np.testing.assert_array_equal(found, learned)
+    regression = SoftmaxRegression.of(features.astype(np.float32), learned, 3)
+    np.testing.assert_array_equal(regression.scores(features).argmax(axis=1), learned)
 
 
 def test_an_embedder_learns_the_labels_of_labelled_texts(tmp_path):

@@ -17,6 +17,7 @@ from edgebert.errors import EdgebertError
 from edgebert.evaluation.texts import Text
 from edgebert.progress import Progress
 from edgebert.train.distillation.soft_words import SoftWords
+from edgebert.train.distillation.softmax_regression import SoftmaxRegression
 from edgebert.train.distillation.teacher import Teacher
 from edgebert.train.distillation.texts import CLASSIFY
 from edgebert.train.distillation.transfer_set import TransferSet
@@ -119,49 +120,4 @@ class LinearProbe(Teacher):
         vectors = np.asarray(self._embedder.scores(texts, transfer, folder, progress))
         labelled = [place for place, each in enumerate(texts) if each.text in self._known]
         learned = np.array([self._known[texts[place].text] for place in labelled])
-        features = _features(vectors)
-        return _log_softmax(
-            features @ fit_softmax(features[labelled], learned, len(self.labels))
-        ).astype(np.float32)
-
-
-_SHARPNESS = 7.0
-"""Vectors of length 1 are multiplied by it: the weights need not grow so far."""
-_STEPS, _RATE = 100, 0.05
-"""Few, which keeps the weights small: more are no more right, and too sure."""
-
-
-def fit_softmax(features: Array, learned: Array, labels: int) -> Array:
-    """Weights of a softmax regression, by Adam (Kingma and Ba 2014, arXiv 1412.6980).
-
-    Args:
-        features: float32 [N, F].
-        learned: index of the right label, int [N].
-        labels: how many there are.
-
-    Returns:
-        float32 [F, labels].
-    """
-    right = np.eye(labels, dtype=np.float32)[learned]
-    weights = np.zeros((features.shape[1], labels), np.float32)
-    first, second = np.zeros_like(weights), np.zeros_like(weights)
-    for step in range(1, _STEPS + 1):
-        wrong = np.exp(_log_softmax(features @ weights)) - right
-        gradient = features.T @ wrong / len(features)
-        first = 0.9 * first + 0.1 * gradient
-        second = 0.999 * second + 0.001 * gradient**2
-        size = np.sqrt(second / (1 - 0.999**step)) + 1e-8
-        weights -= _RATE * first / (1 - 0.9**step) / size
-    return weights
-
-
-def _features(vectors: Array) -> Array:
-    lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    ones = np.ones((len(vectors), 1), np.float32)
-    return np.concatenate([vectors / lengths * np.float32(_SHARPNESS), ones], axis=1)
-
-
-def _log_softmax(scores: Array) -> Array:
-    shifted = scores - scores.max(axis=1, keepdims=True)
-    found: Array = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return found
+        return SoftmaxRegression.of(vectors[labelled], learned, len(self.labels)).scores(vectors)
