@@ -87,7 +87,7 @@ def _train_students(
     distill(
         teacher,
         student,
-        TransferSet((), spec.train),
+        TransferSet(tuple(arguments.transfer), spec.train),
         folder / "distilled",
         trials,
         max_length=spec.max_length,
@@ -120,6 +120,9 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--test", type=Path, required=True)
     parser.add_argument("--a-label", type=int, help="rows of each label; left out: all")
     parser.add_argument("--max-length", type=int, default=128)
+    parser.add_argument(
+        "--transfer", type=Path, action="append", default=[], help="texts for the teacher alone"
+    )
     parser.add_argument("--probe", action="store_true", help="the teacher is not fine-tuned")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder for the runs")
