@@ -67,4 +67,7 @@ def teaching_rows(teaching: Teaching | None) -> list[tuple[str, str]]:
     unseen = teaching.unseen
     if unseen is not None:
         told += f"; may take {unseen.may_lose:.2g} of {unseen.rows:,} rows of {unseen.data}"
+    outside = teaching.outside
+    if outside is not None:
+        told += f"; a twentieth of {outside.rows:,} texts of {outside.data}"
     return [("teachable", told)]

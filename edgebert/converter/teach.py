@@ -8,6 +8,7 @@ is found by taking some of the own labels for taught.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -18,13 +19,14 @@ import numpy.typing as npt
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.evaluation.data import open_data
 from edgebert.evaluation.evaluators.evaluator import known_label
-from edgebert.model_file.teaching import Teaching, UnseenTexts
+from edgebert.evaluation.out_of_scope import read_outside
+from edgebert.model_file.teaching import OutsideTexts, Teaching, UnseenTexts
 from edgebert.progress import Progress
 from edgebert.runtime.abstention import calibrated
 from edgebert.runtime.model import Model
 from edgebert.runtime.sessions import open_session
 from edgebert.runtime.tasks.embed import to_length_one
-from edgebert.runtime.whitening import SHARPNESS, Whitening, levels_of
+from edgebert.runtime.whitening import SHARPNESS, Whitening, levels_of, shrunk
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -33,6 +35,12 @@ MOST_LOST = 0.005
 
 MOST_UNSEEN = 256
 """Texts that the record keeps; taught labels hardly take others (docs/abstaining.md)."""
+
+MOST_TAKEN = 0.05
+"""Share of the texts out of scope that taught labels may take, all of them together."""
+
+MOST_OUTSIDE = 256
+"""Of these the record keeps so many."""
 
 _PRETENDED_LOST = 0.0025
 """Likewise, where own labels stand for taught ones: those that the model has never learned take
@@ -53,10 +61,13 @@ class TeachingPlan:
         data: labelled texts that the model has learned from, as for `edgebert evaluate`.
         dev: those that it has not, of which taught labels may take but few; None: none are kept,
             and how much the own labels count is found on `data`.
+        out_of_scope: texts that belong to no label, and to none that is taught; None: there are
+            none.
     """
 
     data: Path
     dev: Path | None = None
+    out_of_scope: Path | None = None
 
     def open(self) -> None:
         """Reads the labelled texts as far as the first."""
@@ -101,10 +112,13 @@ def fit_teaching(model: Model, plan: TeachingPlan, progress: Progress) -> Teachi
         rows=len(points),
     )
     space = Whitening(teaching, len(centres), centre.size)  # fits, or it is our fault
-    if plan.dev is None:
-        return teaching
-    others = look(model, plan.dev, progress)
-    return replace(teaching, unseen=unseen_texts(space, others, plan.dev.name))
+    if plan.dev is not None:
+        others = look(model, plan.dev, progress)
+        teaching = replace(teaching, unseen=unseen_texts(space, others, plan.dev.name))
+    if plan.out_of_scope is not None:
+        outside = outside_texts(space, model, plan.out_of_scope, progress)
+        teaching = replace(teaching, outside=outside)
+    return teaching
 
 
 def unseen_texts(space: Whitening, seen: Seen, data: str) -> UnseenTexts | None:
@@ -125,6 +139,20 @@ def unseen_texts(space: Whitening, seen: Seen, data: str) -> UnseenTexts | None:
     )
 
 
+def outside_texts(
+    space: Whitening, model: Model, path: Path, progress: Progress
+) -> OutsideTexts | None:
+    """Some of the texts out of scope, evenly chosen; None where all say the same to the model."""
+    texts = read_outside(path)
+    used = min(len(texts), MOST_OUTSIDE)
+    chosen = [texts[place * len(texts) // used] for place in range(used)]
+    outputs = _outputs(model, [(each.text, each.pair) for each in chosen], progress)
+    points = np.stack([space.point(output[len(model.labels or ()) :]) for output in outputs])
+    levels = levels_of(points)[0]
+    found = OutsideTexts(levels, _allowed(MOST_TAKEN, used), path.name, len(texts))
+    return found if np.ptp(points, axis=0).any() else None
+
+
 def may_lose(rows: int) -> float:
     """How many of so many texts taught labels may take, for no more than `MOST_LOST` of all texts.
 
@@ -133,12 +161,17 @@ def may_lose(rows: int) -> float:
     risk control: Angelopoulos et al. 2022, arXiv:2208.02814). Of few texts, which can show no such
     bound, they may take none.
     """
-    return round(max(0.0, MOST_LOST * (rows + 1) - 1), 3)
+    return _allowed(MOST_LOST, rows)
 
 
-def recorded_bytes(labels: int, width: int) -> int:
-    """About how much of a file what labels are taught by takes."""
-    return (width + labels + MOST_UNSEEN) * width * 4 // 3 + 24 * width + 8 * MOST_UNSEEN
+def _allowed(share: float, rows: int) -> float:
+    return round(max(0.0, share * (rows + 1) - 1), 3)
+
+
+def recorded_bytes(labels: int, width: int, *, outside: bool = False) -> int:
+    """About how much of a file what labels are taught by takes, `outside` texts among it or not."""
+    rows = width + labels + MOST_UNSEEN + outside * MOST_OUTSIDE
+    return rows * width * 4 // 3 + 24 * width + 8 * MOST_UNSEEN
 
 
 def _check_enough(seen: Seen, data: Path) -> None:
@@ -162,19 +195,24 @@ def look(model: Model, data: Path, progress: Progress) -> Seen:
     if not rows:
         raise EdgebertError(f"{data}: has no rows")
     known = model.labels or ()
-    session = open_session(model.path, max_length=model.max_length, hidden=True)
-    outputs = []
-    for number, row in enumerate(rows, 1):
-        encoding = model.tokenizer.encode(row.text, row.pair)
-        outputs.append(session.run(encoding.ids, encoding.segment_ids)[0])
-        progress(number, len(rows), "learning how labels are taught")
-    session.close()
-    found = np.array(outputs, np.float64)
+    found = _outputs(model, [(row.text, row.pair) for row in rows], progress)
     labels = [known.index(known_label(model, row.place, row.label)) for row in rows]
     scores, hidden = found[:, : len(known)], found[:, len(known) :]
     if model.record.abstention is not None:
         scores = calibrated(scores, model.record.abstention.temperature)
     return Seen(hidden, scores, np.array(labels))
+
+
+def _outputs(model: Model, texts: Sequence[tuple[str, str | None]], progress: Progress) -> Array:
+    """Scores and hidden state of each text, [n, K + H]."""
+    session = open_session(model.path, max_length=model.max_length, hidden=True)
+    outputs = []
+    for number, (text, pair) in enumerate(texts, 1):
+        encoding = model.tokenizer.encode(text, pair)
+        outputs.append(session.run(encoding.ids, encoding.segment_ids)[0])
+        progress(number, len(texts), "learning how labels are taught")
+    session.close()
+    return np.array(outputs, np.float64)
 
 
 def whitening(hidden: Array, labels: Array) -> tuple[Array, Array]:
@@ -186,13 +224,9 @@ def whitening(hidden: Array, labels: Array) -> tuple[Array, Array]:
     means = _means(hidden, labels, int(labels.max()) + 1)
     apart = hidden - means[labels]
     covariance = apart.T @ apart / len(apart)
-    spread = float(np.trace(covariance)) / len(covariance)
-    if not spread:
+    if not covariance.any():
         raise CheckFailedError("labels cannot be taught: no label has two texts that differ")
-    shrinkage = len(covariance) / (len(covariance) + len(hidden))  # more where texts are few
-    covariance *= 1 - shrinkage
-    covariance += shrinkage * spread * np.eye(len(covariance))
-    values, vectors = np.linalg.eigh(covariance)
+    values, vectors = np.linalg.eigh(shrunk(covariance, len(hidden)))
     return hidden.mean(axis=0), (vectors / np.sqrt(values)) @ vectors.T
 
 

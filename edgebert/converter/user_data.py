@@ -74,7 +74,13 @@ def user_data(
     return UserData(
         data_check(_path(check), max_drop, mixing=mixing),
         abstention_plan(_path(calibrate), _path(out_of_scope), max_wrong, min_coverage, confidence),
-        None if teachable is None else TeachingPlan(Path(teachable), _path(calibrate)),
+        None
+        if teachable is None
+        else TeachingPlan(
+            Path(teachable),
+            _path(calibrate),
+            None if min_coverage == 1 else _path(out_of_scope),  # with 1 nothing is withheld
+        ),
     )
 
 

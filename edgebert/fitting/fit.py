@@ -166,6 +166,7 @@ def _sizes(
         "device": request.device,
         **({} if request.runtime == "litert" else {"runtime": request.runtime}),
         **({"teachable": True} if request.teachable else {}),
+        **({"outside": True} if request.teachable and data.outside else {}),
     }
     found = journal.step(
         "sizes",
@@ -183,6 +184,7 @@ def _sizes(
                 device=request.device,
                 runtime=request.runtime,
                 teachable=request.teachable,
+                outside=bool(data.outside),
                 folder=journal.work / "sizes",
                 progress=progress,
             )

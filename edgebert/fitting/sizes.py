@@ -93,6 +93,7 @@ def measured_sizes(
     device: str,
     runtime: RuntimeName,
     teachable: bool,
+    outside: bool,
     folder: Path,
     progress: Progress,
 ) -> list[Candidate]:
@@ -110,6 +111,7 @@ def measured_sizes(
         device: to measure on.
         runtime: that the files are for.
         teachable: what labels are taught by takes space, too.
+        outside: so do the texts out of scope that taught labels are to leave alone.
         folder: to keep the files in.
         progress: told of conversions and measuring.
 
@@ -124,7 +126,7 @@ def measured_sizes(
         progress(at, len(configs), "sizes")
         untrained = _untrained(teacher, config, kind, labels)
         file = folder / f"{name.replace('/', '-')}.tflite"
-        more = recorded_bytes(len(labels), config.hidden_size) if teachable else 0
+        more = recorded_bytes(len(labels), config.hidden_size, outside=outside) if teachable else 0
         candidate = _converted(untrained, name, file, None, runtime, more)
         if not limits.allow_bytes(candidate.bytes):
             candidate = _converted(untrained, name, file, train, runtime, more)

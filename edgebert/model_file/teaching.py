@@ -30,6 +30,28 @@ class UnseenTexts:
 
 
 @dataclass(frozen=True)
+class OutsideTexts:
+    """Texts out of scope, which taught labels are to leave alone.
+
+    What a classifier does not know lies together, so a label that is taught from there would take
+    all of it along. Texts are compared by cosine once more where these scatter alike in all
+    directions about their mean. There a text has to be nearer to the prototype of its taught label
+    than all but `may_take` of these are to that of any taught label; else the answer is withheld.
+
+    Attributes:
+        points: base64 of int8 [N, H]: the direction of each text's point.
+        may_take: how many of the texts; between two numbers of texts the bar is interpolated.
+        data: name of the file from which they are.
+        rows: how many it has.
+    """
+
+    points: str = field(repr=False)
+    may_take: float
+    data: str
+    rows: int
+
+
+@dataclass(frozen=True)
 class Teaching:
     """How texts compare by the second output of a classifier's graph, the hidden state h [H].
 
@@ -48,6 +70,7 @@ class Teaching:
         data: name of the file of labelled texts from which all this is.
         rows: how many.
         unseen: from which the lead follows once labels are taught.
+        outside: from which follows when an answer with a taught label is withheld.
     """
 
     matrix: str = field(repr=False)
@@ -58,3 +81,4 @@ class Teaching:
     data: str
     rows: int
     unseen: UnseenTexts | None = None
+    outside: OutsideTexts | None = None

@@ -28,7 +28,8 @@ from edgebert.runtime.taught_file import (
     stamp,
     write_taught,
 )
-from edgebert.runtime.teaching_method import Prototypes, teaching_method
+from edgebert.runtime.teaching_method import teaching_method
+from edgebert.runtime.whitening import Reach
 from edgebert.support import EngineName
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class _Row(NamedTuple):
 
     entry: TaughtLabel
     prototype: Array
-    reach: Array
+    reach: Reach
 
 
 class TeachableModel(Model):
@@ -210,8 +211,7 @@ class TeachableModel(Model):
         self._rows = {name: self._row(name, each) for name, each in taught.labels.items()}
         matrix = np.array([row.prototype for row in self._rows.values()], np.float32)
         reaches = [row.reach for row in self._rows.values()]
-        lead = self._method.lead(reaches) if reaches else 0.0
-        self._prototypes = Prototypes(labels, matrix, lead)
+        self._prototypes = self._method.prototypes(labels, matrix, reaches)
 
     def _row(self, name: str, entry: TaughtLabel) -> _Row:
         """Of a label, computed where it is new or has changed."""

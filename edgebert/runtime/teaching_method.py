@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -16,7 +17,7 @@ from edgebert.runtime.tasks.classify import Classification, classifier
 from edgebert.runtime.tasks.embed import Embed, to_length_one
 from edgebert.runtime.tasks.scores import softmax
 from edgebert.runtime.tasks.whole_text import WholeText
-from edgebert.runtime.whitening import SHARPNESS, Whitening
+from edgebert.runtime.whitening import NO_REACH, SHARPNESS, Reach, Whitening
 from edgebert.tokenizer.tokenizer import Tokenizer
 
 
@@ -27,11 +28,15 @@ class Prototypes(NamedTuple):
         labels: T of them.
         matrix: the points of all of them [T, width].
         lead: how much the file's own labels count before them.
+        directions: their points among texts out of scope [T, width]; without such [T, 0].
+        bar: what an answer's cosine has to be above there.
     """
 
     labels: tuple[str, ...]
     matrix: Array
-    lead: float
+    lead: float = 0.0
+    directions: Array = np.empty((0, 0), np.float32)
+    bar: float = -math.inf
 
 
 class TeachingMethod(Protocol):
@@ -55,11 +60,13 @@ class TeachingMethod(Protocol):
     def point(self, output: Array) -> Array:
         """What is compared, of length 1, from an output [1, …]: [width]."""
 
-    def reach(self, prototype: Array) -> Array:
-        """How far a taught label reaches into texts of the file's own labels: [N], perhaps [0]."""
+    def reach(self, prototype: Array) -> Reach:
+        """How far a taught label reaches into texts that are not its own."""
 
-    def lead(self, reaches: Sequence[Array]) -> float:
-        """How much the file's own labels count before taught ones, each of which has its reach."""
+    def prototypes(
+        self, labels: tuple[str, ...], matrix: Array, reaches: Sequence[Reach]
+    ) -> Prototypes:
+        """What is taught: labels, their points [T, width] and reaches, perhaps none."""
 
     def answer(self, output: Array, taught: Prototypes) -> Classification:
         """The answer by all labels."""
@@ -86,13 +93,15 @@ class EmbedderMethod:
         """See `TeachingMethod`."""
         return to_length_one(output[0])
 
-    def reach(self, prototype: Array) -> Array:
+    def reach(self, prototype: Array) -> Reach:
         """See `TeachingMethod`."""
-        return np.empty(0, np.float32)
+        return NO_REACH
 
-    def lead(self, reaches: Sequence[Array]) -> float:
+    def prototypes(
+        self, labels: tuple[str, ...], matrix: Array, reaches: Sequence[Reach]
+    ) -> Prototypes:
         """See `TeachingMethod`."""
-        return 0.0
+        return Prototypes(labels, matrix)
 
     def answer(self, output: Array, taught: Prototypes) -> Classification:
         """See `TeachingMethod`."""
@@ -144,13 +153,19 @@ class ClassifierMethod:
         """See `TeachingMethod`."""
         return self._space.point(output[0, len(self.labels) :])
 
-    def reach(self, prototype: Array) -> Array:
+    def reach(self, prototype: Array) -> Reach:
         """See `TeachingMethod`."""
         return self._space.reach(prototype)
 
-    def lead(self, reaches: Sequence[Array]) -> float:
+    def prototypes(
+        self, labels: tuple[str, ...], matrix: Array, reaches: Sequence[Reach]
+    ) -> Prototypes:
         """See `TeachingMethod`."""
-        return self._space.lead(reaches)
+        if not labels:
+            return Prototypes(labels, matrix)
+        directions = np.stack([reach.direction for reach in reaches])
+        space = self._space
+        return Prototypes(labels, matrix, space.lead(reaches), directions, space.bar(reaches))
 
     def answer(self, output: Array, taught: Prototypes) -> Classification:
         """See `TeachingMethod`."""
@@ -166,10 +181,18 @@ class ClassifierMethod:
         label, score = own.label, own.score * own_share
         abstained = own.abstained
         if shares[best] > score:
-            label, score, abstained = taught.labels[best], shares[best], None
+            label, score = taught.labels[best], shares[best]
+            abstained = self._is_outside(point, taught.directions[best], taught.bar) or None
         if self._least is not None:
             abstained = bool(abstained) or score < self._least
         return Classification(label, score, scores, abstained)
+
+    def _is_outside(self, point: Array, direction: Array, bar: float) -> bool:
+        """Whether a taught label's text is no nearer to it than those out of scope."""
+        outside = self._space.outside
+        if outside is None or self._threshold is not None:
+            return False
+        return float(outside.direction(point) @ direction) <= bar
 
 
 def teaching_method(file: ModelFile, threshold: float | None) -> TeachingMethod:

@@ -19,9 +19,10 @@ from edgebert.converter.teach import MOST_LOST, may_lose, whitening
 from edgebert.data import read_lines
 from edgebert.errors import CheckFailedError, EdgebertError
 from edgebert.model_file.read import read_model_file
-from edgebert.model_file.teaching import Teaching, UnseenTexts
+from edgebert.model_file.teaching import OutsideTexts, Teaching, UnseenTexts
 from edgebert.runtime.sessions import open_session
-from edgebert.runtime.whitening import SHARPNESS, Whitening
+from edgebert.runtime.teachable import TeachableModel
+from edgebert.runtime.whitening import NO_REACH, SHARPNESS, Outside, Whitening, levels_of
 from tests.conftest import REFERENCE
 
 CHECKPOINT = REFERENCE / "hf_classifier_2x32"
@@ -176,7 +177,50 @@ def teaching_lead(reaches, most):
     )
     one = base64.b64encode(b"\x01").decode()
     space = Whitening(Teaching(one, (1.0,), (0.0,), one, 0.0, "train.csv", 9, texts), 1, 1)
-    return [space.lead([row]) for row in reaches]
+    return [space.lead([NO_REACH._replace(unseen=row)]) for row in reaches]
+
+
+def test_texts_out_of_scope_scatter_alike_in_their_space():
+    """Of many rows a cosine with any of them is as good as one with another: near 0."""
+    random = np.random.default_rng(0)
+    points = random.normal(size=(4000, 6)) * np.linspace(0.01, 0.3, 6) + np.eye(6)[0]
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    space = Outside(points.astype(np.float32), 199.0)
+    found = np.stack([space.direction(point) for point in points.astype(np.float32)])
+    assert found.T @ found / len(found) == pytest.approx(np.eye(6) / 6, abs=0.03)
+    # 199 of 4,000 may be taken, by all labels together.
+    reaches = [space.cosines(each) for each in found[:3]]
+    bar = space.bar(reaches)
+    assert (np.max(reaches, axis=0) > bar).sum() == 199
+
+
+def test_taught_labels_leave_texts_out_of_scope_alone(file, side):
+    """Where they would take every text, all but those like their sentences are withheld."""
+    texts = [text[start : start + 25] for text in SENTENCES[60:160] for start in (0, 9, 18)]
+    read = read_model_file(file)
+    session = open_session(file, max_length=64, hidden=True)
+    tokenizer, teaching = read.tokenizer(), replace(read.record.teaching, lead=-50.0)
+    space = Whitening(teaching, 3, 32)
+    outputs = [session.run(tokenizer.encode(text).ids)[0] for text in texts]
+    points = levels_of(np.stack([space.point(output[3:]) for output in outputs]))[0]
+    outside = OutsideTexts(points, 0.05 * (len(texts) + 1) - 1, "outside.txt", len(texts))
+    answered = {}
+    for known, threshold in ((None, None), (outside, None), (outside, 0.0)):
+        changed = replace(
+            read, record=replace(read.record, teaching=replace(teaching, outside=known))
+        )
+        with TeachableModel(
+            changed, engine="auto", threads=1, taught=side, threshold=threshold
+        ) as model:
+            if not model.taught():
+                model.teach_all({"one": LESSON[:3], "other": LESSON[3:]})
+            found = [[model.classify(text) for text in asked] for asked in (texts, LESSON)]
+        assert all(each.label in ("one", "other") for asked in found for each in asked)
+        answered[known, threshold] = [sum(not each.abstained for each in asked) for asked in found]
+    assert answered[None, None] == answered[outside, 0.0] == [len(texts), len(LESSON)]
+    taken, own = answered[outside, None]
+    assert 0 < taken <= 0.05 * len(texts)
+    assert own == len(LESSON)
 
 
 def test_forget_and_undo_restore_every_bit(file, model):
@@ -242,6 +286,12 @@ def test_wrong_teaching_and_files_are_one_line(model, classifier, data, tmp_path
         (
             {"unseen": UnseenTexts("", (), 0, "dev.csv", 9)},
             "0 unseen texts, of which 0 may be lost",
+        ),
+        ({"outside": OutsideTexts("", 0, "o.txt", 9)}, "0 texts out of scope, of which 0 may be"),
+        ({"outside": OutsideTexts("?" * 43, 0, "o.txt", 9)}, r"int8 \[1, 32\]"),
+        (
+            {"outside": OutsideTexts(base64.b64encode(bytes(range(32)) * 2).decode(), 0, "o", 9)},
+            "texts out of scope that are all the same",
         ),
     ],
 )

@@ -28,7 +28,7 @@ from edgebert.model_file.read import read_model_file
 from edgebert.runtime.sessions import open_session
 from edgebert.runtime.tasks.embed import to_length_one
 from edgebert.runtime.taught_file import TaughtLabel
-from edgebert.runtime.teaching_method import Prototypes, TeachingMethod, teaching_method
+from edgebert.runtime.teaching_method import TeachingMethod, teaching_method
 from tools.data_sets import BANKING77
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -78,8 +78,8 @@ def shares(
     """Share of right answers on labels that are not new, on new ones, and on all."""
     entries = [TaughtLabel.of(np.mean(points, axis=0), len(points)) for points in taught.values()]
     matrix = np.stack([to_length_one(entry.mean()) for entry in entries])
-    lead = method.lead([method.reach(prototype) for prototype in matrix])
-    known = Prototypes(tuple(taught), matrix, lead)
+    reaches = [method.reach(prototype) for prototype in matrix]
+    known = method.prototypes(tuple(taught), matrix, reaches)
     found = [method.answer(output, known).label for output in test.outputs]
     right = np.array([one == other for one, other in zip(found, test.labels, strict=True)])
     of_new = np.array([label in new for label in test.labels])
@@ -120,7 +120,7 @@ def table(path: Path) -> None:
 def alone(method: TeachingMethod, test: Questions) -> float:
     """Share of right answers on a classifier's own labels while nothing is taught."""
     right = [
-        method.answer(output, Prototypes((), np.empty(0), 0)).label == label
+        method.answer(output, method.prototypes((), np.empty(0), [])).label == label
         for output, label in zip(test.outputs, test.labels, strict=True)
         if label in method.labels
     ]
