@@ -8,7 +8,6 @@ import dev.edgebert.modelfile.readTaught
 import dev.edgebert.modelfile.writeTaught
 import dev.edgebert.tasks.ClassifierMethod
 import dev.edgebert.tasks.EmbedderMethod
-import dev.edgebert.tasks.Prototypes
 import dev.edgebert.tasks.TeachingMethod
 import dev.edgebert.tasks.toLengthOne
 import java.io.File
@@ -36,11 +35,7 @@ class Taught private constructor(private val model: EdgebertModel, private val f
             before?.rows?.get(label)?.takeIf { it.entry == entry } ?: Row(entry, method)
         }
         val labels = rows.keys.toList()
-        val prototypes = Prototypes(
-            labels,
-            rows.values.map { it.prototype },
-            if (rows.isEmpty()) 0f else method.lead(rows.values.map { it.reach }),
-        )
+        val prototypes = method.prototypes(labels, rows.values.map { it.prototype }, rows.values.map { it.reach })
     }
 
     private val lock = Any()

@@ -170,6 +170,7 @@ private fun Fields.teaching() = Teaching(
     string("centres"),
     float("lead"),
     if (has("unseen")) fields("unseen").run { UnseenTexts(string("points"), floats("bars"), float("may_lose")) } else null,
+    if (has("outside")) fields("outside").run { OutsideTexts(string("points"), float("may_take")) } else null,
 )
 
 private fun Fields.fixedLengths(maxLength: Int): FixedLengths {

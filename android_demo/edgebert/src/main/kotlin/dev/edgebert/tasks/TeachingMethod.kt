@@ -25,23 +25,40 @@ internal interface TeachingMethod {
     /** What is compared, of length 1, from an output. */
     fun point(output: FloatArray): FloatArray
 
-    /** How far a taught label reaches into texts of the file's own labels, perhaps none. */
-    fun reach(prototype: FloatArray): FloatArray
+    /** How far a taught label reaches into texts that are not its own. */
+    fun reach(prototype: FloatArray): Reach
 
-    /** How much the file's own labels count before taught ones, one or more, each of which has its reach. */
-    fun lead(reaches: List<FloatArray>): Float
+    /** What is taught: labels, their points and reaches, perhaps none. */
+    fun prototypes(labels: List<String>, points: List<FloatArray>, reaches: List<Reach>): Prototypes
 
     /** The answer by all labels. */
     fun answer(output: FloatArray, taught: Prototypes): Classification
 }
 
 /**
+ * How far a taught label reaches.
+ *
+ * @property unseen how little lead leaves each unseen text to the file's own labels; perhaps none.
+ * @property outside cosines with texts out of scope, where these scatter alike; perhaps none.
+ * @property direction the label's prototype there; null: there are no such texts.
+ */
+internal class Reach(val unseen: FloatArray, val outside: FloatArray, val direction: FloatArray?)
+
+/**
  * What is taught.
  *
  * @property points of the labels.
  * @property lead how much the file's own labels count before them.
+ * @property directions their points among texts out of scope; null where there are no such texts.
+ * @property bar what an answer's cosine has to be above there.
  */
-internal class Prototypes(val labels: List<String>, val points: List<FloatArray>, val lead: Float)
+internal class Prototypes(
+    val labels: List<String>,
+    val points: List<FloatArray>,
+    val lead: Float = 0f,
+    val directions: List<FloatArray?> = emptyList(),
+    val bar: Float = Float.NEGATIVE_INFINITY,
+)
 
 /** A file for embed: all labels are taught. */
 internal class EmbedderMethod(record: Record) : TeachingMethod {
@@ -51,9 +68,9 @@ internal class EmbedderMethod(record: Record) : TeachingMethod {
 
     override fun point(output: FloatArray) = toLengthOne(output)
 
-    override fun reach(prototype: FloatArray) = FloatArray(0)
+    override fun reach(prototype: FloatArray) = Reach(FloatArray(0), FloatArray(0), null)
 
-    override fun lead(reaches: List<FloatArray>) = 0f
+    override fun prototypes(labels: List<String>, points: List<FloatArray>, reaches: List<Reach>) = Prototypes(labels, points)
 
     override fun answer(output: FloatArray, taught: Prototypes): Classification {
         val point = point(output)
@@ -78,6 +95,11 @@ internal class ClassifierMethod(private val record: Record, private val teaching
         if (!(texts.mayLose >= 0 && texts.mayLose <= texts.bars.size - 1)) throw damaged()
         rows(texts.points, texts.bars.size).map(::toLengthOne)
     }.orEmpty()
+    private val outside = teaching.outside?.let { texts ->
+        val count = levels(texts.points)?.size?.div(width) ?: 0
+        if (!(texts.mayTake >= 0 && texts.mayTake <= count - 1)) throw damaged()
+        Outside(rows(texts.points, count).map(::toLengthOne)) ?: throw damaged()
+    }
     private val own = classification(labels, record.abstention)
 
     override fun point(output: FloatArray): FloatArray {
@@ -85,17 +107,21 @@ internal class ClassifierMethod(private val record: Record, private val teaching
         return toLengthOne(FloatArray(width) { dot(matrix[it], hidden) - teaching.shift[it] })
     }
 
-    override fun reach(prototype: FloatArray): FloatArray {
-        val bars = teaching.unseen?.bars ?: return FloatArray(0)
-        return FloatArray(bars.size) { SHARPNESS * dot(unseen[it], prototype) - bars[it] }
+    override fun reach(prototype: FloatArray): Reach {
+        val bars = teaching.unseen?.bars ?: FloatArray(0)
+        val direction = outside?.direction(prototype)
+        return Reach(
+            FloatArray(bars.size) { SHARPNESS * dot(unseen[it], prototype) - bars[it] },
+            direction?.let { outside?.cosines(it) } ?: FloatArray(0),
+            direction,
+        )
     }
 
-    override fun lead(reaches: List<FloatArray>): Float {
-        val texts = teaching.unseen ?: return teaching.lead
-        val farthest = FloatArray(texts.bars.size) { at -> reaches.maxOf { it[at] } }.apply { sortDescending() }
-        val before = texts.mayLose.toInt()
-        val next = farthest[minOf(before + 1, farthest.lastIndex)]
-        return farthest[before] + (texts.mayLose - before) * (next - farthest[before])
+    override fun prototypes(labels: List<String>, points: List<FloatArray>, reaches: List<Reach>): Prototypes {
+        if (labels.isEmpty()) return Prototypes(labels, points)
+        val lead = teaching.unseen?.let { farthest(reaches.map(Reach::unseen), it.mayLose) } ?: teaching.lead
+        val bar = teaching.outside?.let { farthest(reaches.map(Reach::outside), it.mayTake) } ?: Float.NEGATIVE_INFINITY
+        return Prototypes(labels, points, lead, reaches.map { it.direction }, bar)
     }
 
     override fun answer(output: FloatArray, taught: Prototypes): Classification {
@@ -110,9 +136,14 @@ internal class ClassifierMethod(private val record: Record, private val teaching
         val best = shares.copyOf(taught.labels.size).argMax()
         val takes = shares[best] > plain.score * shares.last()
         val score = if (takes) shares[best] else plain.score * shares.last()
-        val abstained = record.abstention?.let { (!takes && plain.abstained == true) || score < it.minScore }
+        val withheld = if (takes) isOutside(point, taught.directions[best], taught.bar) else plain.abstained == true
+        val abstained = record.abstention?.let { withheld || score < it.minScore }
         return Classification(if (takes) taught.labels[best] else plain.label, score, scores, abstained)
     }
+
+    /** Whether a taught label's text is no nearer to it than those out of scope. */
+    private fun isOutside(point: FloatArray, direction: FloatArray?, bar: Float): Boolean =
+        outside != null && direction != null && dot(outside.direction(point), direction) <= bar
 
     private fun damaged() =
         EdgebertException(Reason.Damaged, "edgebert record: record.teaching does not fit ${labels.size} labels and $width numbers")
@@ -134,7 +165,15 @@ internal fun levels(base64: String): ByteArray? = try {
     null
 }
 
-private fun dot(one: FloatArray, other: FloatArray): Float {
+/** What the farthest reach into all texts but so many does not exceed; between two numbers it is interpolated. */
+private fun farthest(reaches: List<FloatArray>, allowed: Float): Float {
+    val values = FloatArray(reaches[0].size) { at -> reaches.maxOf { it[at] } }.apply { sortDescending() }
+    val before = allowed.toInt()
+    val next = values[minOf(before + 1, values.lastIndex)]
+    return values[before] + (allowed - before) * (next - values[before])
+}
+
+internal fun dot(one: FloatArray, other: FloatArray): Float {
     var sum = 0f
     for (at in one.indices) sum += one[at] * other[at]
     return sum
