@@ -1,6 +1,7 @@
 """Every command and every example of the README and the docs runs as it stands."""
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -51,6 +52,25 @@ def test_commands_run(block, folder):
             text=True,
         )
         assert result.returncode == 0, f"{command}\n{result.stderr}"
+
+
+def answers():
+    """Questions that the docs ask the model that ships, with the answer printed beneath."""
+    pattern = re.compile(r"^\$ edgebert (run intents .+)\n(.+)\t(.+)\t(.+)$", re.M)
+    for page in PAGES:
+        for number, (command, *answer) in enumerate(pattern.findall(page.read_text())):
+            yield pytest.param(shlex.split(command), answer, id=f"{page.name}-{number}")
+
+
+@pytest.mark.parametrize(("command", "answer"), list(answers()))
+def test_answers_in_the_docs_are_those_of_the_model_that_ships(command, answer):
+    result = subprocess.run(
+        [sys.executable, "-m", "edgebert", *command], cwd=ROOT, capture_output=True, text=True
+    )
+    label, score, text = result.stdout.rstrip("\n").split("\t")
+    assert [label, text] == [answer[0], answer[2]]
+    # Processors round differently.
+    assert float(score) == pytest.approx(float(answer[1]), abs=0.01)
 
 
 @pytest.mark.parametrize("block", list(blocks("python")))
