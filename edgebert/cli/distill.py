@@ -210,11 +210,13 @@ def _teachers(
     multi_label: bool,
 ) -> Teacher:
     """The teacher of that name, or all of these as one; embedders learn the first one's labels."""
-    from edgebert.train.distillation.teachers import LinearProbe, TeacherEnsemble
-
     first, *others = [_teacher(each, stack, progress, multi_label=multi_label) for each in names]
     if not others:
         return first
+
+    # Here, not above: TensorFlow takes seconds to import, and a teacher that is not there is told.
+    from edgebert.train.distillation.teachers import LinearProbe, TeacherEnsemble
+
     probes = first.task == "classify" and not first.multi_label
     return TeacherEnsemble(
         [
