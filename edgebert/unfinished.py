@@ -60,10 +60,10 @@ def _delete_abandoned(path: Path) -> None:
         rf"\.{re.escape(path.name)}\.([0-9a-f]{{8}})-\d+\.\w{{8}}{re.escape(_SUFFIX)}"
     )
     with contextlib.suppress(OSError):  # the folder may be one that cannot be listed
-        for each in path.parent.iterdir():
-            if match := ours.fullmatch(each.name):
+        for name in os.listdir(path.parent):  # noqa: PTH208 -- a Path of each is ten times slower
+            if match := ours.fullmatch(name):
                 with contextlib.suppress(OSError):
-                    _delete_if_abandoned(each, match[1] == _machine())
+                    _delete_if_abandoned(path.parent / name, match[1] == _machine())
 
 
 def _delete_if_abandoned(folder: Path, made_here: bool) -> None:
