@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-train")
 
-from tools.studies.teaching_yardstick import held_back, right
+from tools.studies.teaching_yardstick import as_right, held_back, right
 
 LOGITS = np.array([[5, 0, 8], [5, 0, 6], [0, 5, 3], [0, 5, 2], [5, 0, 9], [0, 0, 9]], np.float32)
 """Two old labels and a new one, which is ahead of the right old one by 3, 1, -2 and -3."""
@@ -27,3 +27,7 @@ def test_what_is_held_back_leaves_so_many_right():
 def test_old_labels_lost_among_themselves_leave_nothing_to_new_ones():
     assert right(LOGITS, LABELS, 2)[1] == 1
     assert right(LOGITS, LABELS, 2, held_back(LOGITS, LABELS, 2, 5)) == (0.8, 0)
+
+
+def test_as_right_as_taught_counts_old_labels_alone():
+    assert as_right(LOGITS, LABELS, 2, 3 / 5) == pytest.approx(1)
