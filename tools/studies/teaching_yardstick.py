@@ -89,6 +89,7 @@ RECIPES = (
     Recipe(3e-3, 40),
     Recipe(1e-3, 40),
     Recipe(3e-4, 40, rehearsal=False),
+    Recipe(1e-4, 400),
 )
 
 
