@@ -6,6 +6,7 @@ import base64
 import binascii
 import math
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -48,15 +49,28 @@ class Outside:
     Args:
         points: of them, of length 1 [N, H].
         may_take: how many of them taught labels may take.
+
+    Raises:
+        ValueError: they are all the same.
     """
 
     def __init__(self, points: Array, may_take: float) -> None:
+        if not np.ptp(points, axis=0).any():
+            raise ValueError
         self._mean = points.mean(axis=0)
-        apart = (points - self._mean).astype(np.float64)
-        covariance = shrunk(apart.T @ apart / len(apart), len(apart))
-        self._root: Array = np.linalg.inv(np.linalg.cholesky(covariance)).astype(np.float32)
-        self._texts = np.stack([self.direction(point) for point in points])
+        self._apart = points - self._mean
         self._may_take = may_take
+
+    @cached_property
+    def _root(self) -> Array:
+        """Makes the covariance one, [H, H]; taken when a label is taught."""
+        apart = self._apart.astype(np.float64)
+        covariance = shrunk(apart.T @ apart / len(apart), len(apart))
+        return np.asarray(np.linalg.inv(np.linalg.cholesky(covariance)), np.float32)
+
+    @cached_property
+    def _texts(self) -> Array:
+        return to_length_one(self._apart @ self._root.T)
 
     def direction(self, point: Array) -> Array:
         """Of a point [H], in this space: [H]."""
@@ -132,15 +146,9 @@ class Whitening:
 
 
 def shrunk(covariance: Array, rows: int) -> Array:
-    """A covariance [H, H] drawn towards equal variances, the more the fewer rows it is of.
-
-    Raises:
-        ValueError: nothing varies.
-    """
+    """A covariance [H, H] drawn towards equal variances, the more the fewer rows it is of."""
     width = len(covariance)
     spread = float(np.trace(covariance)) / width
-    if not spread:
-        raise ValueError
     shrinkage = width / (width + rows)
     return np.asarray((1 - shrinkage) * covariance + shrinkage * spread * np.eye(width))
 
