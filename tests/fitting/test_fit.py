@@ -489,7 +489,7 @@ def test_the_card_says_what_to_expect_of_other_subjects(
 
 
 def test_a_finished_file_that_has_outgrown_the_budget_is_not_shipped(commands, asked, monkeypatch):
-    monkeypatch.setattr(sizes_module, "recorded_bytes", lambda labels, width: 0)
+    monkeypatch.setattr(sizes_module, "recorded_bytes", lambda labels, width, outside: 0)
     first = fit(asked(teachable=True))
     first.model.unlink()
     with pytest.raises(CheckFailedError, match=r"finished file, .* bytes: more than --max-mb"):
