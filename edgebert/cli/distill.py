@@ -160,8 +160,9 @@ def distill(
     require_tensorflow()
     with ExitStack() as stack:
         progress = stack.enter_context(progress_bar(KEPT.format(output)))
+        given = _given_student(student, init, stack, progress)
         large = _teachers(teacher, texts, stack, progress, multi_label=multi_label)
-        whole = _student(student, init, large, stack, progress)
+        whole = given or _student_of(large, student)
         small = with_fewer_pieces(whole, vocabulary, large.task, progress, notify)
 
         # Here, not above: TensorFlow takes seconds to import, and input errors do not wait for it.
@@ -270,21 +271,30 @@ def _method(
     )
 
 
-def _student(
-    student: str, init: str, teacher: Teacher, stack: ExitStack, progress: Progress
-) -> Checkpoint:
-    """The checkpoint of that name, or one of that size from the teacher's weights."""
+def _given_student(
+    student: str, init: str, stack: ExitStack, progress: Progress
+) -> Checkpoint | None:
+    """The checkpoint of that name; None where it is a size, made of the teacher's weights."""
     from edgebert.checkpoints.sources import open_checkpoint
     from edgebert.errors import EdgebertError
-    from edgebert.train.distillation.student import parse_size, student_from_teacher
+    from edgebert.train.distillation.student import parse_size
 
     if init == "student":
         return stack.enter_context(open_checkpoint(student, progress=progress))
     if init != "teacher":
         raise EdgebertError(f"--init is {init!r}; accepted: student, teacher")
+    parse_size(student)  # what is wrong with it is told before TensorFlow is imported
+    return None
+
+
+def _student_of(teacher: Teacher, size: str) -> Checkpoint:
+    """One of that size from the teacher's weights."""
+    from edgebert.errors import EdgebertError
+    from edgebert.train.distillation.student import parse_size, student_from_teacher
+
     if teacher.checkpoint is None:
         raise EdgebertError(
             f"{teacher.name}: a file of scores has no weights to begin with; leave out --init, "
             "and give a checkpoint as --student"
         )
-    return student_from_teacher(teacher.checkpoint, *parse_size(student))
+    return student_from_teacher(teacher.checkpoint, *parse_size(size))

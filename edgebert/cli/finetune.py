@@ -78,7 +78,7 @@ def finetune(
     from edgebert.cli.console import progress_bar
 
     training.settings()
-    _check_data(task, (train, dev), data.columns(), multi_label=multi_label)
+    _check_data(task, (train, dev), data.columns(), multi_label=multi_label, metric=metric)
     require_tensorflow()
     with ExitStack() as stack:
         progress = stack.enter_context(progress_bar(KEPT.format(output)))
@@ -123,12 +123,18 @@ def finetune(
 
 
 def _check_data(
-    task: str, files: Iterable[Path | None], columns: Columns, *, multi_label: bool
+    task: str,
+    files: Iterable[Path | None],
+    columns: Columns,
+    *,
+    multi_label: bool,
+    metric: str | None,
 ) -> None:
     """Reads the first row of each file.
 
     Raises:
-        EdgebertError: it cannot be read, or the task is not learned from labelled data.
+        EdgebertError: it cannot be read, has no such metric, or the task is not learned from
+            labelled data.
     """
     from edgebert.bert.tasks import require_learned
     from edgebert.evaluation.data import open_data
@@ -136,4 +142,4 @@ def _check_data(
     require_learned(task)
     for path in files:
         if path is not None:
-            open_data(path, task, columns, multi_label=multi_label)
+            open_data(path, task, columns, multi_label=multi_label).require_metric(metric)

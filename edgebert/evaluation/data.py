@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from edgebert.errors import EdgebertError
 from edgebert.evaluation.columns import USUAL, Columns
 from edgebert.evaluation.evaluators import evaluator_for
 from edgebert.evaluation.evaluators.evaluator import Evaluator
@@ -23,6 +24,15 @@ class DataSet:
 
     evaluator: Evaluator
     read: Callable[[], Iterator[Any]]
+
+    def require_metric(self, name: str | None) -> None:
+        """That there is such a metric, if one is named.
+
+        Raises:
+            EdgebertError: there is not.
+        """
+        if name is not None and name not in self.evaluator.metrics:
+            raise EdgebertError(f"metric {name!r}; accepted: {', '.join(self.evaluator.metrics)}")
 
 
 def open_data(

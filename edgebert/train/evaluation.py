@@ -144,8 +144,7 @@ def dev_evaluation(
         if metric is not None:
             raise EdgebertError(f"metric {metric}: there is nothing to measure it on: add --dev")
         return None
-    if metric is not None and metric not in data.evaluator.metrics:
-        raise EdgebertError(f"metric {metric!r}; accepted: {', '.join(data.evaluator.metrics)}")
+    data.require_metric(metric)
     return lambda checkpoint, settings: evaluate_checkpoint(
         checkpoint, data, settings.qat or "float32", metric, with_margin=with_margin
     )

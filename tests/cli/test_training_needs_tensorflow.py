@@ -6,7 +6,9 @@ import pytest
 from typer.testing import CliRunner
 
 from edgebert.checkpoints import sources
+from edgebert.checkpoints.writing.hugging_face import write_hugging_face
 from edgebert.cli.main import app
+from tests.train import words
 
 DATA = "text,label\na,x\nb,y\n"
 
@@ -30,3 +32,26 @@ def test_nothing_is_opened_before_it_is_missed(command, tmp_path, monkeypatch):
     result = CliRunner().invoke(app, command.split())
     assert result.exit_code == 2
     assert result.stderr == "error: training needs TensorFlow: pip install 'edgebert[train]'\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("finetune tiny --train data.csv --task classify -o out --metric f2", "metric 'f2'"),
+        ("distill --teacher tiny --student nowhere/at-all --labels data.csv -o out", "nowhere"),
+        ("distill --teacher tiny --init teacher --student big --labels data.csv -o out", "'big'"),
+        ("distill --teacher tiny --init both --student 1/8 --labels data.csv -o out", "--init"),
+    ],
+)
+def test_wrong_input_does_not_wait_for_tensorflow(command, said, tmp_path, monkeypatch):
+    """It takes seconds to import."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    (tmp_path / "data.csv").write_text(DATA)
+    write_hugging_face(words.checkpoint(), tmp_path / "tiny")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
+    result = CliRunner().invoke(app, command.split())
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert "tensorflow" not in sys.modules
