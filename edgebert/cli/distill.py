@@ -160,8 +160,10 @@ def distill(
     require_tensorflow()
     with ExitStack() as stack:
         progress = stack.enter_context(progress_bar(KEPT.format(output)))
+        # What is given is opened first: to make a teacher of it takes TensorFlow.
+        opened = [_opened(each, stack, progress, multi_label=multi_label) for each in teacher]
         given = _given_student(student, init, stack, progress)
-        large = _teachers(teacher, texts, stack, progress, multi_label=multi_label)
+        large = _teachers(opened, texts, multi_label=multi_label)
         whole = given or _student_of(large, student)
         small = with_fewer_pieces(whole, vocabulary, large.task, progress, notify)
 
@@ -203,19 +205,12 @@ def distill(
 
 
 def _teachers(
-    names: Sequence[str],
-    transfer: TransferSet,
-    stack: ExitStack,
-    progress: Progress,
-    *,
-    multi_label: bool,
+    opened: Sequence[Checkpoint | Path], transfer: TransferSet, *, multi_label: bool
 ) -> Teacher:
-    """The teacher of that name, or all of these as one; embedders learn the first one's labels."""
-    first, *others = [_teacher(each, stack, progress, multi_label=multi_label) for each in names]
+    """The teacher, or all of these as one; embedders learn the first one's labels."""
+    first, *others = [_teacher(each, multi_label=multi_label) for each in opened]
     if not others:
         return first
-
-    # Here, not above: TensorFlow takes seconds to import, and a teacher that is not there is told.
     from edgebert.train.distillation.teachers import LinearProbe, TeacherEnsemble
 
     probes = first.task == "classify" and not first.multi_label
@@ -232,24 +227,29 @@ def _teachers(
     )
 
 
-def _teacher(name: str, stack: ExitStack, progress: Progress, *, multi_label: bool) -> Teacher:
-    """The checkpoint of that name, or a file of scores."""
+def _opened(
+    name: str, stack: ExitStack, progress: Progress, *, multi_label: bool
+) -> Checkpoint | Path:
+    """The checkpoint of that name, or the path of a file of scores."""
     from edgebert.checkpoints.sources import open_checkpoint
     from edgebert.errors import EdgebertError
 
     if Path(name).suffix.lower() in (".jsonl", ".ndjson", ".npy"):
-        from edgebert.train.distillation.teacher_file import FileTeacher
-
-        return FileTeacher(Path(name), multi_label=multi_label)
+        return Path(name)
     if multi_label:
         raise EdgebertError(
             "--multi-label is for a file of scores; a checkpoint says itself what its labels are"
         )
-    checkpoint = stack.enter_context(open_checkpoint(name, progress=progress))
+    return stack.enter_context(open_checkpoint(name, progress=progress))
 
+
+def _teacher(opened: Checkpoint | Path, *, multi_label: bool) -> Teacher:
     from edgebert.train.distillation.teacher import CheckpointTeacher
+    from edgebert.train.distillation.teacher_file import FileTeacher
 
-    return CheckpointTeacher(checkpoint)
+    if isinstance(opened, Path):
+        return FileTeacher(opened, multi_label=multi_label)
+    return CheckpointTeacher(opened)
 
 
 def _method(

