@@ -148,9 +148,11 @@ def outside_texts(
     chosen = [texts[place * len(texts) // used] for place in range(used)]
     outputs = _outputs(model, [(each.text, each.pair) for each in chosen], progress)
     points = np.stack([space.point(output[len(model.labels or ()) :]) for output in outputs])
-    levels = levels_of(points)[0]
-    found = OutsideTexts(levels, _allowed(MOST_TAKEN, used), path.name, len(texts))
-    return found if np.ptp(points, axis=0).any() else None
+    if not np.ptp(points, axis=0).any():
+        return None
+    return OutsideTexts(
+        levels_of(points)[0], _allowed(MOST_TAKEN, used), path.name, rows=len(texts)
+    )
 
 
 def may_lose(rows: int) -> float:

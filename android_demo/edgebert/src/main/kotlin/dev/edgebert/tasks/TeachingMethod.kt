@@ -98,7 +98,9 @@ internal class ClassifierMethod(private val record: Record, private val teaching
     private val outside = teaching.outside?.let { texts ->
         val count = levels(texts.points)?.size?.div(width) ?: 0
         if (!(texts.mayTake >= 0 && texts.mayTake <= count - 1)) throw damaged()
-        Outside(rows(texts.points, count).map(::toLengthOne)) ?: throw damaged()
+        val points = rows(texts.points, count).map(::toLengthOne)
+        if (points.all { it.contentEquals(points[0]) }) throw damaged()
+        Outside(points)
     }
     private val own = classification(labels, record.abstention)
 
