@@ -20,6 +20,7 @@ import dev.edgebert.demo.benchmark.Worker
 import dev.edgebert.demo.models.ModelSource
 import java.io.File
 import java.time.Duration
+import java.util.concurrent.CopyOnWriteArrayList
 import org.junit.Assert.fail
 import org.junit.Before
 import org.junit.runner.RunWith
@@ -91,7 +92,9 @@ abstract class AppTest {
 
 /** The app's parts, with measuring in this process, and memory that may run out. */
 class TestServices(app: DemoApp) : Services(app) {
-    var opened = 0
+    /** What was opened, in that order; also closed ones. */
+    val models: MutableList<EdgebertModel> = CopyOnWriteArrayList()
+    val opened: Int get() = models.size
     var isOutOfMemory = false
 
     override var device: Device = super.device
@@ -104,8 +107,7 @@ class TestServices(app: DemoApp) : Services(app) {
 
     override fun load(source: ModelSource, options: Options): EdgebertModel {
         if (isOutOfMemory) throw OutOfMemoryError("Failed to allocate")
-        opened++
-        return super.load(source, options)
+        return super.load(source, options).also(models::add)
     }
 
     override fun process(slot: Int): MeasuringProcess = object : MeasuringProcess {

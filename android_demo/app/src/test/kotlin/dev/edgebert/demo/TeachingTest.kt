@@ -9,10 +9,17 @@ import android.widget.EditText
 import android.widget.TextView
 import dev.edgebert.EdgebertModel
 import dev.edgebert.Taught
+import dev.edgebert.ask
 import dev.edgebert.demo.ask.Answers
 import dev.edgebert.demo.ask.AskSession
 import dev.edgebert.demo.ask.Status
 import java.io.File
+import java.util.concurrent.CountDownLatch
+import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.async
+import kotlinx.coroutines.awaitAll
+import kotlinx.coroutines.runBlocking
 import org.junit.Assert.assertArrayEquals
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
@@ -107,11 +114,39 @@ class TeachingTest : AppTest() {
         activity.type(CARD)
         assertEquals("Teach this sentence", activity.text(R.id.teach_it))
         activity.findViewById<EditText>(R.id.label).onEditorAction(EditorInfo.IME_ACTION_DONE)
-        activity.press(R.id.teach_it) // is under way already
         until("it is taught") { taught(activity) == listOf("freeze card, 4 sentences") }
         until("the taught label is shown") { activity.rows().any { it.first == "freeze card" } }
         activity.press(R.id.undo)
         until("it is taken back") { taught(activity) == listOf("freeze card, 3 sentences") }
+    }
+
+    @Test
+    fun `a second press while a label is being taught teaches nothing more`() {
+        install("teachable")
+        val activity = launch().get()
+        ready(activity)
+        activity.type(CARD)
+        activity.type("freeze card", R.id.label)
+        keepingBusy(services.models.single()) {
+            activity.press(R.id.teach_it)
+            until("it is under way") { activity.text(R.id.teach_it) == app.getString(R.string.teaching) }
+            activity.press(R.id.teach_it)
+            activity.press(R.id.undo)
+        }
+        until("it is taught") { activity.text(R.id.teach_it) != app.getString(R.string.teaching) }
+        assertEquals(listOf("freeze card, 1 sentence"), taught(activity))
+    }
+
+    /** While [action] goes on, whatever asks the model waits behind more asks than it has threads for. */
+    private fun keepingBusy(model: EdgebertModel, action: () -> Unit) = runBlocking {
+        val end = CountDownLatch(1)
+        val busy = List(16) { async(Dispatchers.Default, CoroutineStart.UNDISPATCHED) { model.ask { end.await() } } }
+        try {
+            action()
+        } finally {
+            end.countDown()
+            busy.awaitAll()
+        }
     }
 
     @Test
