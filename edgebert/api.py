@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -124,6 +125,7 @@ def benchmark(
     processes: int | None = None,
     cores: str | None = None,
     accelerator: AcceleratorChoice = "cpu",
+    compare: PathLike | None = None,
     python: str | None = None,
     wheel: PathLike | None = None,
     ssh_config: PathLike | None = None,
@@ -148,29 +150,42 @@ def benchmark(
         cores: "big", "little" or numbers such as "0-3"; None: all.
         accelerator: "gpu": each model is measured on it too, in turns with the cpu; "auto": those
             that it runs rightly.
+        compare: an older report; or an older model, which is then measured interleaved with the
+            others: that holds on a machine that others share, too.
         python: of an ssh device: a Python there with numpy and an engine.
         wheel: of an ssh device: the edgebert to run there.
         ssh_config: file for `ssh -F`, in place of the user's own.
         progress: told of each device in percent.
 
     Returns:
-        The report of the devices that went well, and one line for each of the others.
+        The report of the devices that went well, one line for each of the others, and what became
+        better or worse.
 
     Raises:
-        EdgebertError: a model cannot be read, or an argument is out of range.
+        EdgebertError: a model or report cannot be read, or an argument is out of range.
     """
     from edgebert.benchmarking.benchmark import benchmark as run
     from edgebert.benchmarking.benchmark import names_of
+    from edgebert.benchmarking.compare import compare as compare_reports
+    from edgebert.benchmarking.compare import compare_with_baseline
     from edgebert.benchmarking.devices.address import DeviceOptions
     from edgebert.benchmarking.job import MIN_SECONDS, PROCESSES, BenchmarkJob
     from edgebert.benchmarking.models import job_model
+    from edgebert.benchmarking.result import read_report
+    from edgebert.model_file.packaged import find_model
 
     if rounds is not None and min_seconds is not None:
         raise EdgebertError("rounds and min_seconds exclude each other; give one of them")
     files = [models] if isinstance(models, (str, os.PathLike)) else list(models)
     paths = [Path(file) for file in files]
+    old_report = None
+    if compare is not None and Path(find_model(compare)).suffix == ".tflite":
+        paths.insert(0, Path(compare))
+    elif compare is not None:
+        old_report = read_report(Path(compare))
+    names = names_of(paths)
     job = BenchmarkJob(
-        models=tuple(map(job_model, paths, names_of(paths))),
+        models=tuple(map(job_model, paths, names)),
         engines=_several(engines),
         threads=_several(threads),
         lengths=_several(lengths),
@@ -183,7 +198,12 @@ def benchmark(
         accelerator=accelerator,
     )
     options = DeviceOptions(python, _path(wheel), _path(ssh_config))
-    return run(job, _several(devices), options, progress=progress)
+    outcome = run(job, _several(devices), options, progress=progress)
+    if compare is None or outcome.report is None:
+        return outcome
+    if old_report is not None:
+        return replace(outcome, comparison=compare_reports(old_report, outcome.report))
+    return replace(outcome, comparison=compare_with_baseline(outcome.report, names[0]))
 
 
 @checked_arguments

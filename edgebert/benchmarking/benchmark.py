@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
+from edgebert.benchmarking.changes import ReportComparison
 from edgebert.benchmarking.devices.address import DEFAULT_OPTIONS, DeviceOptions
 from edgebert.benchmarking.devices.connection import LostConnectionError
 from edgebert.benchmarking.devices.device import Device
@@ -29,10 +30,12 @@ class Outcome:
     Attributes:
         report: of the devices that went well; None where none did.
         failures: one line for each of the others.
+        comparison: of the report with what it was to be compared with.
     """
 
     report: BenchmarkReport | None
     failures: tuple[str, ...]
+    comparison: ReportComparison | None = None
 
 
 def benchmark(

@@ -1,164 +1,40 @@
-"""Two reports held against each other: what became slower, larger or less accurate beyond noise.
+"""A report held against an older one, or the models of one report against an older file in it.
 
-**Latency.** The figure is the ratio of times, new by old, each the typical one of its answers
-(`statistics.typical`). Where both devices timed the same reference kernel beside the answers, times
-are in units of it: that the machine itself was slower at the other time (its clock, its heat, its
-neighbours) then makes no answer slower. A run is slower where the whole 99 % interval of that ratio
-is above 1 *and* the ratio itself is above 1 + `TIME_TOLERANCE`. The interval comes from a bootstrap
-of processes (`bootstrap_draws`). Few of them tell little of how processes differ, and one nothing;
-the tolerance is for that. Half of the 5 % that must be found errs equally rarely on both sides.
+Where both devices timed the same reference kernel beside the answers, times are in units of it:
+that the machine itself was slower at the other time (its clock, its heat, its neighbours) then
+makes no answer slower. What the kernel does not feel, such as neighbours in the outer caches, is
+left. The interval of a ratio comes from a bootstrap of processes (`bootstrap_draws`).
 
-**Size and memory** have next to no noise: more than `SIZE_TOLERANCE` of the file, or more than
-`MEMORY_TOLERANCE` and `MEMORY_STEP` of private memory after the first answer, is larger.
-
-**Accuracy** repeats on the same rows. A drop counts if it is more than `ACCURACY_TOLERANCE` and
-comes from at least `ACCURACY_ROWS` rows: five that all tip to the wrong side have a chance of
-1 in 32 if either side were as likely (a sign test), four would have 1 in 16.
-
-**Not compared** are cold start, p99, peak memory and energy: a report has too few of them to tell a
-change from noise.
+An older file that took turns with the newer one leaves nothing of that: both met the same machine.
+What counts as worse: `changes.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
 from itertools import count
-from typing import Any, Literal, TypeAlias
+from typing import TypeAlias
 
+from edgebert.benchmarking.changes import (
+    NAMED,
+    Change,
+    ReportComparison,
+    changes_of,
+    round_times,
+    run_label,
+)
 from edgebert.benchmarking.report.rows import TableRow, input_name, rows
 from edgebert.benchmarking.result import BenchmarkReport, DeviceResult, Run
-from edgebert.benchmarking.statistics import (
-    Times,
-    bootstrap_draws,
-    by_process,
-    counted,
-    relative,
-    typical_time,
-)
+from edgebert.benchmarking.statistics import Ratio, Times, bootstrap_draws, counted, typical_time
 from edgebert.benchmarking.validation import validate
-from edgebert.errors import CheckFailedError, EdgebertError
-from edgebert.formatting import clean, megabytes, number
+from edgebert.formatting import clean
 
-TIME_TOLERANCE = 0.025
 NOTED_SPEED = 0.05
-SIZE_TOLERANCE = 0.005
-MEMORY_TOLERANCE = 0.05
-MEMORY_STEP = 1_000_000  # bytes: what an allocator gives or takes
-ACCURACY_TOLERANCE = 0.005
-ACCURACY_ROWS = 5
-
 LEVEL = 0.99
 FEWEST_ROUNDS = 5
 SEED = 20_200_310
 
-_NAMED = 3
-
-What: TypeAlias = Literal["latency", "size", "memory", "accuracy"]
-Verdict: TypeAlias = Literal["worse", "better", "same"]
 Key: TypeAlias = tuple[str | int | None, ...]
-
-_WORDS: dict[tuple[What, Verdict], str] = {
-    ("latency", "worse"): "slower",
-    ("latency", "better"): "quicker",
-    ("size", "worse"): "larger",
-    ("size", "better"): "smaller",
-    ("memory", "worse"): "more memory",
-    ("memory", "better"): "less memory",
-    ("accuracy", "worse"): "less accurate",
-    ("accuracy", "better"): "more accurate",
-}
-
-
-@dataclass(frozen=True)
-class Change:
-    """One figure of one run, then and now.
-
-    Attributes:
-        what: the figure.
-        old: milliseconds of latency, bytes of size and memory, the metric of accuracy.
-        ratio: new by old.
-        low: lower end of its interval (of latency; 99 %).
-        high: upper end.
-    """
-
-    device: str
-    run: str
-    what: What
-    verdict: Verdict
-    old: float
-    new: float
-    ratio: float | None
-    low: float | None = None
-    high: float | None = None
-
-    @property
-    def sentence(self) -> str:
-        """The change in plain words."""
-        word = _WORDS.get((self.what, self.verdict), f"{self.what} as before")
-        return f"{clean(self.device, 60)}: {clean(self.run)}: {word}: {self._figures()}"
-
-    def _figures(self) -> str:
-        if self.what == "accuracy":
-            return f"{self.new:.4f}, was {self.old:.4f}"
-        if self.what != "latency":
-            return f"{megabytes(self.new)} MB, was {megabytes(self.old)}"
-        interval = f" ({self.low:.3f} to {self.high:.3f})" if self.low and self.high else ""
-        times = f"{self.ratio:.3f} times the time{interval}" if self.ratio else ""
-        return f"{times}; {number(self.new)} ms, was {number(self.old)}"
-
-
-@dataclass(frozen=True)
-class ReportComparison:
-    """The outcome of `compare`.
-
-    Attributes:
-        changes: every figure that both reports have, those that stayed as they were too.
-        notes: what differs between the reports beside the figures, one line each.
-    """
-
-    changes: tuple[Change, ...]
-    notes: tuple[str, ...]
-
-    @property
-    def worse(self) -> tuple[Change, ...]:
-        """What became slower, larger or less accurate."""
-        return tuple(change for change in self.changes if change.verdict == "worse")
-
-    @property
-    def better(self) -> tuple[Change, ...]:
-        """What became quicker, smaller or more accurate."""
-        return tuple(change for change in self.changes if change.verdict == "better")
-
-    @property
-    def timed(self) -> bool:
-        """The time of at least one run was compared."""
-        return any(change.what == "latency" for change in self.changes)
-
-    def require(self) -> None:
-        """Raises where anything became worse, or where no time could be compared.
-
-        Raises:
-            CheckFailedError: names the first few that became worse.
-            EdgebertError: no run of one report has its like in the other, or rounds are too few.
-        """
-        if not self.worse:
-            if not self.timed:
-                reason = self.notes[0] if self.notes else "the reports have no run in common"
-                raise EdgebertError(f"no time could be compared: {reason}")
-            return
-        first = "; ".join(change.sentence for change in self.worse[:_NAMED])
-        more = f"; and {len(self.worse) - _NAMED} more" if len(self.worse) > _NAMED else ""
-        raise CheckFailedError(f"worse than before: {first}{more}")
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values, for machines."""
-        return {
-            "worse": len(self.worse),
-            "better": len(self.better),
-            "changes": [asdict(change) for change in self.changes],
-            "notes": list(self.notes),
-        }
 
 
 def compare(old: BenchmarkReport, new: BenchmarkReport) -> ReportComparison:
@@ -179,15 +55,40 @@ def compare(old: BenchmarkReport, new: BenchmarkReport) -> ReportComparison:
     notes = [*_device_notes(old, new)]
     for key, row in after.items():
         if key in before:
-            changes += _changes(before[key], row)
+            changes += changes_of(before[key], row, _ratio_of_reports(before[key], row))
             notes += _run_notes(before[key], row)
     notes += _missing("the old report", [after[key] for key in after if key not in before])
     notes += _missing("the new report", [before[key] for key in before if key not in after])
     return ReportComparison(tuple(dict.fromkeys(changes)), tuple(dict.fromkeys(notes)))
 
 
-def ratio_of_times(old: Sequence[Times], new: Sequence[Times]) -> tuple[float, float, float] | None:
-    """How many times the time of `old` a run takes: ratio, and its interval.
+def compare_with_baseline(report: BenchmarkReport, baseline: str) -> ReportComparison:
+    """Holds the models of a report against the first of its job, with which they took turns.
+
+    Args:
+        report: of one benchmark.
+        baseline: name of the first model.
+
+    Raises:
+        EdgebertError: the report holds numbers that no device can have measured.
+    """
+    validate(report)
+    changes: list[Change] = []
+    notes: list[str] = []
+    for device in report.devices:
+        old_of: dict[Key, TableRow] = {}
+        for row in rows(device):
+            old = old_of.get(_setting(row.run))
+            if old is not None:
+                changes += changes_of(old, row, _ratio_of_turns(old, row))
+                notes += _few_rounds(old, row) or _no_turns(old, row)
+            elif row.run.model.name == baseline:
+                old_of[_setting(row.run)] = row
+    return ReportComparison(tuple(dict.fromkeys(changes)), tuple(notes))
+
+
+def ratio_of_times(old: Sequence[Times], new: Sequence[Times]) -> Ratio | None:
+    """How many times the time of `old` a run takes, with a 99 % interval.
 
     Args:
         old: the typical time of each round, one array a process.
@@ -203,7 +104,20 @@ def ratio_of_times(old: Sequence[Times], new: Sequence[Times]) -> tuple[float, f
     random = np.random.default_rng(SEED)
     drawn = bootstrap_draws(new, random) / bootstrap_draws(old, random)
     low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return typical_time(new) / typical_time(old), float(low), float(high)
+    return Ratio(typical_time(new) / typical_time(old), float(low), float(high))
+
+
+def _ratio_of_reports(old: TableRow, new: TableRow) -> Ratio | None:
+    same = _same_reference(old, new)
+    return ratio_of_times(round_times(old.run, same), round_times(new.run, same))
+
+
+def _ratio_of_turns(old: TableRow, new: TableRow) -> Ratio | None:
+    """That of the rounds that both took in turns; None where there are few or none."""
+    for each in new.device.ratios:
+        if (each.run, each.against) == (new.index, old.index) and not _few_rounds(old, new):
+            return Ratio(each.ratio, each.low, each.high)
+    return None
 
 
 def _keyed(device: DeviceResult) -> Iterator[tuple[Key, TableRow]]:
@@ -211,71 +125,25 @@ def _keyed(device: DeviceResult) -> Iterator[tuple[Key, TableRow]]:
     numbers: dict[Key, count[int]] = {}
     for row in rows(device):
         run, model = row.run, row.run.model
-        key: Key = (device.name, model.name, model.task, model.quantization)
-        key += (input_name(run.input), run.engine, run.accelerator, run.threads, run.cores)
+        key: Key = (device.name, model.name, model.task, model.quantization, *_setting(run))
         yield (*key, next(numbers.setdefault(key, count()))), row
 
 
+def _setting(run: Run) -> Key:
+    """What a run was measured with."""
+    return (input_name(run.input), run.engine, run.accelerator, run.threads, run.cores)
+
+
 def _place(row: TableRow) -> str:
-    return f"{clean(row.device.name, 60)}: {_label(row)}"
+    return f"{clean(row.device.name, 60)}: {run_label(row)}"
 
 
 def _missing(where: str, missing: list[TableRow]) -> Iterator[str]:
     """Runs that one of the reports lacks, in one line."""
     if missing:
-        named = "; ".join(map(_place, missing[:_NAMED]))
-        more = f"; and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+        named = "; ".join(map(_place, missing[:NAMED]))
+        more = f"; and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
         yield f"not in {where}: {named}{more}"
-
-
-def _label(row: TableRow) -> str:
-    run = row.run
-    cores = f", cores {run.cores}" if run.cores else ""
-    return clean(
-        f"{row.name} ({run.model.quantization}), {row.input}, {run.engine}, "
-        f"threads {run.threads}{cores}"
-    )
-
-
-def _changes(old: TableRow, new: TableRow) -> Iterator[Change]:
-    place = (new.device.name, _label(new))
-    same = _same_reference(old, new)
-    times = ratio_of_times(_round_times(old.run, same), _round_times(new.run, same))
-    if times is not None:
-        ratio, low, high = times
-        milliseconds = (_typical_time(old.run) / 1000, _typical_time(new.run) / 1000)
-        worse = low > 1 and ratio > 1 + TIME_TOLERANCE
-        better = high < 1 and ratio < 1 / (1 + TIME_TOLERANCE)
-        yield Change(*place, "latency", _verdict(worse, better), *milliseconds, ratio, low, high)
-    sizes = (old.run.model.bytes, new.run.model.bytes)
-    model = f"{clean(new.name)} ({clean(new.run.model.quantization)})"
-    yield _amount((new.device.name, model), "size", *sizes, SIZE_TOLERANCE, 0)
-    memory = (old.run.memory.first.private, new.run.memory.first.private)
-    if memory[0] is not None and memory[1] is not None:
-        yield _amount(place, "memory", memory[0], memory[1], MEMORY_TOLERANCE, MEMORY_STEP)
-    yield from _accuracy(place, old.run, new.run)
-
-
-def _amount(
-    place: tuple[str, str], what: What, old: int, new: int, share: float, step: int
-) -> Change:
-    least = max(share * old, step)
-    ratio = new / old if old else None
-    return Change(*place, what, _verdict(new - old > least, old - new > least), old, new, ratio)
-
-
-def _accuracy(place: tuple[str, str], old: Run, new: Run) -> Iterator[Change]:
-    one, other = old.accuracy, new.accuracy
-    if one is None or other is None or (one.metric, one.rows) != (other.metric, other.rows):
-        return
-    drop = one.value - other.value
-    counts = abs(drop) > ACCURACY_TOLERANCE and abs(drop) * one.rows > ACCURACY_ROWS - 0.5
-    verdict = _verdict(counts and drop > 0, counts and drop < 0)
-    yield Change(*place, "accuracy", verdict, one.value, other.value, None)
-
-
-def _verdict(worse: bool, better: bool) -> Verdict:
-    return "worse" if worse else "better" if better else "same"
 
 
 def _same_reference(old: TableRow, new: TableRow) -> bool:
@@ -288,23 +156,12 @@ def _same_reference(old: TableRow, new: TableRow) -> bool:
     )
 
 
-def _round_times(run: Run, in_reference_units: bool = False) -> list[Times]:
-    """The typical time of each round that was not throttled, by process; else in microseconds."""
-    samples = run.samples_us
-    times = relative(samples.total, samples.reference if in_reference_units else ())
-    return by_process(times, counted(run.rounds))
-
-
 def _speed(old: Run, new: Run) -> float:
     """How many times as fast the machine did a fixed calculation in the new one."""
     import numpy as np
 
     then, now = (float(np.median(run.samples_us.reference)) for run in (old, new))
     return then / now if then and now else 1.0  # a clock too coarse for it
-
-
-def _typical_time(run: Run) -> float:
-    return typical_time(_round_times(run))
 
 
 def _device_notes(old: BenchmarkReport, new: BenchmarkReport) -> Iterator[str]:
@@ -341,8 +198,7 @@ def _run_notes(old: TableRow, new: TableRow) -> Iterator[str]:
             f"{new.device.name}: {other.engine} is {_shown(other.engine_version)}, "
             f"was {_shown(one.engine_version)}"
         )
-    if min(len(counted(one.rounds)), len(counted(other.rounds))) < FEWEST_ROUNDS:
-        yield f"{_place(new)}: latency not compared: one has fewer than {FEWEST_ROUNDS} rounds"
+    yield from _few_rounds(old, new)
     if _same_reference(old, new):
         speed = _speed(one, other)
         if abs(speed - 1) > NOTED_SPEED:
@@ -358,6 +214,18 @@ def _run_notes(old: TableRow, new: TableRow) -> Iterator[str]:
             f"{_place(new)}: accuracy not compared: {now.metric} of {now.rows} rows, "
             f"was {was.metric} of {was.rows}"
         )
+
+
+def _few_rounds(old: TableRow, new: TableRow) -> list[str]:
+    if min(len(counted(each.run.rounds)) for each in (old, new)) >= FEWEST_ROUNDS:
+        return []
+    return [f"{_place(new)}: latency not compared: one has fewer than {FEWEST_ROUNDS} rounds"]
+
+
+def _no_turns(old: TableRow, new: TableRow) -> list[str]:
+    if _ratio_of_turns(old, new) is not None:
+        return []
+    return [f"{_place(new)}: latency not compared: memory is too short for both at once"]
 
 
 def _shown(value: str | bool | None) -> str:

@@ -12,7 +12,7 @@ from edgebert.cli.options import JsonReport
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from edgebert.benchmarking.compare import ReportComparison
+    from edgebert.benchmarking.changes import ReportComparison
     from edgebert.benchmarking.result import BenchmarkReport
     from edgebert.support import AcceleratorChoice
 
@@ -78,7 +78,10 @@ def benchmark(
     csv: Annotated[Path | None, typer.Option(help="The report as a table.")] = None,
     compare: Annotated[
         Path | None,
-        typer.Option(help="An older report: fail (exit 1) where this one is worse."),
+        typer.Option(
+            help="An older report, or an older .tflite that is then measured interleaved with the "
+            "others: fail (exit 1) where a model is worse."
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files.")] = False,
     python: Annotated[
@@ -104,11 +107,10 @@ def benchmark(
       edgebert benchmark *.tflite --lengths 16,32,64,128 --data dev.tsv -o report.json --html report.html
       edgebert benchmark int8.tflite --device ssh://pi@raspberrypi.local --threads 1,4
       edgebert benchmark int8.tflite --compare report.json
+      edgebert benchmark new.tflite --compare old.tflite
       edgebert benchmark gpu.tflite --accelerator gpu
     """  # noqa: D301, E501
     from edgebert import api
-    from edgebert.benchmarking.compare import compare as hold_against
-    from edgebert.benchmarking.result import read_report
     from edgebert.cli.console import progress_bar
     from edgebert.errors import EdgebertError
 
@@ -116,7 +118,6 @@ def benchmark(
         raise EdgebertError("--rounds and --min-seconds exclude each other; give one of them")
     outputs = [path for path in (output, html, csv) if path is not None]
     _check_outputs(outputs, (*models, texts, data, compare, wheel, ssh_config), force=force)
-    old = None if compare is None else read_report(compare)
     with progress_bar("no report was written") as progress:
         outcome = api.benchmark(
             models,
@@ -131,6 +132,7 @@ def benchmark(
             processes=processes,
             cores=cores,
             accelerator=cast("AcceleratorChoice", accelerator),  # BenchmarkJob checks it
+            compare=compare,
             python=python,
             wheel=wheel,
             ssh_config=ssh_config,
@@ -138,7 +140,7 @@ def benchmark(
         )
     if outcome.report is None:
         raise EdgebertError("; ".join(outcome.failures))
-    comparison = None if old is None else hold_against(old, outcome.report)
+    comparison = outcome.comparison
     try:
         _write(outcome.report, output, html, csv)
     finally:  # minutes of measuring are not lost where a file cannot be written

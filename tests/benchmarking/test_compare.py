@@ -5,7 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from edgebert.benchmarking.compare import FEWEST_ROUNDS, compare, ratio_of_times
+from edgebert.benchmarking.compare import (
+    FEWEST_ROUNDS,
+    compare,
+    compare_with_baseline,
+    ratio_of_times,
+)
 from edgebert.benchmarking.result import Accuracy, MemoryState
 from edgebert.errors import CheckFailedError, EdgebertError
 from tests.benchmarking.reports import (
@@ -108,7 +113,7 @@ def test_rounds_that_drift_together_are_no_independent_witnesses():
     wave = 400 * (1 + 0.02 * np.sin(np.linspace(0, 4 * np.pi, ROUNDS)))[:, None].repeat(5, axis=1)
     shuffled = np.random.default_rng(0).permutation(wave)
     slow, mixed = (ratio_of_times([each[:, 0]], [each[:, 0]]) for each in (wave, shuffled))
-    assert slow[2] - slow[1] > 1.2 * (mixed[2] - mixed[1])
+    assert slow.high - slow.low > 1.2 * (mixed.high - mixed.low)
 
 
 def test_a_machine_that_is_slower_today_makes_no_model_slower():
@@ -331,3 +336,68 @@ def test_names_of_a_report_cannot_play_with_the_terminal():
 def test_impossible_numbers_are_refused():
     with pytest.raises(EdgebertError, match="no device measures that"):
         compare(report(device(run())), report(device(run(ms=float("nan")))))
+
+
+def turns(*ratio, ms=1.0, rounds=10):
+    """An old file of 1 ms and a newer one that took turns with it."""
+    old, new = (
+        run(model(name), rounds=np.full((rounds, 5), 1000.0 * time))
+        for name, time in (("old", 1.0), ("new", ms))
+    )
+    return report(device(old, new, ratios=(ratio,) if ratio else ()))
+
+
+@pytest.mark.parametrize(
+    ("ratio", "expected"),
+    [
+        ((1.05, 1.04, 1.06), "worse"),
+        ((1.02, 1.01, 1.03), "same"),  # within the tolerance
+        ((1.05, 0.99, 1.11), "same"),  # may be noise
+        ((0.95, 0.94, 0.96), "better"),
+    ],
+)
+def test_a_file_that_took_turns_with_an_older_one_is_judged_by_their_ratio(ratio, expected):
+    """And by nothing else: twice the time by the clock alone says what the machine did."""
+    outcome = compare_with_baseline(turns(1, 0, *ratio, ms=2.0), "old")
+    (change,) = [each for each in outcome.changes if each.what == "latency"]
+    assert (change.verdict, change.ratio, change.low, change.high) == (expected, *ratio)
+    assert (change.old, change.new) == pytest.approx((1.0, 2.0))
+    assert "new (int8)" in change.sentence
+    assert {each.what for each in outcome.changes} == {"latency", "size", "memory"}
+    assert not outcome.notes
+
+
+def test_each_file_and_setting_is_held_against_the_older_one_of_that_setting():
+    old, larger, double = (
+        model("old"),
+        model("larger", size=5_000_000),
+        model("old"),  # the same file once more
+    )
+    runs = [run(each, given=tokens(n)) for n in (8, 16) for each in (old, larger, double)]
+    ratios = [
+        (1, 0, 1.2, 1.1, 1.3),
+        (2, 0, 1.0, 0.9, 1.1),
+        (4, 3, 1.0, 0.9, 1.1),
+        (5, 3, 1.4, 1.3, 1.5),
+    ]
+    outcome = compare_with_baseline(report(device(*runs, ratios=ratios)), "old")
+    assert [(each.what, each.run.split(",")[:2]) for each in outcome.worse] == [
+        ("latency", ["larger (int8)", " 8 tokens"]),
+        ("size", ["larger (int8)"]),
+        ("latency", ["old (int8)", " 16 tokens"]),
+    ]
+    with pytest.raises(CheckFailedError, match="worse than before: local: larger"):
+        outcome.require()
+
+
+def test_what_took_no_turns_or_few_is_said_and_no_success():
+    for found, reason in (
+        (turns(), "memory is too short for both at once"),
+        (turns(1, 0, 1.5, 1.4, 1.6, rounds=FEWEST_ROUNDS - 1), "fewer than 5 rounds"),
+    ):
+        outcome = compare_with_baseline(found, "old")
+        assert not outcome.timed
+        (note,) = outcome.notes
+        assert reason in note
+        with pytest.raises(EdgebertError, match="no time could be compared"):
+            outcome.require()

@@ -59,6 +59,25 @@ def test_a_real_run_from_files_to_report(converted, tmp_path):
     assert "int8" in result.stdout
 
 
+def test_an_older_file_takes_turns_with_a_newer_one(converted, tmp_path):
+    pytest.importorskip("ai_edge_litert")
+    old, new = converted("classify"), converted("classify", quantize="float32")
+    texts = tmp_path / "texts.txt"
+    texts.write_text("Where is my card?\n")
+    result = run(new, "--compare", old, "--texts", texts, "--rounds", 5, "--json")
+    assert result.exit_code == 1, result.output  # float32 is larger
+    assert f"worse than before: local: {new.stem} (float32)" in result.stderr
+    found = json.loads(result.stdout)
+    changes = {each["what"]: each for each in found["comparison"]["changes"]}
+    assert (changes["size"]["old"], changes["size"]["new"]) == (
+        old.stat().st_size,
+        new.stat().st_size,
+    )
+    (ratio,) = found["devices"][0]["ratios"]
+    assert changes["latency"]["ratio"] == ratio["ratio"]
+    assert run(old, "--compare", old, "--texts", texts, "--rounds", 2).exit_code == 2  # too few
+
+
 def test_options_become_a_job(measured, model, tmp_path):
     data, texts, wheel = tmp_path / "d.tsv", tmp_path / "t.txt", tmp_path / "e.whl"
     result = run(
@@ -179,6 +198,7 @@ def test_nothing_is_written_where_all_devices_failed(measured, model, tmp_path):
         (["-o", SAMPLE], "report.json: exists already; choose another name or add --force"),
         (["--html", SAMPLE.parent], "is a folder; give a file name"),
         (["--compare", "none.json"], "none.json: cannot read"),
+        (["--compare", "none.tflite"], "none.tflite: cannot read: No such file"),
     ],
 )
 def test_wrong_options_are_one_line_before_anything_runs(measured, model, arguments, message):

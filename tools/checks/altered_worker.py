@@ -1,4 +1,4 @@
-"""A worker of the benchmark whose answers take longer: `altered_worker.py SHARE`."""
+"""A worker of the benchmark that holds a file of one name up: `altered_worker.py SHARE`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Any
 from edgebert.benchmarking.worker import work
 from edgebert.benchmarking.worker_protocol import serve
 
+HELD_UP = "held_up.tflite"
 
-def delay_answers(share: float) -> None:
-    """From now on models of this process take so much longer, as a share of their time."""
+
+def hold_up(share: float) -> None:
+    """From now on answers of that file take so much longer, as a share of their time."""
     from edgebert.runtime.model import Model
 
     infer = Model.infer
@@ -19,15 +21,15 @@ def delay_answers(share: float) -> None:
     def delayed(model: Model, job: Any) -> Any:
         start = time.perf_counter_ns()
         reply = infer(model, job)
-        until = time.perf_counter_ns() + share * (time.perf_counter_ns() - start)
-        while time.perf_counter_ns() < until:
-            pass
+        if model.path.name == HELD_UP:
+            until = time.perf_counter_ns() + share * (time.perf_counter_ns() - start)
+            while time.perf_counter_ns() < until:
+                pass
         return reply
 
     Model.infer = delayed  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":
-    if share := float(sys.argv[1]):
-        delay_answers(share)
+    hold_up(float(sys.argv[1]))
     sys.exit(serve(work))
