@@ -245,7 +245,7 @@ android-screenshots: $(ANDROID_MODELS)/questions.tflite $(ANDROID_DATA)/exact.tf
 	    -Dedgebert.screenshots.models=$(CURDIR)/$(ANDROID_MODELS) \
 	    -Dedgebert.screenshots.output=$(CURDIR)/docs/android
 
-# The benchmark against itself: the same model twice, an artificial delay. Wants a quiet machine.
+# The benchmark against itself: a file interleaved with its copy, and with one held up by 5 %.
 benchmark-selfcheck: $(VENV)/.dev $(MINILM)
 	$(BIN)/python -m tools.checks.benchmark_selfcheck
 

@@ -12,7 +12,8 @@ from edgebert.version import __version__
 
 if TYPE_CHECKING:
     from edgebert.api import benchmark, compare, evaluate, search
-    from edgebert.benchmarking.benchmark import Outcome
+    from edgebert.benchmarking.benchmark import BenchmarkOutcome
+    from edgebert.benchmarking.changes import Change, ReportComparison
     from edgebert.benchmarking.result import BenchmarkReport
     from edgebert.converter.convert import convert
     from edgebert.converter.report import ConversionReport
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
 # Where each public name lives; imported when first asked for, so that `import edgebert` is quick.
 _HOMES = {
     "Answer": "edgebert.runtime.tasks.answer",
+    "BenchmarkOutcome": "edgebert.benchmarking.benchmark",
     "BenchmarkReport": "edgebert.benchmarking.result",
+    "Change": "edgebert.benchmarking.changes",
     "CheckFailedError": "edgebert.errors",
     "Classification": "edgebert.runtime.tasks.classify",
     "Comparison": "edgebert.evaluation.compare",
@@ -44,8 +47,8 @@ _HOMES = {
     "Gate": "edgebert.evaluation.compare",
     "Hit": "edgebert.semantic_search.search",
     "Model": "edgebert.runtime.model",
-    "Outcome": "edgebert.benchmarking.benchmark",
     "Reply": "edgebert.runtime.reply",
+    "ReportComparison": "edgebert.benchmarking.changes",
     "Search": "edgebert.semantic_search.search",
     "SelfTestReport": "edgebert.runtime.self_test",
     "Span": "edgebert.runtime.tasks.tag",
@@ -62,7 +65,9 @@ _HOMES = {
 
 __all__ = [
     "Answer",
+    "BenchmarkOutcome",
     "BenchmarkReport",
+    "Change",
     "CheckFailedError",
     "Classification",
     "Comparison",
@@ -73,8 +78,8 @@ __all__ = [
     "Gate",
     "Hit",
     "Model",
-    "Outcome",
     "Reply",
+    "ReportComparison",
     "Search",
     "SelfTestReport",
     "Span",

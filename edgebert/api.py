@@ -17,7 +17,7 @@ from edgebert.errors import EdgebertError
 from edgebert.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from edgebert.benchmarking.benchmark import Outcome
+    from edgebert.benchmarking.benchmark import BenchmarkOutcome
     from edgebert.evaluation.compare import Comparison, Gate
     from edgebert.evaluation.data import DataSet
     from edgebert.evaluation.evaluate import Evaluation
@@ -130,7 +130,7 @@ def benchmark(
     wheel: PathLike | None = None,
     ssh_config: PathLike | None = None,
     progress: Progress = silent,
-) -> Outcome:
+) -> BenchmarkOutcome:
     """Measures how fast, how large and how right models are: `edgebert benchmark`.
 
     Each model runs in a process of its own, interleaved with the others, with every engine,
@@ -148,8 +148,8 @@ def benchmark(
         min_seconds: least seconds of answers a run; None: 0.5.
         processes: of each model, that share rounds or seconds; None: 5.
         cores: "big", "little" or numbers such as "0-3"; None: all.
-        accelerator: "gpu": each model is measured on it too, in turns with the cpu; "auto": those
-            that it runs rightly.
+        accelerator: "gpu": each model is measured on it too, interleaved with the CPU; "auto":
+            those that it runs rightly.
         compare: an older report; or an older model, which is then measured interleaved with the
             others: that holds on a machine that others share, too.
         python: of an ssh device: a Python there with numpy and an engine.
@@ -172,6 +172,7 @@ def benchmark(
     from edgebert.benchmarking.job import MIN_SECONDS, PROCESSES, BenchmarkJob
     from edgebert.benchmarking.models import job_model
     from edgebert.benchmarking.result import read_report
+    from edgebert.benchmarking.validation import validate
     from edgebert.model_file.packaged import find_model
 
     if rounds is not None and min_seconds is not None:
@@ -183,6 +184,7 @@ def benchmark(
         paths.insert(0, Path(compare))
     elif compare is not None:
         old_report = read_report(Path(compare))
+        validate(old_report)
     names = names_of(paths)
     job = BenchmarkJob(
         models=tuple(map(job_model, paths, names)),

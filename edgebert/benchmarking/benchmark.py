@@ -24,7 +24,7 @@ _PERCENT = 100
 
 
 @dataclass(frozen=True)
-class Outcome:
+class BenchmarkOutcome:
     """What became of a benchmark.
 
     Attributes:
@@ -45,7 +45,7 @@ def benchmark(
     *,
     progress: Progress = silent,
     open_one: Callable[[str, DeviceOptions], Device] = open_device,
-) -> Outcome:
+) -> BenchmarkOutcome:
     """Runs a job on devices, all at the same time.
 
     Args:
@@ -68,7 +68,7 @@ def benchmark(
     good = tuple(result for result in results if isinstance(result, DeviceResult))
     failures = tuple(result for result in results if isinstance(result, str))
     created = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Outcome(BenchmarkReport(created, __version__, good) if good else None, failures)
+    return BenchmarkOutcome(BenchmarkReport(created, __version__, good) if good else None, failures)
 
 
 def names_of(paths: Sequence[Path]) -> list[str]:

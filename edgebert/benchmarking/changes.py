@@ -68,7 +68,7 @@ class Change:
         what: the figure.
         old: milliseconds of latency, bytes of size and memory, the metric of accuracy.
         ratio: new by old.
-        low: lower end of its interval (of latency; 99 %).
+        low: lower end of its interval (of latency; 99 %, of interleaved models 95 %).
         high: upper end.
     """
 

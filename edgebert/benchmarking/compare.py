@@ -5,7 +5,8 @@ that the machine itself was slower at the other time (its clock, its heat, its n
 makes no answer slower. What the kernel does not feel, such as neighbours in the outer caches, is
 left. The interval of a ratio comes from a bootstrap of processes (`bootstrap_draws`).
 
-An older file that took turns with the newer one leaves nothing of that: both met the same machine.
+An older file that is interleaved with the newer one leaves nothing of that: both met the same
+machine.
 What counts as worse: `changes.py`.
 """
 
@@ -63,7 +64,7 @@ def compare(old: BenchmarkReport, new: BenchmarkReport) -> ReportComparison:
 
 
 def compare_with_baseline(report: BenchmarkReport, baseline: str) -> ReportComparison:
-    """Holds the models of a report against the first of its job, with which they took turns.
+    """Holds the models of a report against the first of its job, with which they were interleaved.
 
     Args:
         report: of one benchmark.
@@ -80,10 +81,12 @@ def compare_with_baseline(report: BenchmarkReport, baseline: str) -> ReportCompa
         for row in rows(device):
             old = old_of.get(_setting(row.run))
             if old is not None:
-                changes += changes_of(old, row, _ratio_of_turns(old, row))
-                notes += _few_rounds(old, row) or _no_turns(old, row)
+                changes += changes_of(old, row, _interleaved_ratio(old, row))
+                notes += _few_rounds(old, row) or _not_interleaved(old, row)
             elif row.run.model.name == baseline:
                 old_of[_setting(row.run)] = row
+            else:
+                notes.append(f"{_place(row)}: not compared: {clean(baseline)} did not run so")
     return ReportComparison(tuple(dict.fromkeys(changes)), tuple(notes))
 
 
@@ -112,8 +115,8 @@ def _ratio_of_reports(old: TableRow, new: TableRow) -> Ratio | None:
     return ratio_of_times(round_times(old.run, same), round_times(new.run, same))
 
 
-def _ratio_of_turns(old: TableRow, new: TableRow) -> Ratio | None:
-    """That of the rounds that both took in turns; None where there are few or none."""
+def _interleaved_ratio(old: TableRow, new: TableRow) -> Ratio | None:
+    """That of rounds in alternation; None where there are few or none."""
     for each in new.device.ratios:
         if (each.run, each.against) == (new.index, old.index) and not _few_rounds(old, new):
             return Ratio(each.ratio, each.low, each.high)
@@ -222,10 +225,10 @@ def _few_rounds(old: TableRow, new: TableRow) -> list[str]:
     return [f"{_place(new)}: latency not compared: one has fewer than {FEWEST_ROUNDS} rounds"]
 
 
-def _no_turns(old: TableRow, new: TableRow) -> list[str]:
-    if _ratio_of_turns(old, new) is not None:
+def _not_interleaved(old: TableRow, new: TableRow) -> list[str]:
+    if _interleaved_ratio(old, new) is not None:
         return []
-    return [f"{_place(new)}: latency not compared: memory is too short for both at once"]
+    return [f"{_place(new)}: latency not compared: it was not interleaved with the older file"]
 
 
 def _shown(value: str | bool | None) -> str:

@@ -1,4 +1,4 @@
-"""Models that take turns: each in a process of its own, asked for one round after the other.
+"""Interleaved models: each in a process of its own, asked for one round after the other.
 
 What disturbs a device for a while so disturbs all of them alike. And what a process happens to be
 dealt, such as where its pages lie, stays with it and makes it a percent or two faster or slower

@@ -50,7 +50,7 @@ class BenchmarkJob:
         processes: that measure each model one after the other; each gives its share of the rounds.
         cores: "big", "little" or numbers such as "0-3,6"; None: all.
         data: labelled data to measure accuracy on.
-        accelerator: each model is measured on it and on the cpu, in turns; "auto": those that it
+        accelerator: each model is measured on it and on the CPU, interleaved; "auto": those that it
             runs rightly.
 
     Raises:

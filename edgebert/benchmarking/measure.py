@@ -66,8 +66,8 @@ _CACHED_STARTS = 3
 
 
 @dataclass(frozen=True)
-class Setup:
-    """One engine, number of threads and input, on which models take turns.
+class RunConfiguration:
+    """One engine, number of threads and input, for which models are interleaved.
 
     Attributes:
         cores: numbers; None: all.
@@ -153,7 +153,9 @@ def measure(
     return DeviceResult("local", facts, tuple(_shared(runs)), tuple(ratios), tuple(notes))
 
 
-def _check(job: BenchmarkJob, setups: Sequence[Setup], models: Sequence[OpenedModel]) -> None:
+def _check(
+    job: BenchmarkJob, setups: Sequence[RunConfiguration], models: Sequence[OpenedModel]
+) -> None:
     """Finds what would end the job after minutes were spent.
 
     Raises:
@@ -174,7 +176,10 @@ def _check(job: BenchmarkJob, setups: Sequence[Setup], models: Sequence[OpenedMo
 
 
 def _on_accelerator(
-    accelerator: AcceleratorChoice, setup: Setup, models: Sequence[OpenedModel], worker: Program
+    accelerator: AcceleratorChoice,
+    setup: RunConfiguration,
+    models: Sequence[OpenedModel],
+    worker: Program,
 ) -> tuple[list[OpenedModel], list[str]]:
     """The models that it runs, and of "auto" why it does not run the others.
 
@@ -193,13 +198,13 @@ def _on_accelerator(
     return found, left
 
 
-def _setups(job: BenchmarkJob, system: System) -> Iterator[Setup]:
+def _setups(job: BenchmarkJob, system: System) -> Iterator[RunConfiguration]:
     cores = None if job.cores is None else choose_cores(job.cores, read_cores(system))
     inputs: list[BenchmarkInput] = [read_texts(None if job.texts is None else Path(job.texts))]
     inputs += [Length(tokens) for tokens in job.lengths]
     for engine, threads, given in product(job.engines, job.threads, inputs):
         is_first = threads == job.threads[0] and isinstance(given, Texts)
-        yield Setup(
+        yield RunConfiguration(
             engine=engine,
             threads=threads,
             given=given,
@@ -210,7 +215,7 @@ def _setups(job: BenchmarkJob, system: System) -> Iterator[Setup]:
 
 
 def _measure_group(
-    setup: Setup,
+    setup: RunConfiguration,
     group: Sequence[OpenedModel],
     instruments: Instruments,
     on_share: OnShare,
@@ -250,7 +255,7 @@ def _measure_group(
 
 
 def _finished(
-    setup: Setup,
+    setup: RunConfiguration,
     model: OpenedModel,
     process: Process,
     measurements: Measurements,
@@ -266,7 +271,9 @@ def _finished(
     return run
 
 
-def _run(setup: Setup, model: OpenedModel, measurements: Measurements, peak: MemoryState) -> Run:
+def _run(
+    setup: RunConfiguration, model: OpenedModel, measurements: Measurements, peak: MemoryState
+) -> Run:
     started = measurements.starts[-1]
     memory = dict(started["memory"])
     model_file = memory.pop("model_file")
@@ -295,7 +302,7 @@ def _cold_start(starts: Sequence[Start]) -> ColdStart:
     return ColdStart(**medians, starts=tuple(starts))
 
 
-def _with_cache(setup: Setup, model: OpenedModel, run: Run) -> Run:
+def _with_cache(setup: RunConfiguration, model: OpenedModel, run: Run) -> Run:
     """The run with what a start with XNNPACK's weight cache gives, where the engine has one."""
     if run.engine != _LITERT or run.accelerator != "cpu":
         return run
@@ -359,7 +366,7 @@ def _shared(runs: Sequence[Run]) -> Iterator[Run]:
 
 def _teller(
     progress: Progress,
-    setup: Setup,
+    setup: RunConfiguration,
     group: Sequence[OpenedModel],
     number: int,
     stages: int,
@@ -389,7 +396,7 @@ def _float32_notes(
     for model in itertools.chain.from_iterable(map(without_float32, groups)):
         if model not in alone:
             yield (
-                f"{model.name}: memory is too short for it and its float32 to take turns; "
+                f"{model.name}: memory is too short for it and its float32 at once; "
                 "whether int8 helped is not told"
             )
 

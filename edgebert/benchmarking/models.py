@@ -79,7 +79,7 @@ def memory_groups(models: Sequence[OpenedModel], limit: int | None) -> list[list
     """Splits models, in their order, so that those of a group fit in memory at once.
 
     Args:
-        models: to take turns.
+        models: to interleave.
         limit: bytes; None: no limit is known.
     """
     split: list[list[OpenedModel]] = []

@@ -310,7 +310,7 @@ class DeviceResult:
 
     Attributes:
         name: its address: "local", "ssh://…" or "adb:…".
-        ratios: of runs that differ in the model or accelerator alone and took turns.
+        ratios: of runs that differ in the model or accelerator alone and were interleaved.
     """
 
     name: str

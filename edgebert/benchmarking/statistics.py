@@ -38,8 +38,8 @@ def rounds_that_count(*runs: Sequence[Round]) -> list[int]:
     """The numbers of the rounds that count: they have answers, and none was throttled.
 
     Args:
-        runs: the rounds of one run, or of several that took turns; of those, what slows one down
-            takes the whole turn away.
+        runs: the rounds of one run, or of several that were interleaved; of those, what slows one
+            down takes the whole turn away.
     """
     turns = enumerate(zip(*runs, strict=True))
     return [number for number, turn in turns if all(r.count and not r.throttled for r in turn)]
@@ -134,8 +134,8 @@ def summarize(samples: Sequence[float], rounds: Sequence[Round]) -> Stats | None
 def paired_ratio(times: Sequence[Times], against: Sequence[Times]) -> Ratio:
     """The typical value over rounds of how many times longer one took.
 
-    The two took turns: what slows a round down slows both, and falls out of its ratio. What is
-    shorter than a round falls out where both are in units of the reference kernel (`relative`).
+    The two were interleaved: what slows a round down slows both, and falls out of its ratio. What
+    is shorter than a round falls out where both are in units of the reference kernel (`relative`).
 
     Args:
         times: one entry a round, one array a process.

@@ -1,4 +1,4 @@
-"""How large a converted file is, by its shapes alone: what each part takes in each form."""
+"""How large a converted file is, by its shapes alone: what each part takes in each recipe."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _GRAPH_BYTES, _LAYER_BYTES = 28_500, 1_200  # with the record
 
 
 @dataclass(frozen=True)
-class Form:
+class RecipeSizes:
     """How a recipe stores the two kinds of large weights.
 
     Attributes:
@@ -38,16 +38,16 @@ class Form:
     other_bits: int
 
 
-FORMS: Mapping[str, Form] = MappingProxyType(
+RECIPE_SIZES: Mapping[str, RecipeSizes] = MappingProxyType(
     {
-        "float32": Form(32, False, 32, 32),
-        "float16": Form(16, False, 16, 16),
-        "int8": Form(8, True, 8, 8),
-        "w8-t4-a8": Form(8, True, 4.25, 8),
-        "w4-t8-a8": Form(4.5, False, 8, 8),
-        "int4": Form(4.5, False, 4.25, 8),
-        "w16-t4-a32": Form(16, False, 4.25, 16),
-        "w32-t4-a32": Form(32, False, 4.25, 32),
+        "float32": RecipeSizes(32, False, 32, 32),
+        "float16": RecipeSizes(16, False, 16, 16),
+        "int8": RecipeSizes(8, True, 8, 8),
+        "w8-t4-a8": RecipeSizes(8, True, 4.25, 8),
+        "w4-t8-a8": RecipeSizes(4.5, False, 8, 8),
+        "int4": RecipeSizes(4.5, False, 4.25, 8),
+        "w16-t4-a32": RecipeSizes(16, False, 4.25, 16),
+        "w32-t4-a32": RecipeSizes(32, False, 4.25, 32),
     }
 )
 """By the name of the recipe; int8-static, int8-fine, int8-full and int16x8 files are about as large
@@ -57,7 +57,7 @@ as int8, and those of w8-t4-a8-static and w8-t4-a8-fine as w8-t4-a8."""
 def file_parts(
     config: BertConfig,
     heads: Iterable[str] = ("pooler",),
-    form: str = "int8",
+    recipe: str = "int8",
     pieces: int | None = None,
 ) -> dict[str, int]:
     """About how many bytes each part of a file takes.
@@ -65,10 +65,10 @@ def file_parts(
     Args:
         config: of the model.
         heads: on its encoder.
-        form: of `FORMS`.
+        recipe: of `RECIPE_SIZES`.
         pieces: word pieces that are kept; None: all.
     """
-    stored = FORMS[form]
+    stored = RECIPE_SIZES[recipe]
     config = config if pieces is None else replace(config, vocab_size=pieces)
     shapes = encoder_shapes(config)
     for head in heads:
@@ -95,8 +95,8 @@ def file_parts(
 def file_bytes(
     config: BertConfig,
     heads: Iterable[str] = ("pooler",),
-    form: str = "int8",
+    recipe: str = "int8",
     pieces: int | None = None,
 ) -> int:
     """About the size of a file with its vocabulary; see `file_parts`."""
-    return sum(file_parts(config, heads, form, pieces).values())
+    return sum(file_parts(config, heads, recipe, pieces).values())

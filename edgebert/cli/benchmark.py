@@ -98,7 +98,7 @@ def benchmark(
 ) -> None:
     """Measure how fast, how large and how accurate models are, each in a process of its own.
 
-    Models take turns, round by round, so that what disturbs a device disturbs all of them alike;
+    Models are interleaved, round by round, so that a disturbance slows all of them alike;
     ratios have 95 % intervals. Give float32 beside int8: whether int8 helped depends on the device.
 
     \b

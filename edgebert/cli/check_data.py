@@ -54,14 +54,14 @@ def check_data(
     data: LabelledColumns,
     as_json: JsonReport = False,
 ) -> None:
-    """Look for faults of labelled data; exit status 1 if there is one that spoils a training.
+    """Look for faults in labelled data; exit status 1 if one of them would spoil training.
 
-    Looked for are rows that cannot be read; texts that are empty, damaged, repeated (word for word
-    or nearly) or in train and in --dev or --test too; contradictory labels; labels written in
-    several ways (apr, APR), with too few rows, joined by | without --multi-label, missing in a
-    split, or that are no labels;
-    scores that are no numbers or far from the others; and, with --model, texts that are too long
-    and words that the vocabulary cannot write. Nothing is changed. TensorFlow is not needed.
+    It finds rows that cannot be read; texts that are empty, damaged, repeated (word for word or
+    nearly) or in train and in --dev or --test too; contradictory labels; labels written in several
+    ways (apr, APR), with too few rows, joined by | without --multi-label, missing in a split, or
+    that are no labels; scores that are no numbers or far from the others; and, with --model, texts
+    that are too long and words that the vocabulary cannot write. Nothing is changed. TensorFlow is
+    not needed.
 
     \b
     Examples:

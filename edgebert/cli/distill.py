@@ -13,7 +13,7 @@ from edgebert.cli.options import LabelledColumns
 from edgebert.cli.training import (
     KEPT,
     MetricOption,
-    Training,
+    TrainingOptions,
     notify,
     print_report,
     require_tensorflow,
@@ -123,7 +123,7 @@ def distill(
         ),
     ] = None,
     vocabulary: VocabularyOptions,
-    training: Training,
+    training: TrainingOptions,
     data: LabelledColumns,
 ) -> None:
     """Distill a model of any such task into a compact BERT; convert takes the folder.
@@ -144,6 +144,7 @@ def distill(
       edgebert convert small -o small.tflite
     """  # noqa: D301
     from contextlib import ExitStack
+    from dataclasses import replace
     from functools import partial
 
     from edgebert.cli.console import progress_bar
@@ -163,6 +164,9 @@ def distill(
         # What is given is opened first: to make a teacher of it takes TensorFlow.
         opened = [_opened(each, stack, progress, multi_label=multi_label) for each in teacher]
         given = _given_student(student, init, stack, progress)
+        first = opened[0]
+        if not isinstance(first, Path) and first.task is not None:
+            replace(texts, task=first.task).check(multi_label=first.multi_label)
         large = _teachers(opened, texts, multi_label=multi_label)
         whole = given or _student_of(large, student)
         small = with_fewer_pieces(whole, vocabulary, large.task, progress, notify)

@@ -12,7 +12,7 @@ from edgebert.cli.options import LabelledColumns
 from edgebert.cli.training import (
     KEPT,
     MetricOption,
-    Training,
+    TrainingOptions,
     notify,
     print_report,
     require_tensorflow,
@@ -52,7 +52,7 @@ def finetune(
     ] = False,
     metric: MetricOption = None,
     vocabulary: VocabularyOptions,
-    training: Training,
+    training: TrainingOptions,
     data: LabelledColumns,
 ) -> None:
     """Fine-tune a compact BERT on labelled data; edgebert convert takes the folder it writes.
@@ -130,16 +130,19 @@ def _check_data(
     multi_label: bool,
     metric: str | None,
 ) -> None:
-    """Reads the first row of each file.
+    """Reads both files to their ends.
 
     Raises:
-        EdgebertError: one cannot be read, has no such metric, or the task is not learned from
-            labelled data.
+        EdgebertError: a row cannot be read, there is no such metric, or the task is not learned
+            from labelled data.
     """
     from edgebert.bert.tasks import require_learned
     from edgebert.evaluation.data import open_data
 
     require_learned(task)
-    open_data(train, task, columns, multi_label=multi_label)
+    files = [open_data(train, task, columns, multi_label=multi_label)]
     if dev is not None:
-        open_data(dev, task, columns, multi_label=multi_label).require_metric(metric)
+        files.append(open_data(dev, task, columns, multi_label=multi_label))
+        files[-1].require_metric(metric)
+    for file in files:
+        file.check()

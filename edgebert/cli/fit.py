@@ -26,12 +26,12 @@ def fit(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write.")],
     dev: Annotated[
         Path | None,
-        typer.Option("--dev", help="Labelled data to choose by.", show_default="a part of DATA"),
+        typer.Option("--dev", help="Labelled data to choose by.", show_default="a part of TRAIN"),
     ] = None,
     test: Annotated[
         Path | None,
         typer.Option(
-            "--test", help="Labelled data to measure the result on.", show_default="a part of DATA"
+            "--test", help="Labelled data to measure the result on.", show_default="a part of TRAIN"
         ),
     ] = None,
     task: Annotated[
@@ -39,7 +39,7 @@ def fit(
     ] = None,
     multi_label: Annotated[
         bool,
-        typer.Option("--multi-label", help="Of classify: a text may have several labels, as a|b."),
+        typer.Option("--multi-label", help="For classify: a text may have several labels, as a|b."),
     ] = False,
     max_mb: Annotated[float | None, typer.Option(help="Largest file, millions of bytes.")] = None,
     max_ms: Annotated[
@@ -53,25 +53,28 @@ def fit(
         float | None, typer.Option(help="Least figure on dev, such as 0.9; exit 1 below it.")
     ] = None,
     max_drop: Annotated[
-        float | None, typer.Option(help="Most that the figure may be below the teacher's.")
+        float | None, typer.Option(help="Largest drop below the teacher's figure on dev.")
     ] = None,
     max_wrong: Annotated[
         float | None,
         typer.Option(
-            help="Most wrong answers among those that a classifier gives, as of edgebert convert: "
-            "it abstains from the others.",
-            show_default="half of those on dev, at least 0.02 and 10 / rows of dev",
+            help="Most wrong answers among those that a classifier gives, as for edgebert "
+            "convert: it abstains from the others.",
+            show_default="half the share of wrong answers on dev, at least 0.02 and 10 / rows",
         ),
     ] = None,
     confidence: Annotated[
         float | None,
         typer.Option(
-            help="Chance with which --max-wrong holds, as of edgebert convert.", show_default="0.95"
+            help="Chance with which --max-wrong holds, as for edgebert convert.",
+            show_default="0.95",
         ),
     ] = None,
     hours: Annotated[
         float | None,
-        typer.Option(help="For training: no student is begun that would not end in time."),
+        typer.Option(
+            help="Hours for all training; no student is begun that would not finish in time."
+        ),
     ] = None,
     teacher: Annotated[
         str,
@@ -81,12 +84,12 @@ def fit(
         ),
     ] = "all-minilm-l6-v2",
     runtime: Annotated[
-        str, typer.Option(help="That the file is for, as of edgebert convert.")
+        str, typer.Option(help="Runtime that the file is for, as for edgebert convert.")
     ] = "litert",
-    seed: Annotated[int, typer.Option(help="Of the split and of all trainings.")] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of the split and of all training runs.")] = 1,
     allow_leak: Annotated[
         bool,
-        typer.Option("--allow-leak", help="Keep rows of DATA that stand in --dev or --test too."),
+        typer.Option("--allow-leak", help="Keep rows of TRAIN that stand in --dev or --test too."),
     ] = False,
     out_of_scope: Annotated[
         Path | None,

@@ -1,4 +1,4 @@
-"""What each part of a well-known model takes in each form, for `edgebert models NAME`."""
+"""What each part of a well-known model takes in each recipe, for `edgebert models NAME`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from edgebert.bert.catalogue import CATALOGUE, CatalogueModel
 from edgebert.bert.embedders import EMBEDDERS, Embedder
 from edgebert.bert.relatives import RELATIVES, Relative
-from edgebert.bert.sizes import FORMS, file_bytes, file_parts
+from edgebert.bert.sizes import RECIPE_SIZES, file_bytes, file_parts
 from edgebert.errors import EdgebertError
 
 if TYPE_CHECKING:
@@ -45,21 +45,21 @@ def heads_of(model: KnownModel) -> tuple[str, ...]:
 
 def bytes_of(model: KnownModel) -> dict[str, int]:
     """About the size of the converted file by recipe."""
-    return {form: file_bytes(model.config, heads_of(model), form) for form in FORMS}
+    return {recipe: file_bytes(model.config, heads_of(model), recipe) for recipe in RECIPE_SIZES}
 
 
 def sizes_of(model: KnownModel) -> dict[str, Any]:
     """About the bytes of each part by recipe, and of the file with fewer word pieces."""
     config, heads = model.config, heads_of(model)
     return {
-        form: {
-            "parts": file_parts(config, heads, form),
-            "bytes": file_bytes(config, heads, form),
+        recipe: {
+            "parts": file_parts(config, heads, recipe),
+            "bytes": file_bytes(config, heads, recipe),
             "bytes_with_pieces": {
-                str(pieces): file_bytes(config, heads, form, pieces) for pieces in FEWER
+                str(pieces): file_bytes(config, heads, recipe, pieces) for pieces in FEWER
             },
         }
-        for form in FORMS
+        for recipe in RECIPE_SIZES
     }
 
 
@@ -68,7 +68,7 @@ def sizes_table(model: KnownModel) -> Table:
     from edgebert.cli.console import table
 
     sizes = sizes_of(model)
-    listed = table("MB", *FORMS)
+    listed = table("MB", *RECIPE_SIZES)
     for column in listed.columns[1:]:
         column.justify = "right"
     rows = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgebert.cli.grouped import grouped
-from edgebert.cli.training import KEPT, Training, notify, print_report
+from edgebert.cli.training import KEPT, TrainingOptions, notify, print_report
 from edgebert.cli.vocabulary import VocabularyOptions, with_fewer_pieces
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Pretraining(Training):
+class Pretraining(TrainingOptions):
     """Those of every training whose usual values are others here."""
 
     epochs: Annotated[

@@ -1,4 +1,4 @@
-"""What a smaller form of a converted file would take, for `edgebert inspect`."""
+"""What a smaller recipe of a converted file would take, for `edgebert inspect`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from edgebert.bert.sizes import FORMS, VOCABULARY, WORD_TABLE, file_bytes, file_parts
+from edgebert.bert.sizes import RECIPE_SIZES, VOCABULARY, WORD_TABLE, file_bytes, file_parts
 from edgebert.bert.tasks import TASKS
 from edgebert.cli.model_sizes import FEWER
 from edgebert.converter.options import RecipeName
@@ -46,15 +46,15 @@ def savings(record: Record, size: int) -> dict[str, int]:
         size: of the file.
 
     Returns:
-        By options, those alone that would make it smaller; empty for a form whose parts are not
+        By options, those alone that would make it smaller; empty for a recipe whose parts are not
         known by its shapes.
     """
     recipe, config = record.quantization.name, record.model
-    form = _LIKE.get(recipe, recipe)
-    if form not in FORMS:
+    alike = _LIKE.get(recipe, recipe)
+    if alike not in RECIPE_SIZES:
         return {}
     heads = TASKS[record.task].needs(config)
-    now = file_parts(config, heads, form)
+    now = file_parts(config, heads, alike)
     found = {}
     for other in _SMALLER.get(recipe, _USUAL):
         parts = file_parts(config, heads, _LIKE.get(other, other))
@@ -66,6 +66,6 @@ def savings(record: Record, size: int) -> dict[str, int]:
             found[f"--vocabulary-from TEXTS --vocabulary-size {pieces}"] = size - round(dropped)
     if record.fixed is None and record.max_length > _SHORTER:
         shorter = replace(config, max_position_embeddings=_SHORTER)
-        saved = sum(now.values()) - file_bytes(shorter, heads, form)
+        saved = sum(now.values()) - file_bytes(shorter, heads, alike)
         found[f"--max-length {_SHORTER}"] = size - saved if saved > _WORTH_IT * size else size
     return {options: bytes_ for options, bytes_ in found.items() if bytes_ < size}

@@ -28,7 +28,7 @@ KEPT = "{} has what was saved: the same command with --resume goes on from there
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingOptions:
     """Options of every verb that trains."""
 
     epochs: Annotated[

@@ -19,7 +19,7 @@ from edgebert.converter.recipe import BuildAids, Built
 from edgebert.converter.targets import ANY, require_type
 from edgebert.converter.weight_storage import Stored, WeightStorage
 from edgebert.errors import EdgebertError
-from edgebert.model_file.fixed_graphs import Fixed
+from edgebert.model_file.fixed_graphs import FloatGraphs
 from edgebert.runtime.session import INPUTS
 
 SIGNATURE = "serving_default"
@@ -107,10 +107,10 @@ def chosen_lengths(options: Options, checkpoint: Checkpoint) -> tuple[int, ...]:
     return fixed_lengths(options.lengths, checkpoint)
 
 
-def fixed_inputs(task: TaskName, lengths: tuple[int, ...]) -> Fixed:
+def fixed_inputs(task: TaskName, lengths: tuple[int, ...]) -> FloatGraphs:
     """What the record says of graphs of fixed lengths."""
     inputs = TASKS[task].inputs
-    return Fixed(lengths, (*INPUTS, *inputs), 0, POSITIONS if inputs else None)
+    return FloatGraphs(lengths, (*INPUTS, *inputs), 0, POSITIONS if inputs else None)
 
 
 def usable_length(options: Options, checkpoint: Checkpoint) -> int:

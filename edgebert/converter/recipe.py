@@ -16,7 +16,7 @@ from edgebert.converter.head import Head
 from edgebert.converter.options import Options, RecipeName, RuntimeName
 from edgebert.converter.static_int8.report import StaticReport
 from edgebert.converter.targets import ANY
-from edgebert.model_file.fixed_graphs import Fixed, Integer
+from edgebert.model_file.fixed_graphs import FloatGraphs, Integer
 from edgebert.model_file.record import Quantization
 from edgebert.progress import Progress, silent
 from edgebert.tokenizer.tokenizer import Tokenizer
@@ -59,7 +59,7 @@ class Built:
     target: str = ANY
     float16_steps: bool = False
     matrices: str | None = None
-    fixed: Fixed | None = None
+    fixed: FloatGraphs | None = None
     static: StaticReport | None = None
 
     @property

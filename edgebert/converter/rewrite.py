@@ -17,7 +17,7 @@ import numpy.typing as npt
 from edgebert.arrays import Array
 from edgebert.converter.ops import OPS, Op
 from edgebert.converter.targets import STACKED_CONSTANT, Target
-from edgebert.model_file.contents import ELEMENT_WISE, Use, is_stacked, type_name
+from edgebert.model_file.contents import ELEMENT_WISE, OpUsage, is_stacked, type_name
 from edgebert.model_file.schema import schema
 
 LOWEST, HIGHEST = -128, 127
@@ -62,7 +62,7 @@ class Rewriting:
     write: Callable[[_Graph, Any], list[Any]]
     reason: str | None = None
 
-    def helps(self, use: Use, target: Target) -> bool:
+    def helps(self, use: OpUsage, target: Target) -> bool:
         """Whether the target lacks the op but has all that it is written in."""
         lacks = target.lacks(use)
         if lacks is None or self.reason not in (None, lacks):
@@ -77,12 +77,12 @@ class _Graph:
         self._model = model
         self._tensors: list[Any] = subgraph.tensors
 
-    def use(self, operator: Any, name: str) -> Use:
+    def use(self, operator: Any, name: str) -> OpUsage:
         """What a target wants to know of an operator."""
         read = [self._tensors[at] for at in operator.inputs if at >= 0]
         written = [self._tensors[at] for at in operator.outputs]
         scales = [len(t.quantization.scale) for t in read if _is_quantized(t)]
-        return Use(
+        return OpUsage(
             op=name,
             version=self._model.operatorCodes[operator.opcodeIndex].version,
             types=tuple(sorted({type_name(tensor.type) for tensor in (*read, *written)})),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from edgebert.errors import CheckFailedError, EdgebertError
-from edgebert.model_file.contents import Use
+from edgebert.model_file.contents import OpUsage
 from edgebert.typed_json import from_json
 
 ANY = "any"
@@ -69,7 +69,7 @@ class Target:
     hybrid: bool = True
     stacked_constants: bool = True
 
-    def lacks(self, use: Use) -> str | None:
+    def lacks(self, use: OpUsage) -> str | None:
         """Why it does not take an op, or None where it does."""
         support = self.ops.get(use.op)
         if support is None:
@@ -126,12 +126,12 @@ def require_type(name: str, type_name: str, advice: str) -> None:
         raise EdgebertError(f"target {name}: {target.title} takes no {type_name}; use {advice}")
 
 
-def unsupported(uses: Sequence[Use], target: Target) -> dict[Use, str]:
+def unsupported(uses: Sequence[OpUsage], target: Target) -> dict[OpUsage, str]:
     """The ops that a target does not take, with the reason."""
     return {use: reason for use in uses if (reason := target.lacks(use)) is not None}
 
 
-def require(uses: Sequence[Use], name: str) -> None:
+def require(uses: Sequence[OpUsage], name: str) -> None:
     """Refuses a graph with an op that a target does not take.
 
     Args:

@@ -75,7 +75,7 @@ class TeachingPlan:
 
 
 @dataclass(frozen=True)
-class Seen:
+class LabelledOutputs:
     """What a model says of labelled texts.
 
     Attributes:
@@ -96,7 +96,7 @@ def fit_teaching(model: Model, plan: TeachingPlan, progress: Progress) -> Teachi
         EdgebertError: the data cannot be used.
         CheckFailedError: there are fewer than `FEWEST` rows.
     """
-    seen = look(model, plan.data, progress)
+    seen = run_labelled(model, plan.data, progress)
     _check_enough(seen, plan.data)
     centre, matrix = whitening(seen.hidden, seen.labels)
     text, scales = levels_of(matrix.astype(np.float32))
@@ -113,7 +113,7 @@ def fit_teaching(model: Model, plan: TeachingPlan, progress: Progress) -> Teachi
     )
     space = Whitening(teaching, len(centres), centre.size)  # fits, or it is our fault
     if plan.dev is not None:
-        others = look(model, plan.dev, progress)
+        others = run_labelled(model, plan.dev, progress)
         teaching = replace(teaching, unseen=unseen_texts(space, others, plan.dev.name))
     if plan.out_of_scope is not None:
         outside = outside_texts(space, model, plan.out_of_scope, progress)
@@ -121,7 +121,7 @@ def fit_teaching(model: Model, plan: TeachingPlan, progress: Progress) -> Teachi
     return teaching
 
 
-def unseen_texts(space: Whitening, seen: Seen, data: str) -> UnseenTexts | None:
+def unseen_texts(space: Whitening, seen: LabelledOutputs, data: str) -> UnseenTexts | None:
     """Those of the texts that taught labels take most easily; None where no answer is right."""
     right = np.flatnonzero(seen.scores.argmax(axis=1) == seen.labels)
     points = [space.point(hidden) for hidden in seen.hidden]
@@ -176,7 +176,7 @@ def recorded_bytes(labels: int, width: int, *, outside: bool = False) -> int:
     return rows * width * 4 // 3 + 24 * width + 8 * MOST_UNSEEN
 
 
-def _check_enough(seen: Seen, data: Path) -> None:
+def _check_enough(seen: LabelledOutputs, data: Path) -> None:
     count = len(seen.labels)
     if count < FEWEST:
         raise CheckFailedError(
@@ -187,7 +187,7 @@ def _check_enough(seen: Seen, data: Path) -> None:
         raise CheckFailedError(f"{data}: all rows have one label; those of two are needed")
 
 
-def look(model: Model, data: Path, progress: Progress) -> Seen:
+def run_labelled(model: Model, data: Path, progress: Progress) -> LabelledOutputs:
     """Runs the model on the labelled texts.
 
     Raises:
@@ -202,7 +202,7 @@ def look(model: Model, data: Path, progress: Progress) -> Seen:
     scores, hidden = found[:, : len(known)], found[:, len(known) :]
     if model.record.abstention is not None:
         scores = calibrated(scores, model.record.abstention.temperature)
-    return Seen(hidden, scores, np.array(labels))
+    return LabelledOutputs(hidden, scores, np.array(labels))
 
 
 def _outputs(model: Model, texts: Sequence[tuple[str, str | None]], progress: Progress) -> Array:
@@ -232,7 +232,7 @@ def whitening(hidden: Array, labels: Array) -> tuple[Array, Array]:
     return hidden.mean(axis=0), (vectors / np.sqrt(values)) @ vectors.T
 
 
-def fit_lead(points: Array, seen: Seen) -> float:
+def fit_lead(points: Array, seen: LabelledOutputs) -> float:
     """The least lead with which labels that stand for taught ones take few of the others' texts.
 
     They are a part of the labels, drawn at random, and have a few sentences each.

@@ -16,8 +16,8 @@ from edgebert.converter.recipe import Built
 from edgebert.converter.rewrite import rewrite
 from edgebert.converter.static_int8.report import StaticReport
 from edgebert.converter.targets import find_target, require
-from edgebert.model_file.contents import Use, read_contents
-from edgebert.model_file.fixed_graphs import Fixed, FixedGraphs, Integer
+from edgebert.model_file.contents import OpUsage, read_contents
+from edgebert.model_file.fixed_graphs import FixedGraphs, FloatGraphs, Integer
 from edgebert.model_file.names import LABELS_FILE, RECORD_FILE, UNIGRAM_FILE, VOCABULARY_FILE
 from edgebert.model_file.record import Record
 from edgebert.model_file.stored_zip import archive_bytes
@@ -46,7 +46,7 @@ class WrittenGraph:
     minimum_runtime: str
     ops: dict[str, int]
     integer: Integer | None
-    fixed: Fixed | None
+    fixed: FloatGraphs | None
     quality: QuantizationReport | None
     static: StaticReport | None
     float16_steps: bool
@@ -91,7 +91,7 @@ def write_graph(path: Path, checkpoint: Checkpoint, conversion: Plan, built: Bui
     )
 
 
-def _op_counts(uses: Sequence[Use]) -> dict[str, int]:
+def _op_counts(uses: Sequence[OpUsage]) -> dict[str, int]:
     """How often each builtin op occurs, the most frequent first."""
     counts: Counter[str] = Counter()
     for use in uses:

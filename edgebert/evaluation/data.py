@@ -25,6 +25,15 @@ class DataSet:
     evaluator: Evaluator
     read: Callable[[], Iterator[Any]]
 
+    def check(self) -> None:
+        """Reads all examples, so that what is wrong with one is told before anything is begun.
+
+        Raises:
+            EdgebertError: one cannot be read; file and line are named.
+        """
+        for _ in self.read():
+            pass
+
     def require_metric(self, name: str | None) -> None:
         """That there is such a metric, if one is named.
 

@@ -7,18 +7,17 @@ import shlex
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from edgebert.benchmarking.pick import Choice
-from edgebert.benchmarking.pick import Limits as PickLimits
+from edgebert.benchmarking.pick import Choice, Limits
 from edgebert.benchmarking.result import BenchmarkReport, read_report
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.dataset.samples import SPLITS, Kind
 from edgebert.errors import CheckFailedError, EdgebertError, RowError
 from edgebert.files import replacing, sha256_of
+from edgebert.fitting.calibration import calibrated
 from edgebert.fitting.card import model_card
 from edgebert.fitting.command import as_line, run_command
 from edgebert.fitting.data import (
@@ -31,11 +30,11 @@ from edgebert.fitting.data import (
 )
 from edgebert.fitting.decide import decide, measure
 from edgebert.fitting.journal import Journal, Notify, open_journal
-from edgebert.fitting.request import FitRequest, usual_max_wrong
-from edgebert.fitting.search import Measured, Search
-from edgebert.fitting.second_teacher import SecondTeacher, try_second_teacher
-from edgebert.fitting.sizes import Candidate, Limits, measured_sizes, to_json
-from edgebert.fitting.training import Training
+from edgebert.fitting.request import FitRequest
+from edgebert.fitting.search import Measured, StudentSearch
+from edgebert.fitting.second_teacher import can_probe, second_teacher_helps
+from edgebert.fitting.sizes import SizeLimits, StudentSize, measured_sizes, to_json
+from edgebert.fitting.training import TrainingCommands
 from edgebert.formatting import plural
 from edgebert.progress import Progress, silent
 from edgebert.train.fingerprint import fingerprint
@@ -116,7 +115,7 @@ def _fit(
             f"nothing fits: the smallest is {smallest}; allow more, or give a smaller --teacher"
         )
     is_trained = _knows(teacher, data)
-    training = Training(
+    training = TrainingCommands(
         data,
         journal.work,
         request.teacher,
@@ -128,24 +127,26 @@ def _fit(
         made_of=given,
     )
     whole = next(size for size in sizes if size.name == _shape(teacher))
-    search = Search(training, journal, request.min_metric, request.hours)
+    search = StudentSearch(training, journal, request.min_metric, request.hours)
     largest = search.teacher(replace(whole, trimmed=whole.trimmed and whole.fits))
-    if _is_embedder(teacher, data):
-        training = replace(training, probes=_second_teacher(training, largest, journal, progress))
+    if can_probe(teacher, data):
+        training = replace(
+            training, probes=second_teacher_helps(training, largest, journal, progress)
+        )
         search = replace(search, training=training)
     if request.max_drop is not None:
         search = replace(search, target=largest.value - request.max_drop)
     trained = search.students(fitting, largest)
     unique = list({each.file: each for each in [*trained, largest]}.values())
     report = _measured(request, data, unique, journal, progress)
-    choice = decide(report, PickLimits(request.max_ms, request.max_mb, search.target))
+    choice = decide(report, Limits(request.max_ms, request.max_mb, search.target))
     if choice.best is None:
         nearest = choice.near[0] if choice.near else None
         hint = f"; nearest is {nearest.name.replace('-', '/')}: {nearest.misses}" if nearest else ""
         raise CheckFailedError(f"{request.output}: no model keeps to all that was asked for{hint}")
     timed = _timed(unique, report)
     chosen = next(each for each in timed if each.size.label == choice.best.name)
-    file = _calibrated(request, training, chosen, largest, journal)
+    file = calibrated(request, training, chosen, largest, journal)
     return _ship(request, data, sizes, timed, chosen, choice, file, journal)
 
 
@@ -156,8 +157,8 @@ def _sizes(
     given: Mapping[str, str],
     journal: Journal,
     progress: Progress,
-) -> list[Candidate]:
-    limits = Limits(request.max_mb, request.max_ms)
+) -> list[StudentSize]:
+    limits = SizeLimits(request.max_mb, request.max_ms)
     made_of = {
         "train": sha256_of(data.path("train")),
         "teacher": request.teacher,
@@ -190,7 +191,7 @@ def _sizes(
             )
         ),
     )
-    sizes = [Candidate(**each) for each in found]
+    sizes = [StudentSize(**each) for each in found]
     for size in sizes:
         journal.notify(f"  {'fits' if size.fits else 'no  '}  {size}")
     return sizes
@@ -225,63 +226,10 @@ def _timed(trained: Sequence[Measured], report: BenchmarkReport) -> list[Measure
     return [replace(each, size=replace(each.size, ms=times[each.file.stem])) for each in trained]
 
 
-def _calibrated(
-    request: FitRequest, training: Training, chosen: Measured, largest: Measured, journal: Journal
-) -> Path:
-    """The file with scores that are chances and a rule of when to abstain, where it can have them.
-
-    A classifier whose wrong answers no rule keeps rare enough answers everything; where there are
-    too few rows to calibrate on, the file comes as it is.
-    """
-    if training.data.kind != Kind("classify"):
-        return chosen.file
-    is_teacher = chosen.size.name == largest.size.name
-    folder = training.teacher_folder if is_teacher else str(training.student_folder(chosen.size))
-    file = training.calibrated_file(chosen.size)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    data = training.data
-    digests = {"file": sha256_of(chosen.file), "dev": sha256_of(data.path("dev"))}
-    if request.teachable:
-        digests["train"] = sha256_of(data.path("train"))
-    outside = data.outside_path("dev")
-    if outside is not None:
-        digests["out_of_scope"] = sha256_of(outside)
-    faults: list[str] = []
-    bound = request.max_wrong or usual_max_wrong(chosen.value, chosen.rows)
-    for max_wrong in (bound, None):
-        command = training.calibrate_command(folder, chosen.size, outside, max_wrong)
-        fault = journal.step(
-            "scores are chances" if max_wrong is None else "calibrated",
-            f"scores become chances: {as_line(command)}",
-            {"command": command, **digests},
-            [],
-            partial(_fault_of, command, journal),
-        )
-        if not fault and file.exists():
-            if faults:
-                journal.notify(f"without a rule of when to abstain: {faults[0]}")
-            return file
-        journal.commands.remove(command)
-        faults.append(fault)
-    if request.teachable:
-        raise CheckFailedError(f"no label could be taught to {chosen.file}: {faults[-1]}")
-    journal.notify(f"scores as they come, and no rule of when to abstain: {faults[-1]}")
-    return chosen.file
-
-
-def _fault_of(command: list[str], journal: Journal) -> str:
-    """Why a check failed; empty where it did not."""
-    try:
-        run_command(command, lock=journal.lock)
-    except CheckFailedError as error:
-        return str(error)
-    return ""
-
-
 def _ship(
     request: FitRequest,
     data: FitData,
-    sizes: Sequence[Candidate],
+    sizes: Sequence[StudentSize],
     trained: Sequence[Measured],
     chosen: Measured,
     choice: Choice,
@@ -289,7 +237,7 @@ def _ship(
     journal: Journal,
 ) -> FitReport:
     size = file.stat().st_size
-    if not Limits(request.max_mb, request.max_ms).allow_bytes(size):
+    if not SizeLimits(request.max_mb, request.max_ms).allow_bytes(size):
         raise CheckFailedError(
             f"the finished file, with what was fitted on dev, has {size:,} bytes: more than "
             f"--max-mb {request.max_mb:g}; allow as much, and the same command goes on from here"
@@ -362,33 +310,6 @@ def _knows(teacher: Checkpoint, data: FitData) -> bool:
     """Whether a teacher was trained for this task, with these labels, already."""
     same = (teacher.task, teacher.multi_label) == (data.kind.task, data.kind.multi_label)
     return same and set(teacher.labels or ()) == set(data.labels)
-
-
-def _second_teacher(
-    training: Training, largest: Measured, journal: Journal, progress: Progress
-) -> bool:
-    """Whether a softmax regression on the teacher's first vectors makes it right more often."""
-    data = training.data
-    digests = {split: sha256_of(data.path(split)) for split in ("train", "dev")}
-    found = journal.step(
-        "second teacher",
-        "second teacher: whether its vectors as they came know more",
-        {"teacher": training.teacher, "file": sha256_of(largest.file), **digests},
-        [],
-        lambda: asdict(
-            try_second_teacher(
-                largest.file, training.teacher, data, journal.work / "second", progress
-            )
-        ),
-    )
-    second = SecondTeacher(**found)
-    journal.notify(str(second))
-    return second.helps
-
-
-def _is_embedder(teacher: Checkpoint, data: FitData) -> bool:
-    """Whether a softmax regression on a teacher's vectors can be a second one."""
-    return teacher.task == "embed" and data.kind == Kind("classify") and not data.has_pairs
 
 
 def _tell_data(data: FitData, notify: Notify) -> None:

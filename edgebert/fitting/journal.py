@@ -83,6 +83,12 @@ class Journal:
         self._note(made_of)
         return result
 
+    def forget(self, name: str) -> None:
+        """A step that is done once more, though nothing it is made of has changed."""
+        step = self._steps.pop(name)
+        if "command" in step["made_of"]:
+            self.commands.remove(step["made_of"]["command"])
+
     def seconds(self, prefix: str = "") -> float:
         """That the finished steps took whose names begin so."""
         return sum(

@@ -13,8 +13,8 @@ from edgebert.errors import CheckFailedError
 from edgebert.files import sha256_of
 from edgebert.fitting.command import OutOfTimeError, as_line, run_command
 from edgebert.fitting.journal import Journal
-from edgebert.fitting.sizes import Candidate
-from edgebert.fitting.training import Training
+from edgebert.fitting.sizes import StudentSize
+from edgebert.fitting.training import TrainingCommands
 from edgebert.train.distillation.student import parse_size, student_from_teacher
 
 _NO_GAIN = 2
@@ -35,7 +35,7 @@ class Measured:
         rows: of dev.
     """
 
-    size: Candidate
+    size: StudentSize
     file: Path
     metric: str
     value: float
@@ -52,7 +52,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Search:
+class StudentSearch:
     """What a search goes by.
 
     Attributes:
@@ -62,12 +62,12 @@ class Search:
         hours: for all trainings together; None: no limit.
     """
 
-    training: Training
+    training: TrainingCommands
     journal: Journal
     target: float | None
     hours: float | None
 
-    def teacher(self, size: Candidate) -> Measured:
+    def teacher(self, size: StudentSize) -> Measured:
         """The teacher, trained and as an int8 file.
 
         Raises:
@@ -81,7 +81,7 @@ class Search:
             self._run("teacher", "teacher", command, made, leftovers=folder)
         return self._measured(training.teacher_folder, size, "teacher")
 
-    def students(self, sizes: Sequence[Candidate], largest: Measured) -> list[Measured]:
+    def students(self, sizes: Sequence[StudentSize], largest: Measured) -> list[Measured]:
         """Students of these sizes, as many as were worth it; the teacher's file is the last of all.
 
         Args:
@@ -113,7 +113,7 @@ class Search:
                 break
         return found
 
-    def _student(self, size: Candidate, before: Sequence[Measured]) -> Measured | None:
+    def _student(self, size: StudentSize, before: Sequence[Measured]) -> Measured | None:
         """A student; None where it is not worth the time, or nothing came of it."""
         training, name = self.training, f"student {size.name}"
         left = self._seconds_left()
@@ -144,7 +144,7 @@ class Search:
             self.journal.notify(f"{name}: left out: {error}")
         return None
 
-    def _measured(self, source: str, size: Candidate, name: str) -> Measured:
+    def _measured(self, source: str, size: StudentSize, name: str) -> Measured:
         training = self.training
         file, dev = training.file(size), training.data.path("dev")
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -166,7 +166,7 @@ class Search:
         self.journal.notify(f"{name}: {made}")
         return made
 
-    def _start(self, size: Candidate) -> None:
+    def _start(self, size: StudentSize) -> None:
         """Makes the weights that a tagger of this size begins with, from its teacher's."""
         folder = self.training.start_folder(size)
 

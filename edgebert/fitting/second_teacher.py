@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from edgebert.arrays import Array
+from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.convert import convert
+from edgebert.dataset.samples import Kind
 from edgebert.errors import TruncationWarning
 from edgebert.evaluation.readers import Row, read_rows
+from edgebert.files import sha256_of
 from edgebert.fitting.data import FitData
+from edgebert.fitting.journal import Journal
+from edgebert.fitting.search import Measured
+from edgebert.fitting.training import TrainingCommands
 from edgebert.progress import Progress
 from edgebert.runtime.model import load
 from edgebert.train.distillation.softmax_regression import SoftmaxRegression
@@ -50,6 +56,33 @@ class SecondTeacher:
             f"second teacher, its vectors before: right on dev {self.alone:.4f} without it, "
             f"{self.together:.4f} with it; {learned}"
         )
+
+
+def can_probe(teacher: Checkpoint, data: FitData) -> bool:
+    """Whether a softmax regression on a teacher's vectors can be a second teacher."""
+    return teacher.task == "embed" and data.kind == Kind("classify") and not data.has_pairs
+
+
+def second_teacher_helps(
+    training: TrainingCommands, largest: Measured, journal: Journal, progress: Progress
+) -> bool:
+    """Whether a softmax regression on the teacher's first vectors makes it right more often."""
+    data = training.data
+    digests = {split: sha256_of(data.path(split)) for split in ("train", "dev")}
+    found = journal.step(
+        "second teacher",
+        "second teacher: whether its vectors as they came know more",
+        {"teacher": training.teacher, "file": sha256_of(largest.file), **digests},
+        [],
+        lambda: asdict(
+            try_second_teacher(
+                largest.file, training.teacher, data, journal.work / "second", progress
+            )
+        ),
+    )
+    second = SecondTeacher(**found)
+    journal.notify(str(second))
+    return second.helps
 
 
 def try_second_teacher(

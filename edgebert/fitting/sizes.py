@@ -35,7 +35,7 @@ _PROCESSES = 2
 
 
 @dataclass(frozen=True)
-class Candidate:
+class StudentSize:
     """A size that a student may have.
 
     Attributes:
@@ -66,7 +66,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Limits:
+class SizeLimits:
     """Of file and time; None: none."""
 
     max_mb: float | None
@@ -76,7 +76,7 @@ class Limits:
         """Whether a file is small enough."""
         return self.max_mb is None or size <= self.max_mb * 1e6
 
-    def allow(self, candidate: Candidate) -> bool:
+    def allow(self, candidate: StudentSize) -> bool:
         """Whether a size keeps to both."""
         in_time = self.max_ms is None or (candidate.ms or 0.0) <= self.max_ms
         return in_time and self.allow_bytes(candidate.bytes)
@@ -87,7 +87,7 @@ def measured_sizes(
     kind: Kind,
     labels: Sequence[str],
     *,
-    limits: Limits,
+    limits: SizeLimits,
     texts: Path,
     train: Path,
     device: str,
@@ -96,7 +96,7 @@ def measured_sizes(
     outside: bool,
     folder: Path,
     progress: Progress,
-) -> list[Candidate]:
+) -> list[StudentSize]:
     """The sizes a student of the teacher can have, the one with the least work first.
 
     Where a file is too large, the same with the word pieces of the training data alone is tried.
@@ -105,7 +105,7 @@ def measured_sizes(
         teacher: whose shape bounds those of students, and whose vocabulary they have.
         kind: of the data.
         labels: of the data.
-        limits: that `Candidate.fits` tells of.
+        limits: that `StudentSize.fits` tells of.
         texts: to measure the time with, as `edgebert benchmark --texts` takes them.
         train: the training data.
         device: to measure on.
@@ -120,7 +120,7 @@ def measured_sizes(
     """
     folder.mkdir(parents=True, exist_ok=True)
     configs = list(_configs(teacher.config))
-    made: list[Candidate] = []
+    made: list[StudentSize] = []
     files: list[Path] = []
     for at, (name, config) in enumerate(configs):
         progress(at, len(configs), "sizes")
@@ -139,7 +139,7 @@ def measured_sizes(
     return [replace(each, fits=limits.allow(each)) for each in timed]
 
 
-def to_json(candidates: Iterable[Candidate]) -> list[dict[str, Any]]:
+def to_json(candidates: Iterable[StudentSize]) -> list[dict[str, Any]]:
     """Plain values."""
     return [asdict(each) for each in candidates]
 
@@ -185,7 +185,7 @@ def _converted(
     train: Path | None,
     runtime: RuntimeName,
     more: int,
-) -> Candidate:
+) -> StudentSize:
     """A file of the shape, written to measure it; `train`: with the words of that data alone.
 
     What is fitted on data in the end takes `more` bytes.
@@ -199,7 +199,7 @@ def _converted(
     report = convert_checkpoint(
         untrained, conversion, file, trimmed=trimmed, force=True, refuse=False
     )
-    return Candidate(name, train is not None, report.bytes + more, None, _work(untrained.config))
+    return StudentSize(name, train is not None, report.bytes + more, None, _work(untrained.config))
 
 
 def _work(config: BertConfig) -> int:

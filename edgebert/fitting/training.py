@@ -8,7 +8,7 @@ from pathlib import Path
 
 from edgebert.converter.options import RuntimeName
 from edgebert.fitting.data import FitData
-from edgebert.fitting.sizes import Candidate
+from edgebert.fitting.sizes import StudentSize
 
 _AUGMENTED_ROWS = 120_000
 """Texts that a student of a classifier is shown; a teacher labels them where there are fewer."""
@@ -24,7 +24,7 @@ _GATE_ROWS = 2.0
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingCommands:
     """What is trained on which data.
 
     Attributes:
@@ -61,15 +61,15 @@ class Training:
         """Fine-tunes the teacher."""
         return self._finetune(self.teacher, self.work / "teacher")
 
-    def student_folder(self, size: Candidate) -> Path:
+    def student_folder(self, size: StudentSize) -> Path:
         """Where a student is."""
         return self.work / "students" / size.label
 
-    def start_folder(self, size: Candidate) -> Path:
+    def start_folder(self, size: StudentSize) -> Path:
         """Where a student that is fine-tuned begins."""
         return self.work / "starts" / size.label
 
-    def student_command(self, size: Candidate) -> list[str]:
+    def student_command(self, size: StudentSize) -> list[str]:
         """Distils a student; a tagger is fine-tuned, which is as good so far (docs/fit.md).
 
         With further texts a student keeps its last weights: it does not learn them by heart, and
@@ -93,11 +93,11 @@ class Training:
             *("--seed", str(self.seed), "--resume", "--force", "--json"),
         ]
 
-    def file(self, size: Candidate) -> Path:
+    def file(self, size: StudentSize) -> Path:
         """The file of a size."""
         return self.work / "files" / f"{size.label}.tflite"
 
-    def convert_command(self, source: str, size: Candidate) -> list[str]:
+    def convert_command(self, source: str, size: StudentSize) -> list[str]:
         """Converts a checkpoint; a student only if the file keeps what it learned.
 
         The teacher is what students are held against, so its file is made in any case.
@@ -110,12 +110,13 @@ class Training:
             *("--check", str(self.data.path("dev")), *gate, "--force", "--json"),
         ]
 
-    def calibrated_file(self, size: Candidate) -> Path:
-        """The file of a size whose scores are chances."""
-        return self.work / "calibrated" / f"{size.label}.tflite"
+    def calibrated_file(self, size: StudentSize, max_wrong: float | None) -> Path:
+        """The file of a size whose scores are chances, with a rule of when to abstain or none."""
+        rule = "-without-rule" if max_wrong is None else ""
+        return self.work / "calibrated" / f"{size.label}{rule}.tflite"
 
     def calibrate_command(
-        self, source: str, size: Candidate, other: Path | None, max_wrong: float | None
+        self, source: str, size: StudentSize, other: Path | None, max_wrong: float | None
     ) -> list[str]:
         """Converts a classifier once more, with scores that are chances and a rule to abstain.
 
@@ -132,7 +133,7 @@ class Training:
         if max_wrong is not None:
             bound = ["--max-wrong", f"{max_wrong:g}", *sure]
         return [
-            *("convert", source, "-o", str(self.calibrated_file(size)), *words),
+            *("convert", source, "-o", str(self.calibrated_file(size, max_wrong)), *words),
             *self._for_runtime,
             *("--calibrate", str(self.data.path("dev"))),
             *(["--teachable", str(self.data.path("train"))] if self.teachable else []),
@@ -153,7 +154,7 @@ class Training:
     def _words(self) -> list[str]:
         return ["--vocabulary-from", str(self.data.path("train"))]
 
-    def _words_left(self, source: str, size: Candidate) -> list[str]:
+    def _words_left(self, source: str, size: StudentSize) -> list[str]:
         """How a conversion trims: a student has learned with the words of the data alone."""
         return self._words if size.trimmed and source == self.teacher_folder else []
 

@@ -67,7 +67,7 @@ class TensorInfo:
 
 
 @dataclass(frozen=True)
-class Use:
+class OpUsage:
     """A builtin op as the graphs use it: all ops alike in what is told here.
 
     Attributes:
@@ -119,7 +119,7 @@ class Contents:
     tensors: tuple[TensorInfo, ...]
     types: dict[str, int]
     ops: dict[str, int]
-    uses: tuple[Use, ...]
+    uses: tuple[OpUsage, ...]
     parts: dict[str, int]
 
     @property
@@ -242,20 +242,20 @@ def _tensor(model: Any, tensor: Any) -> TensorInfo:
 
 def _uses(
     model: Any, graphs: Sequence[Any], tensors: Sequence[Sequence[TensorInfo]]
-) -> tuple[Use, ...]:
+) -> tuple[OpUsage, ...]:
     codes = [model.OperatorCodes(i) for i in range(_limited(model.OperatorCodesLength()))]
     names = [
         _name_of(schema.BuiltinOperator, max(c.BuiltinCode(), c.DeprecatedBuiltinCode()))
         for c in codes
     ]
-    found: Counter[Use] = Counter()
+    found: Counter[OpUsage] = Counter()
     for graph, own in zip(graphs, tensors, strict=True):
         for i in range(_limited(graph.OperatorsLength())):
             operator = graph.Operators(i)
             code = operator.OpcodeIndex()
             read = [own[at] for at in _indices(operator.Inputs, operator.InputsLength())]
             written = [own[at] for at in _indices(operator.Outputs, operator.OutputsLength())]
-            use = Use(
+            use = OpUsage(
                 op=names[code],
                 version=codes[code].Version(),
                 types=tuple(sorted({tensor.dtype for tensor in (*read, *written)})),

@@ -64,7 +64,7 @@ class Integer:
 
 
 @dataclass(frozen=True)
-class Fixed:
+class FloatGraphs:
     """Float graphs of fixed lengths; the attributes are those of `Integer`."""
 
     lengths: tuple[int, ...]
@@ -83,5 +83,5 @@ class Fixed:
         return None
 
 
-FixedGraphs: TypeAlias = Integer | Fixed
+FixedGraphs: TypeAlias = Integer | FloatGraphs
 """What a session needs to know of graphs that take fixed lengths."""

@@ -20,7 +20,7 @@ from edgebert.typed_json import from_json
 
 if TYPE_CHECKING:
     from edgebert.model_file.abstention_rule import Abstention
-    from edgebert.model_file.fixed_graphs import Fixed, FixedGraphs, Integer
+    from edgebert.model_file.fixed_graphs import FixedGraphs, FloatGraphs, Integer
     from edgebert.model_file.teaching import Teaching
     from edgebert.model_file.trimmed_vocabulary import TrimmedVocabulary
 
@@ -29,7 +29,7 @@ __getattr__ = lazy_names(
     __name__,
     {
         "Abstention": "edgebert.model_file.abstention_rule",
-        "Fixed": "edgebert.model_file.fixed_graphs",
+        "FloatGraphs": "edgebert.model_file.fixed_graphs",
         "Integer": "edgebert.model_file.fixed_graphs",
         "Teaching": "edgebert.model_file.teaching",
         "TrimmedVocabulary": "edgebert.model_file.trimmed_vocabulary",
@@ -138,7 +138,7 @@ class Record:
     vocabulary: TrimmedVocabulary | None = None
     abstention: Abstention | None = None
     teaching: Teaching | None = None
-    fixed: Fixed | None = None
+    fixed: FloatGraphs | None = None
     graph_crc32c: int | None = None
 
     @property

@@ -17,7 +17,7 @@ import numpy as np
 
 from edgebert.errors import EdgebertError
 from edgebert.model_file.contents import read_contents
-from edgebert.model_file.fixed_graphs import Fixed, Integer
+from edgebert.model_file.fixed_graphs import FloatGraphs, Integer
 from edgebert.runtime.chatter import quiet
 from edgebert.runtime.delegation import Delegation
 from edgebert.runtime.engines import ENGINE_ERRORS
@@ -147,7 +147,7 @@ def _compiled(
     options = Options(
         hardware_accelerators=HardwareAccelerator.GPU | HardwareAccelerator.CPU,
         cpu_options=CpuOptions(num_threads=threads),
-        gpu_options=GpuOptions(enforce_f32=isinstance(fixed, Fixed)),
+        gpu_options=GpuOptions(enforce_f32=isinstance(fixed, FloatGraphs)),
     )
     try:
         with quiet(pass_on=False, captured=captured), _nothing_on_stdout():

@@ -42,7 +42,7 @@ def refuse_after_fork(session: Session) -> None:
     _threaded.add(session)
 
 
-class _NotHere:
+class _UnusableAfterFork:
     """Stands in a child for what runs the graph, which must neither be used nor freed there."""
 
     def __init__(self, runs_the_graph: Any) -> None:
@@ -75,7 +75,7 @@ def _after() -> None:
 def _after_in_child() -> None:
     _after()
     for session in list(_threaded):
-        session.watch(_NotHere)
+        session.watch(_UnusableAfterFork)
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows

@@ -98,7 +98,7 @@ _UNLABELLED_BATCH, _UNLABELLED_STEPS = 128, 6_000
 """Soft labels of many texts are not learned by heart: more steps still bring something."""
 
 
-class Mix(NamedTuple):
+class DistillationDefaults(NamedTuple):
     """What a distillation goes by.
 
     Attributes:
@@ -110,11 +110,11 @@ class Mix(NamedTuple):
     hard: float
 
 
-def distillation_mix(problem: Problem) -> Mix:
+def distillation_defaults(problem: Problem) -> DistillationDefaults:
     """That of a teacher of such a problem."""
     if problem.many_unlabelled:
-        return Mix(2.0, 0.0)
-    return Mix(1.0, 0.5 if problem.labelled else 0.0)
+        return DistillationDefaults(2.0, 0.0)
+    return DistillationDefaults(1.0, 0.5 if problem.labelled else 0.0)
 
 
 def _pretraining() -> dict[str, Any]:

@@ -167,7 +167,7 @@ def test_reports_of_different_models_do_not_pass_for_unchanged():
         outcome.require()
 
 
-def test_yardsticks_of_no_time_tell_nothing_of_the_speed():
+def test_reference_kernels_of_no_time_tell_nothing_of_the_speed():
     once = run()
     still = replace(once.samples_us, reference=(0.0,) * len(once.samples_us.total))
     outcome = device(replace(once, samples_us=still), reference="numpy 2")
@@ -339,7 +339,7 @@ def test_impossible_numbers_are_refused():
 
 
 def turns(*ratio, ms=1.0, rounds=10):
-    """An old file of 1 ms and a newer one that took turns with it."""
+    """An old file of 1 ms and a newer one that was interleaved with it."""
     old, new = (
         run(model(name), rounds=np.full((rounds, 5), 1000.0 * time))
         for name, time in (("old", 1.0), ("new", ms))
@@ -356,7 +356,7 @@ def turns(*ratio, ms=1.0, rounds=10):
         ((0.95, 0.94, 0.96), "better"),
     ],
 )
-def test_a_file_that_took_turns_with_an_older_one_is_judged_by_their_ratio(ratio, expected):
+def test_a_file_interleaved_with_an_older_one_is_judged_by_their_ratio(ratio, expected):
     """And by nothing else: twice the time by the clock alone says what the machine did."""
     outcome = compare_with_baseline(turns(1, 0, *ratio, ms=2.0), "old")
     (change,) = [each for each in outcome.changes if each.what == "latency"]
@@ -390,9 +390,9 @@ def test_each_file_and_setting_is_held_against_the_older_one_of_that_setting():
         outcome.require()
 
 
-def test_what_took_no_turns_or_few_is_said_and_no_success():
+def test_what_was_not_interleaved_or_in_few_rounds_is_said_and_no_success():
     for found, reason in (
-        (turns(), "memory is too short for both at once"),
+        (turns(), "it was not interleaved with the older file"),
         (turns(1, 0, 1.5, 1.4, 1.6, rounds=FEWEST_ROUNDS - 1), "fewer than 5 rounds"),
     ):
         outcome = compare_with_baseline(found, "old")
@@ -401,3 +401,13 @@ def test_what_took_no_turns_or_few_is_said_and_no_success():
         assert reason in note
         with pytest.raises(EdgebertError, match="no time could be compared"):
             outcome.require()
+
+
+def test_what_the_older_file_did_not_run_on_is_said():
+    old, new = run(model("old")), run(model("new"))
+    found = report(device(old, new, replace(new, accelerator="gpu"), ratios=[(1, 0, 1, 0.9, 1.1)]))
+    outcome = compare_with_baseline(found, "old")
+    assert outcome.timed
+    (note,) = outcome.notes
+    assert "new (gpu)" in note
+    assert "not compared: old did not run so" in note

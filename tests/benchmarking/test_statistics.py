@@ -46,7 +46,7 @@ def test_a_typical_time_is_a_mean_that_the_slowest_and_fastest_do_not_move():
     np.testing.assert_allclose(typical([[2.0, 8.0], [3.0, 27.0]]), [4, 9])
 
 
-def test_what_slows_an_answer_and_the_yardstick_beside_it_falls_out():
+def test_what_slows_an_answer_and_the_reference_kernel_beside_it_falls_out():
     total, reference = [100.0, 150.0, 100.0], [10.0, 15.0, 20.0]
     np.testing.assert_allclose(relative(total, reference), [10, 10, 5])
     np.testing.assert_array_equal(relative(total, ()), total)

@@ -74,7 +74,7 @@ def test_each_part_has_its_time():
     }
 
 
-def test_the_yardstick_takes_half_as_long_as_an_answer():
+def test_the_reference_kernel_takes_half_as_long_as_an_answer():
     model, reference = FakeModel(), FakeYardstick()
     Stopwatch(model, model.clock, reference).round(TEXTS, seconds=0)
     assert reference.adapted == [5e6]

@@ -5,7 +5,14 @@ import pytest
 
 from edgebert.bert.catalogue import CATALOGUE, find
 from edgebert.bert.config import BertConfig
-from edgebert.bert.sizes import FORMS, MATRICES, VOCABULARY, WORD_TABLE, file_bytes, file_parts
+from edgebert.bert.sizes import (
+    MATRICES,
+    RECIPE_SIZES,
+    VOCABULARY,
+    WORD_TABLE,
+    file_bytes,
+    file_parts,
+)
 from edgebert.bert.weights import encoder_shapes
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.converter.bert_graph import build_graph
@@ -28,17 +35,17 @@ def checkpoint():
     return Checkpoint(CONFIG, weights, tuple(map(str, range(CONFIG.vocab_size))))
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_a_file_has_about_the_size_that_is_told_of_its_form(checkpoint, form):
+@pytest.mark.parametrize("recipe", RECIPE_SIZES)
+def test_a_file_has_about_the_size_that_is_told_of_its_form(checkpoint, recipe):
     head = Head("embed", pooling="mean")
     matrices = {}
-    if FORMS[form].matrix_bits == 4.5:
+    if RECIPE_SIZES[recipe].matrix_bits == 4.5:
         found = DenseInputs(checkpoint, head, []).matrices
         matrices = {name: quantize_in_blocks(m, np.eye(m.shape[1])) for name, m in found.items()}
-    storage = RECIPES[form].methods["litert"].storage
+    storage = RECIPES[recipe].methods["litert"].storage
     graph = build_graph(CONFIG, checkpoint.weights, head, storage, matrices)
     size = len(serialize(graph.model(""))) + RECORD
-    told = file_parts(CONFIG, (), form)
+    told = file_parts(CONFIG, (), recipe)
     assert abs(sum(told.values()) - told[VOCABULARY] - size) < 0.01 * size
 
 
@@ -58,4 +65,4 @@ def test_int8_sizes_stay_within_what_the_converter_promises():
 
 
 def test_2_layers_of_128_with_2000_pieces_take_less_than_three_quarters_of_a_megabyte():
-    assert file_bytes(find("2/128").config, form="w8-t4-a8", pieces=2_000) < 750_000
+    assert file_bytes(find("2/128").config, recipe="w8-t4-a8", pieces=2_000) < 750_000

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 import edgebert.benchmarking.benchmark
-from edgebert.benchmarking.benchmark import Outcome
+from edgebert.benchmarking.benchmark import BenchmarkOutcome
 from edgebert.benchmarking.result import BenchmarkReport, read_report
 from edgebert.cli.main import app
 from tests.benchmarking.reports import in_more_rounds
@@ -33,7 +33,7 @@ def measured(monkeypatch):
     """Stands in for the measuring; gives what it was asked, and lets the outcome be chosen."""
 
     class Measured:
-        outcome = Outcome(read_report(SAMPLE), ())
+        outcome = BenchmarkOutcome(read_report(SAMPLE), ())
 
         def __call__(self, job, devices, options, *, progress):
             self.job, self.devices, self.options = job, devices, options
@@ -59,7 +59,7 @@ def test_a_real_run_from_files_to_report(converted, tmp_path):
     assert "int8" in result.stdout
 
 
-def test_an_older_file_takes_turns_with_a_newer_one(converted, tmp_path):
+def test_an_older_file_is_interleaved_with_a_newer_one(converted, tmp_path):
     pytest.importorskip("ai_edge_litert")
     old, new = converted("classify"), converted("classify", quantize="float32")
     texts = tmp_path / "texts.txt"
@@ -121,7 +121,7 @@ def test_json_on_stdout_is_the_report(measured, model):
 
 def test_a_comparison_with_an_equal_report_passes(measured, model, tmp_path):
     report = in_more_rounds(read_report(SAMPLE))
-    measured.outcome = Outcome(report, ())
+    measured.outcome = BenchmarkOutcome(report, ())
     old = tmp_path / "old.json"
     old.write_text(report.to_json())
     result = run(model, "--compare", old)
@@ -160,7 +160,7 @@ def test_a_comparison_fails_where_something_is_worse(measured, model, tmp_path):
     device = report.devices[0]
     larger = replace(device.runs[0].model, bytes=2 * device.runs[0].model.bytes)
     runs = (replace(device.runs[0], model=larger), *device.runs[1:])
-    measured.outcome = Outcome(replace(report, devices=(replace(device, runs=runs),)), ())
+    measured.outcome = BenchmarkOutcome(replace(report, devices=(replace(device, runs=runs),)), ())
     output = tmp_path / "new.json"
     result = run(model, "--compare", SAMPLE, "-o", output)
     assert result.exit_code == 1
@@ -179,7 +179,7 @@ def test_what_devices_gave_is_kept_where_others_failed(measured, model, tmp_path
 
 
 def test_nothing_is_written_where_all_devices_failed(measured, model, tmp_path):
-    measured.outcome = Outcome(None, ("local: broken",))
+    measured.outcome = BenchmarkOutcome(None, ("local: broken",))
     output = tmp_path / "report.json"
     result = run(model, "-o", output)
     assert (result.exit_code, result.stdout) == (2, "")

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from edgebert.bert.catalogue import CATALOGUE, NAMES, find
 from edgebert.bert.embedders import EMBEDDERS
 from edgebert.bert.relatives import RELATIVES
-from edgebert.bert.sizes import FORMS, file_bytes
+from edgebert.bert.sizes import RECIPE_SIZES, file_bytes
 from edgebert.cli.main import app
 from edgebert.model_file.packaged import PACKAGED
 
@@ -63,7 +63,9 @@ def test_json_has_everything():
         "parameters": 28_763_648,
         "float32_bytes": 115_054_592,
         "int8_bytes_estimate": find("small").int8_bytes,
-        "bytes_estimates": {form: file_bytes(find("small").config, form=form) for form in FORMS},
+        "bytes_estimates": {
+            recipe: file_bytes(find("small").config, recipe=recipe) for recipe in RECIPE_SIZES
+        },
         "glue": {
             "score": 71.2,
             "cola": 27.8,
@@ -94,12 +96,14 @@ def test_other_families_follow_with_their_hub_ids_and_sizes():
 @pytest.mark.parametrize("name", ["2/128", "TINY", "google/bert_uncased_L-2_H-128_A-2"])
 def test_a_name_gives_the_parts_of_that_model_in_every_form(name):
     sizes = json.loads(run(name, "--json"))["sizes"]
-    assert list(sizes) == list(FORMS)
-    for form, told in sizes.items():
+    assert list(sizes) == list(RECIPE_SIZES)
+    for recipe, told in sizes.items():
         assert abs(sum(told["parts"].values()) - told["bytes"]) < 5
-        fewer = file_bytes(find("2/128").config, form=form, pieces=2_000)
+        fewer = file_bytes(find("2/128").config, recipe=recipe, pieces=2_000)
         assert told["bytes_with_pieces"]["2000"] == fewer
-    rows = {line.split("  ")[0]: line.split()[-len(FORMS) :] for line in run(name).splitlines()}
+    rows = {
+        line.split("  ")[0]: line.split()[-len(RECIPE_SIZES) :] for line in run(name).splitlines()
+    }
     assert rows["whole file"] == [f"{told['bytes'] / 1e6:.2f}" for told in sizes.values()]
 
 

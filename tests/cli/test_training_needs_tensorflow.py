@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from edgebert.checkpoints import sources
 from edgebert.checkpoints.writing.hugging_face import write_hugging_face
 from edgebert.cli.main import app
+from edgebert.train.initialisation import with_task_heads
 from tests.train import words
 
 DATA = "text,label\na,x\nb,y\n"
@@ -44,6 +45,10 @@ def test_nothing_is_opened_before_it_is_missed(command, tmp_path, monkeypatch):
         ("distill --teacher tiny --student nowhere/at-all --labels data.csv -o out", "nowhere"),
         ("distill --teacher tiny --init teacher --student big --labels data.csv -o out", "'big'"),
         ("distill --teacher tiny --init both --student 1/8 --labels data.csv -o out", "--init"),
+        ("finetune tiny --train late.csv --task classify -o out", "late.csv, line 4: "),
+        ("finetune tiny --train data.csv --dev late.csv --task classify -o out", "late.csv, line"),
+        ("distill --teacher large --student tiny --labels late.csv -o out", "late.csv, line 4: "),
+        ("distill --teacher large --student tiny --labels data.csv --dev late.csv -o out", "late"),
     ],
 )
 def test_wrong_input_does_not_wait_for_tensorflow(command, said, tmp_path, monkeypatch):
@@ -51,6 +56,9 @@ def test_wrong_input_does_not_wait_for_tensorflow(command, said, tmp_path, monke
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     (tmp_path / "data.csv").write_text(DATA)
+    (tmp_path / "late.csv").write_text(f"{DATA}c\n")  # all but its last row is as it should be
+    teacher = with_task_heads(words.checkpoint(2), "classify", ("x", "y"), 1, None)
+    write_hugging_face(teacher, tmp_path / "large")
     write_hugging_face(words.checkpoint(), tmp_path / "tiny")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
     monkeypatch.setitem(sys.modules, "tensorflow", None)  # importing it would fail

@@ -15,13 +15,13 @@ from edgebert.converter.targets import (
     unsupported,
 )
 from edgebert.errors import CheckFailedError, EdgebertError
-from edgebert.model_file.contents import Use
+from edgebert.model_file.contents import OpUsage
 
 PAGE = Path(__file__).parents[2] / "docs/accelerators.md"
 
 
 def use(op, version=1, *, types=("int8",), per_channel=False, count=1):
-    return Use(op, version, types, per_channel, count)
+    return OpUsage(op, version, types, per_channel, count)
 
 
 @pytest.mark.parametrize("name", targets())

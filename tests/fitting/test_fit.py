@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 import edgebert
 from edgebert import api
-from edgebert.benchmarking.benchmark import Outcome
+from edgebert.benchmarking.benchmark import BenchmarkOutcome
 from edgebert.checkpoints.folder import open_folder
 from edgebert.checkpoints.writing.hugging_face import write_hugging_face
 from edgebert.cli.main import app
@@ -23,14 +23,16 @@ from edgebert.converter.abstain import fit as fit_rule
 from edgebert.converter.vocabulary import VocabularyChoice, trim_vocabulary
 from edgebert.dataset.samples import Kind
 from edgebert.errors import CheckFailedError, EdgebertError
+from edgebert.fitting import calibration as calibration_module
 from edgebert.fitting import fit as fit_module
 from edgebert.fitting import search as search_module
+from edgebert.fitting import second_teacher as second_teacher_module
 from edgebert.fitting import sizes as sizes_module
 from edgebert.fitting.data import FitData
 from edgebert.fitting.fit import fit
 from edgebert.fitting.request import FitRequest, usual_max_wrong
 from edgebert.fitting.second_teacher import SecondTeacher, try_second_teacher
-from edgebert.fitting.training import Training
+from edgebert.fitting.training import TrainingCommands
 from edgebert.formatting import megabytes
 from edgebert.progress import silent
 from edgebert.train.distillation.student import parse_size, student_from_teacher
@@ -94,11 +96,11 @@ def commands(monkeypatch):
     def benchmark(files, device, **options):
         """What is measured has tests of its own."""
         runs = (run(model(file.stem, size=file.stat().st_size)) for file in files)
-        return Outcome(reports.report(reports.device(*runs)), ())
+        return BenchmarkOutcome(reports.report(reports.device(*runs)), ())
 
     monkeypatch.setattr(api, "benchmark", benchmark)
-    monkeypatch.setattr(search_module, "run_command", found)
-    monkeypatch.setattr(fit_module, "run_command", found)
+    for module in (search_module, calibration_module, fit_module):
+        monkeypatch.setattr(module, "run_command", found)
     return found
 
 
@@ -147,6 +149,21 @@ def test_a_finished_step_is_not_repeated(commands, asked):
     assert fit(asked(), notify=told.append).facts == first
     assert commands.verbs == []
     assert sum(line.endswith("done before") for line in told) > 8
+
+
+def test_a_rule_of_another_bound_is_not_shipped(commands, asked, tmp_path):
+    """The file of one bound stays in the folder, where the next one cannot be kept."""
+    wanted = fit(asked(max_wrong=1e-9)).facts["bytes"], (tmp_path / "out/model.tflite").read_bytes()
+    fit(asked(max_wrong=0.9))
+    assert (tmp_path / "out/model.tflite").read_bytes() != wanted[1]
+    again = fit(asked(max_wrong=1e-9)).facts["bytes"], (tmp_path / "out/model.tflite").read_bytes()
+    assert again == wanted
+    for file in (tmp_path / "out/work/calibrated").iterdir():
+        file.unlink()
+    (tmp_path / "out/model.tflite").unlink()
+    fit(asked(max_wrong=0.9))
+    with edgebert.load(tmp_path / "out/model.tflite") as model:
+        assert model.abstention.fit.max_wrong == 0.9
 
 
 def test_its_commands_make_the_same_file_again(commands, asked, tmp_path):
@@ -211,7 +228,7 @@ def test_an_embedder_teaches_classifiers_of_one_text_by_its_vectors_too_if_that_
     commands, asked, tmp_path, monkeypatch, pairs, together, teachers
 ):
     found = SecondTeacher(0.8, together)
-    monkeypatch.setattr(fit_module, "try_second_teacher", lambda *given: found)
+    monkeypatch.setattr(second_teacher_module, "try_second_teacher", lambda *given: found)
     embedder = with_task_heads(words.checkpoint(config=SHAPE), "embed", (), 1, None)
     write_hugging_face(embedder, tmp_path / "teacher", force=True)
     if pairs:
@@ -456,7 +473,7 @@ def test_a_device_that_is_not_there_is_told_before_anything_is_trained(
     commands, asked, monkeypatch
 ):
     def benchmark(files, device, **options):
-        return Outcome(None, (f"{device}: no answer",))
+        return BenchmarkOutcome(None, (f"{device}: no answer",))
 
     monkeypatch.setattr(api, "benchmark", benchmark)
     with pytest.raises(EdgebertError, match="ssh://nobody: no answer"):
@@ -545,7 +562,7 @@ def test_a_rule_is_for_classifiers_with_one_label(commands, asked, tmp_path):
 @pytest.mark.parametrize(("rows", "most"), [(42, "0.04762"), (2000, "0.02"), (1, "1")])
 def test_a_student_may_cost_two_rows_of_a_small_dev(tmp_path, rows, most):
     data = FitData(Kind("classify"), ("a", "b"), {"dev": rows}, tmp_path, {}, 0)
-    training = Training(data, tmp_path, "teacher", is_trained=False, seed=1)
+    training = TrainingCommands(data, tmp_path, "teacher", is_trained=False, seed=1)
     command = training.convert_command("student", SimpleNamespace(label="2-128", trimmed=False))
     assert command[command.index("--max-drop") + 1] == most
     assert "--max-drop" not in training.convert_command(

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 import edgebert.model_file
 from edgebert.bert.config import BertConfig
 from edgebert.errors import EdgebertError
-from edgebert.model_file.fixed_graphs import CalibrationTexts, Fixed, Integer
+from edgebert.model_file.fixed_graphs import CalibrationTexts, FloatGraphs, Integer
 from edgebert.model_file.record import Quantization, Record, SelfTest, Source
 from edgebert.tokenizer.options import TokenizerOptions
 
@@ -122,7 +122,7 @@ def test_a_record_is_what_its_schema_says(record):
 
 
 def test_fixed_lengths_make_a_format_that_older_readers_refuse():
-    record = replace(RECORD, fixed=Fixed((16, 32), ("ids", "mask", "segment_ids"), 0, None))
+    record = replace(RECORD, fixed=FloatGraphs((16, 32), ("ids", "mask", "segment_ids"), 0, None))
     assert json.loads(record.to_json())["format"] == record.format == 5
     read = Record.from_json(record.to_json())
     assert read == record

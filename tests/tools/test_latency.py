@@ -15,7 +15,7 @@ from tools.studies.latency.subjects import WIDTH, write_limit, write_size
 from tools.studies.latency.table import (
     CHECKED,
     LENGTHS,
-    Kept,
+    ResultCache,
     count_sizes,
     growth_tables,
     latency_tables,
@@ -84,7 +84,7 @@ def test_sizes_that_are_not_counted_lie_on_the_line_and_others_are_held_to_it(
     monkeypatch.setattr(table, "_count", count)
     monkeypatch.setattr(table, "sha256_of", str)
     paths = {model.name: tmp_path / model.name.replace("/", "-") for model in CATALOGUE}
-    kept = Kept(tmp_path / "kept.json")
+    kept = ResultCache(tmp_path / "kept.json")
     if odd:
         with pytest.raises(RuntimeError, match=r"6/128 on pi5: 0\.63% off the line"):
             count_sizes(None, "pi5", paths, kept)
@@ -95,8 +95,8 @@ def test_sizes_that_are_not_counted_lie_on_the_line_and_others_are_held_to_it(
 
 
 def test_what_is_kept_is_not_computed_again(tmp_path):
-    Kept(tmp_path / "kept.json").get("a", lambda: [1, 2])
-    again = Kept(tmp_path / "kept.json")
+    ResultCache(tmp_path / "kept.json").get("a", lambda: [1, 2])
+    again = ResultCache(tmp_path / "kept.json")
     assert again.get("a", lambda: pytest.fail("computed again")) == [1, 2]
 
 

@@ -15,7 +15,7 @@ from tools.devices.emulated_pi.count import Count
 from tools.fixtures.random_weights import VOCABULARY
 from tools.peers import boards, compare, models
 from tools.peers.boards import STATIC, Counted, count_everybody
-from tools.peers.compare import Outcome, Track, outcomes, race_texts, summary, table
+from tools.peers.compare import Outcome, PeerTimes, outcomes, race_texts, summary, table
 from tools.peers.environments import CTRANSLATE2, EDGEBERT, LLAMA, PADDED
 from tools.peers.running import RunningPeer
 
@@ -48,8 +48,8 @@ def test_every_text_is_given_to_everybody_and_another_one_begins(in_a_row, order
 
 def test_outcomes_are_against_edgebert_without_the_warm_up():
     tracks = {
-        EDGEBERT.name: Track({"wall": [99.0, 2.0, 4.0], "cpu": [1.0, 1.0, 1.0]}, []),
-        PADDED.name: Track({"wall": [1.0, 6.0, 12.0], "cpu": [9.0, 5.0, 5.0]}, []),
+        EDGEBERT.name: PeerTimes({"wall": [99.0, 2.0, 4.0], "cpu": [1.0, 1.0, 1.0]}, []),
+        PADDED.name: PeerTimes({"wall": [1.0, 6.0, 12.0], "cpu": [9.0, 5.0, 5.0]}, []),
     }
     ours, theirs = outcomes("c", tracks, skip=1)
     assert (ours.wall, ours.cpu, ours.microseconds) == (None, None, 1.0)
@@ -170,7 +170,7 @@ def test_a_peer_whose_model_cannot_be_made_is_left_out_and_a_model_is_made_once(
     stsb = tmp_path / "stsb"
     stsb.mkdir()
     (stsb / "train.tsv").write_text("sentence1\tsentence2\nOne.\tTwo.\n")
-    material = models.Material(tmp_path, stsb, tmp_path, tmp_path)
+    material = models.BenchmarkData(tmp_path, stsb, tmp_path, tmp_path)
     folder = tmp_path / "build/models"
     folder.mkdir(parents=True)
     checkpoint = open_folder(REFERENCE / SOURCES["classify"])

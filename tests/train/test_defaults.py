@@ -7,7 +7,7 @@ import pytest
 from edgebert.train.defaults import (
     Problem,
     describe_derived,
-    distillation_mix,
+    distillation_defaults,
     resolve_settings,
 )
 from edgebert.train.settings import DERIVED, ResolvedSettings, Settings
@@ -94,15 +94,15 @@ def test_what_was_left_open_is_told_in_the_words_of_the_options():
 
 
 def test_right_labels_count_where_there_are_some():
-    assert 0 < distillation_mix(TINY).hard < 1
-    assert distillation_mix(replace(TINY, labelled=0.0)).hard == 0
+    assert 0 < distillation_defaults(TINY).hard < 1
+    assert distillation_defaults(replace(TINY, labelled=0.0)).hard == 0
 
 
 def test_of_many_texts_that_nobody_labelled_the_teacher_is_learned_longer_and_alone():
     many = replace(TINY, rows=116_000)
     augmented = replace(many, labelled=0.08)
-    assert distillation_mix(augmented) == (2.0, 0.0)
-    assert distillation_mix(many) == distillation_mix(replace(augmented, rows=9_000))
+    assert distillation_defaults(augmented) == (2.0, 0.0)
+    assert distillation_defaults(many) == distillation_defaults(replace(augmented, rows=9_000))
     usual, longer = (resolve_settings(Settings(), each) for each in (many, augmented))
     assert (longer.epochs, longer.batch_size) == (7, 128)
     assert longer.epochs > usual.epochs

@@ -151,7 +151,7 @@ def _turns(
             python = f"{folder}/bin/python"
         script, guest, *there = (
             device.keep(path, silent)
-            for path in (Path(__file__).with_name("turns.py"), _GUEST, *files, *onnx)
+            for path in (Path(__file__).with_name("board_worker.py"), _GUEST, *files, *onnx)
         )
         pieces = str(vocabulary_size(files[0]))
         told = device.shell('"$@"', python, script, guest, pieces, *there, "--", *map(str, lengths))

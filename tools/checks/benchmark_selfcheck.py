@@ -1,6 +1,6 @@
 """Holds the benchmark against itself (`make benchmark-selfcheck`).
 
-A file that took turns with a copy of itself must have a ratio of 1 within a narrow interval, for
+A file interleaved with a copy of itself must have a ratio of 1 within a narrow interval, for
 real texts and for a fixed length. `--compare` with an older file must never call an unchanged copy
 slower, and one that is held up by 5 % always; this on real texts.
 

@@ -1,4 +1,4 @@
-"""Writes the table of docs/size.md: all 24 sizes in every form, by their shapes (`make sizes`)."""
+"""Writes the table of docs/size.md: all 24 sizes by their shapes (`make sizes`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from edgebert.bert.catalogue import CATALOGUE
-from edgebert.bert.sizes import FORMS, file_bytes
+from edgebert.bert.sizes import RECIPE_SIZES, file_bytes
 from tools.docs.pages import write_between_marks
 
 PIECES = (None, 8_000, 4_000, 2_000)
@@ -14,21 +14,21 @@ PIECES = (None, 8_000, 4_000, 2_000)
 
 def sizes_table() -> str:
     """Megabytes of a classifier's file, a row a size."""
-    heads = [name if kept is None else f"{kept:,}" for name in FORMS for kept in _kept(name)]
+    heads = [name if kept is None else f"{kept:,}" for name in RECIPE_SIZES for kept in _kept(name)]
     lines = [f"| | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
     for model in CATALOGUE:
         cells = [
             f"{file_bytes(model.config, ('pooler',), name, kept) / 1e6:.2f}"
-            for name in FORMS
+            for name in RECIPE_SIZES
             for kept in _kept(name)
         ]
         lines.append(f"| {model.name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _kept(form: str) -> tuple[int | None, ...]:
-    """Vocabularies that the table has of a form: of the usual one and of the smallest, several."""
-    return PIECES if form in ("int8", "int4") else PIECES[:1]
+def _kept(recipe: str) -> tuple[int | None, ...]:
+    """Vocabularies of a recipe in the table: several of the usual and of the smallest one."""
+    return PIECES if recipe in ("int8", "int4") else PIECES[:1]
 
 
 if __name__ == "__main__":

@@ -31,7 +31,13 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Labels taught by example": ("TeachableModel",),
     "Searching": ("search", "open_search", "Search", "Hit"),
     "Evaluating": ("evaluate", "Evaluation", "compare", "Comparison", "Gate"),
-    "Benchmarking": ("benchmark", "Outcome", "BenchmarkReport"),
+    "Benchmarking": (
+        "benchmark",
+        "BenchmarkOutcome",
+        "BenchmarkReport",
+        "ReportComparison",
+        "Change",
+    ),
     "Errors and warnings": ("EdgebertError", "CheckFailedError", "TruncationWarning"),
 }
 _BY_FILE = re.compile(r"\[([\w/]+\.md)((?:, [^]]*)?)\]\(([\w./]+\.md)((?:#[^)]*)?)\)")

@@ -24,7 +24,7 @@ from tools.docs.pages import write_between_marks
 from tools.fixtures.random_weights import VOCABULARY, convert_drawn, draw_checkpoint
 from tools.peers.compare import README, add_material, read_material
 from tools.peers.environments import EDGEBERT, PADDED, PEERS
-from tools.peers.models import Material, Models, classifier, minilm
+from tools.peers.models import BenchmarkData, Models, classifier, minilm
 
 PAGE = Path(__file__).parents[2] / "docs/pi_cost.md"
 GUEST = Path(__file__).with_name("counted.py")
@@ -48,14 +48,14 @@ class Counted:
     instructions: Mapping[tuple[str, int], int]
 
 
-def embedders(material: Material, folder: Path) -> Models:
+def embedders(material: BenchmarkData, folder: Path) -> Models:
     """MiniLM for everybody, and as int8-static."""
     static = folder / "minilm-static.tflite"
     edgebert.convert(MINILM, static, quantize="int8-static", force=True)
     return _with_static(minilm(material, folder), static)
 
 
-def classifiers(material: Material, folder: Path) -> Models:
+def classifiers(material: BenchmarkData, folder: Path) -> Models:
     """The smallest size for everybody, and as int8-static."""
     static = folder / "tiny-static.tflite"
     static.unlink(missing_ok=True)

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 import edgebert
+from edgebert.benchmarking.interleaving import rotated
 from edgebert.benchmarking.statistics import Ratio, Times, paired_ratio
 from edgebert.checkpoints.sources import MINILM
 from edgebert.evaluation.metrics import spearman
@@ -26,9 +27,9 @@ from tools.data_sets import read_column
 from tools.docs.pages import write_between_marks
 from tools.fixtures.random_weights import VOCABULARY, draw_ids
 from tools.peers.environments import EDGEBERT, PEERS, environment
-from tools.peers.models import Material, Models, classifier, minilm
+from tools.peers.models import BenchmarkData, Models, classifier, minilm
 from tools.peers.running import RunningPeer
-from tools.studies.race import describe_cpu
+from tools.studies.interleaved_timing import describe_cpu
 
 WARM_UP = 50
 CLOCKS = ("cpu", "wall")
@@ -70,7 +71,7 @@ class Outcome:
 
 
 @dataclass
-class Track:
+class PeerTimes:
     """What a peer did so far: times by clock, and answers."""
 
     times: dict[str, list[float]]
@@ -83,13 +84,13 @@ class Track:
 
 def race_texts(
     peers: Mapping[str, RunningPeer], texts: Sequence[str], in_a_row: int
-) -> dict[str, Track]:
+) -> dict[str, PeerTimes]:
     """Text in, answer out, every text once.
 
     A peer answers so many texts in a row before the next one's turn; who begins changes from turn
     to turn.
     """
-    tracks = {name: Track({clock: [] for clock in CLOCKS}, []) for name in peers}
+    tracks = {name: PeerTimes({clock: [] for clock in CLOCKS}, []) for name in peers}
     turns = [texts[at : at + in_a_row] for at in range(0, len(texts), in_a_row)]
     for name, turn in _turns(list(peers), turns):
         for times, answer in peers[name].answer(turn):
@@ -99,10 +100,10 @@ def race_texts(
     return tracks
 
 
-def race_invoke(peers: Mapping[str, RunningPeer], tokens: int) -> dict[str, Track]:
+def race_invoke(peers: Mapping[str, RunningPeer], tokens: int) -> dict[str, PeerTimes]:
     """The model alone at one length, inputs bound."""
     ids = draw_ids(tokens)
-    tracks = {name: Track({clock: [] for clock in CLOCKS}, []) for name in peers}
+    tracks = {name: PeerTimes({clock: [] for clock in CLOCKS}, []) for name in peers}
     for name, _ in _turns(list(peers), range(INVOKE_ROUNDS)):
         times = peers[name].invoke(ids, INVOKE_REPEATS)
         for clock in CLOCKS:
@@ -113,16 +114,15 @@ def race_invoke(peers: Mapping[str, RunningPeer], tokens: int) -> dict[str, Trac
 def _turns(names: list[str], items: Sequence) -> itertools.chain:
     """Each item with each name; who begins changes from item to item."""
     return itertools.chain.from_iterable(
-        [(name, item) for name in (*names[at % len(names) :], *names[: at % len(names)])]
-        for at, item in enumerate(items)
+        [(name, item) for name in rotated(names, at)] for at, item in enumerate(items)
     )
 
 
-def outcomes(contest: str, tracks: Mapping[str, Track], *, skip: int) -> list[Outcome]:
+def outcomes(contest: str, tracks: Mapping[str, PeerTimes], *, skip: int) -> list[Outcome]:
     """Everybody against edgebert; the first `skip` answers, or rounds of the graph, warm up."""
     ours = tracks[EDGEBERT.name]
 
-    def ratio(track: Track, clock: str) -> Ratio | None:
+    def ratio(track: PeerTimes, clock: str) -> Ratio | None:
         if track is ours:
             return None
         return paired_ratio([track.clock(clock, skip)], [ours.clock(clock, skip)])
@@ -138,7 +138,7 @@ def outcomes(contest: str, tracks: Mapping[str, Track], *, skip: int) -> list[Ou
     ]
 
 
-class Arena:
+class PeerRunner:
     """Starts peers on models.
 
     Args:
@@ -163,7 +163,7 @@ class Arena:
             for name, model in models.items()
         }
 
-    def sentences(self, models: Models, material: Material) -> list[Outcome]:
+    def sentences(self, models: Models, material: BenchmarkData) -> list[Outcome]:
         """MiniLM on both sentences of pairs of STS-B, and how well the vectors do."""
         dev, pairs = material.stsb / "dev.tsv", slice(material.pairs)
         first, second = (read_column(dev, column)[pairs] for column in ("sentence1", "sentence2"))
@@ -194,7 +194,7 @@ class Arena:
             return np.stack([model(text) for text in texts])
 
     def classifiers(
-        self, size: str, models: Models, material: Material, lengths: Sequence[int]
+        self, size: str, models: Models, material: BenchmarkData, lengths: Sequence[int]
     ) -> list[Outcome]:
         """A classifier on SST-2, in a row and now and then; and its graph alone at some lengths."""
         texts = read_column(material.sst2, "sentence")
@@ -213,11 +213,11 @@ class Arena:
         return found
 
 
-def compare(material: Material, folder: Path) -> list[Outcome]:
+def compare(material: BenchmarkData, folder: Path) -> list[Outcome]:
     """All contests."""
     models = folder / "models"
     models.mkdir(parents=True, exist_ok=True)
-    arena = Arena(folder)
+    arena = PeerRunner(folder)
     return [
         *arena.sentences(minilm(material, models), material),
         *itertools.chain.from_iterable(
@@ -282,9 +282,9 @@ def add_material(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--folder", type=Path, default=FOLDER, help="environments and models")
 
 
-def read_material(arguments: argparse.Namespace, without: Iterable[str] = ()) -> Material:
+def read_material(arguments: argparse.Namespace, without: Iterable[str] = ()) -> BenchmarkData:
     """What these options name, and those who are left out anyway."""
-    return Material(
+    return BenchmarkData(
         arguments.onnx,
         arguments.stsb,
         arguments.sst2,

@@ -37,7 +37,7 @@ Models = Mapping[str, Path]
 
 
 @dataclass(frozen=True)
-class Material:
+class BenchmarkData:
     """What the maintainer has to bring, none of which is ours to ship.
 
     Attributes:
@@ -61,7 +61,7 @@ class Material:
         return {name: model for name, model in models.items() if name not in self.without}
 
 
-def minilm(material: Material, folder: Path) -> Models:
+def minilm(material: BenchmarkData, folder: Path) -> Models:
     """all-MiniLM-L6-v2, for texts to sentence vectors."""
     path = folder / "minilm.tflite"
     edgebert.convert(MINILM, path, force=True)
@@ -76,7 +76,7 @@ def minilm(material: Material, folder: Path) -> Models:
     return material.wanted(models)
 
 
-def classifier(size: str, onnx: str, material: Material, folder: Path) -> Models:
+def classifier(size: str, onnx: str, material: BenchmarkData, folder: Path) -> Models:
     """A classifier with random weights; ONNX Runtime's are others of the same size."""
     path = folder / f"{onnx}.tflite"
     path.unlink(missing_ok=True)
@@ -132,7 +132,7 @@ def _exports(texts: Path) -> Sequence[Export]:
 
 
 def _made(
-    checkpoint: Checkpoint, material: Material, folder: Path, name: str, *, embeds: bool
+    checkpoint: Checkpoint, material: BenchmarkData, folder: Path, name: str, *, embeds: bool
 ) -> dict[str, Path]:
     """Models of those peers whose environments can be made here; why one cannot is printed.
 

@@ -25,7 +25,7 @@ from edgebert.checkpoints.sources import open_checkpoint
 from edgebert.converter import reference
 from edgebert.converter.full_integer.convert import (
     STEPS,
-    Original,
+    ConversionSource,
     apply_steps,
     build_graphs,
     describe,
@@ -110,7 +110,7 @@ class Bench:
         self.checkpoint = trim(checkpoint, length)
         rules = replace(checkpoint.tokenizer, max_length=length)
         self.tokenizer = Tokenizer(checkpoint.vocabulary, rules)
-        self.original = Original(
+        self.original = ConversionSource(
             self.checkpoint.weights,
             self.checkpoint.config,
             self.plan.head,

@@ -30,7 +30,7 @@ FEW = 20
 
 
 @dataclass(frozen=True)
-class Way:
+class ThresholdGrid:
     """Bars, by how many of the surest rows pass them.
 
     Attributes:
@@ -67,18 +67,18 @@ class Way:
         return best
 
 
-WAYS: dict[str, Way] = {
-    "from a quarter, 4 wrong at the start": Way(),
-    "100 places": Way(places=100),
-    "20 places": Way(places=20),
-    "10 places": Way(places=10),
-    "from 0.4": Way(starts=(0.4,)),
-    "from a half": Way(starts=(0.5,)),
-    "from 0.6": Way(starts=(0.6,)),
-    "from a quarter and a half": Way(starts=(0.25, 0.5)),
-    "from a quarter, a half and three": Way(starts=(0.25, 0.5, 0.75)),
-    "from a quarter, 1 wrong at the start": Way(errors=(1,)),
-    "from a quarter, 4 wrong at the start, of few rows 1 to 3": Way(errors=(4, 3, 2, 1)),
+WAYS: dict[str, ThresholdGrid] = {
+    "from a quarter, 4 wrong at the start": ThresholdGrid(),
+    "100 places": ThresholdGrid(places=100),
+    "20 places": ThresholdGrid(places=20),
+    "10 places": ThresholdGrid(places=10),
+    "from 0.4": ThresholdGrid(starts=(0.4,)),
+    "from a half": ThresholdGrid(starts=(0.5,)),
+    "from 0.6": ThresholdGrid(starts=(0.6,)),
+    "from a quarter and a half": ThresholdGrid(starts=(0.25, 0.5)),
+    "from a quarter, a half and three": ThresholdGrid(starts=(0.25, 0.5, 0.75)),
+    "from a quarter, 1 wrong at the start": ThresholdGrid(errors=(1,)),
+    "from a quarter, 4 wrong at the start, of few rows 1 to 3": ThresholdGrid(errors=(4, 3, 2, 1)),
 }
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 import edgebert
-from tools.studies.race import timed
+from tools.studies.interleaved_timing import timed
 
 PASSES = 5
 

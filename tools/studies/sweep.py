@@ -24,8 +24,8 @@ from edgebert.benchmarking.system import System
 from edgebert.bert.catalogue import CATALOGUE, VOCABULARY_BYTES
 from edgebert.cli.console import stdout
 from tools.fixtures.random_weights import convert_drawn, draw_checkpoint, find_size
-from tools.studies.race import describe_cpu
-from tools.studies.versus_tensorflow import Versus, versus_tensorflow
+from tools.studies.interleaved_timing import describe_cpu
+from tools.studies.versus_tensorflow import ConverterComparison, versus_tensorflow
 
 MOST_PARTITIONS = 2
 LARGEST_SHARE = 0.27
@@ -145,7 +145,7 @@ def main() -> int:
     return int(any(entry.failures for entry in (*rows, *races)))
 
 
-def show(rows: Sequence[Row], races: Sequence[Versus]) -> None:
+def show(rows: Sequence[Row], races: Sequence[ConverterComparison]) -> None:
     """Prints the tables."""
     console = stdout()
     headings = ("size", "MB", "share", "s", "peak MB", "share", "parts", "left", "cosine", "broken")

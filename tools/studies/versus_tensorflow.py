@@ -19,7 +19,7 @@ from edgebert.converter.options import RecipeName
 from tools.devices.emulated_pi.count import count
 from tools.devices.emulated_pi.root import EmulatedPi
 from tools.fixtures.random_weights import convert_drawn, draw_checkpoint, draw_ids
-from tools.studies.race import race
+from tools.studies.interleaved_timing import race
 
 LARGEST_DIFFERENCE = 1e-5
 RACED = (16, 32, 128)
@@ -31,7 +31,7 @@ _LABELS = 64  # more numbers to compare than two probabilities that sum to 1
 
 
 @dataclass(frozen=True)
-class Versus:
+class ConverterComparison:
     """TensorFlow's file against ours, at one length.
 
     Attributes:
@@ -62,7 +62,7 @@ class Versus:
 
 def versus_tensorflow(
     size: str, statistics: Path, python: Path, *, pi: Path | None
-) -> Iterator[Versus]:
+) -> Iterator[ConverterComparison]:
     """Takes one size through both converters and compares the files at several lengths.
 
     Args:
@@ -84,7 +84,7 @@ def versus_tensorflow(
             counts = _count(ours, theirs, lengths, pi) if pi else {}
             for tokens in RACED:
                 time, difference = _race(ours, theirs, tokens)
-                yield Versus(
+                yield ConverterComparison(
                     size=size,
                     quantization=recipe,
                     tokens=tokens,

@@ -32,7 +32,6 @@ HUGGING_FACE: Table = (
 )
 """As transformers' BertFor… classes; BertModel has no `bert.` in front."""
 
-_DENSE = r"\.(weight|bias)"
 _GOOGLE_LAYER = r"bert/encoder/layer_\1/"
 
 TENSORFLOW1: Table = (

@@ -90,7 +90,7 @@ MEANS = frozenset({"pooling", "pooling.bias", "embedding"})
 
 
 @dataclass(frozen=True)
-class Original:
+class ConversionSource:
     """What is to be converted.
 
     Attributes:
@@ -131,7 +131,7 @@ def convert_integer(
         CheckFailedError: no mixture of types loses as little as was asked for.
     """
     tokenizer, progress = aids.tokenizer, aids.progress
-    original = Original(
+    original = ConversionSource(
         weights=checkpoint.weights,
         config=checkpoint.config,
         head=head,
@@ -172,7 +172,7 @@ def convert_integer(
 
 
 def _trained(
-    original: Original,
+    original: ConversionSource,
     integer_plan: IntegerPlan,
     learned: Learned,
     held_out: Sequence[Encoding],
@@ -212,7 +212,7 @@ def _measured_by(quality_measure: QualityMeasure, finished: Callable[[StoragePla
 
 
 def apply_steps(
-    original: Original,
+    original: ConversionSource,
     steps: Steps,
     encodings: Sequence[Encoding],
     progress: Progress = silent,
@@ -250,7 +250,7 @@ def apply_steps(
 
 
 def plan_storage(
-    original: Original,
+    original: ConversionSource,
     model: TransformedModel,
     steps: Steps,
     encodings: Sequence[Encoding],
@@ -284,7 +284,7 @@ def _widened(span: Range, times: float) -> Range:
 
 def cost(
     step: str,
-    original: Original,
+    original: ConversionSource,
     model: TransformedModel,
     plan: StoragePlan,
     encodings: Sequence[Encoding],
@@ -298,7 +298,7 @@ def cost(
 
 
 def _mixed(
-    original: Original,
+    original: ConversionSource,
     model: TransformedModel,
     plan: StoragePlan,
     encodings: Sequence[Encoding],
@@ -328,7 +328,7 @@ def _mixed(
 
 
 def observe_texts(
-    original: Original,
+    original: ConversionSource,
     model: TransformedModel,
     encodings: Sequence[Encoding],
     progress: Progress,
@@ -347,7 +347,7 @@ def observe_texts(
 
 
 def build_graphs(
-    original: Original,
+    original: ConversionSource,
     model: TransformedModel,
     plan: StoragePlan | None,
     lengths: Sequence[int],

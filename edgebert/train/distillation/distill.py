@@ -20,7 +20,7 @@ from edgebert.errors import EdgebertError
 from edgebert.evaluation.out_of_scope import read_outside
 from edgebert.progress import Progress, silent
 from edgebert.train.batching import ExampleBatches, truncated
-from edgebert.train.defaults import Problem, distillation_mix
+from edgebert.train.defaults import Problem, distillation_defaults
 from edgebert.train.distillation.objective import TEACHER_SCORES, DistillationObjective
 from edgebert.train.distillation.options import AUXILIARY_OBJECTIVES, DistillationOptions
 from edgebert.train.distillation.task import DistillationTask, TransferText
@@ -140,7 +140,7 @@ def _resolved(
     given: DistillationOptions, task: DistillationTask, problem: Problem
 ) -> DistillationOptions:
     """The options with temperature and share of hard labels where they were not given."""
-    temperature, hard = distillation_mix(problem)
+    temperature, hard = distillation_defaults(problem)
     if task.hard_loss is None:
         hard = 0.0
     return replace(

@@ -35,7 +35,7 @@ _Key: TypeAlias = tuple[str, str | None]
 _Record: TypeAlias = Mapping[str, Any]
 
 
-class _Said(NamedTuple):
+class _TeacherAnswers(NamedTuple):
     """What a file says.
 
     Attributes:
@@ -102,7 +102,7 @@ class FileTeacher(Teacher):
         return task.scores(np.asarray(self._rows[places], np.float32))
 
 
-def _lines(path: Path) -> _Said:
+def _lines(path: Path) -> _TeacherAnswers:
     """What a file of JSON Lines says; the first line tells what of."""
     places: dict[_Key, int] = {}
     rows: list[Any] = []  # not the lines themselves, which are much larger
@@ -120,7 +120,9 @@ def _lines(path: Path) -> _Said:
         raise EdgebertError(f"{path}: empty; a JSON object a line is needed, with text and scores")
     if reader.task == "tag" and not reader.labels:
         raise EdgebertError(f"{path}: has no words with scores of tags")
-    return _Said(reader.task, reader.labels, places, rows if kind == "words" else np.stack(rows))
+    return _TeacherAnswers(
+        reader.task, reader.labels, places, rows if kind == "words" else np.stack(rows)
+    )
 
 
 def _records(path: Path) -> Iterator[tuple[str, _Record]]:
@@ -237,7 +239,7 @@ def _numbers(given: Sequence[Any], count: int, place: str) -> Array:
     return np.array(given, np.float32)
 
 
-def _vectors(path: Path) -> _Said:
+def _vectors(path: Path) -> _TeacherAnswers:
     """An array with a row for each line of the text file beside it."""
     beside = path.with_suffix(".txt")
     if not beside.exists():
@@ -256,4 +258,4 @@ def _vectors(path: Path) -> _Said:
         )
     if not (np.abs(rows) < _LARGEST).all():
         raise EdgebertError(f"{path}: has numbers that are not finite, or beyond {_LARGEST:g}")
-    return _Said("embed", (), {(text, None): at for at, text in enumerate(texts)}, rows)
+    return _TeacherAnswers("embed", (), {(text, None): at for at, text in enumerate(texts)}, rows)

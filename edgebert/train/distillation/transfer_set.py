@@ -15,6 +15,7 @@ from edgebert.bulk.fingerprint import digest
 from edgebert.errors import EdgebertError
 from edgebert.evaluation.columns import USUAL, Columns
 from edgebert.evaluation.conll import Sentence
+from edgebert.evaluation.data import open_data
 from edgebert.evaluation.out_of_scope import read_outside
 from edgebert.evaluation.readers import Row, read_rows
 from edgebert.evaluation.records import read_header
@@ -82,6 +83,19 @@ class TransferSet:
             _begin(self.dev, lambda path: iter(read_header(path, self.columns)))
         if self.out_of_scope is not None:
             read_outside(self.out_of_scope)
+
+    def check(self, *, multi_label: bool = False) -> None:
+        """Reads each file to its end, so that what is wrong is told before anything is begun.
+
+        Raises:
+            EdgebertError: one cannot be read; file and line are named.
+        """
+        for _ in self.read(multi_label=multi_label):
+            pass
+        if self.dev is not None:
+            dev = open_data(self.dev, self.task, self.columns, multi_label=multi_label)
+            dev.require_metric(self.metric)
+            dev.check()
 
     def read(self, *, multi_label: bool = False) -> Iterator[tuple[Text, Labelled | None]]:
         """Labelled texts with their labels, then those without; blank ones are left out.

@@ -11,7 +11,7 @@ from edgebert.arrays import Array
 from edgebert.checkpoints.checkpoint import Checkpoint
 from edgebert.checkpoints.learned import Learned, Scales, weights_fingerprint
 from edgebert.converter.full_integer.calibrate import CONTEXT, JOINED
-from edgebert.converter.full_integer.convert import Original, apply_steps, plan_storage
+from edgebert.converter.full_integer.convert import ConversionSource, apply_steps, plan_storage
 from edgebert.converter.full_integer.integer_graph import (
     INPUTS,
     Interface,
@@ -64,7 +64,7 @@ def calibrate(checkpoint: Checkpoint, head: Head, encodings: Sequence[Encoding])
     length = min(length, checkpoint.tokenizer.max_length)
     number = {piece: at for at, piece in enumerate(checkpoint.vocabulary)}
     first_id = number["[CLS]"]
-    original = Original(
+    original = ConversionSource(
         weights=checkpoint.weights,
         config=checkpoint.config,
         head=head,

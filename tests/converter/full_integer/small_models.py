@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from edgebert.converter.full_integer.convert import Original
+from edgebert.converter.full_integer.convert import ConversionSource
 from edgebert.converter.full_integer.integer_graph import Interface
 from edgebert.converter.full_integer.observer import feeds
 from edgebert.converter.head import Head
@@ -17,7 +17,7 @@ LENGTH = 16
 
 def small_model(head=None, inputs=("ids",), weights=None, **changes):
     config = small_config(**changes)
-    return Original(
+    return ConversionSource(
         weights=random_weights(config) if weights is None else weights,
         config=config,
         head=head or Head("encode"),

@@ -9,7 +9,7 @@ from edgebert.checkpoints.folder import open_folder
 from edgebert.checkpoints.learned import Learned, Scales, weights_fingerprint
 from edgebert.checkpoints.writing.hugging_face import write_hugging_face
 from edgebert.converter.full_integer.convert import (
-    Original,
+    ConversionSource,
     apply_steps,
     convert_integer,
     plan_storage,
@@ -44,7 +44,7 @@ def learned():
     """What a training that changed nothing would have learned: what calibration finds."""
     checkpoint = open_folder(TAGGER)
     wanted = planned(checkpoint)
-    original = Original(
+    original = ConversionSource(
         checkpoint.weights,
         checkpoint.config,
         wanted.head,

@@ -22,11 +22,11 @@ from edgebert.files import sha256_of
 from tools.devices.emulated_pi.count import count
 from tools.devices.emulated_pi.root import EmulatedPi, default_cache
 from tools.docs.pages import write_between_marks
+from tools.studies.interleaved_timing import describe_cpu
 from tools.studies.latency.growth import Point, doubling, fit
 from tools.studies.latency.subjects import write_limit, write_size
 from tools.studies.latency.timing import PRODUCT, time_lengths
 from tools.studies.latency.work import measure_work
-from tools.studies.race import describe_cpu
 
 LENGTHS = (16, 32, 64, 128)
 FIGURES = Path(__file__).with_name("figures.json")
@@ -90,7 +90,7 @@ class Figures:
     rows: tuple[Row, ...]
 
 
-class Kept:
+class ResultCache:
     """Results in a JSON file, computed once."""
 
     def __init__(self, path: Path) -> None:
@@ -108,7 +108,7 @@ class Kept:
 def measure(statistics: Path, pi: EmulatedPi, work: Path) -> Figures:
     """Everything, from what is kept where it is there."""
     work.mkdir(parents=True, exist_ok=True)
-    kept = Kept(work / "results.json")
+    kept = ResultCache(work / "results.json")
     paths = {model.name: work / f"{model.name.replace('/', '-')}.tflite" for model in CATALOGUE}
     for size, path in paths.items():
         write_size(size, statistics, path)
@@ -140,7 +140,7 @@ def measure(statistics: Path, pi: EmulatedPi, work: Path) -> Figures:
 
 
 def count_sizes(
-    pi: EmulatedPi, board: str, paths: Mapping[str, Path], kept: Kept
+    pi: EmulatedPi, board: str, paths: Mapping[str, Path], kept: ResultCache
 ) -> dict[str, list[float]]:
     """Instructions of every size at each of `LENGTHS`.
 
@@ -174,7 +174,7 @@ def _count(pi: EmulatedPi, board: str, path: Path) -> list[int]:
     return [found.instructions for found in count(pi, board, path, LENGTHS)]
 
 
-def _time(path: Path, limit: Path, kept: Kept) -> dict[str, Any]:
+def _time(path: Path, limit: Path, kept: ResultCache) -> dict[str, Any]:
     def timed() -> dict[str, Any]:
         timings = [asdict(timing) for timing in time_lengths(path, limit, LENGTHS)]
         return {"load": os.getloadavg()[0], "timings": timings}

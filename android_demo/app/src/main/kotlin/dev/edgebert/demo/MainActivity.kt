@@ -149,7 +149,7 @@ class MainActivity : Activity() {
 
     private fun confirmDeletion() {
         val state = session.state.value
-        val isTaught = state.lessons?.run { labels.isNotEmpty() || !isUsable } == true
+        val isTaught = state.teachingState?.run { labels.isNotEmpty() || !isUsable } == true
         val question = if (isTaught) R.string.delete_taught_question else R.string.delete_question
         confirm(question, state.selected?.name ?: return, R.string.delete_model) { session.delete() }
     }
@@ -158,7 +158,7 @@ class MainActivity : Activity() {
         showModels(state)
         val facts = (state.status as? Status.Ready)?.facts
         passage.visibility = visibleIf(facts?.task == Task.ANSWER)
-        val isTaught = state.lessons?.labels.orEmpty().isNotEmpty()
+        val isTaught = state.teachingState?.labels.orEmpty().isNotEmpty()
         val hint = if (facts == null) R.string.hint_any else HINTS.getValue(if (isTaught) Task.CLASSIFY else facts.task)
         text.hint = getString(hint, facts?.documents ?: 0)
         findViewById<TextView>(R.id.facts).text = if (facts == null) "" else describe(facts)
@@ -168,8 +168,8 @@ class MainActivity : Activity() {
             text = problem
             visibility = visibleIf(problem != null)
         }
-        showReply(state, hasOneLabel = facts?.task == Task.EMBED && state.lessons?.labels?.size == 1)
-        teaching.show(state.lessons)
+        showReply(state, hasOneLabel = facts?.task == Task.EMBED && state.teachingState?.labels?.size == 1)
+        teaching.show(state.teachingState)
         showExamples(facts?.task.takeIf { problem == null && state.reply == null && text.text.isBlank() })
     }
 

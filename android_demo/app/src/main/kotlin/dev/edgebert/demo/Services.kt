@@ -23,7 +23,7 @@ open class Services(private val context: Context) {
     /** The only folder that jobs of `adb` and their files may come from. */
     open val jobFolder: File = File("/data/local/tmp/edgebert")
 
-    /** How many models may take turns in a benchmark. */
+    /** How many models a benchmark may interleave. */
     open val slots: Int = ServiceProcess.SLOTS.size
 
     /**

@@ -10,7 +10,7 @@ import android.widget.Button
 import android.widget.EditText
 import android.widget.TextView
 import dev.edgebert.demo.ask.AskSession
-import dev.edgebert.demo.ask.Lessons
+import dev.edgebert.demo.ask.TeachingState
 import dev.edgebert.demo.ask.Teacher
 import dev.edgebert.demo.ask.readable
 
@@ -27,25 +27,25 @@ class TeachPanel(private val screen: Activity, private val session: AskSession, 
         screen.findViewById<Button>(R.id.discard).setOnClickListener { confirmDiscarding() }
     }
 
-    fun show(lessons: Lessons?) {
-        screen.findViewById<View>(R.id.teach).visibility = visibleIf(lessons != null)
-        if (lessons == null) return
-        screen.findViewById<View>(R.id.teach_form).visibility = visibleIf(lessons.isUsable)
-        screen.findViewById<View>(R.id.discard).visibility = visibleIf(!lessons.isUsable)
-        screen.findViewById<View>(R.id.undo).visibility = visibleIf(lessons.isUsable && lessons.canUndo)
-        screen.findViewById<View>(R.id.taught_heading).visibility = visibleIf(lessons.labels.isNotEmpty())
-        screen.findViewById<Button>(R.id.teach_it).text = action(lessons)
+    fun show(teachingState: TeachingState?) {
+        screen.findViewById<View>(R.id.teach).visibility = visibleIf(teachingState != null)
+        if (teachingState == null) return
+        screen.findViewById<View>(R.id.teach_form).visibility = visibleIf(teachingState.isUsable)
+        screen.findViewById<View>(R.id.discard).visibility = visibleIf(!teachingState.isUsable)
+        screen.findViewById<View>(R.id.undo).visibility = visibleIf(teachingState.isUsable && teachingState.canUndo)
+        screen.findViewById<View>(R.id.taught_heading).visibility = visibleIf(teachingState.labels.isNotEmpty())
+        screen.findViewById<Button>(R.id.teach_it).text = action(teachingState)
         screen.findViewById<TextView>(R.id.teach_problem).apply {
-            text = lessons.problem?.text(context)
-            visibility = visibleIf(lessons.problem != null)
+            text = teachingState.problem?.text(context)
+            visibility = visibleIf(teachingState.problem != null)
         }
-        if (lessons.labels != shown) showTaught(lessons.labels)
+        if (teachingState.labels != shown) showTaught(teachingState.labels)
     }
 
-    private fun action(lessons: Lessons): String {
+    private fun action(teachingState: TeachingState): String {
         val count = Teacher.sentences(text.text.toString()).size
         return when {
-            lessons.isBusy -> screen.getString(R.string.teaching)
+            teachingState.isBusy -> screen.getString(R.string.teaching)
             count == 0 -> screen.getString(R.string.teach)
             else -> screen.resources.getQuantityString(R.plurals.teach_sentences, count, count)
         }

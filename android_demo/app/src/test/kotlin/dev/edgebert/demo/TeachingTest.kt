@@ -275,7 +275,7 @@ class TeachingTest : AppTest() {
         val session = AskSession(services).apply { start(null) }
         until("it is ready") { session.state.value.status is Status.Ready }
         session.teach("freeze card", CARD)
-        until("it is taught") { session.state.value.lessons?.labels == mapOf("freeze card" to 1L) }
+        until("it is taught") { session.state.value.teachingState?.labels == mapOf("freeze card" to 1L) }
         session.close()
         val activity = launch().get()
         ready(activity)

@@ -109,8 +109,8 @@ internal class Session(
 
     /** The values of the further inputs, in as many runs as a graph of a fixed length takes. */
     private fun parts(further: Map<String, IntArray>): List<Map<String, IntArray>> {
-        val room = record.fixed?.positions ?: return listOf(further)
-        return further.flatMap { (input, numbers) -> numbers.asList().chunked(room) { mapOf(input to it.toIntArray()) } }
+        val positions = record.fixed?.positions ?: return listOf(further)
+        return further.flatMap { (input, numbers) -> numbers.asList().chunked(positions) { mapOf(input to it.toIntArray()) } }
     }
 
     private fun check(ids: IntArray, further: Map<String, IntArray>) {

@@ -17,20 +17,20 @@ internal class Window(val start: Int, val end: Int) {
  * Every window is full (where the text is that long), so all of them count the same.
  *
  * @param tokens in the text.
- * @param room tokens in a window.
+ * @param size tokens in a window.
  * @param stride most tokens from the start of a window to the start of the next.
  */
-internal fun windows(tokens: Int, room: Int, stride: Int): List<Window> {
-    if (stride !in 1..room) {
+internal fun windows(tokens: Int, size: Int, stride: Int): List<Window> {
+    if (stride !in 1..size) {
         throw EdgebertException(
             Reason.WrongArgument("stride"),
-            "stride is $stride; a whole number from 1 to $room is needed, the tokens of a text that fit in a window",
+            "stride is $stride; a whole number from 1 to $size is needed, the tokens of a text that fit in a window",
         )
     }
-    val beyond = maxOf(0, tokens - room)
+    val beyond = maxOf(0, tokens - size)
     val steps = (beyond + stride - 1) / stride
     return (0..steps).map { step ->
         val start = if (step == steps) beyond else (beyond.toLong() * step / steps).toInt()
-        Window(start, minOf(start + room, tokens))
+        Window(start, minOf(start + size, tokens))
     }
 }

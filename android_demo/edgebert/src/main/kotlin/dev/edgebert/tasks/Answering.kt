@@ -27,11 +27,11 @@ internal class Answering(file: ModelFile, private val tokenizer: Tokenizer) {
     ): Job<List<Answer>> {
         checkCount("top", top)
         checkCount("maxAnswerLength", maxAnswerLength)
-        val room = tokenizer.room(isPair = true)
+        val capacity = tokenizer.capacity(isPair = true)
         val asked = tokenizer.ids(question)
         val ids = tokenizer.ids(context)
-        val kept = tokenizer.cut(asked, room / 2)
-        val left = room - kept.size
+        val kept = tokenizer.cut(asked, capacity / 2)
+        val left = capacity - kept.size
         val spread = windows(ids.size, left, stride ?: (left / 2))
         return Answers(
             context = context,

@@ -28,17 +28,17 @@ internal class Tagging(file: ModelFile, private val tokenizer: Tokenizer) {
     private val words = Words(file.vocabulary, file.record.tokenizer)
     private val labels = file.record.labels
     private val minScore = file.record.abstention?.minScore
-    private val room = tokenizer.room(isPair = false)
+    private val capacity = tokenizer.capacity(isPair = false)
 
     fun prepare(text: String, strategy: Strategy, long: LongTagging, stride: Int?): Job<List<Span>> {
         if (stride != null && long == LongTagging.TRUNCATE) {
             throw EdgebertException(Reason.WrongArgument("stride"), "stride is for windows; ask for them: long = WINDOWS")
         }
         val all = tokenizer.ids(text)
-        val truncated = long == LongTagging.TRUNCATE && all.size > room
-        val ids = if (truncated) tokenizer.cut(all, room) else all
+        val truncated = long == LongTagging.TRUNCATE && all.size > capacity
+        val ids = if (truncated) tokenizer.cut(all, capacity) else all
         val offsets = tokenizer.cut(tokenizer.offsets(text), ids.size)
-        val spread = windows(ids.size, room, stride ?: (room / 2))
+        val spread = windows(ids.size, capacity, stride ?: (capacity / 2))
         return Tags(text, ids, offsets, spread, strategy, truncated)
     }
 

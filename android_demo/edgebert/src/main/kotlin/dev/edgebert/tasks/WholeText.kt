@@ -51,9 +51,9 @@ internal class WholeText<T>(
 
     private fun windowed(text: String, pair: String?, long: LongText, stride: Int?): Job<T> {
         if (pair != null) throw EdgebertException(Reason.WrongArgument("long"), "long = $long is for single texts; a pair is truncated")
-        val room = tokenizer.room(isPair = false)
+        val capacity = tokenizer.capacity(isPair = false)
         val ids = tokenizer.ids(text)
-        val spread = windows(ids.size, room, stride ?: room).take(if (long == LongText.FIRST) 1 else Int.MAX_VALUE)
+        val spread = windows(ids.size, capacity, stride ?: capacity).take(if (long == LongText.FIRST) 1 else Int.MAX_VALUE)
         val inputs = spread.map { tokenizer.join(ids.copyOfRange(it.start, it.end)) }
         return Windowed(inputs, if (long == LongText.MAX) ::highest else ::mean) { finish(settle(it)) }
     }

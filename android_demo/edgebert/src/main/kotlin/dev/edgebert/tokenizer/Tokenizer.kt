@@ -87,12 +87,12 @@ class Tokenizer @JvmOverloads constructor(private val vocabulary: List<String>, 
         maskTokens: Boolean = false,
         truncate: Truncate = Truncate.LONGEST,
     ): Encoding {
-        val room = room(pair != null, maxLength)
+        val capacity = this.capacity(pair != null, maxLength)
         val first = ids(text, maskTokens)
-        if (pair == null) return join(cut(first, room), truncated = first.size > room)
+        if (pair == null) return join(cut(first, capacity), truncated = first.size > capacity)
         val second = ids(pair, maskTokens)
-        val kept = firstShare(first.size, second.size, room, truncate)
-        return join(cut(first, kept), cut(second, room - kept), first.size + second.size > room)
+        val kept = firstShare(first.size, second.size, capacity, truncate)
+        return join(cut(first, kept), cut(second, capacity - kept), first.size + second.size > capacity)
     }
 
     /** [encode], and for each token where it stands in its text, which [Encoding.texts] tells. */
@@ -160,14 +160,14 @@ class Tokenizer @JvmOverloads constructor(private val vocabulary: List<String>, 
     }
 
     /** What is left of a text that is too long. */
-    internal fun cut(ids: IntArray, room: Int): IntArray = when {
-        ids.size <= room -> ids
-        options.truncationSide == TruncationSide.LEFT -> ids.copyOfRange(ids.size - room, ids.size)
-        else -> ids.copyOf(room)
+    internal fun cut(ids: IntArray, capacity: Int): IntArray = when {
+        ids.size <= capacity -> ids
+        options.truncationSide == TruncationSide.LEFT -> ids.copyOfRange(ids.size - capacity, ids.size)
+        else -> ids.copyOf(capacity)
     }
 
-    internal fun cut(offsets: Offsets, room: Int): Offsets =
-        if (options.truncationSide == TruncationSide.LEFT) offsets.drop(offsets.size - room) else offsets
+    internal fun cut(offsets: Offsets, capacity: Int): Offsets =
+        if (options.truncationSide == TruncationSide.LEFT) offsets.drop(offsets.size - capacity) else offsets
 
     /**
      * How many tokens of a text, or of a text and its pair, fit beside the special ones.
@@ -176,7 +176,7 @@ class Tokenizer @JvmOverloads constructor(private val vocabulary: List<String>, 
      */
     @JvmOverloads
     @Throws(EdgebertException::class)
-    fun room(isPair: Boolean, maxLength: Int = options.maxLength): Int {
+    fun capacity(isPair: Boolean, maxLength: Int = options.maxLength): Int {
         val special = (if (isPair) template.pair else template.single).count { it.token != null }
         val least = special + if (isPair) 2 else 1
         if (maxLength !in least..options.maxLength) {
@@ -221,13 +221,13 @@ class Tokenizer @JvmOverloads constructor(private val vocabulary: List<String>, 
         }
 
         /** How many tokens of the first of two texts stay. */
-        fun firstShare(first: Int, second: Int, room: Int, truncate: Truncate): Int {
+        fun firstShare(first: Int, second: Int, capacity: Int, truncate: Truncate): Int {
             val least = when (truncate) {
-                Truncate.LONGEST -> (room + if (first > second) 1 else 0) / 2
+                Truncate.LONGEST -> (capacity + if (first > second) 1 else 0) / 2
                 Truncate.FIRST -> 0
-                Truncate.SECOND -> room
+                Truncate.SECOND -> capacity
             }
-            return minOf(first, maxOf(room - second, least))
+            return minOf(first, maxOf(capacity - second, least))
         }
     }
 }

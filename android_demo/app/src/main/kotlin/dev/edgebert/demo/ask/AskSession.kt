@@ -66,7 +66,7 @@ class AskSession(private val services: Services, private val work: CoroutineDisp
     /** Opens another model and asks it what the last one was asked. */
     fun select(source: ModelSource) {
         if (source == changing.value.selected && changing.value.status !is Status.Failed) return
-        changing.update { it.copy(selected = source, status = Status.Opening, reply = null, problem = null, lessons = null) }
+        changing.update { it.copy(selected = source, status = Status.Opening, reply = null, problem = null, teachingState = null) }
         replace { open(source) }
     }
 
@@ -94,7 +94,7 @@ class AskSession(private val services: Services, private val work: CoroutineDisp
     /** Deletes the selected model, if its user picked it, and opens the first of those that are left. */
     fun delete() {
         val source = changing.value.selected as? FileModel ?: return
-        changing.update { it.copy(selected = null, status = Status.Opening, reply = null, problem = null, lessons = null) }
+        changing.update { it.copy(selected = null, status = Status.Opening, reply = null, problem = null, teachingState = null) }
         replace {
             val models = withContext(work) {
                 services.store.delete(source)
@@ -166,7 +166,7 @@ class AskSession(private val services: Services, private val work: CoroutineDisp
             oneAtATime.withLock {
                 val current = opened ?: return@launch
                 val teacher = current.teacher ?: return@launch
-                changing.update { it.copy(lessons = it.lessons?.copy(isBusy = true, problem = null)) }
+                changing.update { it.copy(teachingState = it.teachingState?.copy(isBusy = true, problem = null)) }
                 val problem = try {
                     current.model.ask { act(teacher) }
                     null
@@ -175,7 +175,7 @@ class AskSession(private val services: Services, private val work: CoroutineDisp
                 } catch (error: OutOfMemoryError) {
                     known(error)
                 }
-                changing.update { it.copy(lessons = teacher.lessons(problem)) }
+                changing.update { it.copy(teachingState = teacher.teachingState(problem)) }
                 if (problem != null) return@launch
             }
             asking?.cancel()
@@ -194,7 +194,7 @@ class AskSession(private val services: Services, private val work: CoroutineDisp
             }
         }
         val found = opened ?: return
-        changing.update { it.copy(status = Status.Ready(found.facts), lessons = found.teacher?.lessons()) }
+        changing.update { it.copy(status = Status.Ready(found.facts), teachingState = found.teacher?.teachingState()) }
     }
 
     private suspend fun prepare(model: EdgebertModel, side: File): Opened {

@@ -16,7 +16,7 @@ data class AskState(
     /** Why there is no reply. */
     val problem: Problem? = null,
     /** What is taught to the selected model; null where it cannot be taught. */
-    val lessons: Lessons? = null,
+    val teachingState: TeachingState? = null,
 )
 
 /**
@@ -26,7 +26,7 @@ data class AskState(
  * @property problem why the last change failed, or why the side file does not serve
  * @property isUsable false: nothing can be taught before the side file is deleted
  */
-data class Lessons(
+data class TeachingState(
     val labels: Map<String, Long> = emptyMap(),
     val canUndo: Boolean = false,
     val isBusy: Boolean = false,

@@ -19,9 +19,9 @@ class Teacher private constructor(private val model: EdgebertModel, private val 
     private var problem: Problem? = null
 
     /** What there is to show, where the last change failed for a reason. */
-    fun lessons(failed: Problem? = null): Lessons {
+    fun teachingState(failed: Problem? = null): TeachingState {
         val reason = ((failed ?: problem) as? Problem.OfLibrary)?.reason
-        return Lessons(
+        return TeachingState(
             labels = taught?.taught.orEmpty(),
             canUndo = taught?.canUndo == true,
             problem = failed ?: problem,

@@ -13,15 +13,15 @@ import kotlinx.coroutines.ensureActive
 
 /** What is to be measured: every model with every number of threads and every input. */
 class BenchmarkPlan(
-    val models: List<Candidate>,
+    val models: List<JobFile>,
     val threads: List<Int>,
-    val inputs: List<Given>,
-    val until: Until,
+    val inputs: List<BenchmarkInput>,
+    val rule: StoppingRule,
     /** Asked for, but not to be had here; the report says so with every run. */
     val notes: List<String> = emptyList(),
 ) {
     /** A model, what the report calls it, and the SHA-256 that it must have; null: any. */
-    class Candidate(val source: ModelSource, val name: String, val sha256: String?)
+    class JobFile(val source: ModelSource, val name: String, val sha256: String?)
 
     companion object {
         /** @throws BenchmarkException a file does not lie where the job's files have to, or cannot be read */
@@ -34,10 +34,10 @@ class BenchmarkPlan(
             val texts = job.texts?.let { Texts.read(inside(it)) } ?: Texts.shipped(services.questions())
             val words = Length.words(services.questions())
             return BenchmarkPlan(
-                models = job.models.map { Candidate(FileModel(inside(it.path)), it.name, it.sha256) },
+                models = job.models.map { JobFile(FileModel(inside(it.path)), it.name, it.sha256) },
                 threads = job.threads,
                 inputs = listOf(texts) + job.lengths.map { Length(it, words) },
-                until = Until(job.rounds, job.minSeconds),
+                rule = StoppingRule(job.rounds, job.minSeconds),
                 notes = listOfNotNull(
                     job.cores?.let { "cores $it: an app cannot choose its cores; measured on all" },
                     job.data?.let { "accuracy was not measured: the app does not judge; use `edgebert evaluate`" },
@@ -76,7 +76,7 @@ class Benchmark(private val services: Services, private val told: (BenchmarkProg
         return DeviceResult(device.facts(before, throttled, engines), runs, ratios, groupNotes(plan))
     }
 
-    private class Stage(val threads: Int, val given: Given, val models: List<Pair<ModelSource, MeasuredModel>>) {
+    private class Stage(val threads: Int, val given: BenchmarkInput, val models: List<Pair<ModelSource, MeasuredModel>>) {
         val label: String
             get() {
                 val names = if (models.size == 1) models.first().second.name else "${models.size} models"
@@ -90,7 +90,7 @@ class Benchmark(private val services: Services, private val told: (BenchmarkProg
         val processes = stage.models.indices.map(services::process)
         try {
             val started = stage.models.mapIndexed { at, (source, _) -> processes[at].start(Setting(source.id, stage.threads, stage.given)) }
-            val taken = takeTurns(processes, plan.until, device) {
+            val taken = interleave(processes, plan.rule, device) {
                 context.ensureActive()
                 progress(it)
             }
@@ -126,7 +126,7 @@ class Benchmark(private val services: Services, private val told: (BenchmarkProg
     }
 
     /** What the file tells of itself, once it has the right hash and takes every input. */
-    private fun measured(candidate: BenchmarkPlan.Candidate, plan: BenchmarkPlan): MeasuredModel {
+    private fun measured(candidate: BenchmarkPlan.JobFile, plan: BenchmarkPlan): MeasuredModel {
         val (sha256, bytes) = digest(candidate)
         if (candidate.sha256 != null && candidate.sha256 != sha256) {
             throw BenchmarkException("${candidate.name}: the file is not the one that was sent; run again")
@@ -147,7 +147,7 @@ class Benchmark(private val services: Services, private val told: (BenchmarkProg
         }
     }
 
-    private fun digest(candidate: BenchmarkPlan.Candidate): Pair<String, Long> = try {
+    private fun digest(candidate: BenchmarkPlan.JobFile): Pair<String, Long> = try {
         services.stream(candidate.source).use { stream ->
             val digest = MessageDigest.getInstance("SHA-256")
             val buffer = ByteArray(1 shl 16)
@@ -166,7 +166,7 @@ class Benchmark(private val services: Services, private val told: (BenchmarkProg
 
     private fun groupNotes(plan: BenchmarkPlan): List<String> =
         if (plan.models.size <= services.slots) emptyList()
-        else listOf("${services.slots} models at a time took turns; only those can be compared by ratios")
+        else listOf("${services.slots} models at a time were interleaved; only those can be compared by ratios")
 
     private companion object {
         const val STEPS = 100

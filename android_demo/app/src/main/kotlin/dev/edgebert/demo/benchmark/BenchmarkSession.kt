@@ -61,10 +61,10 @@ class BenchmarkSession(private val services: Services, private val work: Corouti
     /** Measures a model with the questions that ship with edgebert. */
     fun start(source: ModelSource, threads: Int) = run(null) {
         BenchmarkPlan(
-            models = listOf(BenchmarkPlan.Candidate(source, source.name, null)),
+            models = listOf(BenchmarkPlan.JobFile(source, source.name, null)),
             threads = listOf(threads),
             inputs = listOf(Texts.shipped(services.questions())),
-            until = Until(null, MIN_SECONDS),
+            rule = StoppingRule(null, MIN_SECONDS),
         )
     }
 

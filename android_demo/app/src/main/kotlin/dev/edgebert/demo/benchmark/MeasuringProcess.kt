@@ -4,13 +4,13 @@ import java.io.Closeable
 import org.json.JSONObject
 
 /** What a measuring process is told: the [ModelSource.id][dev.edgebert.demo.models.ModelSource.id] of its model, and what to give it. */
-data class Setting(val model: String, val threads: Int, val given: Given) {
+data class Setting(val model: String, val threads: Int, val given: BenchmarkInput) {
     fun toJson(): JSONObject = json("model" to model, "threads" to threads, "given" to given.toSetting())
 
     companion object {
         /** @param questions those that ship with edgebert, for texts of exact lengths */
         fun of(value: JSONObject, questions: () -> List<String>) =
-            Setting(value.getString("model"), value.getInt("threads"), Given.of(value.getJSONObject("given"), questions))
+            Setting(value.getString("model"), value.getInt("threads"), BenchmarkInput.of(value.getJSONObject("given"), questions))
     }
 }
 

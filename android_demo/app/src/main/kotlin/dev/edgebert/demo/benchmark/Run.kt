@@ -58,7 +58,7 @@ data class Run(
     val model: MeasuredModel,
     val started: Started,
     val threads: Int,
-    val given: Given,
+    val given: BenchmarkInput,
     val samples: Samples,
     val rounds: List<Round>,
     val peak: MemoryState,
@@ -102,7 +102,7 @@ data class RunRatio(val run: Int, val against: Int, val ratio: Double, val low: 
         json("run" to run, "against" to against, "ratio" to ratio, "low" to low, "high" to high)
 
     companion object {
-        /** Each run against each one before it; both took turns, and runs are numbered from [offset] on. */
+        /** Each run against each one before it; both were interleaved, and runs are numbered from [offset] on. */
         fun between(runs: List<Run>, offset: Int): List<RunRatio> = runs.indices.flatMap { later ->
             (0 until later).mapNotNull { earlier -> ofPair(runs[later], runs[earlier])?.copy(run = offset + later, against = offset + earlier) }
         }

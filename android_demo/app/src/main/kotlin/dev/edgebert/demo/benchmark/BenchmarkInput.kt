@@ -10,7 +10,7 @@ import org.json.JSONObject
 data class Text(val text: String, val pair: String? = null)
 
 /** What models are given: real texts, or one text of an exact number of tokens. */
-sealed interface Given {
+sealed interface BenchmarkInput {
     /** What a person calls it. */
     val label: String
 
@@ -25,13 +25,13 @@ sealed interface Given {
 
     companion object {
         /** What [toSetting] gave. */
-        fun of(value: JSONObject, questions: () -> List<String>): Given =
+        fun of(value: JSONObject, questions: () -> List<String>): BenchmarkInput =
             if (value.has("tokens")) Length(value.getInt("tokens"), Length.words(questions())) else Texts.of(value)
     }
 }
 
 /** At most a hundred texts, drawn evenly; [context] is what a question is asked about where its line names nothing. */
-class Texts private constructor(val name: String, val lines: List<Text>, private val context: String?) : Given {
+class Texts private constructor(val name: String, val lines: List<Text>, private val context: String?) : BenchmarkInput {
     override val label: String get() = name
 
     override fun of(model: EdgebertModel): List<Text> = when (model.task) {
@@ -83,7 +83,7 @@ class Texts private constructor(val name: String, val lines: List<Text>, private
 }
 
 /** One text of [tokens] tokens, special ones included; made of [words] that are one token each. */
-class Length(val tokens: Int, private val words: List<String>) : Given {
+class Length(val tokens: Int, private val words: List<String>) : BenchmarkInput {
     override val label: String get() = "$tokens tokens"
 
     override fun of(model: EdgebertModel): List<Text> {
@@ -92,12 +92,12 @@ class Length(val tokens: Int, private val words: List<String>) : Given {
         }
         val pieces = words.filter { model.tokenizer.ids(it).size == 1 }
         if (pieces.isEmpty()) throw BenchmarkException("lengths: the vocabulary of ${model.name} has no English word to make texts of")
-        fun room(isPair: Boolean) = model.tokenizer.room(isPair, tokens)
+        fun capacity(isPair: Boolean) = model.tokenizer.capacity(isPair, tokens)
         fun some(count: Int, from: Int = 0) = List(count) { pieces[(from + it) % pieces.size] }.joinToString(" ")
         return when (model.task) {
-            Task.ANSWER -> listOf(Text(some(QUESTION_WORDS), some(room(isPair = true) - QUESTION_WORDS, QUESTION_WORDS)))
-            Task.FILL_MASK -> listOf(Text("${some(room(isPair = false) - 1)} ${Texts.MASK}"))
-            else -> listOf(Text(some(room(isPair = false))))
+            Task.ANSWER -> listOf(Text(some(QUESTION_WORDS), some(capacity(isPair = true) - QUESTION_WORDS, QUESTION_WORDS)))
+            Task.FILL_MASK -> listOf(Text("${some(capacity(isPair = false) - 1)} ${Texts.MASK}"))
+            else -> listOf(Text(some(capacity(isPair = false))))
         }
     }
 

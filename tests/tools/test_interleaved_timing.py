@@ -1,4 +1,4 @@
-from tools.studies.race import race
+from tools.studies.interleaved_timing import race
 
 
 def test_every_round_starts_with_another_call():

@@ -1,11 +1,11 @@
-"""Fine-tuning as the yardstick of teaching: how it is held to a loss of old labels."""
+"""Fine-tuning beside teaching: how it is held to a loss of old labels."""
 
 import numpy as np
 import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not here: make test-train")
 
-from tools.studies.teaching_yardstick import as_right, held_back, right
+from tools.studies.teaching_against_finetuning import as_right, held_back, right
 
 LOGITS = np.array([[5, 0, 8], [5, 0, 6], [0, 5, 3], [0, 5, 2], [5, 0, 9], [0, 0, 9]], np.float32)
 """Two old labels and a new one, which is ahead of the right old one by 3, 1, -2 and -3."""

@@ -1,7 +1,7 @@
-"""What fine-tuning on the sentences that labels are taught by comes to: the yardstick of teaching.
+"""What fine-tuning on the sentences that labels are taught by comes to, beside teaching.
 
     python -m tools.studies.teaching_student FOLDER
-    python -m tools.studies.teaching_yardstick FOLDER
+    python -m tools.studies.teaching_against_finetuning FOLDER
 
 Gives the head of FOLDER's student 17 more rows and trains all of it on some sentences of each of
 the 17, the same that `tools.studies.teaching` teaches, by each of `RECIPES`: with rehearsal on the

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgebert.benchmarking.interleaving import rotated
 from edgebert.benchmarking.statistics import Times
 
 # What matrix products of int8 and float32 run on, as Linux writes them.
@@ -24,8 +25,7 @@ def race(
     for call in calls.values():
         timed(call, repeats)
     for turn in range(rounds):
-        first = turn % len(names)
-        for name in names[first:] + names[:first]:
+        for name in rotated(names, turn):
             times[name].append(timed(calls[name], repeats))
     return {name: np.array(entries) for name, entries in times.items()}
 

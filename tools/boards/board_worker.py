@@ -1,8 +1,8 @@
 """Runs on a board: engines take turns on the same ids; prints one line of JSON.
 
-Usage: turns.py GUEST PIECES MODEL MODEL… -- LENGTH…; GUEST is emulated_pi/guest.py, which opens a
-`.tflite` with LiteRT and an `.onnx` with ONNX Runtime, one thread each; PIECES is the size of the
-vocabulary.
+Usage: board_worker.py GUEST PIECES MODEL MODEL… -- LENGTH…; GUEST is emulated_pi/guest.py, which
+opens a `.tflite` with LiteRT and an `.onnx` with ONNX Runtime, one thread each; PIECES is
+the size of the vocabulary.
 """
 
 from __future__ import annotations
