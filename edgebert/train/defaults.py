@@ -77,6 +77,9 @@ def describe_derived(given: Settings, resolved: ResolvedSettings) -> str:
 _BATCH_SIZES = ((500, 16), (2_000, 32))
 """Up to so many rows, examples a batch."""
 
+_BATCH_SIZES_OF = {"tag": ((50, 8),)}
+"""Of tasks that learn too little of few rows in as few steps as larger batches make."""
+
 _LARGE_BATCH = 64
 _LEAST_EPOCHS, _MOST_EPOCHS = 3, 40
 _MOST_EPOCHS_OF = {"tag": 20, "embed": 20, "regress": 20}
@@ -84,6 +87,9 @@ _MOST_EPOCHS_OF = {"tag": 20, "embed": 20, "regress": 20}
 
 _MANY_LABELS = 20
 """From so many on a new head has the most to learn."""
+
+_FEW_PAIRS = 200
+"""Up to so many an embedder, which knows its texts already, had better be changed little."""
 
 _STEPS = {True: 3_000, False: 600}
 """Of a narrow model, by whether there are many labels; a wider one needs half of them."""
@@ -126,7 +132,8 @@ def _fine_tuning(given: Settings, problem: Problem) -> dict[str, Any]:
     if problem.many_unlabelled:
         usual, most_steps = _UNLABELLED_BATCH, _UNLABELLED_STEPS
     else:
-        fitting = (size for rows, size in _BATCH_SIZES if problem.rows <= rows)
+        sizes = (*_BATCH_SIZES_OF.get(problem.task, ()), *_BATCH_SIZES)
+        fitting = (size for rows, size in sizes if problem.rows <= rows)
         usual, most_steps = next(fitting, _LARGE_BATCH), _STEPS[problem.labels >= _MANY_LABELS]
     size = given.batch_size or usual
     steps = most_steps * (1.0 if narrow else 0.5)
@@ -148,6 +155,8 @@ def _continued_training(defaults: Mapping[str, Any]) -> dict[str, Any]:
 
 def _learning_rate(problem: Problem) -> float:
     """That of 2/128; less the wider and, by the root, the deeper; one digit."""
-    base = 3e-4 if problem.task == "classify" and problem.labels < _MANY_LABELS else 1e-3
+    few_labels = problem.task == "classify" and problem.labels < _MANY_LABELS
+    few_pairs = problem.task == "embed" and problem.rows <= _FEW_PAIRS
+    base = 3e-4 if few_labels or few_pairs else 1e-3
     narrower = min(1.0, 128 / problem.hidden_size) * min(1.0, math.sqrt(2 / problem.layers))
     return float(f"{base * narrower:.0e}")

@@ -57,6 +57,23 @@ def test_few_rows_of_other_tasks_than_classify_are_seen_less_often(task):
     assert same == resolve_settings(Settings(), many).epochs
 
 
+def test_a_tagger_learns_from_few_sentences_in_smaller_batches():
+    sizes = {
+        (task, rows): resolve_settings(
+            Settings(), replace(TINY, task=task, rows=rows, labels=5)
+        ).batch_size
+        for task in ("tag", "classify")
+        for rows in (50, 51)
+    }
+    assert sizes == {("tag", 50): 8, ("tag", 51): 16, ("classify", 50): 16, ("classify", 51): 16}
+
+
+def test_an_embedder_is_changed_little_by_few_pairs():
+    few, more = (replace(TINY, task="embed", rows=rows, labels=0) for rows in (200, 201))
+    rates = [resolve_settings(Settings(), each).learning_rate for each in (few, more)]
+    assert rates == pytest.approx([3e-4, 1e-3])
+
+
 def test_many_labels_take_more_steps():
     few, many = (replace(TINY, labels=labels) for labels in (2, 150))
     assert steps(resolve_settings(Settings(), many), many) > steps(
