@@ -158,12 +158,18 @@ def test_a_rule_of_another_bound_is_not_shipped(commands, asked, tmp_path):
     assert (tmp_path / "out/model.tflite").read_bytes() != wanted[1]
     again = fit(asked(max_wrong=1e-9)).facts["bytes"], (tmp_path / "out/model.tflite").read_bytes()
     assert again == wanted
-    for file in (tmp_path / "out/work/calibrated").iterdir():
+
+
+def test_a_calibrated_file_that_is_gone_is_made_again(commands, asked, tmp_path):
+    first = fit(asked(max_wrong=0.9)).facts
+    shipped = (tmp_path / "out/model.tflite").read_bytes()
+    for file in (tmp_path / "out" / "work" / "calibrated").iterdir():
         file.unlink()
-    (tmp_path / "out/model.tflite").unlink()
-    fit(asked(max_wrong=0.9))
-    with edgebert.load(tmp_path / "out/model.tflite") as model:
-        assert model.abstention.fit.max_wrong == 0.9
+    commands.verbs.clear()
+    again = fit(asked(max_wrong=0.9)).facts
+    assert commands.verbs == ["convert"]
+    assert again["commands"] == first["commands"]
+    assert (tmp_path / "out/model.tflite").read_bytes() == shipped
 
 
 def test_its_commands_make_the_same_file_again(commands, asked, tmp_path):

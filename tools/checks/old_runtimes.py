@@ -85,7 +85,7 @@ RELEASES = (
 )
 """From old to new, as TFLite was renamed LiteRT."""
 
-RECIPE_SIZES: Sequence[tuple[RecipeName, RuntimeName]] = (
+FORMS: Sequence[tuple[RecipeName, RuntimeName]] = (
     ("int8", "tflite-runtime"),
     ("float16", "tflite-runtime"),
     ("float32", "tflite-runtime"),
@@ -129,7 +129,7 @@ class Row:
 def convert(folder: Path) -> dict[tuple[RecipeName, RuntimeName], list[Path]]:
     """Converts every source in every form."""
     found: dict[tuple[RecipeName, RuntimeName], list[Path]] = {}
-    for recipe, runtime in RECIPE_SIZES:
+    for recipe, runtime in FORMS:
         for source in SOURCES:
             path = folder / f"{source}-{recipe}-{runtime}.tflite"
             edgebert.convert(
